@@ -1,0 +1,49 @@
+namespace KmsOperator.Api;
+
+/// <summary>Names that belong to the API group as a whole: group, version, annotations, finalizer, tags.</summary>
+public static class ApiGroup
+{
+    /// <summary>The API group.</summary>
+    public const string Name = "kms.servicekey.dev";
+
+    /// <summary>The version served and stored.</summary>
+    public const string Version = "v1alpha1";
+
+    /// <summary>Group and version as they stand in <c>apiVersion</c>.</summary>
+    public const string ApiVersion = Name + "/" + Version;
+
+    /// <summary>Keeps a resource until AWS has said that its key is taken care of.</summary>
+    public const string Finalizer = "kms.servicekey.dev/key";
+
+    /// <summary>Field manager of everything that the operator writes by server-side apply.</summary>
+    public const string FieldManager = "kms-operator";
+}
+
+/// <summary>Annotations that people put on resources.</summary>
+public static class AnnotationNames
+{
+    /// <summary>Any new value reconciles the resource and compares everything with AWS at once.</summary>
+    public const string ReconcileAt = "kms.servicekey.dev/reconcile-at";
+
+    /// <summary><c>"true"</c> on a KeyClass: it serves resources that name no class.</summary>
+    public const string IsDefaultClass = "kms.servicekey.dev/is-default-class";
+}
+
+/// <summary>Tags that the operator puts on every key it creates.</summary>
+public static class TagNames
+{
+    /// <summary>The operator's cluster id.</summary>
+    public const string Cluster = "servicekey.dev/cluster";
+
+    /// <summary><c>{kind}/{namespace}/{name}</c> of the resource that owns the key.</summary>
+    public const string Owner = "servicekey.dev/owner";
+
+    /// <summary>Uid of that resource.</summary>
+    public const string Uid = "servicekey.dev/uid";
+
+    /// <summary>The creation attempt that made the key. It stays: removing it would cost a call.</summary>
+    public const string Attempt = "servicekey.dev/attempt";
+
+    /// <summary>The name that the AWS console shows.</summary>
+    public const string Name = "Name";
+}

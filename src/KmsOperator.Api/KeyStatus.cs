@@ -1,0 +1,110 @@
+namespace KmsOperator.Api;
+
+/// <summary>Status of a ServiceKey or KeyReplica.</summary>
+public sealed record KeyStatus
+{
+    /// <summary>The generation that was last acted on; -1 until the operator has seen the resource.</summary>
+    public long? ObservedGeneration { get; init; }
+
+    /// <summary>KMS's key id.</summary>
+    public string? KeyId { get; init; }
+
+    /// <summary>The key's ARN.</summary>
+    public string? Arn { get; init; }
+
+    /// <summary>The account that holds the key.</summary>
+    public string? AccountId { get; init; }
+
+    /// <summary>The key's Region.</summary>
+    public string? Region { get; init; }
+
+    /// <summary><c>alias/...</c>, once it was seen to point at the key.</summary>
+    public string? AliasName { get; init; }
+
+    /// <summary>The alias's ARN.</summary>
+    public string? AliasArn { get; init; }
+
+    /// <summary>KMS's own word, for example <c>Enabled</c> or <c>PendingDeletion</c>.</summary>
+    public string? KeyState { get; init; }
+
+    /// <summary><c>PRIMARY</c> or <c>REPLICA</c>; absent for single-Region keys.</summary>
+    public string? MultiRegionKeyType { get; init; }
+
+    /// <summary>Region of the primary; absent for single-Region keys.</summary>
+    public string? PrimaryRegion { get; init; }
+
+    /// <summary>The primary's replicas, by Region.</summary>
+    public IReadOnlyList<ReplicaStatus>? Replicas { get; init; }
+
+    /// <summary>SHA-256 (lower-case hex) of the canonical form of the key policy last put.</summary>
+    public string? PolicySha256 { get; init; }
+
+    /// <summary>What KMS says of rotation; absent for keys that cannot rotate.</summary>
+    public RotationStatus? Rotation { get; init; }
+
+    /// <summary>When KMS deletes the key, while it is pending deletion.</summary>
+    public DateTimeOffset? DeletionDate { get; init; }
+
+    /// <summary>Present only while the key's creation is undecided.</summary>
+    public CreationStatus? Creation { get; init; }
+
+    /// <summary>The KeyClass that the key was made under.</summary>
+    public string? ClassName { get; init; }
+
+    /// <summary>The service that the key was made for; held against <c>spec.service</c> on servers that evaluate no CEL.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>SHA-256 (lower-case hex) of the resolved desired state that AWS was last brought to.</summary>
+    public string? DesiredSha256 { get; init; }
+
+    /// <summary>When all of the key was last compared with AWS.</summary>
+    public DateTimeOffset? LastVerifiedAt { get; init; }
+
+    /// <summary>The last value of the <c>reconcile-at</c> annotation that was acted on.</summary>
+    public string? LastHandledReconcileAt { get; init; }
+
+    /// <summary>Conditions, by type.</summary>
+    public IReadOnlyList<Condition>? Conditions { get; init; }
+}
+
+/// <summary>One replica as the primary's status shows it.</summary>
+public sealed record ReplicaStatus
+{
+    /// <summary>The replica's Region; unique within the list.</summary>
+    public string Region { get; init; } = "";
+
+    /// <summary>The replica's ARN, once it exists.</summary>
+    public string? Arn { get; init; }
+
+    /// <summary>KMS's own word.</summary>
+    public string? KeyState { get; init; }
+
+    /// <summary>Name of the KeyReplica, if one manages it.</summary>
+    public string? Name { get; init; }
+}
+
+/// <summary>What KMS says of a key's rotation.</summary>
+public sealed record RotationStatus
+{
+    /// <summary>Whether automatic rotation is on.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Days between rotations.</summary>
+    public int? PeriodDays { get; init; }
+
+    /// <summary>When KMS rotates next.</summary>
+    public DateTimeOffset? NextRotationDate { get; init; }
+
+    /// <summary>When KMS rotated last, where that is known.</summary>
+    public DateTimeOffset? LastRotationDate { get; init; }
+}
+
+/// <summary>The write-ahead record of a creation.</summary>
+public sealed record CreationStatus
+{
+    /// <summary>Goes into the key's <c>servicekey.dev/attempt</c> tag.</summary>
+    public string AttemptId { get; init; } = "";
+
+    /// <summary>When the attempt was recorded.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+}

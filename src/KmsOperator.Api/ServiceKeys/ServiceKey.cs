@@ -1,0 +1,103 @@
+using System.Text.Json;
+
+namespace KmsOperator.Api;
+
+/// <summary>One customer managed KMS key for one AWS service.</summary>
+public sealed record ServiceKey : IResource
+{
+    /// <summary>The kind's name.</summary>
+    public const string KindName = "ServiceKey";
+
+    /// <summary>The plural in URLs.</summary>
+    public const string Plural = "servicekeys";
+
+    /// <inheritdoc />
+    public string ApiVersion { get; init; } = ApiGroup.ApiVersion;
+
+    /// <inheritdoc />
+    public string Kind { get; init; } = KindName;
+
+    /// <inheritdoc />
+    public ObjectMeta Metadata { get; init; } = new();
+
+    /// <summary>What the user wants.</summary>
+    public ServiceKeySpec Spec { get; init; } = new();
+
+    /// <summary>What the operator saw.</summary>
+    public KeyStatus? Status { get; init; }
+}
+
+/// <summary><c>ServiceKey.spec</c>.</summary>
+public sealed record ServiceKeySpec
+{
+    /// <summary>The KeyClass; the default class when absent. Immutable once the key exists.</summary>
+    public string? ClassName { get; init; }
+
+    /// <summary>One of the catalogue's services; without it the key has only the common statements. Immutable.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>Default <c>KMS key for encrypting {service}</c>. 8,192 characters at most.</summary>
+    public string? Description { get; init; }
+
+    /// <summary><c>alias/...</c>; overrides the class's template.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>KMS's key spec, default <c>SYMMETRIC_DEFAULT</c>. Immutable.</summary>
+    public string? KeySpec { get; init; }
+
+    /// <summary>KMS's key usage, default <c>ENCRYPT_DECRYPT</c>. Immutable.</summary>
+    public string? KeyUsage { get; init; }
+
+    /// <summary>Whether the key is a multi-Region primary. Default false. Immutable.</summary>
+    public bool? MultiRegion { get; init; }
+
+    /// <summary>Regions in which the operator makes and owns a KeyReplica named <c>{name}-{region}</c>.</summary>
+    public IReadOnlyList<string>? ReplicaRegions { get; init; }
+
+    /// <summary>Whether the key may be used. Default true.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Overrides the class's rotation.</summary>
+    public RotationSpec? Rotation { get; init; }
+
+    /// <summary>Added to the class's access.</summary>
+    public AccessSpec? Access { get; init; }
+
+    /// <summary>Changes to the generated policy.</summary>
+    public PolicySpec? Policy { get; init; }
+
+    /// <summary>Added to the class's tags; a resource's own wins.</summary>
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
+    /// <summary><c>Retain</c> or <c>Delete</c>; overrides the class.</summary>
+    public string? DeletionPolicy { get; init; }
+
+    /// <summary>7 to 30 days; overrides the class.</summary>
+    public int? PendingDeletionWindowDays { get; init; }
+
+    /// <summary>Where to write the key's coordinates for workloads.</summary>
+    public PublishSpec? Publish { get; init; }
+
+    /// <summary>No reconciliation while true. Default false.</summary>
+    public bool? Suspend { get; init; }
+}
+
+/// <summary><c>spec.policy</c> of ServiceKey and KeyReplica.</summary>
+public sealed record PolicySpec
+{
+    /// <summary>A whole policy document, which replaces the generated one.</summary>
+    public JsonElement? Override { get; init; }
+
+    /// <summary>Statements appended to the generated policy.</summary>
+    public IReadOnlyList<JsonElement>? AdditionalStatements { get; init; }
+
+    /// <summary>Which generated policy; overrides the class's <c>policyPreset</c>.</summary>
+    public string? Preset { get; init; }
+}
+
+/// <summary><c>spec.publish</c> of ServiceKey and KeyReplica.</summary>
+public sealed record PublishSpec
+{
+    /// <summary>A ConfigMap in the same namespace, owned by the resource.</summary>
+    public string ConfigMapName { get; init; } = "";
+}
