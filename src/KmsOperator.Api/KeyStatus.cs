@@ -71,7 +71,7 @@ public sealed record KeyStatus
 public sealed record ReplicaStatus
 {
     /// <summary>The replica's Region; unique within the list.</summary>
-    public string Region { get; init; } = "";
+    public string Region { get; init => field = value ?? ""; } = "";
 
     /// <summary>The replica's ARN, once it exists.</summary>
     public string? Arn { get; init; }
@@ -103,7 +103,7 @@ public sealed record RotationStatus
 public sealed record CreationStatus
 {
     /// <summary>Goes into the key's <c>servicekey.dev/attempt</c> tag.</summary>
-    public string AttemptId { get; init; } = "";
+    public string AttemptId { get; init => field = value ?? ""; } = "";
 
     /// <summary>When the attempt was recorded.</summary>
     public DateTimeOffset StartedAt { get; init; }

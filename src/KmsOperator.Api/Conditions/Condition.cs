@@ -5,10 +5,10 @@ namespace KmsOperator.Api;
 public sealed record Condition
 {
     /// <summary>One of <see cref="ConditionTypes"/>; unique within the list.</summary>
-    public string Type { get; init; } = "";
+    public string Type { get; init => field = value ?? ""; } = "";
 
     /// <summary><c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
-    public string Status { get; init; } = "";
+    public string Status { get; init => field = value ?? ""; } = "";
 
     /// <summary>The generation of the spec that this condition was computed from.</summary>
     public long? ObservedGeneration { get; init; }
@@ -17,10 +17,10 @@ public sealed record Condition
     public DateTimeOffset LastTransitionTime { get; init; }
 
     /// <summary>One of <see cref="Reasons"/>.</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; init => field = value ?? ""; } = "";
 
     /// <summary>For a person: what is so, with the field or ARN concerned, and what to do. 32,768 characters at most.</summary>
-    public string Message { get; init; } = "";
+    public string Message { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>The condition types that the operator writes.</summary>

@@ -10,16 +10,16 @@ public sealed record KeyClass : IResource
     public const string Plural = "keyclasses";
 
     /// <inheritdoc />
-    public string ApiVersion { get; init; } = ApiGroup.ApiVersion;
+    public string ApiVersion { get; init => field = value ?? ApiGroup.ApiVersion; } = ApiGroup.ApiVersion;
 
     /// <inheritdoc />
-    public string Kind { get; init; } = KindName;
+    public string Kind { get; init => field = value ?? KindName; } = KindName;
 
     /// <inheritdoc />
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>What the administrator wants.</summary>
-    public KeyClassSpec Spec { get; init; } = new();
+    public KeyClassSpec Spec { get; init => field = value ?? new(); } = new();
 
     /// <summary>What the operator saw.</summary>
     public KeyClassStatus? Status { get; init; }
@@ -29,13 +29,13 @@ public sealed record KeyClass : IResource
 public sealed record KeyClassSpec
 {
     /// <summary>Home Region of the keys, for example <c>eu-central-1</c>.</summary>
-    public string Region { get; init; } = "";
+    public string Region { get; init => field = value ?? ""; } = "";
 
     /// <summary>The account and how to get there; without it, wherever the ambient credentials are.</summary>
     public AccountSpec? Account { get; init; }
 
     /// <summary>Keys get <c>alias/{aliasPrefix}/{service}</c>.</summary>
-    public string AliasPrefix { get; init; } = "";
+    public string AliasPrefix { get; init => field = value ?? ""; } = "";
 
     /// <summary>Template of alias names, without <c>alias/</c>; may use <c>{prefix}</c>, <c>{service}</c>, <c>{namespace}</c>, <c>{name}</c>. Default <c>{prefix}/{service}</c>.</summary>
     public string? AliasTemplate { get; init; }
@@ -103,10 +103,10 @@ public sealed record LabelSelector
 public sealed record LabelSelectorRequirement
 {
     /// <summary>The label's key.</summary>
-    public string Key { get; init; } = "";
+    public string Key { get; init => field = value ?? ""; } = "";
 
     /// <summary><c>In</c>, <c>NotIn</c>, <c>Exists</c> or <c>DoesNotExist</c>.</summary>
-    public string Operator { get; init; } = "";
+    public string Operator { get; init => field = value ?? ""; } = "";
 
     /// <summary>Values for <c>In</c> and <c>NotIn</c>; empty for the others.</summary>
     public IReadOnlyList<string>? Values { get; init; }

@@ -10,16 +10,16 @@ public sealed record KeyReplica : IResource
     public const string Plural = "keyreplicas";
 
     /// <inheritdoc />
-    public string ApiVersion { get; init; } = ApiGroup.ApiVersion;
+    public string ApiVersion { get; init => field = value ?? ApiGroup.ApiVersion; } = ApiGroup.ApiVersion;
 
     /// <inheritdoc />
-    public string Kind { get; init; } = KindName;
+    public string Kind { get; init => field = value ?? KindName; } = KindName;
 
     /// <inheritdoc />
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>What the user wants.</summary>
-    public KeyReplicaSpec Spec { get; init; } = new();
+    public KeyReplicaSpec Spec { get; init => field = value ?? new(); } = new();
 
     /// <summary>What the operator saw.</summary>
     public KeyStatus? Status { get; init; }
@@ -38,7 +38,7 @@ public sealed record KeyReplicaSpec
     public string? ClassName { get; init; }
 
     /// <summary>The replica's Region, never the primary's own. Immutable.</summary>
-    public string Region { get; init; } = "";
+    public string Region { get; init => field = value ?? ""; } = "";
 
     /// <summary><c>alias/...</c>; default: the primary's alias name.</summary>
     public string? Alias { get; init; }
@@ -75,5 +75,5 @@ public sealed record KeyReplicaSpec
 public sealed record PrimaryRef
 {
     /// <summary>Name of a ServiceKey in the same namespace.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 }

@@ -18,10 +18,10 @@ public interface IResource
 public sealed record ResourceList<T>
 {
     /// <summary>Version of the list as a whole, and the token for the next page.</summary>
-    public ListMeta Metadata { get; init; } = new();
+    public ListMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>The objects of this page.</summary>
-    public IReadOnlyList<T> Items { get; init; } = [];
+    public IReadOnlyList<T> Items { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Metadata of a list.</summary>

@@ -8,7 +8,7 @@ namespace KmsOperator.Api;
 public sealed record ObjectMeta
 {
     /// <summary>Unique within the namespace and the kind.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Absent on cluster-scoped objects.</summary>
     public string? Namespace { get; init; }
@@ -46,16 +46,16 @@ public sealed record ObjectMeta
 public sealed record OwnerReference
 {
     /// <summary>API group and version of the owner.</summary>
-    public string ApiVersion { get; init; } = "";
+    public string ApiVersion { get; init => field = value ?? ""; } = "";
 
     /// <summary>Kind of the owner.</summary>
-    public string Kind { get; init; } = "";
+    public string Kind { get; init => field = value ?? ""; } = "";
 
     /// <summary>Name of the owner, in the dependent's namespace or cluster-scoped.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Uid of the owner.</summary>
-    public string Uid { get; init; } = "";
+    public string Uid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Whether this owner is the managing controller; one owner at most is.</summary>
     public bool? Controller { get; init; }

@@ -12,16 +12,16 @@ public sealed record ServiceKey : IResource
     public const string Plural = "servicekeys";
 
     /// <inheritdoc />
-    public string ApiVersion { get; init; } = ApiGroup.ApiVersion;
+    public string ApiVersion { get; init => field = value ?? ApiGroup.ApiVersion; } = ApiGroup.ApiVersion;
 
     /// <inheritdoc />
-    public string Kind { get; init; } = KindName;
+    public string Kind { get; init => field = value ?? KindName; } = KindName;
 
     /// <inheritdoc />
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>What the user wants.</summary>
-    public ServiceKeySpec Spec { get; init; } = new();
+    public ServiceKeySpec Spec { get; init => field = value ?? new(); } = new();
 
     /// <summary>What the operator saw.</summary>
     public KeyStatus? Status { get; init; }
@@ -99,5 +99,5 @@ public sealed record PolicySpec
 public sealed record PublishSpec
 {
     /// <summary>A ConfigMap in the same namespace, owned by the resource.</summary>
-    public string ConfigMapName { get; init; } = "";
+    public string ConfigMapName { get; init => field = value ?? ""; } = "";
 }
