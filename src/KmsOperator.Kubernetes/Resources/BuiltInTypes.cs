@@ -31,4 +31,5 @@ public static class BuiltInTypes
 [JsonSerializable(typeof(ResourceList<Namespace>))]
 [JsonSerializable(typeof(ResourceList<Lease>))]
 [JsonSerializable(typeof(ResourceList<Event>))]
+[JsonSerializable(typeof(StatusBody))]
 internal sealed partial class BuiltInJsonContext : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 
@@ -22,12 +23,46 @@ public static class StatusWriter
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The object as the server has it now; <paramref name="current"/> itself when there was nothing to write.</returns>
     /// <exception cref="KubernetesApiException">Conflict or not found: the object is another one, stale or gone.</exception>
-    public static Task<T> ApplyStatusAsync<T>(
+    public static async Task<T> ApplyStatusAsync<T>(
         this IKubernetesApi api,
         ResourceType<T> type,
         T current,
         JsonObject status,
         bool optimisticLock,
         CancellationToken cancellationToken)
-        where T : class, IResource => throw new NotImplementedException();
+        where T : class, IResource
+    {
+        var wanted = WithoutEmpty(status);
+        var written = JsonSerializer.SerializeToNode(current, type.Item)?["status"] as JsonObject;
+        if (written is not null && JsonNode.DeepEquals(WithoutEmpty(written), wanted))
+            return current;
+
+        var metadata = new JsonObject { ["uid"] = current.Metadata.Uid };
+        if (optimisticLock)
+            metadata["resourceVersion"] = current.Metadata.ResourceVersion;
+        var body = new JsonObject { ["metadata"] = metadata, ["status"] = wanted };
+        return await api.ApplyAsync(
+            type, ResourceKey.Of(current), body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
+    }
+
+    private static JsonObject WithoutEmpty(JsonObject json)
+    {
+        var kept = new JsonObject();
+        foreach (var (name, value) in json)
+        {
+            if (!IsEmpty(value))
+                kept[name] = WithoutEmpty(value!);
+        }
+        return kept;
+    }
+
+    private static JsonNode WithoutEmpty(JsonNode node) => node switch
+    {
+        JsonObject json => WithoutEmpty(json),
+        JsonArray array => new JsonArray([.. array.Where(item => !IsEmpty(item)).Select(item => WithoutEmpty(item!))]),
+        _ => node.DeepClone(),
+    };
+
+    private static bool IsEmpty(JsonNode? node) =>
+        node is null || (node.GetValueKind() == JsonValueKind.String && node.GetValue<string>().Length == 0);
 }
