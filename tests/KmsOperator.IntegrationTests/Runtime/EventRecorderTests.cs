@@ -51,14 +51,14 @@ public sealed class EventRecorderTests(ControlPlaneFixture fixture) : IAsyncLife
     }
 
     [Fact]
-    public async Task Events_about_cluster_scoped_objects_are_found_in_the_default_namespace()
+    public async Task Events_about_cluster_scoped_objects_are_taken()
     {
         var uid = $"uid-of-{_namespace}";
         var @object = new Namespace { Metadata = new() { Name = _namespace, Uid = uid } };
 
         await RecordAsync(recorder => recorder.Record(@object, EventType.Normal, "Available", "Verify", "done"));
 
-        var events = (await _api.ListPageAsync(BuiltInTypes.Events, "default", 500, null, Ct)).Items;
+        var events = (await _api.ListPageAsync(BuiltInTypes.Events, null, 500, null, Ct)).Items;
         Assert.Single(events, found => found.Regarding?.Uid == uid);
     }
 

@@ -61,6 +61,7 @@ public sealed class ReflectorTests(ControlPlaneFixture fixture) : IAsyncLifetime
         await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "a"), Ct);
         var breakable = new BreakableApi(_api, expired: false);
         Start(breakable);
+        await _store.WhenSynced.WaitAsync(Ct);
         await ResizeAsync("a", 2);
         await SeenAsync("Updated a 2");
 
@@ -82,6 +83,7 @@ public sealed class ReflectorTests(ControlPlaneFixture fixture) : IAsyncLifetime
             await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, name), Ct);
         var breakable = new BreakableApi(_api, expired: true);
         Start(breakable);
+        await _store.WhenSynced.WaitAsync(Ct);
         await ResizeAsync("kept", 2);
         await SeenAsync("Updated kept 2");
         _changes.Clear();

@@ -90,9 +90,10 @@ public sealed class WritingTests(ControlPlaneFixture fixture) : IAsyncLifetime
     public async Task Conditions_whose_order_the_server_keeps_from_before_are_not_written_again()
     {
         var widget = await ApplyAsync("one", "labels: {a: b}");
-        JsonObject Ordered() => new() { ["conditions"] = new JsonArray(Condition("Ready", "False"), Condition("Reconciling", "True")) };
+        static JsonObject Status(params JsonNode?[] conditions) => new() { ["observedGeneration"] = 1, ["conditions"] = new JsonArray(conditions) };
+        static JsonObject Ordered() => Status(Condition("Ready", "False"), Condition("Reconciling", "True"));
 
-        widget = await _api.ApplyStatusAsync(Widget.Type, widget, new() { ["conditions"] = new JsonArray(Condition("Reconciling", "True")) }, false, Ct);
+        widget = await _api.ApplyStatusAsync(Widget.Type, widget, Status(Condition("Reconciling", "True")), false, Ct);
         widget = await _api.ApplyStatusAsync(Widget.Type, widget, Ordered(), false, Ct);
 
         Assert.Equal(["Ready", "Reconciling"], widget.Status!.Conditions!.Select(condition => condition.Type).Order());
