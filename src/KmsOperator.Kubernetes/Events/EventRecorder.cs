@@ -113,8 +113,22 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
         }
         if (_sent.Count >= Remembered)
             Forget(now);
-        if (await TryAsync(token => api.CreateAsync(BuiltInTypes.Events, next, token), cancellationToken))
-            _sent[next] = new(ResourceKey.Of(next), now);
+        if (await TryAsync(token => CreateAsync(next, token), cancellationToken) is { } created)
+            _sent[next] = new(ResourceKey.Of(created), now);
+    }
+
+    private async Task<Event> CreateAsync(Event next, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await api.CreateAsync(BuiltInTypes.Events, next, cancellationToken);
+        }
+        // 1.20.5 and its like want events about cluster-scoped objects in kube-system, and refuse "default".
+        catch (KubernetesApiException e) when (e.IsInvalid && next.Regarding?.Namespace is null)
+        {
+            return await api.CreateAsync(
+                BuiltInTypes.Events, next with { Metadata = next.Metadata with { Namespace = "kube-system" } }, cancellationToken);
+        }
     }
 
     private async Task SendSeriesAsync(Series series, CancellationToken cancellationToken)
@@ -127,30 +141,24 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
         await TryAsync(token => api.MergePatchAsync(BuiltInTypes.Events, series.Key, patch, null, token), cancellationToken);
     }
 
-    /// <returns>False when the event had to be dropped.</returns>
-    private async Task<bool> TryAsync(Func<CancellationToken, Task<Event>> send, CancellationToken cancellationToken)
+    /// <returns>The event as sent; null when it had to be dropped.</returns>
+    private async Task<Event?> TryAsync(Func<CancellationToken, Task<Event>> send, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await send(cancellationToken);
-                return true;
+                return await send(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 throw;
             }
-            // An unanswered attempt had arrived.
-            catch (KubernetesApiException e) when (attempt > 1 && e.IsConflict)
-            {
-                return true;
-            }
             // A terminating namespace answers 403, one that is gone 404: no use in trying again.
             catch (Exception e) when (attempt == Attempts || e is KubernetesApiException { StatusCode: < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests })
             {
                 logger.LogDebug("An event was dropped: {Message}", e.Message);
-                return false;
+                return null;
             }
             catch (Exception e)
             {

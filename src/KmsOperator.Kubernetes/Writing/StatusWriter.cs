@@ -11,14 +11,16 @@ namespace KmsOperator.Kubernetes;
 /// </remarks>
 public static class StatusWriter
 {
+    private const int Attempts = 5;
+
     /// <summary>Makes <paramref name="status"/> the object's status, as far as the operator owns it.</summary>
     /// <param name="api">The API server.</param>
     /// <param name="type">The kind.</param>
     /// <param name="current">The object that the status was computed from.</param>
-    /// <param name="status">The whole status; what is not in it goes.</param>
+    /// <param name="status">The whole status; what is not in it goes. Lists of objects count as equal in any order.</param>
     /// <param name="optimisticLock">
-    /// Whether the write is refused when the object has changed since <paramref name="current"/>. In either case it is refused when the
-    /// object is another one of the same name.
+    /// Whether the write is refused when the object has changed at all since <paramref name="current"/>. In either case it is refused when
+    /// the object is another one of the same name.
     /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The object as the server has it now; <paramref name="current"/> itself when there was nothing to write.</returns>
@@ -34,15 +36,31 @@ public static class StatusWriter
     {
         var wanted = WithoutEmpty(status);
         var written = JsonSerializer.SerializeToNode(current, type.Item)?["status"] as JsonObject;
-        if (written is not null && JsonNode.DeepEquals(WithoutEmpty(written), wanted))
+        if (written is not null && StatusComparison.AreEqual(WithoutEmpty(written), wanted))
             return current;
 
-        var metadata = new JsonObject { ["uid"] = current.Metadata.Uid };
-        if (optimisticLock)
-            metadata["resourceVersion"] = current.Metadata.ResourceVersion;
-        var body = new JsonObject { ["metadata"] = metadata, ["status"] = wanted };
-        return await api.ApplyAsync(
-            type, ResourceKey.Of(current), body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
+        var key = ResourceKey.Of(current);
+        var latest = current;
+        for (var attempt = 1; ; attempt++)
+        {
+            // A status subresource ignores metadata.uid (measured), so only the version tells another object of the same name.
+            var body = new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["resourceVersion"] = latest.Metadata.ResourceVersion },
+                ["status"] = wanted.DeepClone(),
+            };
+            try
+            {
+                return await api.ApplyAsync(type, key, body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
+            }
+            catch (KubernetesApiException e) when (e.IsConflict && !optimisticLock && attempt < Attempts)
+            {
+                var live = await api.GetAsync(type, key, cancellationToken);
+                if (live is null || live.Metadata.Uid != current.Metadata.Uid)
+                    throw;
+                latest = live;
+            }
+        }
     }
 
     private static JsonObject WithoutEmpty(JsonObject json)
