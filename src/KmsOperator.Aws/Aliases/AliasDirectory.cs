@@ -30,15 +30,14 @@ public sealed class AliasDirectory
     /// <summary>Target key id by alias name, from a read that began at <paramref name="notBefore"/> or later.</summary>
     public async Task<IReadOnlyDictionary<string, string>> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken)
     {
-        var aliases = await _aliases.GetAsync(notBefore, cancellationToken);
-        var oldest = _time.GetUtcNow() - _consistencyWindow;
+        var (aliases, readAt) = await _aliases.GetAsync(notBefore, cancellationToken);
         foreach (var (name, write) in _writes)
         {
-            if (write.At < oldest)
+            if (readAt > write.At + _consistencyWindow)
             {
                 _writes.TryRemove(new KeyValuePair<string, Write>(name, write));
             }
-            else if (aliases.GetValueOrDefault(name) == write.Before)
+            else if (readAt < write.At || aliases.GetValueOrDefault(name) == write.Before)
             {
                 aliases = write.After is { } target ? aliases.SetItem(name, target) : aliases.Remove(name);
             }

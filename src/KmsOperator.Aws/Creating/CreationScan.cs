@@ -28,8 +28,8 @@ public sealed class CreationScan
     }
 
     /// <summary>The result of a scan that began at <paramref name="notBefore"/> or later.</summary>
-    public Task<CreationScanResult> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken) =>
-        _scan.GetAsync(notBefore, cancellationToken);
+    public async Task<CreationScanResult> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken) =>
+        (await _scan.GetAsync(notBefore, cancellationToken)).Value;
 
     private async Task<CreationScanResult> ScanAsync(DateTimeOffset startedAt)
     {

@@ -15,7 +15,7 @@ internal sealed class SharedRead<T>(TimeProvider time, Func<DateTimeOffset, Task
     private Task? _current;
 
     /// <summary>The newest answer whose read began at <paramref name="notBefore"/> or later.</summary>
-    public async Task<T> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken)
+    public async Task<(T Value, DateTimeOffset StartedAt)> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -24,7 +24,7 @@ internal sealed class SharedRead<T>(TimeProvider time, Func<DateTimeOffset, Task
             {
                 if (_last is { } last && last.StartedAt >= notBefore)
                 {
-                    return last.Value;
+                    return last;
                 }
 
                 current = _current ??= ReadAsync();

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
@@ -7,7 +8,10 @@ namespace KmsOperator.Kubernetes;
 /// <summary>Writes status by server-side apply, and only when it differs.</summary>
 /// <remarks>
 /// A changed status is an event for every watcher, an unchanged one is not, but both are a call. Nulls and empty strings are left
-/// out: a server of 1.20 built with Go 1.18 or later takes an empty string in a custom resource for null and refuses it.
+/// out: a server of 1.20 built with Go 1.18 or later takes an empty string in a custom resource for null and refuses it. The same
+/// server makes null of an object or list that an apply removes, and refuses that; there a merge patch does what the apply could
+/// not. On any server a field stays that another manager has owned as well, such as <c>before-first-apply</c>; a merge patch
+/// removes what an apply left over.
 /// </remarks>
 public static class StatusWriter
 {
@@ -51,7 +55,13 @@ public static class StatusWriter
             };
             try
             {
-                return await api.ApplyAsync(type, key, body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
+                var applied = await api.ApplyAsync(type, key, body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
+                return await FinishAsync(api, type, applied, wanted, cancellationToken);
+            }
+            catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.UnprocessableEntity)
+            {
+                // What is wrong with the status itself, and not with the apply, is refused here as well.
+                return await PatchAsync(api, type, latest, Differences(type, latest, wanted), cancellationToken);
             }
             catch (KubernetesApiException e) when (e.IsConflict && !optimisticLock && attempt < Attempts)
             {
@@ -61,6 +71,41 @@ public static class StatusWriter
                 latest = live;
             }
         }
+    }
+
+    /// <summary>Removes what the apply left over.</summary>
+    private static async Task<T> FinishAsync<T>(IKubernetesApi api, ResourceType<T> type, T applied, JsonObject wanted, CancellationToken cancellationToken)
+        where T : class, IResource =>
+        Differences(type, applied, wanted) is { Count: > 0 } differences ? await PatchAsync(api, type, applied, differences, cancellationToken) : applied;
+
+    private static Task<T> PatchAsync<T>(IKubernetesApi api, ResourceType<T> type, T current, JsonObject differences, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["resourceVersion"] = current.Metadata.ResourceVersion },
+            ["status"] = differences,
+        };
+        return api.MergePatchAsync(type, ResourceKey.Of(current), patch, "status", cancellationToken);
+    }
+
+    /// <summary>The merge patch that makes an object's status what is wanted; empty when it is that already.</summary>
+    private static JsonObject Differences<T>(ResourceType<T> type, T current, JsonObject wanted)
+        where T : class, IResource =>
+        Differences(JsonSerializer.SerializeToNode(current, type.Item)?["status"] as JsonObject ?? [], wanted);
+
+    private static JsonObject Differences(JsonObject current, JsonObject wanted)
+    {
+        var patch = new JsonObject();
+        foreach (var (name, value) in wanted)
+        {
+            if (StatusComparison.AreEqual(current[name], value))
+                continue;
+            patch[name] = current[name] is JsonObject old && value is JsonObject now ? Differences(old, now) : value!.DeepClone();
+        }
+        foreach (var (name, _) in current.Where(member => !wanted.ContainsKey(member.Key)))
+            patch[name] = null;
+        return patch;
     }
 
     private static JsonObject WithoutEmpty(JsonObject json)

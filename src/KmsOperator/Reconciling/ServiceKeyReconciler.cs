@@ -74,6 +74,11 @@ internal sealed class ServiceKeyReconciler(
         }
 
         var resolved = new ResolvedKey(resolution.Key!, keyClass.Metadata.Name, AccessOf(keyClass, resolution.Key!.Location.Region));
+        if (pass.Status.KeyId is null && FindUndecidedRival(pass, resolution.Key!) is { } rival)
+        {
+            return await pass.EndAsync(rival, cancellationToken);
+        }
+
         var outcome = await lifecycle.BringAsync(pass, resolved, cancellationToken);
         if (pass.Status.KeyId is null)
         {
@@ -116,6 +121,31 @@ internal sealed class ServiceKeyReconciler(
         var owner = new KeyOwner(ServiceKey.KindName, resource.Metadata.Namespace!, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId);
         var access = keyClass is null || pass.Status.Region is null ? null : AccessOf(keyClass, pass.Status.Region);
         return await deletion.FinalizeAsync(pass, new DeletionRequest(owner, deleteKey, windowDays, access), cancellationToken);
+    }
+
+    /// <summary>
+    /// Another resource whose key may exist already and wants the same alias. Its attempt came first, also when this process has
+    /// only just started and nobody has claimed the name yet.
+    /// </summary>
+    private Finding? FindUndecidedRival(KeyPass<ServiceKey> pass, DesiredKey desired)
+    {
+        if (pass.Status.Creation is not null)
+        {
+            return null;
+        }
+
+        var rival = store.List().FirstOrDefault(other =>
+            other.Status?.Creation is not null
+            && other.Metadata.Uid != pass.Resource.Metadata.Uid
+            && other.Status.AccountId == desired.Location.AccountId
+            && other.Status.Region == desired.Location.Region
+            && classes.Find(other.Status.ClassName) is { } keyClass
+            && ServiceKeyResolver.AliasOf(other, keyClass) == desired.AliasName);
+        return rival is null
+            ? null
+            : Finding.Stalled(
+                Reasons.AliasConflict,
+                $"{desired.AliasName} is wanted by ServiceKey/{rival.Metadata.Namespace}/{rival.Metadata.Name} as well, which came first. Set spec.alias to another name.");
     }
 
     /// <summary>How a class gets to a Region of its account.</summary>
