@@ -47,7 +47,7 @@ public interface IKubernetesApi
     Task<T> CreateAsync<T>(ResourceType<T> type, T resource, CancellationToken cancellationToken)
         where T : class, IResource;
 
-    /// <summary>Changes the fields that <paramref name="patch"/> names, and no others; null removes a field, an array replaces an array.</summary>
+    /// <summary>Changes the fields that <paramref name="patch"/> names; null removes a field, an array replaces an array.</summary>
     /// <param name="type">The kind.</param>
     /// <param name="key">The object.</param>
     /// <param name="patch">With <c>metadata.resourceVersion</c>, refused with a conflict when the object has changed since.</param>
@@ -58,10 +58,13 @@ public interface IKubernetesApi
         ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
         where T : class, IResource;
 
-    /// <summary>Server-side apply: brings the fields in <paramref name="body"/> about, and removes those that this manager applied before and no longer names.</summary>
+    /// <summary>
+    /// Server-side apply: brings the fields in <paramref name="body"/> about, and removes those that this manager applied before and no
+    /// longer names.
+    /// </summary>
     /// <param name="type">The kind.</param>
     /// <param name="key">The object; created when there is none and <paramref name="subresource"/> is null.</param>
-    /// <param name="body">All that this manager wants of the object. <c>apiVersion</c>, <c>kind</c> and the name are added where absent.</param>
+    /// <param name="body">All that this manager wants of the object; <c>apiVersion</c>, <c>kind</c> and the name are added.</param>
     /// <param name="fieldManager">Who owns the fields, for example <see cref="ApiGroup.FieldManager"/>.</param>
     /// <param name="subresource">For example <c>status</c>; null for the object itself.</param>
     /// <param name="force">Whether to take fields over that another manager owns; a conflict otherwise.</param>

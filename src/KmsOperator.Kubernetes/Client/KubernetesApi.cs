@@ -41,7 +41,9 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     /// <summary>Reads the configuration; no call is made.</summary>
     /// <param name="userAgent">Names the operator and its version in the server's audit log, for example <c>kms-operator/1.0.0</c>.</param>
     /// <param name="time">Clock of deadlines and waits.</param>
-    /// <param name="kubeconfig">A kubeconfig file. Without it the in-cluster configuration, else <c>KUBECONFIG</c>, else <c>~/.kube/config</c>.</param>
+    /// <param name="kubeconfig">
+    /// A kubeconfig file. Without it the in-cluster configuration, else <c>KUBECONFIG</c>, else <c>~/.kube/config</c>.
+    /// </param>
     public static KubernetesApi Connect(string userAgent, TimeProvider time, string? kubeconfig = null) =>
         ClusterConnection.Open(userAgent, time, kubeconfig);
 
@@ -80,9 +82,8 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class, IResource
     {
-        var path = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{type.CollectionPath(@namespace)}?watch=true&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(resourceVersion)}&timeoutSeconds={(int)timing.Server.TotalSeconds}");
+        var path = $"{type.CollectionPath(@namespace)}?watch=true&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(resourceVersion)}";
+        path += string.Create(CultureInfo.InvariantCulture, $"&timeoutSeconds={(int)timing.Server.TotalSeconds}");
         using var response = await WithDeadline(
             timing.Idle, token => SendOnceAsync(HttpMethod.Get, path, null, JsonType, token), cancellationToken);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -192,7 +193,9 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     }
 
     private static TimeSpan? TurnedAway(KubernetesApiException e) =>
-        e.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable && e.RetryAfter <= LongestWait ? e.RetryAfter : null;
+        e.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable && e.RetryAfter <= LongestWait
+            ? e.RetryAfter
+            : null;
 
     private async Task<HttpResponseMessage> SendOnceAsync(
         HttpMethod method, string path, byte[]? body, string contentType, CancellationToken cancellationToken)

@@ -29,11 +29,12 @@ internal sealed record StatusBody
     {
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         var status = Parse(body);
+        var text = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, LongestText))).Trim();
         var header = response.Headers.RetryAfter;
         return new KubernetesApiException(
             response.StatusCode,
             status?.Reason ?? "",
-            status?.Message ?? $"{(int)response.StatusCode} {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, LongestText))).Trim()}",
+            status?.Message ?? $"{(int)response.StatusCode} {text}",
             header?.Delta ?? (header?.Date - time.GetUtcNow()));
     }
 

@@ -29,7 +29,9 @@ public sealed class Controller(
         await using var grace = time.CreateTimer(
             static source => ((CancellationTokenSource)source!).Cancel(), abandon, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await using var stopping = cancellationToken.Register(() => grace.Change(options.GracePeriod, Timeout.InfiniteTimeSpan));
-        await Task.WhenAll(Enumerable.Range(0, options.Workers).Select(_ => Task.Run(() => WorkAsync(cancellationToken, abandon.Token), CancellationToken.None)));
+        var workers = Enumerable.Range(0, options.Workers)
+            .Select(_ => Task.Run(() => WorkAsync(cancellationToken, abandon.Token), CancellationToken.None));
+        await Task.WhenAll(workers);
     }
 
     private async Task WorkAsync(CancellationToken stopping, CancellationToken abandon)

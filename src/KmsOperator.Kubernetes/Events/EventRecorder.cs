@@ -14,7 +14,8 @@ namespace KmsOperator.Kubernetes;
 /// <param name="time">Clock of the events.</param>
 /// <param name="logger">Told, at debug level, of events that could not be sent.</param>
 /// <remarks>Source: Kubernetes API reference, Event events.k8s.io/v1; limits from its validation.</remarks>
-public sealed class EventRecorder(IKubernetesApi api, string controller, string instance, TimeProvider time, ILogger logger) : IEventRecorder
+public sealed class EventRecorder(IKubernetesApi api, string controller, string instance, TimeProvider time, ILogger logger)
+    : IEventRecorder
 {
     private const int Waiting = 1000;
     private const int Remembered = 2000;
@@ -155,7 +156,7 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
                 throw;
             }
             // A terminating namespace answers 403, one that is gone 404: no use in trying again.
-            catch (Exception e) when (attempt == Attempts || e is KubernetesApiException { StatusCode: < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests })
+            catch (Exception e) when (attempt == Attempts || IsFinal(e))
             {
                 logger.LogDebug("An event was dropped: {Message}", e.Message);
                 return null;
@@ -167,6 +168,9 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
             await Task.Delay(TimeSpan.FromSeconds(1 << (attempt - 1)), time, cancellationToken);
         }
     }
+
+    private static bool IsFinal(Exception e) =>
+        e is KubernetesApiException { StatusCode: < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests };
 
     private void Forget(DateTimeOffset now)
     {

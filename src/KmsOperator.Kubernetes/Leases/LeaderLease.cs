@@ -50,8 +50,6 @@ public sealed class LeaderLease(
             if (await Task.WhenAny(work, renewal) == renewal)
             {
                 await leading.CancelAsync();
-                // Nobody waits for the work any more; its failure must not surface as an unobserved one.
-                _ = work.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                 await renewal;
             }
         }

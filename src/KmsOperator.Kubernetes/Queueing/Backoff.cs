@@ -1,6 +1,6 @@
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Delays that double from failure to failure up to a limit, scattered so that those who failed together do not come back together.</summary>
+/// <summary>Delays that double up to a limit, scattered so that those who failed together do not come back together.</summary>
 /// <param name="first">The first delay; more than zero.</param>
 /// <param name="limit">Where the doubling ends.</param>
 /// <param name="random">Used under a lock on it, since a seeded one is not thread-safe.</param>

@@ -79,7 +79,8 @@ internal sealed class DelayedKeys<TKey>(TimeProvider time, Action<TKey> release)
             return;
         var wait = TimeSpan.FromMilliseconds(Math.Ceiling(time.GetElapsedTime(time.GetTimestamp(), due).TotalMilliseconds));
         wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestTimer ? LongestTimer : wait;
-        _timer ??= time.CreateTimer(static self => ((DelayedKeys<TKey>)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= time.CreateTimer(
+            static self => ((DelayedKeys<TKey>)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 }

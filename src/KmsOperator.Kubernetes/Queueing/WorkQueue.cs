@@ -62,7 +62,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Adds a key after a delay. Of several delays of a key the one that ends first counts; it is independent of <see cref="Add"/>.</summary>
+    /// <summary>Adds a key after a delay. Of several delays of a key the one that ends first counts; <see cref="Add"/> ends none.</summary>
     public void AddAfter(TKey key, TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)
@@ -92,7 +92,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             _failures.Remove(key);
     }
 
-    /// <summary>Waits for a key, in the order in which they came. The taker calls <see cref="Done"/> when it has worked on it, whatever came of it.</summary>
+    /// <summary>Waits for a key, in the order in which they came. The taker calls <see cref="Done"/> afterwards, whatever came of it.</summary>
     /// <returns>The key; nothing taken once the queue is shut down and empty.</returns>
     public async ValueTask<(bool Taken, TKey Key)> TakeAsync(CancellationToken cancellationToken)
     {

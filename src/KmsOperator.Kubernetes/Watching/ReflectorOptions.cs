@@ -15,7 +15,9 @@ public sealed record ReflectorOptions<T>
     /// <summary>What to keep of an object, for example without its status; all of it when null.</summary>
     public Func<T, T>? Transform { get; init; }
 
-    /// <summary>The server is asked to end a watch after this, or up to as long again: scattered, so that not all watches end at once. Default 5 minutes.</summary>
+    /// <summary>
+    /// The server is asked to end a watch after this or up to as long again, so that not all watches end at once. Default 5 minutes.
+    /// </summary>
     public TimeSpan WatchDuration { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>A watch without a line for this long is taken for dead; the server sends a bookmark about once a minute. Default 3 minutes.</summary>

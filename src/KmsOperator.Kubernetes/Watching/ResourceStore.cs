@@ -99,14 +99,13 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
         {
             var key = ResourceKey.Of(resource);
             TryGet(key, out var old);
-            if (old is not null && old.Metadata.Uid == resource.Metadata.Uid && old.Metadata.ResourceVersion == resource.Metadata.ResourceVersion)
-                return;
             if (old is not null && old.Metadata.Uid != resource.Metadata.Uid)
             {
                 Change(key, old, null);
                 old = null;
             }
-            Change(key, old, resource);
+            if (old is null || old.Metadata.ResourceVersion != resource.Metadata.ResourceVersion)
+                Change(key, old, resource);
         }
     }
 
