@@ -8,7 +8,7 @@ internal static class DesiredKeyLimits
     /// <summary>The first limit that a key breaks, or null.</summary>
     public static Finding? Check(DesiredKey key)
     {
-        if (AliasNames.FindProblem(key.AliasName) is { } problem)
+        if (AliasName.Check(key.AliasName) is { } problem)
         {
             return Finding.Stalled(Reasons.InvalidSpec, $"spec.alias: {key.AliasName}: {problem}");
         }

@@ -5,12 +5,6 @@ namespace KmsOperator.Planning;
 /// <summary>Turns a ServiceKey and its KeyClass into the key that must be.</summary>
 public static class ServiceKeyResolver
 {
-    /// <summary>KMS's default key spec.</summary>
-    public const string DefaultKeySpec = "SYMMETRIC_DEFAULT";
-
-    /// <summary>KMS's default key usage.</summary>
-    public const string DefaultKeyUsage = "ENCRYPT_DECRYPT";
-
     private const int DefaultRotationPeriodDays = 365;
     private const int DefaultPendingDeletionWindowDays = 30;
 
@@ -43,7 +37,8 @@ public static class ServiceKeyResolver
         }
 
         var owner = new KeyOwner(ServiceKey.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
-        var keySpec = spec.KeySpec ?? DefaultKeySpec;
+        var keySpec = spec.KeySpec ?? KeySpecs.Default;
+        var keyUsage = spec.KeyUsage ?? KeySpecs.DefaultUsage;
         var deletion = DeletionOf(spec.DeletionPolicy, spec.PendingDeletionWindowDays, keyClass);
         var key = new DesiredKey
         {
@@ -53,10 +48,10 @@ public static class ServiceKeyResolver
             Description = spec.Description ?? (spec.Service is { } service ? $"KMS key for encrypting {service}" : $"KMS key {meta.Namespace}/{meta.Name}"),
             AliasName = AliasOf(resource, keyClass),
             KeySpec = keySpec,
-            KeyUsage = spec.KeyUsage ?? DefaultKeyUsage,
+            KeyUsage = keyUsage,
             MultiRegion = spec.MultiRegion ?? false,
             Enabled = spec.Enabled ?? true,
-            Rotation = KeySpecs.CanRotate(keySpec)
+            Rotation = KeySpecs.CanRotate(keySpec, keyUsage)
                 ? new DesiredRotation(
                     spec.Rotation?.Enabled ?? keyClass.Spec.Rotation?.Enabled ?? true,
                     spec.Rotation?.PeriodDays ?? keyClass.Spec.Rotation?.PeriodDays ?? DefaultRotationPeriodDays)

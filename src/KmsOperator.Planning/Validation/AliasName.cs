@@ -1,0 +1,30 @@
+namespace KmsOperator.Planning;
+
+/// <summary>KMS's rules for the names of aliases.</summary>
+/// <remarks>Source: AWS KMS API reference, CreateAlias.</remarks>
+public static class AliasName
+{
+    /// <summary>What every alias name begins with.</summary>
+    public const string Prefix = "alias/";
+
+    /// <summary>Longest name in characters, <see cref="Prefix"/> included.</summary>
+    public const int MaxLength = 256;
+
+    internal const string ReservedPrefix = "alias/aws/";
+    internal const string ReservedMessage = "alias/aws/ is reserved for the keys that AWS manages";
+
+    /// <summary>Holds a whole alias name, given by a person or rendered from a template, against KMS's rules.</summary>
+    /// <returns>What is wrong, for a person; null if the name is fine.</returns>
+    public static string? Check(string name)
+    {
+        var errors = new FieldErrors();
+        Check(errors, "", name);
+        return errors.All is [var first, ..] ? first.Message : null;
+    }
+
+    internal static void Check(FieldErrors errors, string field, string? name)
+    {
+        if (errors.Text(field, name, MaxLength, Shapes.Alias, "an alias name: alias/ followed by letters, digits, '/', '_' and '-'"))
+            errors.Require(!name!.StartsWith(ReservedPrefix, StringComparison.Ordinal), field, $"{ReservedMessage}, choose another name");
+    }
+}

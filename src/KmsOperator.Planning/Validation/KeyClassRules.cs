@@ -1,0 +1,97 @@
+using System.Globalization;
+using KmsOperator.Api;
+
+namespace KmsOperator.Planning;
+
+/// <summary>The rules of <see cref="KeyClass"/>.</summary>
+internal static class KeyClassRules
+{
+    private static readonly string[] Froms = ["All", "Selector", "None"];
+    private static readonly string[] Permissions = ["Allow", "Deny"];
+    private static readonly string[] Operators = ["In", "NotIn", "Exists", "DoesNotExist"];
+
+    public static void Check(FieldErrors errors, KeyClassSpec spec)
+    {
+        SharedRules.Region(errors, "spec.region", spec.Region);
+        Account(errors, spec.Account);
+        AliasNaming(errors, spec);
+        SharedRules.Tags(errors, spec.Tags);
+        SharedRules.Access(errors, spec.Access);
+        errors.OneOf("spec.policyPreset", spec.PolicyPreset, SharedRules.Presets);
+        SharedRules.Rotation(errors, spec.Rotation);
+        SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);
+        AllowedNamespaces(errors, spec.AllowedNamespaces);
+        errors.OneOf("spec.permissions.policyOverride", spec.Permissions?.PolicyOverride, Permissions);
+        errors.OneOf("spec.permissions.additionalAccess", spec.Permissions?.AdditionalAccess, Permissions);
+    }
+
+    private static void Account(FieldErrors errors, AccountSpec? account)
+    {
+        if (account is null) return;
+        errors.Text("spec.account.id", account.Id, 12, Shapes.AccountId, Shapes.ExpectedAccountId);
+        SharedRules.Arn(errors, "spec.account.roleArn", account.RoleArn, Shapes.RoleArn, "the ARN of an IAM role");
+        errors.Text("spec.account.externalId", account.ExternalId, 1224, Shapes.ExternalId, "an external id of letters, digits and _ + = , . @ : / -", minLength: 2);
+        errors.Require(
+            account.ExternalId is null || account.RoleArn is not null, "spec.account", "externalId is only used with roleArn, set that or remove externalId");
+    }
+
+    private static void AliasNaming(FieldErrors errors, KeyClassSpec spec)
+    {
+        const string prefix = "spec.aliasPrefix", template = "spec.aliasTemplate", reserved = AliasName.ReservedMessage + ", choose another name";
+        if (spec.AliasPrefix.Length == 0)
+            errors.Add(prefix, "Required value: keys get alias/{aliasPrefix}/{service}");
+        else if (errors.Text(prefix, spec.AliasPrefix, 200, Shapes.AliasPrefix, "a part of an alias name: letters, digits, '/', '_' and '-'"))
+            errors.Require(spec.AliasPrefix != "aws" && !spec.AliasPrefix.StartsWith("aws/", StringComparison.Ordinal), prefix, reserved);
+
+        const string expected = "a template: letters, digits, '/', '_', '-', {prefix}, {service}, {namespace} and {name}";
+        if (errors.Text(template, spec.AliasTemplate, 250, Shapes.AliasTemplate, expected, minLength: 1))
+            errors.Require(!spec.AliasTemplate!.StartsWith("aws/", StringComparison.Ordinal), template, reserved);
+    }
+
+    private static void AllowedNamespaces(FieldErrors errors, AllowedNamespacesSpec? allowed)
+    {
+        if (allowed is null) return;
+        const string field = "spec.allowedNamespaces";
+        errors.OneOf($"{field}.from", allowed.From, Froms);
+        if (allowed.From == "Selector")
+            errors.Require(allowed.Selector is not null, field, "selector is required with from Selector, an empty one matches every namespace");
+        else
+            errors.Require(allowed.Selector is null, field, "selector is only read with from Selector, set that or remove selector");
+        Selector(errors, $"{field}.selector", allowed.Selector);
+    }
+
+    private static void Selector(FieldErrors errors, string field, LabelSelector? selector)
+    {
+        if (selector is null) return;
+        errors.Count($"{field}.matchLabels", selector.MatchLabels?.Count, 64);
+        foreach (var (key, value) in selector.MatchLabels ?? new Dictionary<string, string>())
+        {
+            LabelKey(errors, $"{field}.matchLabels", key);
+            LabelValue(errors, $"{field}.matchLabels.{key}", value);
+        }
+
+        errors.Count($"{field}.matchExpressions", selector.MatchExpressions?.Count, 64);
+        for (var i = 0; i < selector.MatchExpressions?.Count; i++)
+            Requirement(errors, $"{field}.matchExpressions[{i.ToString(CultureInfo.InvariantCulture)}]", selector.MatchExpressions[i]);
+    }
+
+    private static void Requirement(FieldErrors errors, string field, LabelSelectorRequirement requirement)
+    {
+        LabelKey(errors, $"{field}.key", requirement.Key);
+        errors.OneOf($"{field}.operator", requirement.Operator, Operators);
+        var values = requirement.Values ?? [];
+        errors.Count($"{field}.values", values.Count, 64);
+        for (var i = 0; i < values.Count; i++)
+            LabelValue(errors, $"{field}.values[{i.ToString(CultureInfo.InvariantCulture)}]", values[i]);
+        if (requirement.Operator is "In" or "NotIn")
+            errors.Require(values.Count > 0, field, "values is required with operator In or NotIn");
+        else
+            errors.Require(values.Count == 0, field, "values must be absent with operator Exists or DoesNotExist");
+    }
+
+    private static void LabelKey(FieldErrors errors, string field, string key) =>
+        errors.Text(field, key, 317, Shapes.LabelKey, "the key of a label", minLength: 1);
+
+    private static void LabelValue(FieldErrors errors, string field, string value) =>
+        errors.Text(field, value, 63, Shapes.LabelValue, "the value of a label");
+}

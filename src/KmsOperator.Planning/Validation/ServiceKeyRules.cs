@@ -1,0 +1,83 @@
+using KmsOperator.Api;
+
+namespace KmsOperator.Planning;
+
+/// <summary>The rules of <see cref="ServiceKey"/>.</summary>
+internal static class ServiceKeyRules
+{
+    private const string OtherResource = "create another resource instead";
+
+    /// <summary>The services that the CRD admits.</summary>
+    internal static readonly IReadOnlyList<string> Services =
+    [
+        "s3", "ebs", "efs", "rds", "dynamodb", "lambda", "logs", "sns", "sqs", "backup", "ssm", "secretsmanager", "session", "kinesis",
+        "glue", "acm", "mwaa", "ecr", "eks",
+    ];
+
+    public static void Check(FieldErrors errors, ServiceKey key)
+    {
+        var spec = key.Spec;
+        SharedRules.Name(errors, "spec.className", spec.ClassName);
+        errors.OneOf("spec.service", spec.Service, Services);
+        SharedRules.Description(errors, spec.Description);
+        AliasName.Check(errors, "spec.alias", spec.Alias);
+        SpecAndUsage(errors, spec);
+        Replicas(errors, key);
+        SharedRules.Rotation(errors, spec.Rotation);
+        SharedRules.Access(errors, spec.Access);
+        SharedRules.Policy(errors, spec.Policy);
+        SharedRules.Tags(errors, spec.Tags);
+        SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);
+        SharedRules.Publish(errors, spec.Publish);
+        ClassName.CheckAgainstStatus(errors, spec.ClassName, key.Status);
+        errors.Require(key.Status?.Service is null || key.Status.Service == spec.Service, "spec.service", Immutable("service", key.Status?.Service));
+    }
+
+    public static void CheckUpdate(FieldErrors errors, ServiceKey before, ServiceKey after)
+    {
+        var (was, now) = (before.Spec, after.Spec);
+        errors.Require(was.Service == now.Service, "spec.service", Immutable("service", was.Service));
+        Unchanged("keySpec", was.KeySpec ?? KeySpecs.Default, now.KeySpec ?? KeySpecs.Default);
+        Unchanged("keyUsage", was.KeyUsage ?? KeySpecs.DefaultUsage, now.KeyUsage ?? KeySpecs.DefaultUsage);
+        Unchanged("multiRegion", was.MultiRegion is true ? "true" : "false", now.MultiRegion is true ? "true" : "false");
+        ClassName.CheckUpdate(errors, was.ClassName, now.ClassName, before.Status);
+
+        void Unchanged(string name, string old, string @new) => errors.Require(
+            old == @new, $"spec.{name}", $"{name} is immutable, KMS cannot change it; set it back to {old} or {OtherResource}");
+    }
+
+    private static void SpecAndUsage(FieldErrors errors, ServiceKeySpec spec)
+    {
+        errors.OneOf("spec.keyUsage", spec.KeyUsage, KeySpecs.Usages);
+        var name = spec.KeySpec ?? KeySpecs.Default;
+        if (KeySpecs.TryGet(name) is not { } rules)
+        {
+            errors.OneOf("spec.keySpec", name, KeySpecs.All.Select(all => all.Name).ToArray());
+            return;
+        }
+
+        errors.Require(
+            rules.Usages.Contains(spec.KeyUsage ?? KeySpecs.DefaultUsage), "spec.keyUsage",
+            $"keyUsage must be {Alternatives(rules.Usages)} with keySpec {name}{(spec.KeyUsage is null ? $", without one it is {KeySpecs.DefaultUsage}" : "")}");
+        errors.Require(
+            rules.CanRotate || spec.Rotation?.Enabled is not true, "spec.rotation.enabled",
+            $"rotation.enabled needs keySpec {KeySpecs.Default}, KMS rotates no other keys by itself; remove it");
+    }
+
+    private static void Replicas(FieldErrors errors, ServiceKey key)
+    {
+        const string field = "spec.replicaRegions";
+        errors.Set(field, key.Spec.ReplicaRegions, SharedRules.MaxReplicas, (item, region) => SharedRules.Region(errors, item, region));
+        if (key.Spec.ReplicaRegions is not { Count: > 0 } regions) return;
+        errors.Require(key.Spec.MultiRegion is true, field, "replicaRegions needs multiRegion true, which cannot be changed later");
+        errors.Require(
+            key.Metadata.Name.Length + 1 + regions.Max(region => region?.Length ?? 0) <= 253, "metadata.name",
+            "metadata.name is too long for replicaRegions, a KeyReplica named after this resource and the Region has at most 253 characters");
+    }
+
+    private static string Immutable(string name, string? old) =>
+        $"{name} is immutable, {OtherResource}{(old is null ? "" : $" or set it back to {old}")}";
+
+    private static string Alternatives(IReadOnlyList<string> words) =>
+        words.Count == 1 ? words[0] : $"{string.Join(", ", words.Take(words.Count - 1))} or {words[^1]}";
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text.Json;
+using KmsOperator.Api;
+
+namespace KmsOperator.Planning;
+
+/// <summary>Rules of the fields that several kinds share.</summary>
+internal static class SharedRules
+{
+    public static readonly IReadOnlyList<string> Presets = ["Canonical"];
+    public static readonly IReadOnlyList<string> DeletionPolicies = ["Retain", "Delete"];
+
+    /// <summary>Regions beyond this many would not fit the status of the primary.</summary>
+    public const int MaxReplicas = 50;
+
+    // KMS takes 50 tags; 5 are the operator's own.
+    private const int MaxTags = 45;
+    private const int MaxEntries = 100;
+    private const int MaxArnLength = 2048;
+    private const int MaxNameLength = 253;
+    private const int MaxDescriptionLength = 8192;
+
+    public static void Name(FieldErrors errors, string field, string? name) =>
+        errors.Text(field, name, MaxNameLength, Shapes.ResourceName, Shapes.ExpectedResourceName, minLength: 1);
+
+    public static bool Region(FieldErrors errors, string field, string? region)
+    {
+        if (!string.IsNullOrEmpty(region)) return errors.Text(field, region, RegionName.MaxLength, Shapes.Region, RegionName.Expected);
+        errors.Add(field, $"Required value: set {RegionName.Expected}");
+        return false;
+    }
+
+    public static void Description(FieldErrors errors, string? description) =>
+        errors.Text("spec.description", description, MaxDescriptionLength);
+
+    public static bool Arn(FieldErrors errors, string field, string? arn, System.Text.RegularExpressions.Regex shape, string expected) =>
+        errors.Text(field, arn, MaxArnLength, shape, expected);
+
+    public static void Deletion(FieldErrors errors, string? deletionPolicy, int? windowDays)
+    {
+        errors.OneOf("spec.deletionPolicy", deletionPolicy, DeletionPolicies);
+        errors.InRange("spec.pendingDeletionWindowDays", windowDays, 7, 30, "days");
+    }
+
+    public static void Rotation(FieldErrors errors, RotationSpec? rotation) =>
+        errors.InRange("spec.rotation.periodDays", rotation?.PeriodDays, 90, 2560, "days");
+
+    public static void Publish(FieldErrors errors, PublishSpec? publish) => Name(errors, "spec.publish.configMapName", publish?.ConfigMapName);
+
+    public static void Access(FieldErrors errors, AccessSpec? access)
+    {
+        if (access is null) return;
+        Principals(errors, "spec.access.administrators", access.Administrators);
+        Principals(errors, "spec.access.users", access.Users);
+        errors.Set("spec.access.trustedAccounts", access.TrustedAccounts, MaxEntries, (field, account) =>
+            errors.Text(field, account, 12, Shapes.AccountId, Shapes.ExpectedAccountId));
+    }
+
+    /// <summary>The shape only: the statements' content is the policies' own subject.</summary>
+    public static void Policy(FieldErrors errors, PolicySpec? policy)
+    {
+        if (policy is null) return;
+        errors.OneOf("spec.policy.preset", policy.Preset, Presets);
+        errors.Require(policy.Override is null or { ValueKind: JsonValueKind.Object }, "spec.policy.override", "must be an object, a policy document");
+        errors.Count("spec.policy.additionalStatements", policy.AdditionalStatements?.Count, MaxEntries);
+        for (var i = 0; i < policy.AdditionalStatements?.Count; i++)
+        {
+            errors.Require(
+                policy.AdditionalStatements[i].ValueKind == JsonValueKind.Object,
+                $"spec.policy.additionalStatements[{i.ToString(CultureInfo.InvariantCulture)}]",
+                "must be an object, a policy statement");
+        }
+    }
+
+    public static void Tags(FieldErrors errors, IReadOnlyDictionary<string, string>? tags)
+    {
+        if (tags is null) return;
+        const string field = "spec.tags", characters = "only letters, digits, spaces and _ . : / = + @ -";
+        errors.Count(field, tags.Count, MaxTags);
+        foreach (var (key, value) in tags)
+        {
+            if (key.Length == 0 || key.EnumerateRunes().Count() > 128)
+                errors.Add(field, $"tag keys have 1 to 128 characters, this one has {key.EnumerateRunes().Count()}");
+            else if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
+                errors.Add(field, $"tag keys that begin with 'aws:' are reserved for AWS, rename \"{key}\"");
+            else if (key.StartsWith("servicekey.dev/", StringComparison.Ordinal))
+                errors.Add(field, $"tag keys that begin with 'servicekey.dev/' are reserved for the operator, rename \"{key}\"");
+            else
+                errors.Text(field, key, 128, Shapes.Tag, $"a tag key of {characters}");
+            errors.Text($"{field}.{key}", value, 256, Shapes.Tag, $"a tag value of {characters}");
+        }
+    }
+
+    private static void Principals(FieldErrors errors, string field, IReadOnlyList<string>? principals) =>
+        errors.Set(field, principals, MaxEntries, (item, principal) => errors.Text(
+            item, principal, MaxArnLength, Shapes.Principal, "the name of an IAM role or the ARN of a principal (wildcards are not allowed)", minLength: 1));
+}
