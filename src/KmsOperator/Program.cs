@@ -4,6 +4,7 @@ using KmsOperator;
 var root = new RootCommand("Makes and keeps the AWS KMS keys that ServiceKey and KeyReplica resources describe.")
 {
     RunCommand.Create(Environment.GetEnvironmentVariable),
+    RenderCommand.Create(),
 };
 
 var result = root.Parse(args);

@@ -9,7 +9,7 @@ internal sealed class OperatorFlags
 {
     private readonly Func<string, string?> _environment;
     private readonly Option<string?> _clusterId;
-    private readonly Option<bool> _leaderElect;
+    private readonly Option<string> _leaderElect;
     private readonly Option<string[]> _watchNamespaces;
     private readonly Option<int> _workers;
     private readonly Option<TimeSpan> _driftPeriod;
@@ -23,7 +23,8 @@ internal sealed class OperatorFlags
     {
         _environment = environment;
         _clusterId = Flag<string?>("cluster-id", "Marks this cluster's keys in AWS (tag servicekey.dev/cluster). Never change it. Default: the uid of the kube-system namespace.", null, ParseClusterId);
-        _leaderElect = Flag("leader-elect", "Work only while holding the lease; false runs alone.", true, ParseBoolean);
+        // As text: the library takes what is no boolean for another argument, and the error would not name the flag.
+        _leaderElect = Flag("leader-elect", "Work only while holding the lease; false runs alone.", "true", ParseBoolean);
         _leaderElect.Arity = ArgumentArity.ZeroOrOne;
         _watchNamespaces = Flag<string[]>("watch-namespaces", "Namespaces to watch, separated by commas. Default: all.", [], ParseNames);
         _workers = Flag("workers", "Resources reconciled at the same time, for each kind (1 to 256).", 16, ParseWorkers);
@@ -46,7 +47,7 @@ internal sealed class OperatorFlags
     public OperatorOptions Read(ParseResult result) => new()
     {
         ClusterId = result.GetValue(_clusterId),
-        LeaderElect = result.GetValue(_leaderElect),
+        LeaderElect = result.GetValue(_leaderElect) == "true",
         WatchNamespaces = result.GetValue(_watchNamespaces) ?? [],
         Workers = result.GetValue(_workers),
         DriftPeriod = result.GetValue(_driftPeriod),
@@ -83,8 +84,8 @@ internal sealed class OperatorFlags
         };
     }
 
-    private static bool ParseBoolean(string text) =>
-        bool.TryParse(text, out var value) ? value : throw new FormatException("is neither true nor false");
+    private static string ParseBoolean(string text) =>
+        text.ToLowerInvariant() is "true" or "false" ? text.ToLowerInvariant() : throw new FormatException("is neither true nor false");
 
     private static int ParseWorkers(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= 256
