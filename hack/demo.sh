@@ -48,6 +48,8 @@ say "Building the operator and the KMS simulator"
 dotnet build src/KmsOperator -c Release -v quiet --nologo
 dotnet build src/KmsSimulator -c Release -v quiet --nologo
 
+operator=(dotnet src/KmsOperator/bin/Release/net10.0/kms-operator.dll)
+
 say "Starting etcd and kube-apiserver (the first time they are fetched or built, which takes minutes)"
 hack/cluster.sh up "$dir/cluster"
 assets=$(<"$dir/cluster/assets")
@@ -67,14 +69,15 @@ done
 echo "KMS and STS at $simulator"
 
 say "Installing CRDs and the operator's roles"
-# Server-side: kubectl's own validation does not know the rules that newer servers evaluate.
-kubectl apply --server-side -f config/crds -f config/rbac
+# Servers before 1.25 do not know the CRDs' CEL rules and drop them; kubectl must not refuse to send them.
+kubectl apply --validate=false -k config/crds
+kubectl apply -k config/rbac
 kubectl wait --for=condition=Established crd --all --timeout=60s >/dev/null
 
 say "Starting the operator, in its own process, under its own account"
 KUBECONFIG=$dir/cluster/operator.kubeconfig AWS_ENDPOINT_URL=$simulator AWS_REGION=us-east-1 \
     AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo \
-    dotnet src/KmsOperator/bin/Release/net10.0/kms-operator.dll run --health-address 0 --log-format text \
+    "${operator[@]}" run --health-address 0 --log-format text \
     >"$dir/operator.log" 2>&1 &
 operator_pid=$!
 
@@ -85,25 +88,26 @@ for scenario in examples/scenario-*; do
 done
 
 say "Waiting until every resource is Ready"
-namespaces=$(kubectl get servicekeys -A -o jsonpath='{range .items[*]}{.metadata.namespace}{"\n"}{end}' | sort -u)
-for namespace in $namespaces; do
-    kubectl wait --for=condition=Ready servicekeys --all -n "$namespace" --timeout=180s
-done
-for namespace in $namespaces; do
-    if [[ -n $(kubectl get keyreplicas -n "$namespace" -o name) ]]; then
-        kubectl wait --for=condition=Ready keyreplicas --all -n "$namespace" --timeout=180s
-    fi
+# Fails at once when the operator ends, and shows progress, which kubectl wait does not.
+for second in $(seq 180); do
+    kill -0 "$operator_pid" 2>/dev/null || { echo "The operator has ended." >&2; exit 1; }
+    ready=$(kubectl get keyclasses,servicekeys,keyreplicas -A -o jsonpath='{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' | grep -c True || true)
+    total=$(kubectl get keyclasses,servicekeys,keyreplicas -A -o name | wc -l)
+    echo "$ready of $total Ready"
+    # The replicas are made by the operator, once their primary exists.
+    [[ $ready -eq 25 && $total -eq 25 ]] && break
+    [[ $second -lt 180 ]] || exit 1
+    sleep 1
 done
 kubectl get keyclasses
 kubectl get servicekeys,keyreplicas -A
 
-say "One key policy, as KMS holds it"
-first=$(kubectl get servicekeys -A -o jsonpath='{.items[0].metadata.namespace} {.items[0].metadata.name} {.items[0].status.keyId}')
-read -r namespace name key_id <<<"$first"
-echo "-- ServiceKey $namespace/$name, key $key_id"
-curl -fsS "$simulator/_sim/keys" | dotnet src/KmsOperator/bin/Release/net10.0/kms-operator.dll render -f examples/scenario-1-all-services --account 123456789012 -o yaml 2>/dev/null | head -40
+say "The key policy of scenario 3, as the operator renders it"
+"${operator[@]}" render -f examples/scenario-1-all-services/key-class.yaml -f examples/scenario-3-cross-account \
+    --account 123456789012 -o yaml | sed -n '/policy:/,$p'
 
-say "Changing a tag and the policy, and watching them arrive"
+read -r namespace name < <(kubectl get servicekeys -A -o jsonpath='{.items[0].metadata.namespace} {.items[0].metadata.name}{"\n"}')
+say "Changing a tag and the policy of ServiceKey $namespace/$name, and watching them arrive in KMS"
 kubectl patch servicekey "$name" -n "$namespace" --type merge -p '{"spec":{"tags":{"demo":"changed"},"access":{"users":["DemoUser"]}}}'
 arrived=
 for _ in $(seq 150); do
@@ -117,19 +121,16 @@ done
 [[ -n $arrived ]] || { echo "The change did not arrive in KMS." >&2; exit 1; }
 echo "KMS has the tag demo=changed and a statement for role/DemoUser."
 kubectl wait --for=condition=Ready servicekey "$name" -n "$namespace" --timeout=60s
-kubectl get events -n "$namespace" --field-selector "involvedObject.name=$name" 2>/dev/null || true
+kubectl get events.events.k8s.io -n "$namespace" --field-selector "regarding.name=$name" 2>/dev/null || true
 
 if [[ -n $keep ]]; then
     exit 0
 fi
 
-say "Deleting everything"
-for scenario in examples/scenario-*; do
-    kubectl delete -f "$scenario" --wait=false
+say "Deleting everything; with deletionPolicy Retain, the default, KMS keeps the keys"
+for scenario in examples/scenario-3* examples/scenario-2* examples/scenario-1*; do
+    kubectl delete -f "$scenario" --timeout=120s
 done
-for namespace in $namespaces; do
-    kubectl wait --for=delete servicekeys --all -n "$namespace" --timeout=120s 2>/dev/null || true
-done
-kubectl get servicekeys,keyreplicas -A
+echo "Left in the cluster: $(kubectl get servicekeys,keyreplicas -A -o name | wc -l) resources"
+say "KMS calls that were made"
 curl -fsS "$simulator/_sim/calls"
-echo

@@ -7,13 +7,16 @@ namespace KmsOperator;
 /// <param name="Port">1 to 65535.</param>
 internal sealed record ListenAddress(string Host, int Port)
 {
+    /// <summary>No server at all.</summary>
+    public static ListenAddress Nowhere { get; } = new("", 0);
+
     /// <summary>Reads <c>host:port</c> or <c>:port</c>; <c>0</c> alone means nowhere, as in controller-runtime.</summary>
     /// <exception cref="FormatException">Neither.</exception>
-    public static ListenAddress? Parse(string text)
+    public static ListenAddress Parse(string text)
     {
         if (text is "0" or "")
         {
-            return null;
+            return Nowhere;
         }
 
         var colon = text.LastIndexOf(':');

@@ -14,7 +14,7 @@ internal sealed class OperatorFlags
     private readonly Option<int> _workers;
     private readonly Option<TimeSpan> _driftPeriod;
     private readonly Option<TimeSpan> _consistencyWindow;
-    private readonly Option<ListenAddress?> _healthAddress;
+    private readonly Option<ListenAddress> _healthAddress;
     private readonly Option<string> _logFormat;
 
     /// <summary>The flags, with an environment to fall back on.</summary>
@@ -52,7 +52,7 @@ internal sealed class OperatorFlags
         Workers = result.GetValue(_workers),
         DriftPeriod = result.GetValue(_driftPeriod),
         ConsistencyWindow = result.GetValue(_consistencyWindow),
-        HealthAddress = result.GetValue(_healthAddress),
+        HealthAddress = result.GetValue(_healthAddress)!,
         LogFormat = result.GetValue(_logFormat)!,
     };
 

@@ -21,8 +21,8 @@ internal sealed record OperatorOptions
     /// <summary>How long after a write KMS may show the old state.</summary>
     public TimeSpan ConsistencyWindow { get; init; }
 
-    /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served; null for nowhere.</summary>
-    public ListenAddress? HealthAddress { get; init; }
+    /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served.</summary>
+    public ListenAddress HealthAddress { get; init; } = ListenAddress.Nowhere;
 
     /// <summary><c>json</c> or <c>text</c>.</summary>
     public string LogFormat { get; init; } = "json";

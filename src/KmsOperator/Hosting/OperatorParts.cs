@@ -85,9 +85,9 @@ internal sealed class OperatorParts
         using var stopEvents = new CancellationTokenSource();
         var events = _events.RunAsync(stopEvents.Token);
         var background = _reflectors.Select(run => run(stop.Token)).ToList();
-        if (_options.HealthAddress is { } address)
+        if (_options.HealthAddress != ListenAddress.Nowhere)
         {
-            background.Add(new HealthServer(address, () => _synced.IsCompletedSuccessfully, _loggers.CreateLogger<HealthServer>()).RunAsync(stop.Token));
+            background.Add(new HealthServer(_options.HealthAddress, () => _synced.IsCompletedSuccessfully, _loggers.CreateLogger<HealthServer>()).RunAsync(stop.Token));
         }
 
         var working = work(stop.Token);

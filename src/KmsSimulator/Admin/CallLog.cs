@@ -1,27 +1,60 @@
-using System.Collections.Concurrent;
-
 namespace KmsSimulator.Admin;
 
-/// <summary>A request that was made.</summary>
-/// <param name="Time">When it arrived.</param>
-/// <param name="Operation">The operation.</param>
-/// <param name="Account">The caller's account.</param>
-/// <param name="Region">The Region called.</param>
-/// <param name="Outcome"><c>OK</c>, an error code, or what a fault did.</param>
-/// <param name="Key">The key concerned, if any.</param>
-internal sealed record CallEntry(DateTimeOffset Time, string Operation, string Account, string Region, string Outcome, string? Key);
+/// <summary>A call that arrived.</summary>
+/// <param name="Time">When, on the keys' clock.</param>
+/// <param name="Operation">The operation of KMS or STS.</param>
+/// <param name="Account">The caller's.</param>
+/// <param name="Region">The Region called; null for unsigned calls.</param>
+/// <param name="Outcome"><c>OK</c>, the error code, or <c>dropBefore</c> and <c>dropAfter</c>.</param>
+/// <param name="Key">The key concerned: its ARN, or what the caller named when no key was found.</param>
+internal sealed record CallEntry(DateTimeOffset Time, string Operation, string Account, string? Region, string Outcome, string? Key);
 
-/// <summary>Every request since the start or the last reset.</summary>
+/// <summary>The calls since the start or the last reset: how many of each operation, and the latest in detail.</summary>
 internal sealed class CallLog
 {
-    private ConcurrentQueue<CallEntry> _calls = new();
+    /// <summary>How many calls are kept in detail.</summary>
+    public const int MaxDetails = 100_000;
 
-    /// <summary>All calls, oldest first.</summary>
-    public IReadOnlyCollection<CallEntry> Calls => _calls;
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly Queue<CallEntry> _details = new();
 
-    /// <summary>Adds one.</summary>
-    public void Add(CallEntry call) => _calls.Enqueue(call);
+    public IReadOnlyList<KeyValuePair<string, long>> Counts
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _counts];
+        }
+    }
 
-    /// <summary>Forgets all.</summary>
-    public void Clear() => _calls = new ConcurrentQueue<CallEntry>();
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<CallEntry> Details
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _details];
+        }
+    }
+
+    public void Add(CallEntry call)
+    {
+        lock (_gate)
+        {
+            _counts[call.Operation] = _counts.GetValueOrDefault(call.Operation) + 1;
+            if (_details.Count == MaxDetails)
+                _details.Dequeue();
+            _details.Enqueue(call);
+        }
+    }
+
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _counts.Clear();
+            _details.Clear();
+        }
+    }
 }

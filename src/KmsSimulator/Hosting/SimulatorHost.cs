@@ -1,61 +1,76 @@
+using System.Net;
+using System.Security.Cryptography;
 using KmsSimulator.Admin;
-using KmsSimulator.Model;
-using KmsSimulator.Operations;
-using KmsSimulator.Policies;
-using KmsSimulator.Quotas;
-using KmsSimulator.Sts;
+using KmsSimulator.Protocol;
+using KmsSimulator.State;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace KmsSimulator;
 
-/// <summary>A running simulator. Used by the executable and, in process, by tests.</summary>
+/// <summary>A running simulator. The executable is one of these; tests start as many as they like in their own process.</summary>
 public sealed class SimulatorHost : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
-    private SimulatorHost(WebApplication application) => _application = application;
-
-    /// <summary>Where it listens, for example <c>http://127.0.0.1:4599</c>.</summary>
-    public string Url => _application.Urls.Single();
-
-    /// <summary>Starts a simulator on 127.0.0.1.</summary>
-    /// <param name="options">Port, quotas, delays.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the start.</param>
-    /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<SimulatorHost> StartAsync(SimulatorOptions options, TimeProvider time, CancellationToken cancellationToken)
+    private SimulatorHost(WebApplication application)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(System.Net.IPAddress.Loopback, options.Port);
-            kestrel.AddServerHeader = false;
-        });
-        var application = builder.Build();
-
-        var clock = new SimulatorClock(time);
-        var world = new World(clock, options.ConsistencyDelay, options.Seed);
-        var principals = new PrincipalDirectory();
-        var credentials = new CredentialStore();
-        var calls = new CallLog();
-        var faults = new FaultPlan();
-        var quotas = new RequestQuotas(options.QuotaScale, time);
-        var dispatcher = new Dispatcher(
-            world, credentials, OperationTable.Create(principals), new StsOperations(world, credentials), calls, faults, quotas, time);
-        new AdminInterface(world, calls, faults, principals, credentials, quotas).Map(application);
-        application.MapPost("/", dispatcher.HandleAsync);
-
-        await application.StartAsync(cancellationToken);
-        return new SimulatorHost(application);
+        _application = application;
+        Url = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
     }
 
-    /// <summary>Completes when the process is asked to stop.</summary>
-    public Task WaitAsync(CancellationToken cancellationToken) => _application.WaitForShutdownAsync(cancellationToken);
+    /// <summary>Where it listens, for example <c>http://127.0.0.1:4599</c>: the endpoint of KMS, of STS and of <c>/_sim/…</c>.</summary>
+    public string Url { get; }
 
-    /// <inheritdoc />
+    /// <summary>Starts a simulator on 127.0.0.1, with nothing in it.</summary>
+    /// <param name="options">Port, quotas, delays.</param>
+    /// <param name="time">The clock that <c>/_sim/clock</c> adds to; also measures quotas and delays. Null is the system's.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<SimulatorHost> StartAsync(
+        SimulatorOptions options, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+
+        // An empty builder reads no settings files and no environment: ASPNETCORE_URLS cannot open it to the network.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, options.Port);
+            kestrel.AddServerHeader = false;
+        });
+        builder.Services.AddSingleton<IHostLifetime, OwnedLifetime>();
+        var application = builder.Build();
+
+        var simulation = new Simulation(options, time ?? TimeProvider.System, options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue));
+        application.Run(new RequestRouter(new CallPipeline(simulation), new AdminInterface(simulation)).HandleAsync);
+        try
+        {
+            await application.StartAsync(cancellationToken);
+            return new SimulatorHost(application);
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops listening and ends open connections.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _application.StopAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _application.StopAsync(patience.Token);
         await _application.DisposeAsync();
+    }
+
+    /// <summary>Leaves signals alone: whoever holds the host ends it.</summary>
+    private sealed class OwnedLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,17 +1,31 @@
 namespace KmsSimulator;
 
-/// <summary>What a simulator is started with.</summary>
+/// <summary>What a simulator is started with. All of it holds until the simulator ends; <c>/_sim/reset</c> does not change it.</summary>
 public sealed record SimulatorOptions
 {
-    /// <summary>Port on 127.0.0.1; 0 takes a free one.</summary>
+    /// <summary>Port on 127.0.0.1, 0 to 65535; 0 takes a free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>Factor on KMS's request quotas; 0 switches them off.</summary>
+    /// <summary>Factor on KMS's request quotas, 0 or more: 1 keeps AWS's defaults, 0 switches throttling off.</summary>
     public double QuotaScale { get; init; } = 1;
 
-    /// <summary>How long at most readers see the state before a write.</summary>
+    /// <summary>For how long, at most, readers may see the state before a write. Zero makes every write visible at once.</summary>
     public TimeSpan ConsistencyDelay { get; init; }
 
-    /// <summary>Ids, key material and delays follow from it.</summary>
-    public int Seed { get; init; }
+    /// <summary>Fixes key ids and delays: the same requests in the same order get the same ones. Null picks a new seed each time.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>How long keys are Creating (a replica) or Updating (a change of the primary Region), and an on-demand rotation is under way.</summary>
+    public TimeSpan TransitionTime { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Fails on values out of range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Names the first property that is.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Port, nameof(Port));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Port, 65535, nameof(Port));
+        ArgumentOutOfRangeException.ThrowIfNegative(QuotaScale, nameof(QuotaScale));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConsistencyDelay, TimeSpan.Zero, nameof(ConsistencyDelay));
+        ArgumentOutOfRangeException.ThrowIfLessThan(TransitionTime, TimeSpan.Zero, nameof(TransitionTime));
+    }
 }

@@ -1,48 +1,45 @@
 using System.Collections.Concurrent;
-using System.Text.RegularExpressions;
+using KmsSimulator.State;
 
 namespace KmsSimulator.Policies;
 
-/// <summary>Which IAM principals exist, as far as the simulator was told.</summary>
-internal sealed partial class PrincipalDirectory
+/// <summary>Which roles and users exist, as far as the simulator was told.</summary>
+internal sealed class PrincipalDirectory(Chance chance)
 {
-    private readonly ConcurrentDictionary<string, bool> _existing = new();
-    private readonly ConcurrentDictionary<string, bool> _deleted = new();
+    private readonly ConcurrentDictionary<string, bool> _exists = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _uniqueIds = new(StringComparer.Ordinal);
+    private volatile bool _strict;
 
-    /// <summary>Whether only the principals that were named exist; else every well-formed one does.</summary>
-    public bool Strict { get; set; }
-
-    /// <summary>Makes a principal exist (again).</summary>
-    public void Add(string arn) => _existing[arn] = true;
-
-    /// <summary>Deletes a principal: no policy may name it any more.</summary>
-    public void Delete(string arn)
+    /// <summary>Whether only those exist that were named; else all do that were not deleted.</summary>
+    public bool Strict
     {
-        _existing.TryRemove(arn, out _);
-        _deleted[arn] = true;
+        get => _strict;
+        set => _strict = value;
     }
 
-    /// <summary>Whether a policy may name this principal.</summary>
-    public bool Exists(string name) =>
-        name == "*" || Account().IsMatch(name)
-        || (Iam().Match(name) is { Success: true } match
-            && (match.Groups["kind"].Value == "root" || (Strict ? _existing.ContainsKey(name) : !_deleted.ContainsKey(name) || _existing.ContainsKey(name))))
-        || Sts().IsMatch(name);
+    /// <summary>Makes a principal exist, or exist again.</summary>
+    public void Add(string arn) => _exists[arn] = true;
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Makes a principal not exist. Made again, it is another one.</summary>
+    /// <returns>Its unique id, which shows up where policies named it.</returns>
+    public string Delete(string arn)
+    {
+        _exists[arn] = false;
+        var id = UniqueId(arn);
+        _uniqueIds.TryRemove(arn, out _);
+        return id;
+    }
+
+    /// <summary>The unique id of a role or user.</summary>
+    public string UniqueId(string arn) =>
+        _uniqueIds.GetOrAdd(arn, name => (name.Contains(":role/", StringComparison.Ordinal) ? "AROA" : "AIDA") + chance.Base32(17));
+
+    public bool Exists(string arn) => _exists.TryGetValue(arn, out var exists) ? exists : !Strict;
+
     public void Reset()
     {
-        _existing.Clear();
-        _deleted.Clear();
+        _exists.Clear();
+        _uniqueIds.Clear();
         Strict = false;
     }
-
-    [GeneratedRegex("^[0-9]{12}$")]
-    private static partial Regex Account();
-
-    [GeneratedRegex("^arn:aws[a-z-]*:iam::[0-9]{12}:(?<kind>root|role/.+|user/.+)$", RegexOptions.ExplicitCapture)]
-    private static partial Regex Iam();
-
-    [GeneratedRegex("^arn:aws[a-z-]*:sts::[0-9]{12}:(assumed-role|federated-user)/.+$", RegexOptions.ExplicitCapture)]
-    private static partial Regex Sts();
 }

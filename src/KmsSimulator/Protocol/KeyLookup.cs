@@ -1,85 +1,61 @@
-using KmsSimulator.Model;
+using System.Text.RegularExpressions;
+using KmsSimulator.State;
 
 namespace KmsSimulator.Protocol;
 
-/// <summary>Finds the key that a call names.</summary>
-internal static class KeyLookup
+/// <summary>Finds the key that a call names by id or ARN and, where the operation takes them, by alias name or ARN.</summary>
+/// <remarks>Source: AWS KMS API reference, KeyId of each operation.</remarks>
+internal static partial class KeyLookup
 {
-    /// <summary>A key named by id or key ARN, as control-plane operations take it.</summary>
-    /// <remarks>A key whose creation is not visible yet is not found, for writes as well.</remarks>
-    public static KeyRecord Key(this KmsCall call, string field = "KeyId") => Find(call, call.Required(field), allowAlias: false);
-
-    /// <summary>A key named by id, key ARN, alias or alias ARN, as DescribeKey and cryptographic operations take it.</summary>
-    public static KeyRecord KeyOrAlias(this KmsCall call) => Find(call, call.Required("KeyId"), allowAlias: true);
-
-    /// <summary>Fails unless the key is in one of these states.</summary>
-    public static void RequireState(this KeyRecord key, DateTimeOffset now, params ReadOnlySpan<string> allowed)
+    /// <summary>The key that a parameter names.</summary>
+    public static KeyEntry Find(KmsCall call, string parameter)
     {
-        var state = key.StateAt(now);
-        if (allowed.Contains(state))
-        {
-            return;
-        }
-
-        throw state switch
-        {
-            KeyState.Disabled => new KmsException("DisabledException", $"{key.Arn} is disabled."),
-            KeyState.PendingDeletion => KmsException.InvalidState($"{key.Arn} is pending deletion."),
-            KeyState.PendingReplicaDeletion => KmsException.InvalidState($"{key.Arn} is pending replica deletion."),
-            KeyState.PendingImport => KmsException.InvalidState($"{key.Arn} is pending import."),
-            KeyState.Creating => KmsException.InvalidState($"{key.Arn} is creating."),
-            KeyState.Updating => KmsException.InvalidState($"{key.Arn} is updating."),
-            _ => KmsException.InvalidState($"{key.Arn} is {state}."),
-        };
+        var text = call.Input.String(parameter, 1, 2048, required: true);
+        call.Input.Validate();
+        return FindNamed(call, text!);
     }
 
-    private static KeyRecord Find(KmsCall call, string text, bool allowAlias)
+    /// <summary>The key of this id, ARN or alias.</summary>
+    public static KeyEntry FindNamed(KmsCall call, string text)
     {
-        call.Subject = text;
+        call.KeyArn = text;
+        var isForeign = false;
+        var name = text;
         if (text.StartsWith("arn:", StringComparison.Ordinal))
         {
-            var parts = text.Split(':', 6);
-            if (parts.Length != 6 || parts[2] != "kms" || parts[1] != Arns.Partition(parts[3]))
-            {
-                throw KmsException.InvalidArn($"Invalid arn {text}");
-            }
-
-            if (parts[5].StartsWith("alias/", StringComparison.Ordinal) && !allowAlias)
-            {
-                throw KmsException.InvalidArn($"{parts[5]} is not a valid key ARN");
-            }
-
-            if (parts[4] != call.Caller.AccountId)
-            {
-                // The simulator has no cross-account permissions: another account's key is out of bounds.
-                throw new KmsException("AccessDeniedException", $"User: {call.Caller.Arn} is not authorized to perform this operation on resource: {text}");
-            }
-
-            if (parts[3] != call.RegionName)
-            {
-                throw KmsException.NotFound($"Invalid arn {parts[3]}: {text}");
-            }
-
-            text = parts[5].StartsWith("key/", StringComparison.Ordinal) ? parts[5]["key/".Length..]
-                : parts[5].StartsWith("alias/", StringComparison.Ordinal) ? parts[5]
-                : throw KmsException.InvalidArn($"Invalid arn {text}");
+            if (!Arn.TryParse(text, out var region, out var account, out var resource))
+                throw Errors.InvalidArn(text);
+            if (resource.StartsWith("alias/", StringComparison.Ordinal) && !call.Operation.TakesAlias)
+                throw Errors.InvalidArn(text);
+            if (region != call.Region)
+                throw Errors.NotFound($"Invalid arn {region}");
+            if (account != call.Owner.Id)
+                throw Errors.AccessDenied(call.Caller, call.Operation.Name, text);
+            isForeign = account != call.Caller.AccountId;
+            name = resource.StartsWith("key/", StringComparison.Ordinal) ? resource[4..] : resource;
         }
 
-        if (text.StartsWith("alias/", StringComparison.Ordinal))
-        {
-            if (!allowAlias)
-            {
-                throw KmsException.NotFound($"Invalid keyId '{text}'");
-            }
-
-            var alias = call.Region.VisibleAlias(text)
-                ?? throw KmsException.NotFound($"Alias {Arns.Alias(call.Caller.AccountId, call.RegionName, text)}");
-            text = alias.TargetKeyId;
-        }
-
-        // Writes act on the true key; whether it can be found at all is what readers would see.
-        var visible = call.Region.Visible(text) ?? throw KmsException.KeyNotFound(Arns.Key(call.Caller.AccountId, call.RegionName, text));
-        call.Subject = visible.Arn;
-        return call.Region.True(text) ?? visible;
+        var key = name.StartsWith("alias/", StringComparison.Ordinal) ? ByAlias(call, name, isForeign) : Visible(call, name);
+        if (isForeign && (key is null || !key.Current.Policy.Allows(call.Caller, $"kms:{call.Operation.Name}", key.Arn)))
+            throw Errors.AccessDenied(call.Caller, call.Operation.Name, text);
+        if (key is null)
+            throw KeyId().IsMatch(name) ? Errors.KeyNotFound(Arn.Key(call.Owner.Id, call.Region, name)) : Errors.NotFound($"Invalid keyId '{name}'");
+        call.KeyArn = key.Arn;
+        return key;
     }
+
+    private static KeyEntry? ByAlias(KmsCall call, string name, bool isForeign)
+    {
+        if (!call.Operation.TakesAlias)
+            throw Errors.NotFound($"Invalid keyId '{name}'");
+        var key = call.Here.Alias(name)?.Record.Read(call.Now) is { } alias ? Visible(call, alias.TargetKeyId) : null;
+        return key is null && !isForeign ? throw Errors.AliasNotFound(Arn.Alias(call.Owner.Id, call.Region, name)) : key;
+    }
+
+    /// <summary>Whoever acts on a key that no reader sees yet is told that there is none.</summary>
+    private static KeyEntry? Visible(KmsCall call, string keyId) =>
+        call.Here.Key(keyId) is { } key && key.Record.Read(call.Now) is not null ? key : null;
+
+    [GeneratedRegex(@"^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex KeyId();
 }

@@ -1,120 +1,63 @@
-using System.Globalization;
-using System.Text.Json;
-using KmsSimulator.Model;
+using KmsSimulator.State;
+using KmsSimulator.Sts;
 
 namespace KmsSimulator.Protocol;
 
-/// <summary>One request: who calls, where, and with what.</summary>
-internal sealed class KmsCall(World world, Caller caller, string region, JsonElement input, string requestId)
+/// <summary>One call of KMS, while the gate of the account that it is about is held.</summary>
+internal sealed class KmsCall
 {
-    /// <summary>All there is.</summary>
-    public World World => world;
+    public required Simulation Simulation { get; init; }
 
-    /// <summary>Who calls.</summary>
-    public Caller Caller => caller;
+    public required KmsOperation Operation { get; init; }
+
+    public required Caller Caller { get; init; }
+
+    /// <summary>The account that the call is about: the caller's, but for the operations that reach another's key.</summary>
+    public required KmsAccount Owner { get; init; }
 
     /// <summary>The Region that was called.</summary>
-    public string RegionName => region;
+    public required string Region { get; init; }
 
-    /// <summary>Id of the request.</summary>
-    public string RequestId => requestId;
+    public required KmsInput Input { get; init; }
 
-    /// <summary>The caller's part of the Region.</summary>
-    public RegionState Region => world.Region(caller.AccountId, region);
+    public required DateTimeOffset Now { get; init; }
 
-    /// <summary>Now.</summary>
-    public DateTimeOffset Now => world.Clock.Now;
+    public required string RequestId { get; init; }
 
-    /// <summary>The key that the call was about, for the record of calls.</summary>
-    public string? Subject { get; set; }
+    /// <summary>ARN of the key concerned, for the record of calls.</summary>
+    public string? KeyArn { get; set; }
 
-    /// <summary>An optional string, its length within limits.</summary>
-    public string? String(string name, int min = 0, int max = int.MaxValue)
+    public string Partition => Arn.Partition(Region);
+
+    /// <summary>What the owner has in the Region called.</summary>
+    public KmsAccountRegion Here => Owner.Region(Region);
+
+    /// <summary>The key that KeyId names and a reader's view of it, in a state in which the operation works.</summary>
+    public (KeyEntry Key, KeyRecord Record) KeyToRead()
     {
-        if (!input.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            throw new KmsException("SerializationException", $"{name} must be a string");
-        }
-
-        var text = value.GetString()!;
-        if (text.Length < min || text.Length > max)
-        {
-            throw KmsException.Validation(
-                $"1 validation error detected: Value at '{Camel(name)}' failed to satisfy constraint: Member must have length "
-                + (text.Length < min
-                    ? $"greater than or equal to {min.ToString(CultureInfo.InvariantCulture)}"
-                    : $"less than or equal to {max.ToString(CultureInfo.InvariantCulture)}"));
-        }
-
-        return text;
+        var key = KeyLookup.Find(this, "KeyId");
+        var record = key.Record.Read(Now)!;
+        Require(key, record, Operation.WorksIn);
+        return (key, record);
     }
 
-    /// <summary>A string that must be there.</summary>
-    public string Required(string name, int min = 1, int max = 2048) => String(name, min, max)
-        ?? throw KmsException.Validation($"1 validation error detected: Value null at '{Camel(name)}' failed to satisfy constraint: Member must not be null");
-
-    /// <summary>An optional string that must be one of a list.</summary>
-    public string OneOf(string name, string defaultValue, IReadOnlyCollection<string> allowed)
+    /// <summary>The key that a parameter names, truly in a state in which the operation works.</summary>
+    public KeyEntry KeyToWrite(string parameter = "KeyId")
     {
-        var value = String(name) ?? defaultValue;
-        return allowed.Contains(value)
-            ? value
-            : throw KmsException.Validation(
-                $"1 validation error detected: Value '{value}' at '{Camel(name)}' failed to satisfy constraint: Member must satisfy enum value set: [{string.Join(", ", allowed)}]");
+        var key = KeyLookup.Find(this, parameter);
+        Require(key, key.Current, Operation.WorksIn);
+        return key;
     }
 
-    /// <summary>An optional number within limits.</summary>
-    public int? Integer(string name, int min, int max)
+    /// <summary>A key's shared properties as a reader sees them.</summary>
+    public SharedProperties SharedToRead(KeyEntry key) => key.Group.Shared.Read(Now) ?? key.Shared;
+
+    public static void Require(KeyEntry key, KeyRecord record, KeyState worksIn)
     {
-        if (!input.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var number))
-        {
-            throw new KmsException("SerializationException", $"{name} must be a number");
-        }
-
-        return number >= min && number <= max
-            ? number
-            : throw KmsException.Validation(
-                $"1 validation error detected: Value '{number.ToString(CultureInfo.InvariantCulture)}' at '{Camel(name)}' failed to satisfy constraint: Member must have value "
-                + (number < min
-                    ? $"greater than or equal to {min.ToString(CultureInfo.InvariantCulture)}"
-                    : $"less than or equal to {max.ToString(CultureInfo.InvariantCulture)}"));
+        if ((record.State & worksIn) == 0)
+            throw Errors.WrongState(key.Arn, record.State);
     }
 
-    /// <summary>An optional boolean.</summary>
-    public bool? Boolean(string name) => !input.TryGetProperty(name, out var value) ? null : value.ValueKind switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        JsonValueKind.Null => null,
-        _ => throw new KmsException("SerializationException", $"{name} must be a boolean"),
-    };
-
-    /// <summary>An optional list.</summary>
-    public IReadOnlyList<JsonElement>? List(string name) =>
-        !input.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null
-        : value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()]
-        : throw new KmsException("SerializationException", $"{name} must be a list");
-
-    /// <summary>An optional object.</summary>
-    public JsonElement? Object(string name) =>
-        input.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
-
-    private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
+    /// <summary>Limit and Marker.</summary>
+    public Paging Paging(int defaultLimit, int maxLimit) => Protocol.Paging.Read(this, defaultLimit, maxLimit);
 }
-
-/// <summary>Who calls: an account and the principal in it.</summary>
-/// <param name="AccountId">12 digits.</param>
-/// <param name="Arn">As GetCallerIdentity shows it.</param>
-/// <param name="PrincipalArn">As policies name it: for an assumed role the role.</param>
-/// <param name="UserId">Unique id.</param>
-internal sealed record Caller(string AccountId, string Arn, string PrincipalArn, string UserId);

@@ -1,43 +1,69 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace KmsSimulator.Protocol;
 
-/// <summary>Limit, Marker and Truncated.</summary>
-internal static class Paging
+/// <summary>Limit, Marker, NextMarker and Truncated. A marker holds the name of the last item that was returned.</summary>
+internal sealed class Paging
 {
-    /// <summary>One page of a list, with the markers set.</summary>
-    /// <param name="call">The call, whose Limit and Marker count.</param>
-    /// <param name="name">Name of the list in the answer.</param>
-    /// <param name="items">All items, in a stable order.</param>
-    /// <param name="id">What the marker names: the last item that was returned.</param>
-    /// <param name="make">Makes the answer's item.</param>
-    /// <param name="defaultLimit">Items without a Limit.</param>
-    /// <param name="maxLimit">Largest Limit.</param>
-    public static JsonObject Page<T>(
-        this KmsCall call, string name, IEnumerable<T> items, Func<T, string> id, Func<T, JsonNode> make, int defaultLimit, int maxLimit)
+    private readonly string _prefix;
+    private readonly int _limit;
+    private readonly string? _after;
+
+    private Paging(string prefix, int limit, string? after) => (_prefix, _limit, _after) = (prefix, limit, after);
+
+    public static Paging Read(KmsCall call, int defaultLimit, int maxLimit)
     {
-        var limit = call.Integer("Limit", 1, maxLimit) ?? defaultLimit;
-        var all = items.ToList();
-        var start = 0;
-        if (call.String("Marker", 1, 1024) is { } marker)
+        var prefix = $"{call.Operation.Name}/";
+        var limit = call.Input.Integer("Limit", 1, maxLimit) ?? defaultLimit;
+        var marker = call.Input.String("Marker", 1, 1024);
+        call.Input.Validate();
+        return new Paging(prefix, limit, marker is null ? null : Decode(marker, prefix));
+    }
+
+    /// <summary>A page of a sorted set; the effort is the page's, not the set's.</summary>
+    /// <param name="list">Name of the list in the answer.</param>
+    /// <param name="names">All names, sorted ordinally.</param>
+    /// <param name="find">The item of a name; null when the caller cannot see it.</param>
+    /// <param name="show">The item in the answer.</param>
+    public JsonObject Page<T>(string list, SortedSet<string> names, Func<string, T?> find, Func<T, JsonNode> show)
+        where T : class
+    {
+        IEnumerable<string> rest = _after is null ? names
+            : names.Max is { } last && string.CompareOrdinal(_after, last) < 0 ? names.GetViewBetween(_after, last).Where(name => name != _after)
+            : [];
+        var page = new JsonArray();
+        string? marker = null;
+        foreach (var name in rest)
         {
-            start = all.FindIndex(item => Encode(id(item)) == marker) + 1;
-            if (start == 0)
-            {
-                throw new KmsException("InvalidMarkerException", "Could not deserialize marker");
-            }
+            if (find(name) is not { } item)
+                continue;
+            if (page.Count == _limit)
+                return Answer(list, page, marker);
+            page.Add(show(item));
+            marker = name;
         }
 
-        var page = all.Skip(start).Take(limit).ToList();
-        var truncated = start + page.Count < all.Count;
-        var answer = new JsonObject { [name] = new JsonArray([.. page.Select(make)]), ["Truncated"] = truncated };
-        if (truncated)
-        {
-            answer["NextMarker"] = Encode(id(page[^1]));
-        }
+        return Answer(list, page, null);
+    }
 
+    private JsonObject Answer(string list, JsonArray page, string? last)
+    {
+        var answer = new JsonObject { [list] = page, ["Truncated"] = last is not null };
+        if (last is not null)
+            answer["NextMarker"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(_prefix + last));
         return answer;
     }
 
-    private static string Encode(string id) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(id));
+    private static string Decode(string marker, string prefix)
+    {
+        var bytes = new byte[marker.Length];
+        if (Convert.TryFromBase64String(marker, bytes, out var length)
+            && Encoding.UTF8.GetString(bytes, 0, length) is var text && text.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return text[prefix.Length..];
+        }
+
+        throw new ServiceException("InvalidMarkerException", "The marker is not valid: pass the NextMarker of this operation's last response.");
+    }
 }

@@ -3,27 +3,27 @@ using KmsSimulator.Protocol;
 
 namespace KmsSimulator.Quotas;
 
-/// <summary>KMS's request quotas: a token bucket for each account, Region and operation that holds one second's worth.</summary>
-/// <param name="scale">Factor on the published quotas; 0 switches them off.</param>
-/// <param name="time">The machine's clock: quotas are about real requests, whatever time the simulator shows.</param>
+/// <summary>KMS's request quotas: for each account, Region and operation a token bucket that holds one second's requests.</summary>
+/// <param name="scale">Factor on the quotas; 0 switches them off.</param>
+/// <param name="time">The time that passes by itself: advancing the keys' clock fills no bucket.</param>
+/// <remarks>Source: AWS KMS developer guide, "Request quotas".</remarks>
 internal sealed class RequestQuotas(double scale, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<(string Account, string Region, string Operation), Bucket> _buckets = new();
+    private readonly ConcurrentDictionary<(string Account, string Region, string Quota), Bucket> _buckets = new();
 
-    /// <summary>Takes a request's share.</summary>
-    /// <exception cref="KmsException">ThrottlingException, when there is none left.</exception>
-    public void Take(string account, string region, string operation, double perSecond, int count = 1)
+    /// <summary>Takes some requests' share.</summary>
+    /// <exception cref="ServiceException">ThrottlingException, when there is not enough left; nothing is taken then.</exception>
+    public void Take(string account, string region, string quota, double perSecond, int requests = 1)
     {
         if (scale == 0)
-        {
             return;
-        }
-
         var rate = perSecond * scale;
-        if (!_buckets.GetOrAdd((account, region, operation), _ => new Bucket(Math.Max(1, rate), time.GetTimestamp())).TryTake(rate, count, time))
-        {
-            throw new KmsException("ThrottlingException", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.");
-        }
+
+        // A bucket holds at least what one call needs, or a small scale would refuse it for ever.
+        var size = Math.Max(rate, requests);
+        var bucket = _buckets.GetOrAdd((account, region, quota), static (_, full) => new Bucket(full.size, full.now), (size, now: time.GetTimestamp()));
+        if (!bucket.TryTake(rate, size, requests, time))
+            throw Errors.Throttled();
     }
 
     /// <summary>Fills all buckets.</summary>
@@ -31,23 +31,20 @@ internal sealed class RequestQuotas(double scale, TimeProvider time)
 
     private sealed class Bucket(double tokens, long since)
     {
-        private readonly Lock _lock = new();
+        private readonly Lock _gate = new();
         private double _tokens = tokens;
         private long _since = since;
 
-        public bool TryTake(double rate, int count, TimeProvider time)
+        public bool TryTake(double rate, double size, int requests, TimeProvider time)
         {
-            lock (_lock)
+            lock (_gate)
             {
                 var now = time.GetTimestamp();
-                _tokens = Math.Min(Math.Max(count, rate), _tokens + (time.GetElapsedTime(_since, now).TotalSeconds * rate));
+                _tokens = Math.Min(size, _tokens + (time.GetElapsedTime(_since, now).TotalSeconds * rate));
                 _since = now;
-                if (_tokens < count)
-                {
+                if (_tokens < requests)
                     return false;
-                }
-
-                _tokens -= count;
+                _tokens -= requests;
                 return true;
             }
         }

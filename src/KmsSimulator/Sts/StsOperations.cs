@@ -1,94 +1,111 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using KmsSimulator.Model;
 using KmsSimulator.Protocol;
+using KmsSimulator.State;
 
 namespace KmsSimulator.Sts;
 
 /// <summary>GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity.</summary>
-internal sealed class StsOperations(World world, CredentialStore credentials)
+/// <remarks>Source: AWS STS API reference.</remarks>
+internal sealed partial class StsOperations(Simulation simulation)
 {
-    private static readonly XNamespace Namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
+    private const int DefaultSeconds = 3600;
+    private const int MinSeconds = 900;
+    private const int MaxSeconds = 43200;
 
-    /// <summary>Runs an action of the query protocol.</summary>
-    /// <param name="action">The action.</param>
-    /// <param name="parameters">The form.</param>
-    /// <param name="caller">Who calls.</param>
-    /// <param name="requestId">Id of the request.</param>
-    /// <returns>The answer's XML.</returns>
-    public XElement Run(string action, IReadOnlyDictionary<string, string> parameters, Caller caller, string requestId)
+    public static IEnumerable<XElement> GetCallerIdentity(Caller caller) =>
+        [new("Arn", caller.Arn), new("UserId", caller.UserId), new("Account", caller.AccountId)];
+
+    public IEnumerable<XElement> AssumeRole(IReadOnlyDictionary<string, string> parameters, Caller caller)
     {
-        XElement[] result = action switch
-        {
-            "GetCallerIdentity" => [Element("Arn", caller.Arn), Element("UserId", caller.UserId), Element("Account", caller.AccountId)],
-            "AssumeRole" => Assume(parameters, caller, isWebIdentity: false),
-            "AssumeRoleWithWebIdentity" => Assume(parameters, caller, isWebIdentity: true),
-            _ => throw new KmsException("InvalidAction", $"Could not find operation {action} for version 2011-06-15"),
-        };
-        return new XElement(
-            Namespace + $"{action}Response",
-            new XElement(Namespace + $"{action}Result", result),
-            new XElement(Namespace + "ResponseMetadata", Element("RequestId", requestId)));
+        var (role, session, seconds) = Read(parameters);
+        if (parameters.TryGetValue("ExternalId", out var externalId) && (externalId.Length is < 2 or > 1224 || !ExternalId().IsMatch(externalId)))
+            throw Errors.Validation($"1 validation error detected: Value '{externalId}' at 'externalId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@:\\/-]*");
+        if (!simulation.Roles.Admits(role.Text, externalId))
+            throw Denied($"User: {caller.Arn} is not authorized to perform: sts:AssumeRole on resource: {role.Text}");
+        return Session(role, session, seconds);
     }
 
-    /// <summary>An error of the query protocol.</summary>
-    public static XElement Error(KmsException error, string requestId) => new(
-        Namespace + "ErrorResponse",
-        new XElement(Namespace + "Error", Element("Type", "Sender"), Element("Code", error.Code), Element("Message", error.Message)),
-        Element("RequestId", requestId));
-
-    private XElement[] Assume(IReadOnlyDictionary<string, string> parameters, Caller caller, bool isWebIdentity)
+    public IEnumerable<XElement> AssumeRoleWithWebIdentity(IReadOnlyDictionary<string, string> parameters)
     {
-        var arn = Required(parameters, "RoleArn", 20, 2048);
-        var session = Required(parameters, "RoleSessionName", 2, 64);
-        if (!session.All(c => char.IsAsciiLetterOrDigit(c) || "_+=,.@-".Contains(c)))
+        var (role, session, seconds) = Read(parameters);
+        if (!parameters.TryGetValue("WebIdentityToken", out var token) || token.Length is < 4 or > 20000)
+            throw new ServiceException("InvalidIdentityToken", "The web identity token is missing or has a length that no token has.");
+        if (!simulation.Roles.Admits(role.Text, null))
+            throw Denied("Not authorized to perform sts:AssumeRoleWithWebIdentity");
+        var (subject, issuer, audience) = Claims(token);
+        return [.. Session(role, session, seconds), new("SubjectFromWebIdentityToken", subject), new("Provider", issuer), new("Audience", audience)];
+    }
+
+    private static (RoleArn Role, string Session, int Seconds) Read(IReadOnlyDictionary<string, string> parameters)
+    {
+        var arn = parameters.GetValueOrDefault("RoleArn") ?? throw Missing("roleArn");
+        var session = parameters.GetValueOrDefault("RoleSessionName") ?? throw Missing("roleSessionName");
+        if (session.Length is < 2 or > 64 || !SessionName().IsMatch(session))
+            throw Errors.Validation($"1 validation error detected: Value '{session}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]* and have length between 2 and 64");
+        var seconds = DefaultSeconds;
+        if (parameters.TryGetValue("DurationSeconds", out var duration)
+            && (!int.TryParse(duration, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) || seconds is < MinSeconds or > MaxSeconds))
         {
-            throw KmsException.Validation($"1 validation error detected: Value '{session}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*");
+            throw Errors.Validation(string.Create(
+                CultureInfo.InvariantCulture,
+                $"1 validation error detected: Value '{duration}' at 'durationSeconds' failed to satisfy constraint: Member must have value between {MinSeconds} and {MaxSeconds}"));
         }
 
-        if (CredentialStore.ParseRole(arn) is not { } role)
-        {
-            throw KmsException.Validation($"{arn} is invalid");
-        }
+        return (RoleArn.Parse(arn) ?? throw Errors.Validation($"{arn} is invalid"), session, seconds);
+    }
 
-        if (isWebIdentity && !parameters.ContainsKey("WebIdentityToken"))
-        {
-            throw new KmsException("InvalidIdentityToken", "No identity token was provided");
-        }
+    private List<XElement> Session(RoleArn role, string session, int seconds)
+    {
+        var accessKeyId = "ASIA" + simulation.Sessions.NextId();
+        var roleId = simulation.Principals.UniqueId(role.Text);
+        var arn = $"arn:{role.Partition}:sts::{role.AccountId}:assumed-role/{role.Name}/{session}";
+        simulation.Sessions.Add(accessKeyId, new Caller(role.AccountId, arn, role.Text, $"{roleId}:{session}"));
 
-        var rule = credentials.RuleFor(arn);
-        if (rule.Deny || (rule.ExternalId is { } wanted && parameters.GetValueOrDefault("ExternalId") != wanted))
-        {
-            throw new KmsException("AccessDenied", $"User: {caller.Arn} is not authorized to perform: sts:{(isWebIdentity ? "AssumeRoleWithWebIdentity" : "AssumeRole")} on resource: {arn}", 403);
-        }
+        // In the time that passes by itself: clients compare it with their own clock, which /_sim/clock does not move.
+        var expiration = simulation.Time.GetUtcNow().AddSeconds(seconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return
+        [
+            new(
+                "Credentials",
+                new XElement("AccessKeyId", accessKeyId),
+                new XElement("SecretAccessKey", Convert.ToBase64String(RandomNumberGenerator.GetBytes(30))),
+                new XElement("SessionToken", Convert.ToBase64String(RandomNumberGenerator.GetBytes(96))),
+                new XElement("Expiration", expiration)),
+            new("AssumedRoleUser", new XElement("AssumedRoleId", $"{roleId}:{session}"), new XElement("Arn", arn)),
+        ];
+    }
 
-        var seconds = int.TryParse(parameters.GetValueOrDefault("DurationSeconds", "3600"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) && given is >= 900 and <= 43200
-            ? given
-            : throw KmsException.Validation("DurationSeconds is not within 900 to 43200");
-        lock (world.Lock)
+    /// <summary>What the token says, if it is a JSON Web Token. It is not verified.</summary>
+    private static (string Subject, string Issuer, string Audience) Claims(string token)
+    {
+        try
         {
-            var accessKey = "ASIA" + world.Hex(16).ToUpperInvariant();
-            var partition = arn.Split(':')[1];
-            var roleId = "AROA" + world.Hex(16).ToUpperInvariant();
-            var assumed = $"arn:{partition}:sts::{role.Account}:assumed-role/{role.Name}/{session}";
-            credentials.Issue(accessKey, new Caller(role.Account, assumed, arn, $"{roleId}:{session}"));
-            return
-            [
-                new XElement(
-                    Namespace + "Credentials",
-                    Element("AccessKeyId", accessKey),
-                    Element("SecretAccessKey", world.Hex(40)),
-                    Element("SessionToken", world.Hex(64)),
-                    Element("Expiration", world.Clock.Now.AddSeconds(seconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture))),
-                new XElement(Namespace + "AssumedRoleUser", Element("AssumedRoleId", $"{roleId}:{session}"), Element("Arn", assumed)),
-            ];
+            var payload = token.Split('.') is [_, var part, _] ? System.Buffers.Text.Base64Url.DecodeFromChars(part) : "{}"u8.ToArray();
+            using var json = JsonDocument.Parse(payload);
+            return (Claim("sub"), Claim("iss"), Claim("aud"));
+
+            string Claim(string name) => json.RootElement.TryGetProperty(name, out var value)
+                ? (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 ? value[0] : value).ToString()
+                : "unknown";
+        }
+        catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
+        {
+            return ("unknown", "unknown", "unknown");
         }
     }
 
-    private static string Required(IReadOnlyDictionary<string, string> parameters, string name, int min, int max) =>
-        parameters.TryGetValue(name, out var value) && value.Length >= min && value.Length <= max
-            ? value
-            : throw KmsException.Validation($"1 validation error detected: Value at '{char.ToLowerInvariant(name[0]) + name[1..]}' failed to satisfy constraint: Member must have length between {min} and {max}");
+    private static ServiceException Missing(string name) =>
+        Errors.Validation($"1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null");
 
-    private static XElement Element(string name, string value) => new(Namespace + name, value);
+    private static ServiceException Denied(string message) => new("AccessDenied", message, 403);
+
+    [GeneratedRegex(@"^[A-Za-z0-9_+=,.@-]*\z")]
+    private static partial Regex SessionName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_+=,.@:/-]*\z")]
+    private static partial Regex ExternalId();
 }

@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using KmsSimulator.State;
+
+namespace KmsSimulator.Admin;
+
+/// <summary><c>GET /_sim/keys</c>: the truth about all keys of all accounts, whatever the consistency delay.</summary>
+internal static class KeyListing
+{
+    public static JsonArray Of(Simulation simulation)
+    {
+        var keys = new JsonArray();
+        foreach (var account in simulation.Accounts)
+        {
+            lock (account.Gate)
+            {
+                account.Settle(simulation.Clock.GetUtcNow());
+                foreach (var region in account.Regions.Values)
+                {
+                    foreach (var id in region.KeyIds)
+                        keys.Add((JsonNode)Show(region, region.Key(id)!));
+                }
+            }
+        }
+
+        return keys;
+    }
+
+    private static JsonObject Show(KmsAccountRegion region, KeyEntry key)
+    {
+        var record = key.Current;
+        var period = key.Shared.RotationPeriodInDays;
+        return new JsonObject
+        {
+            ["accountId"] = key.AccountId,
+            ["region"] = key.Region,
+            ["keyId"] = key.KeyId,
+            ["arn"] = key.Arn,
+            ["keyState"] = record.State.ToString(),
+            ["description"] = record.Description,
+            ["keySpec"] = key.Group.KeySpec,
+            ["keyUsage"] = key.Group.KeyUsage,
+            ["multiRegion"] = key.Group.IsMultiRegion,
+            ["multiRegionKeyType"] = !key.Group.IsMultiRegion ? null : key.IsPrimary ? "PRIMARY" : "REPLICA",
+            ["aliases"] = new JsonArray(
+                [.. key.AliasNames.Where(name => region.Alias(name)?.Record.Current?.TargetKeyId == key.KeyId).Select(name => (JsonNode)name)]),
+            ["tags"] = new JsonObject(record.Tags.Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))),
+            ["policy"] = record.Policy.Document,
+            ["rotation"] = new JsonObject { ["enabled"] = period is not null, ["periodDays"] = period },
+            ["deletionDate"] = record.DeletionDate?.UtcDateTime,
+        };
+    }
+}

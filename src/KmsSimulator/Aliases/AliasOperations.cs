@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using KmsSimulator.Keys;
+using KmsSimulator.Protocol;
+using KmsSimulator.State;
+
+namespace KmsSimulator.Aliases;
+
+/// <summary>CreateAlias, UpdateAlias, DeleteAlias, ListAliases.</summary>
+internal static partial class AliasOperations
+{
+    private const int MaxAliasesPerKey = 50;
+
+    public static JsonObject CreateAlias(KmsCall call)
+    {
+        var name = ReadName(call, withTarget: true);
+        var key = call.KeyToWrite("TargetKeyId");
+        if (Existing(call, name) is not null)
+            throw Errors.AlreadyExists($"An alias with the name {Arn.Alias(call.Owner.Id, call.Region, name)} already exists");
+        CheckCount(call, key);
+        call.Owner.Write(call.Here, name, new AliasRecord(key.KeyId, call.Now, call.Now), from: null, call.Now);
+        return [];
+    }
+
+    public static JsonObject UpdateAlias(KmsCall call)
+    {
+        var name = ReadName(call, withTarget: true);
+        var key = call.KeyToWrite("TargetKeyId");
+        var alias = Existing(call, name) ?? throw Errors.AliasNotFound(Arn.Alias(call.Owner.Id, call.Region, name));
+        var old = call.Here.Key(alias.TargetKeyId);
+        if (old is not null && old != key)
+        {
+            if (old.Group.KeyUsage != key.Group.KeyUsage || KeySpecs.IsSymmetric(old.Group.KeySpec) != KeySpecs.IsSymmetric(key.Group.KeySpec))
+                throw Errors.Validation("The alias can only be associated with a key of the same type and the same KeyUsage as the current one.");
+            CheckCount(call, key);
+        }
+
+        call.Owner.Write(call.Here, name, alias with { TargetKeyId = key.KeyId, LastUpdatedDate = call.Now }, old == key ? null : old, call.Now);
+        return [];
+    }
+
+    public static JsonObject DeleteAlias(KmsCall call)
+    {
+        var name = ReadName(call, withTarget: false);
+        var alias = Existing(call, name) ?? throw Errors.AliasNotFound(Arn.Alias(call.Owner.Id, call.Region, name));
+        var key = call.Here.Key(alias.TargetKeyId);
+        call.KeyArn = key?.Arn;
+        call.Owner.Write(call.Here, name, null, key, call.Now);
+        return [];
+    }
+
+    public static JsonObject ListAliases(KmsCall call)
+    {
+        var paging = call.Paging(50, 100);
+        var key = call.Input.Peek("KeyId") is null ? null : call.KeyToRead().Key;
+        return paging.Page(
+            "Aliases",
+            key?.AliasNames ?? call.Here.AliasNames,
+            name => call.Here.Alias(name)?.Record.Read(call.Now) is { } alias && (key is null || alias.TargetKeyId == key.KeyId)
+                ? new Listed(name, alias)
+                : null,
+            listed => new JsonObject
+            {
+                ["AliasName"] = listed.Name,
+                ["AliasArn"] = Arn.Alias(call.Owner.Id, call.Region, listed.Name),
+                ["TargetKeyId"] = listed.Alias.TargetKeyId,
+                ["CreationDate"] = KeyMetadata.Time(listed.Alias.CreationDate),
+                ["LastUpdatedDate"] = KeyMetadata.Time(listed.Alias.LastUpdatedDate),
+            });
+    }
+
+    private static string ReadName(KmsCall call, bool withTarget)
+    {
+        var name = call.Input.String("AliasName", 1, 256, Pattern.AliasName, required: true)!;
+        var target = withTarget ? call.Input.String("TargetKeyId", 1, 2048, required: true) : null;
+        call.Input.Validate();
+        if (target?.StartsWith("alias/", StringComparison.Ordinal) == true)
+            throw Errors.Validation("Aliases must refer to keys. Not aliases");
+        if (name == "alias/aws" || name.StartsWith("alias/aws/", StringComparison.Ordinal))
+            throw new ServiceException("NotAuthorizedException", "Aliases that begin with alias/aws/ are reserved for AWS managed keys.");
+        if (!name.StartsWith("alias/", StringComparison.Ordinal) || name.Length == "alias/".Length)
+            throw Errors.Validation("Invalid identifier");
+        return NameCharacters().IsMatch(name)
+            ? name
+            : throw new ServiceException("InvalidAliasNameException", $"{name} contains invalid characters for an alias");
+    }
+
+    private static AliasRecord? Existing(KmsCall call, string name) => call.Here.Alias(name)?.Record.Current;
+
+    private static void CheckCount(KmsCall call, KeyEntry key)
+    {
+        if (key.AliasNames.Count(name => Existing(call, name)?.TargetKeyId == key.KeyId) >= MaxAliasesPerKey)
+            throw Errors.LimitExceeded(string.Create(CultureInfo.InvariantCulture, $"{key.Arn} has {MaxAliasesPerKey} aliases already."));
+    }
+
+    [GeneratedRegex(@"^[a-zA-Z0-9/_-]+\z")]
+    private static partial Regex NameCharacters();
+
+    private sealed record Listed(string Name, AliasRecord Alias);
+}

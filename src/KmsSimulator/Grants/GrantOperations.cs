@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KmsSimulator.Keys;
+using KmsSimulator.Protocol;
+using KmsSimulator.State;
+
+namespace KmsSimulator.Grants;
+
+/// <summary>CreateGrant, ListGrants, ListRetirableGrants, RevokeGrant, RetireGrant.</summary>
+internal static class GrantOperations
+{
+    private const int MaxGrantsPerKey = 50_000;
+
+    private static readonly string[] Operations =
+    [
+        "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo", "Sign", "Verify", "GetPublicKey",
+        "CreateGrant", "RetireGrant", "DescribeKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "VerifyMac",
+        "DeriveSharedSecret",
+    ];
+
+    public static JsonObject CreateGrant(KmsCall call)
+    {
+        var input = call.Input;
+        var grantee = input.String("GranteePrincipal", 1, 256, Pattern.Principal, required: true)!;
+        var retiring = input.String("RetiringPrincipal", 1, 256, Pattern.Principal);
+        var operations = input.Strings("Operations", 1, 64, required: true);
+        var name = input.String("Name", 1, 256, Pattern.AliasName);
+        var constraints = input.Structure("Constraints");
+        var dryRun = input.Boolean("DryRun") ?? false;
+        var key = call.KeyToWrite();
+        foreach (var operation in operations)
+        {
+            if (!Operations.Contains(operation))
+                throw Errors.Validation($"1 validation error detected: Value '{operation}' at 'operations' failed to satisfy constraint: Member must satisfy enum value set: [{string.Join(", ", Operations)}]");
+        }
+
+        if (operations.Count == 0)
+            throw Errors.Validation("A grant must allow at least one operation.");
+        CheckConstraints(constraints);
+        var grant = new Grant(
+            call.Simulation.Chance.Hex(64), key.KeyId, name, call.Now, grantee, retiring,
+            Arn.Root(call.Partition, call.Caller.AccountId), [.. operations], constraints?.GetRawText());
+        var same = name is null ? null : key.GrantIds.Select(id => call.Here.Grant(id)!).FirstOrDefault(grant.IsSameAs);
+        if (same is null && key.GrantIds.Count >= MaxGrantsPerKey)
+            throw Errors.LimitExceeded($"{key.Arn} has reached its limit of grants.");
+        if (dryRun)
+            throw Errors.DryRun();
+        if (same is null)
+            call.Here.Add(grant, key);
+        var created = same ?? grant;
+        return new JsonObject { ["GrantId"] = created.Id, ["GrantToken"] = GrantToken.Create(key.Arn, created.Id, call.Simulation.Chance.Hex(16)) };
+    }
+
+    public static JsonObject ListGrants(KmsCall call)
+    {
+        var id = call.Input.String("GrantId", 1, 128);
+        var grantee = call.Input.String("GranteePrincipal", 1, 256, Pattern.Principal);
+        var paging = call.Paging(50, 100);
+        var (key, _) = call.KeyToRead();
+        if (id is not null && !key.GrantIds.Contains(id))
+            throw InvalidGrantId();
+        return paging.Page(
+            "Grants",
+            key.GrantIds,
+            name => call.Here.Grant(name) is { } grant && (id is null || grant.Id == id) && (grantee is null || grant.GranteePrincipal == grantee) ? grant : null,
+            grant => Show(call, grant));
+    }
+
+    public static JsonObject ListRetirableGrants(KmsCall call)
+    {
+        var principal = call.Input.String("RetiringPrincipal", 1, 256, Pattern.Principal, required: true)!;
+        return call.Paging(50, 100).Page("Grants", call.Here.GrantsToRetire(principal), call.Here.Grant, grant => Show(call, grant));
+    }
+
+    public static JsonObject RevokeGrant(KmsCall call)
+    {
+        var id = call.Input.String("GrantId", 1, 128, required: true)!;
+        Remove(call, call.KeyToWrite(), id);
+        return [];
+    }
+
+    public static JsonObject RetireGrant(KmsCall call)
+    {
+        var token = call.Input.String("GrantToken", 1, 8192);
+        var id = call.Input.String("GrantId", 1, 128);
+        var keyId = call.Input.String("KeyId", 1, 2048);
+        call.Input.Validate();
+        if (token is not null == (id is not null || keyId is not null) || id is null != keyId is null)
+            throw Errors.Validation("Give either a GrantToken, or a KeyId and a GrantId.");
+        if (token is null)
+        {
+            Remove(call, call.KeyToWrite(), id!);
+            return [];
+        }
+
+        if (!GrantToken.TryRead(token, out var arn, out var grantId) || !Arn.TryParse(arn, out var region, out _, out var resource) || region != call.Region
+            || call.Here.Key(resource[4..]) is not { } key || !key.GrantIds.Contains(grantId))
+        {
+            throw new ServiceException("InvalidGrantTokenException", "The grant token is not valid.");
+        }
+
+        call.KeyArn = key.Arn;
+        Remove(call, key, grantId);
+        return [];
+    }
+
+    private static void Remove(KmsCall call, KeyEntry key, string id)
+    {
+        if (!key.GrantIds.Contains(id))
+            throw InvalidGrantId();
+        if (call.Input.Boolean("DryRun") ?? false)
+            throw Errors.DryRun();
+        call.Here.Remove(call.Here.Grant(id)!, key);
+    }
+
+    private static void CheckConstraints(JsonElement? constraints)
+    {
+        if (constraints is not { } given)
+            return;
+        foreach (var constraint in given.EnumerateObject())
+        {
+            var pairs = constraint.Value.ValueKind == JsonValueKind.Object ? constraint.Value.EnumerateObject().ToArray() : [];
+            if (constraint.Name is "EncryptionContextEquals" or "EncryptionContextSubset" && (pairs.Length > 8 || pairs.Sum(pair => pair.Name.Length + pair.Value.ToString().Length) > 384))
+                throw Errors.Validation("The encryption context of a grant constraint may have 8 pairs and 384 characters at most.");
+        }
+    }
+
+    private static JsonObject Show(KmsCall call, Grant grant)
+    {
+        var json = new JsonObject
+        {
+            ["KeyId"] = Arn.Key(call.Owner.Id, call.Region, grant.KeyId),
+            ["GrantId"] = grant.Id,
+            ["Name"] = grant.Name ?? "",
+            ["CreationDate"] = KeyMetadata.Time(grant.CreationDate),
+            ["GranteePrincipal"] = grant.GranteePrincipal,
+            ["IssuingAccount"] = grant.IssuingAccount,
+            ["Operations"] = new JsonArray([.. grant.Operations.Select(name => (JsonNode)name)]),
+        };
+        if (grant.RetiringPrincipal is { } principal)
+            json["RetiringPrincipal"] = principal;
+        if (grant.Constraints is { } constraints)
+            json["Constraints"] = JsonNode.Parse(constraints);
+        return json;
+    }
+
+    private static ServiceException InvalidGrantId() => new("InvalidGrantIdException", "The grant id is not valid.");
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using KmsSimulator.Protocol;
+using KmsSimulator.State;
+using KmsSimulator.Sts;
+
+namespace KmsSimulator.Policies;
+
+/// <summary>A key policy that KMS took.</summary>
+/// <param name="Document">The text as GetKeyPolicy returns it: the same meaning as what was put, not the same text.</param>
+/// <param name="Statements">What it says.</param>
+internal sealed record KeyPolicy(string Document, ImmutableArray<PolicyStatement> Statements)
+{
+    /// <summary>The only name of a key policy.</summary>
+    public const string Name = "default";
+
+    /// <summary>The most bytes that a policy may have.</summary>
+    public const int MaxBytes = 32768;
+
+    /// <summary>The policy of a key that is made without one: the account, and through it IAM, decides.</summary>
+    /// <remarks>Source: AWS KMS developer guide, "Default key policy".</remarks>
+    public static KeyPolicy Default(string partition, string account) => Of($$"""
+        {"Id":"key-default-1","Version":"2012-10-17","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",
+        "Principal":{"AWS":"{{Arn.Root(partition, account)}}"},"Action":"kms:*","Resource":"*"}]}
+        """, partition);
+
+    /// <summary>Takes a well-formed document.</summary>
+    public static KeyPolicy Of(string document, string partition)
+    {
+        using var json = JsonDocument.Parse(document);
+        return new KeyPolicy(CanonicalPolicy.Write(json.RootElement, partition), PolicyReader.Statements(json.RootElement));
+    }
+
+    /// <summary>Whether a direct call is allowed: by a statement, and denied by none.</summary>
+    public bool Allows(Caller caller, string action, string keyArn) =>
+        Statements.Any(statement => statement.IsAllow && statement.Matches(caller, action, keyArn))
+        && !Statements.Any(statement => !statement.IsAllow && statement.Matches(caller, action, keyArn));
+
+    /// <summary>The policy once a principal is gone: its unique id stands where its ARN stood, and names nobody.</summary>
+    public KeyPolicy WithoutPrincipal(string arn, string uniqueId, string partition)
+    {
+        if (!Statements.Any(statement => statement.Principals.Contains(arn)))
+            return this;
+        using var json = JsonDocument.Parse(Document);
+        var document = CanonicalPolicy.Write(json.RootElement, partition, name => name == arn ? uniqueId : name);
+        using var changed = JsonDocument.Parse(document);
+        return new KeyPolicy(document, PolicyReader.Statements(changed.RootElement));
+    }
+
+    /// <summary>Takes a document from a client as KMS does, or fails as it does.</summary>
+    /// <exception cref="ServiceException">LimitExceeded or MalformedPolicyDocument.</exception>
+    public static KeyPolicy Accept(string document, bool bypassLockoutCheck, string keyArn, string partition, Caller caller, PrincipalDirectory principals)
+    {
+        if (System.Text.Encoding.UTF8.GetByteCount(document) > MaxBytes)
+            throw Errors.LimitExceeded($"The key policy is longer than {MaxBytes} bytes.");
+        PolicyReader.Check(document, partition, principals);
+        var policy = Of(document, partition);
+        if (!bypassLockoutCheck && !policy.Allows(caller, "kms:PutKeyPolicy", keyArn))
+            throw Errors.MalformedPolicy("The new key policy will not allow you to update the key policy in the future.");
+        return policy;
+    }
+}

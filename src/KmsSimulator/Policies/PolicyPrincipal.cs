@@ -1,0 +1,44 @@
+using System.Text.RegularExpressions;
+
+namespace KmsSimulator.Policies;
+
+/// <summary>The forms that a principal of a key policy may have.</summary>
+/// <remarks>Source: AWS IAM user guide, "AWS JSON policy elements: Principal".</remarks>
+internal static partial class PolicyPrincipal
+{
+    /// <summary>Whether an AWS principal is well-formed. Groups, partial wildcards and unique ids are not.</summary>
+    public static bool IsAws(string name, string partition) =>
+        name == "*" || Account().IsMatch(name) || (AwsArn().Match(name) is { Success: true } arn && arn.Groups["partition"].Value == partition);
+
+    /// <summary>Whether a name has the form of a service's.</summary>
+    public static bool IsService(string name) => Service().IsMatch(name);
+
+    /// <summary>Whether it is a role or a user: what may or may not exist.</summary>
+    public static bool IsRoleOrUser(string name) => RoleOrUser().IsMatch(name);
+
+    /// <summary>Whether it stands for a whole account, by ARN.</summary>
+    public static bool IsRoot(string name, out string account)
+    {
+        var match = Root().Match(name);
+        account = match.Groups["account"].Value;
+        return match.Success;
+    }
+
+    /// <summary>Whether it stands for a whole account, by id.</summary>
+    public static bool IsAccountId(string name) => Account().IsMatch(name);
+
+    [GeneratedRegex(@"^[0-9]{12}\z")]
+    private static partial Regex Account();
+
+    [GeneratedRegex(@"^arn:aws[a-z-]*:iam::(?<account>[0-9]{12}):root\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Root();
+
+    [GeneratedRegex(@"^arn:(?<partition>aws[a-z-]*):(iam::[0-9]{12}:(root|(role|user)/[\w+=,.@/-]+)|sts::[0-9]{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex AwsArn();
+
+    [GeneratedRegex(@"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex RoleOrUser();
+
+    [GeneratedRegex(@"^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Service();
+}

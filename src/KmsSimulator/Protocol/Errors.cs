@@ -1,0 +1,59 @@
+using KmsSimulator.State;
+using KmsSimulator.Sts;
+
+namespace KmsSimulator.Protocol;
+
+/// <summary>The errors that more than one operation has.</summary>
+internal static class Errors
+{
+    public static ServiceException NotFound(string message) => new("NotFoundException", message);
+
+    public static ServiceException KeyNotFound(string arn) => NotFound($"Key '{arn}' does not exist");
+
+    public static ServiceException AliasNotFound(string arn) => NotFound($"Alias {arn} is not found.");
+
+    public static ServiceException AlreadyExists(string message) => new("AlreadyExistsException", message);
+
+    public static ServiceException InvalidArn(string text) => new("InvalidArnException", $"Invalid arn {text}");
+
+    public static ServiceException Validation(string message) => new("ValidationException", message);
+
+    public static ServiceException Serialization(string message) => new("SerializationException", message);
+
+    public static ServiceException Unsupported(string message) => new("UnsupportedOperationException", message);
+
+    public static ServiceException LimitExceeded(string message) => new("LimitExceededException", message);
+
+    public static ServiceException Tag(string message) => new("TagException", message);
+
+    public static ServiceException MalformedPolicy(string message) => new("MalformedPolicyDocumentException", message);
+
+    public static ServiceException InvalidState(string message) => new("KMSInvalidStateException", message);
+
+    public static ServiceException InvalidCiphertext() => new("InvalidCiphertextException", "The ciphertext is not valid.");
+
+    public static ServiceException DryRun() => new("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.");
+
+    public static ServiceException Throttled() =>
+        new("ThrottlingException", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.");
+
+    public static ServiceException Internal() => new("KMSInternalException", "The request failed because of an internal error. You can retry it.", 500);
+
+    /// <summary>The answer for keys of others: AWS does not say whether they exist.</summary>
+    public static ServiceException AccessDenied(Caller caller, string operation, string resource) => new(
+        "AccessDeniedException",
+        $"User: {caller.Arn} is not authorized to perform: kms:{operation} on resource: {resource} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access");
+
+    /// <summary>The answer of an operation that does not work in the key's state.</summary>
+    /// <remarks>Source of code and text for each state: AWS KMS developer guide, "Key states of AWS KMS keys", footnotes.</remarks>
+    public static ServiceException WrongState(string arn, KeyState state) => state switch
+    {
+        KeyState.Disabled => new("DisabledException", $"{arn} is disabled."),
+        KeyState.PendingDeletion => InvalidState($"{arn} is pending deletion."),
+        KeyState.PendingReplicaDeletion => InvalidState($"{arn} is pending replica deletion."),
+        KeyState.PendingImport => InvalidState($"{arn} is pending import."),
+        KeyState.Creating => InvalidState($"{arn} is creating."),
+        KeyState.Updating => InvalidState($"{arn} is updating."),
+        _ => InvalidState($"{arn} is {state}."),
+    };
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using KmsSimulator.Keys;
+using KmsSimulator.Protocol;
+using KmsSimulator.State;
+
+namespace KmsSimulator.Rotation;
+
+/// <summary>EnableKeyRotation, DisableKeyRotation, GetKeyRotationStatus, RotateKeyOnDemand, ListKeyRotations.</summary>
+internal static class RotationOperations
+{
+    private const int DefaultPeriodInDays = 365;
+    private const int MaxOnDemandRotations = 25;
+    private static readonly TimeSpan DueSoon = TimeSpan.FromMinutes(20);
+
+    public static JsonObject EnableKeyRotation(KmsCall call)
+    {
+        var days = call.Input.Integer("RotationPeriodInDays", 90, 2560) ?? DefaultPeriodInDays;
+        var key = PrimaryToRotate(call);
+
+        // The date counts from the latest call, even one that changes nothing.
+        var next = call.Now.AddDays(days);
+        call.Owner.Write(key.Group, key.Shared with { RotationPeriodInDays = days, NextRotationDate = next }, call.Now);
+        AutomaticRotation.Schedule(call.Owner, key.Group, next);
+        return [];
+    }
+
+    public static JsonObject DisableKeyRotation(KmsCall call)
+    {
+        var key = PrimaryToRotate(call);
+        call.Owner.Write(key.Group, key.Shared with { RotationPeriodInDays = null, NextRotationDate = null }, call.Now);
+        return [];
+    }
+
+    public static JsonObject GetKeyRotationStatus(KmsCall call)
+    {
+        var (key, record) = call.KeyToRead();
+        RequireRotatable(key, allowImported: false);
+        var shared = call.SharedToRead(key);
+
+        // While the deletion is pending KMS says no; the setting returns when it is cancelled.
+        var isOn = shared.RotationPeriodInDays is not null && (record.State & KeyState.Pending) == 0;
+        var answer = new JsonObject { ["KeyId"] = key.Arn, ["KeyRotationEnabled"] = isOn };
+        if (isOn)
+        {
+            answer["RotationPeriodInDays"] = shared.RotationPeriodInDays;
+            answer["NextRotationDate"] = KeyMetadata.Time(shared.NextRotationDate!.Value);
+        }
+
+        if (shared.OnDemandRotationStartDate is { } start)
+            answer["OnDemandRotationStartDate"] = KeyMetadata.Time(start);
+        return answer;
+    }
+
+    public static JsonObject RotateKeyOnDemand(KmsCall call)
+    {
+        var key = PrimaryToRotate(call);
+        var shared = key.Shared;
+        if (shared.OnDemandRotationStartDate is not null)
+            throw new ServiceException("ConflictException", $"An on-demand rotation of {key.Arn} is in progress.");
+        if (shared.NextRotationDate is { } next && next - call.Now <= DueSoon)
+            throw new ServiceException("ConflictException", $"The automatic rotation of {key.Arn} is in progress or due within 20 minutes.");
+        if (shared.Materials.Count(material => material.RotationType == "ON_DEMAND") >= MaxOnDemandRotations)
+            throw Errors.LimitExceeded(string.Create(CultureInfo.InvariantCulture, $"{key.Arn} has been rotated on demand {MaxOnDemandRotations} times, which is the limit."));
+
+        var group = key.Group;
+        call.Owner.Write(group, shared with { OnDemandRotationStartDate = call.Now }, call.Now);
+        call.Owner.At(call.Now + call.Simulation.TransitionTime, at =>
+        {
+            var now = group.Shared.Current!;
+            group.Shared.Write(
+                now with { OnDemandRotationStartDate = null, Materials = now.Materials.Add(CreateKeyOperation.NewMaterial(at, "ON_DEMAND")) }, at, at);
+        });
+        return new JsonObject { ["KeyId"] = key.Arn };
+    }
+
+    public static JsonObject ListKeyRotations(KmsCall call)
+    {
+        var all = call.Input.Choice("IncludeKeyMaterial", ["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]) == "ALL_KEY_MATERIAL";
+        var paging = call.Paging(100, 1000);
+        var (key, _) = call.KeyToRead();
+        RequireRotatable(key, allowImported: true);
+        var materials = call.SharedToRead(key).Materials;
+
+        // Oldest first: the number of the material is the name to page by.
+        var numbers = Enumerable.Range(0, materials.Length)
+            .Where(i => all || materials[i].RotationDate is not null)
+            .Select(i => i.ToString("D6", CultureInfo.InvariantCulture));
+        return paging.Page("Rotations", new SortedSet<string>(numbers, StringComparer.Ordinal), number => number, number =>
+        {
+            var i = int.Parse(number, CultureInfo.InvariantCulture);
+            var entry = new JsonObject
+            {
+                ["KeyId"] = key.KeyId,
+                ["KeyMaterialId"] = materials[i].Id,
+                ["KeyMaterialState"] = i == materials.Length - 1 ? "CURRENT" : "NON_CURRENT",
+            };
+            if (materials[i].RotationDate is { } date)
+            {
+                entry["RotationDate"] = KeyMetadata.Time(date);
+                entry["RotationType"] = materials[i].RotationType;
+            }
+
+            return entry;
+        });
+    }
+
+    private static KeyEntry PrimaryToRotate(KmsCall call)
+    {
+        var key = KeyLookup.Find(call, "KeyId");
+        RequireRotatable(key, allowImported: false);
+        if (!key.IsPrimary)
+            throw Errors.Unsupported($"{key.Arn} is a multi-Region replica key. Rotation is set on its primary key.");
+        KmsCall.Require(key, key.Current, call.Operation.WorksIn);
+        return key;
+    }
+
+    private static void RequireRotatable(KeyEntry key, bool allowImported)
+    {
+        if (!key.Group.IsSymmetricEncryption || (key.Group.Origin != "AWS_KMS" && !allowImported))
+            throw Errors.Unsupported($"{key.Arn} does not support rotation: its key spec is {key.Group.KeySpec} and its origin {key.Group.Origin}.");
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+
+namespace KmsSimulator.State;
+
+/// <summary>A primary key and its replicas; for a single-Region key, that key alone.</summary>
+internal sealed class KeyGroup(string keyId, string keySpec, string keyUsage, string origin, bool multiRegion)
+{
+    public string KeyId => keyId;
+
+    public string KeySpec => keySpec;
+
+    public string KeyUsage => keyUsage;
+
+    public string Origin => origin;
+
+    public bool IsMultiRegion => multiRegion;
+
+    public bool IsSymmetricEncryption => keySpec == "SYMMETRIC_DEFAULT";
+
+    /// <summary>The keys that exist, by Region.</summary>
+    public SortedDictionary<string, KeyEntry> Members { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What changes and all members share.</summary>
+    public Versioned<SharedProperties> Shared { get; } = new();
+}
+
+/// <summary>What a primary key and its replicas share and KMS synchronises.</summary>
+/// <remarks>Source: AWS KMS developer guide, "Multi-Region keys", "Shared properties".</remarks>
+internal sealed record SharedProperties
+{
+    public required string PrimaryRegion { get; init; }
+
+    /// <summary>All members' Regions, the primary's included.</summary>
+    public required ImmutableSortedSet<string> Regions { get; init; }
+
+    /// <summary>Key materials, oldest first; the last one encrypts.</summary>
+    public required ImmutableArray<KeyMaterial> Materials { get; init; }
+
+    /// <summary>Days between automatic rotations; null when they are off.</summary>
+    public int? RotationPeriodInDays { get; init; }
+
+    public DateTimeOffset? NextRotationDate { get; init; }
+
+    /// <summary>Since when an on-demand rotation is under way.</summary>
+    public DateTimeOffset? OnDemandRotationStartDate { get; init; }
+
+    /// <summary>Until when the new primary still reads as a replica.</summary>
+    public DateTimeOffset? UpdatingUntil { get; init; }
+}
+
+/// <summary>One key material.</summary>
+/// <param name="Id">64 hex digits.</param>
+/// <param name="Secret">256 bits.</param>
+/// <param name="RotationDate">When it became current; null for the first.</param>
+/// <param name="RotationType">AUTOMATIC or ON_DEMAND; null for the first.</param>
+internal sealed record KeyMaterial(string Id, ReadOnlyMemory<byte> Secret, DateTimeOffset? RotationDate = null, string? RotationType = null);

@@ -1,0 +1,68 @@
+namespace KmsSimulator.State;
+
+/// <summary>All that KMS has of one account. Whoever reads or writes it holds the gate; nothing slow happens behind it.</summary>
+internal sealed class KmsAccount(string id, Func<TimeSpan> nextDelay)
+{
+    private readonly SortedDictionary<string, KmsAccountRegion> _regions = new(StringComparer.Ordinal);
+    private readonly PriorityQueue<Action<DateTimeOffset>, DateTimeOffset> _due = new();
+
+    public string Id => id;
+
+    public Lock Gate { get; } = new();
+
+    /// <summary>The Regions that were ever called.</summary>
+    public IReadOnlyDictionary<string, KmsAccountRegion> Regions => _regions;
+
+    public KmsAccountRegion Region(string name)
+    {
+        if (!_regions.TryGetValue(name, out var region))
+            _regions[name] = region = new KmsAccountRegion();
+        return region;
+    }
+
+    /// <summary>Lets everything happen whose time has come, in its order and at its own time.</summary>
+    public void Settle(DateTimeOffset now)
+    {
+        while (_due.TryPeek(out var happen, out var at) && at <= now)
+        {
+            _due.Dequeue();
+            happen(at);
+        }
+    }
+
+    /// <summary>Lets something happen later. What was called off by then has to see so itself.</summary>
+    public void At(DateTimeOffset time, Action<DateTimeOffset> happen) => _due.Enqueue(happen, time);
+
+    /// <summary>When readers will see a write.</summary>
+    public DateTimeOffset VisibleAt(DateTimeOffset now) => now + nextDelay();
+
+    /// <summary>A client changed a key.</summary>
+    public void Write(KeyEntry key, KeyRecord record, DateTimeOffset now) => key.Record.Write(record, now, VisibleAt(now));
+
+    /// <summary>A client changed what a key and its replicas share.</summary>
+    public void Write(KeyGroup group, SharedProperties shared, DateTimeOffset now) => group.Shared.Write(shared, now, VisibleAt(now));
+
+    /// <summary>A client made an alias, moved it (the old target is <paramref name="from"/>) or deleted it.</summary>
+    public void Write(KmsAccountRegion region, string name, AliasRecord? record, KeyEntry? from, DateTimeOffset now)
+    {
+        var alias = region.AliasToWrite(name);
+        var visibleAt = VisibleAt(now);
+        alias.Record.Write(record, now, visibleAt);
+        if (record is not null)
+            region.Key(record.TargetKeyId)?.AliasNames.Add(name);
+        if (visibleAt > now)
+            At(visibleAt, Forget);
+        else
+            Forget(now);
+
+        // What no reader believes in any more is dropped.
+        void Forget(DateTimeOffset at)
+        {
+            alias.Record.Read(at);
+            if (from is not null && !alias.Record.Any(version => version.TargetKeyId == from.KeyId))
+                from.AliasNames.Remove(name);
+            if (region.Alias(name) == alias && !alias.Record.Any(_ => true))
+                region.RemoveAlias(name);
+        }
+    }
+}

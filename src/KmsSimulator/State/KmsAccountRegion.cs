@@ -1,0 +1,86 @@
+using KmsSimulator.Grants;
+
+namespace KmsSimulator.State;
+
+/// <summary>One account's keys, aliases and grants in one Region. The account's gate guards it.</summary>
+internal sealed class KmsAccountRegion
+{
+    private readonly Dictionary<string, KeyEntry> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AliasEntry> _aliases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Grant> _grants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SortedSet<string>> _grantsToRetire = new(StringComparer.Ordinal);
+
+    /// <summary>Ids of all keys, in the order that lists have.</summary>
+    public SortedSet<string> KeyIds { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Names of all aliases, in the order that lists have.</summary>
+    public SortedSet<string> AliasNames { get; } = new(StringComparer.Ordinal);
+
+    public KeyEntry? Key(string id) => _keys.GetValueOrDefault(id);
+
+    public AliasEntry? Alias(string name) => _aliases.GetValueOrDefault(name);
+
+    public Grant? Grant(string id) => _grants.GetValueOrDefault(id);
+
+    /// <summary>Ids of the grants that a principal may retire.</summary>
+    public SortedSet<string> GrantsToRetire(string principal) => _grantsToRetire.GetValueOrDefault(principal) ?? [];
+
+    public void Add(KeyEntry key)
+    {
+        _keys.Add(key.KeyId, key);
+        KeyIds.Add(key.KeyId);
+    }
+
+    /// <summary>Removes a key with all that belongs to it.</summary>
+    public void Remove(KeyEntry key)
+    {
+        _keys.Remove(key.KeyId);
+        KeyIds.Remove(key.KeyId);
+        foreach (var name in key.AliasNames)
+        {
+            if (Alias(name)?.Record.Current is not { } alias || alias.TargetKeyId == key.KeyId)
+                RemoveAlias(name);
+        }
+
+        foreach (var id in key.GrantIds.ToArray())
+            Remove(_grants[id], key);
+    }
+
+    /// <summary>The alias of this name, made if need be.</summary>
+    public AliasEntry AliasToWrite(string name)
+    {
+        if (!_aliases.TryGetValue(name, out var alias))
+        {
+            _aliases[name] = alias = new AliasEntry(name);
+            AliasNames.Add(name);
+        }
+
+        return alias;
+    }
+
+    public void RemoveAlias(string name)
+    {
+        _aliases.Remove(name);
+        AliasNames.Remove(name);
+    }
+
+    public void Add(Grant grant, KeyEntry key)
+    {
+        _grants.Add(grant.Id, grant);
+        key.GrantIds.Add(grant.Id);
+        if (grant.RetiringPrincipal is { } principal)
+        {
+            if (!_grantsToRetire.TryGetValue(principal, out var ids))
+                _grantsToRetire[principal] = ids = new SortedSet<string>(StringComparer.Ordinal);
+            ids.Add(grant.Id);
+        }
+    }
+
+    public void Remove(Grant grant, KeyEntry key)
+    {
+        _grants.Remove(grant.Id);
+        key.GrantIds.Remove(grant.Id);
+        if (grant.RetiringPrincipal is { } principal)
+            _grantsToRetire[principal].Remove(grant.Id);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using KmsSimulator.Admin;
+using KmsSimulator.Faults;
+using KmsSimulator.Policies;
+using KmsSimulator.Quotas;
+using KmsSimulator.Sts;
+
+namespace KmsSimulator.State;
+
+/// <summary>Everything there is: accounts, and what the admin interface steers.</summary>
+internal sealed class Simulation
+{
+    private readonly ConcurrentDictionary<string, KmsAccount> _accounts = new();
+    private readonly TimeSpan _consistencyDelay;
+
+    public Simulation(SimulatorOptions options, TimeProvider time, int seed)
+    {
+        _consistencyDelay = options.ConsistencyDelay;
+        TransitionTime = options.TransitionTime;
+        Time = time;
+        Clock = new SimulatorClock(time);
+        Chance = new Chance(seed);
+        Quotas = new RequestQuotas(options.QuotaScale, time);
+        Sessions = new SessionStore(seed);
+        Principals = new PrincipalDirectory(Chance);
+    }
+
+    /// <summary>The time that passes by itself: quotas and delays are about that one.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>The time that keys live in.</summary>
+    public SimulatorClock Clock { get; }
+
+    public Chance Chance { get; }
+
+    public TimeSpan TransitionTime { get; }
+
+    public PrincipalDirectory Principals { get; }
+
+    public SessionStore Sessions { get; }
+
+    public RoleRules Roles { get; } = new();
+
+    public FaultPlan Faults { get; } = new();
+
+    public RequestQuotas Quotas { get; }
+
+    public CallLog Calls { get; } = new();
+
+    public KmsAccount Account(string id) => _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation.NextDelay), this);
+
+    /// <summary>All accounts that were ever called, by id.</summary>
+    public IEnumerable<KmsAccount> Accounts => _accounts.Values.OrderBy(account => account.Id, StringComparer.Ordinal);
+
+    /// <summary>Keys, calls, faults, clock, principals, roles and quotas as at the start. Sessions stay: clients hold on to them.</summary>
+    public void Reset()
+    {
+        _accounts.Clear();
+        Calls.Clear();
+        Faults.Clear();
+        Clock.Reset();
+        Principals.Reset();
+        Roles.Reset();
+        Quotas.Reset();
+        Chance.Reset();
+    }
+
+    private TimeSpan NextDelay() => _consistencyDelay == TimeSpan.Zero ? TimeSpan.Zero : Chance.UpTo(_consistencyDelay);
+}
