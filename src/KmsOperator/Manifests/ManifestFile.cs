@@ -1,0 +1,92 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using KmsOperator.Api;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace KmsOperator.Manifests;
+
+/// <summary>Reads the resources of one file of YAML documents; JSON is YAML too.</summary>
+internal sealed class ManifestFile(string file, List<ManifestResource> resources, List<ManifestError> errors)
+{
+    private static readonly Dictionary<string, JsonTypeInfo> Kinds = new(StringComparer.Ordinal)
+    {
+        [KeyClass.KindName] = ApiJsonContext.Default.KeyClass,
+        [ServiceKey.KindName] = ApiJsonContext.Default.ServiceKey,
+        [KeyReplica.KindName] = ApiJsonContext.Default.KeyReplica,
+    };
+
+    public void Read(TextReader text)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(text);
+        }
+        catch (YamlException exception)
+        {
+            errors.Add(new ManifestError(file, (int)exception.Start.Line, null, $"is not valid YAML: {exception.Message}"));
+        }
+
+        var convert = new YamlToJson(file, errors);
+        foreach (var document in stream.Documents)
+        {
+            var before = errors.Count;
+            var converted = convert.Convert(document);
+            if (errors.Count == before && converted.Json is not null) Object(converted.Json, "", converted);
+        }
+    }
+
+    private void Object(JsonNode? json, string root, ManifestDocument document)
+    {
+        if (json is not JsonObject fields || Text(fields, "apiVersion") is not { } apiVersion || Text(fields, "kind") is not { } kind)
+        {
+            Error(root, null, "is not a Kubernetes resource, it needs apiVersion and kind", document);
+            return;
+        }
+
+        var isOurs = apiVersion.StartsWith(ApiGroup.Name + "/", StringComparison.Ordinal);
+        if ((isOurs || apiVersion == "v1") && kind.EndsWith("List", StringComparison.Ordinal) && fields["items"] is JsonArray items)
+        {
+            for (var i = 0; i < items.Count; i++) Object(items[i], ManifestDocument.Join(root, $"items[{i}]"), document);
+        }
+        else if (isOurs && apiVersion != ApiGroup.ApiVersion)
+        {
+            Error(root, "apiVersion", $"{apiVersion} is not known, this operator knows {ApiGroup.ApiVersion}", document);
+        }
+        else if (isOurs && !Kinds.ContainsKey(kind))
+        {
+            Error(root, "kind", $"{kind} is not known, use one of {string.Join(", ", Kinds.Keys)}", document);
+        }
+        else if (isOurs)
+        {
+            Resource(Kinds[kind], fields, root, document);
+        }
+    }
+
+    private void Resource(JsonTypeInfo type, JsonObject json, string root, ManifestDocument document)
+    {
+        var before = errors.Count;
+        new StrictShape(document, root, (field, message) => Error(root, field, message, document)).Check(type, json);
+        if (Text(json["metadata"] as JsonObject, "name") is not { Length: > 0 })
+            Error(root, "metadata.name", "Required value: every resource needs a name", document);
+        if (!json.ContainsKey("spec")) Error(root, "spec", "Required value", document);
+        if (errors.Count > before) return;
+
+        try
+        {
+            resources.Add(new ManifestResource((IResource)json.Deserialize(type)!, file, document, root));
+        }
+        catch (JsonException exception)
+        {
+            Error(root, exception.Path?.TrimStart('$', '.'), exception.Message, document);
+        }
+    }
+
+    private static string? Text(JsonObject? json, string field) =>
+        json?[field] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+
+    private void Error(string root, string? field, string message, ManifestDocument document) =>
+        errors.Add(new ManifestError(file, document.LineOf(field is null ? root : ManifestDocument.Join(root, field)), field, message));
+}

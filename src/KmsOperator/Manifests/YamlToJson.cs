@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using YamlDotNet.RepresentationModel;
+
+namespace KmsOperator.Manifests;
+
+/// <summary>Turns a YAML document into JSON: anchors and merge keys are resolved, and each node's line is kept.</summary>
+internal sealed class YamlToJson(string file, List<ManifestError> errors)
+{
+    // Far more than any manifest has; keeps a few nested anchors from filling the memory.
+    private const int MaxNodes = 1_000_000;
+    private const int MaxDepth = 100;
+
+    private int _nodes;
+
+    public ManifestDocument Convert(YamlDocument document)
+    {
+        var result = new ManifestDocument();
+        result.Json = Node(document.RootNode, "", 0, result);
+        return result;
+    }
+
+    private JsonNode? Node(YamlNode node, string path, int depth, ManifestDocument document)
+    {
+        document.Record(path, Line(node), (node as YamlScalarNode)?.Value);
+        if (++_nodes > MaxNodes || depth > MaxDepth)
+        {
+            if (_nodes <= MaxNodes || _nodes == MaxNodes + 1) Error(node, path, "is nested too deeply or repeated too often");
+            return null;
+        }
+
+        switch (node)
+        {
+            case YamlScalarNode scalar:
+                return YamlScalar.ToJson(scalar);
+            case YamlSequenceNode sequence:
+                var array = new JsonArray();
+                foreach (var item in sequence)
+                    array.Add(Node(item, $"{path}[{array.Count.ToString(CultureInfo.InvariantCulture)}]", depth + 1, document));
+                return array;
+            case YamlMappingNode mapping:
+                var result = new JsonObject();
+                Fill(result, mapping, path, depth, document);
+                return result;
+            default:
+                Error(node, path, $"is not understood: {node.NodeType}");
+                return null;
+        }
+    }
+
+    /// <summary>A mapping's own keys win over those that it merges in, whatever their order.</summary>
+    private void Fill(JsonObject result, YamlMappingNode mapping, string path, int depth, ManifestDocument document)
+    {
+        foreach (var (key, value) in mapping)
+        {
+            if (IsMerge(key)) continue;
+            if (key is not YamlScalarNode { Value: { } name })
+                Error(key, path, "has a key that is not a text");
+            else if (!result.ContainsKey(name))
+                result.Add(name, Node(value, ManifestDocument.Join(path, name), depth + 1, document));
+        }
+
+        foreach (var (_, value) in mapping.Where(pair => IsMerge(pair.Key)))
+        {
+            foreach (var source in value is YamlSequenceNode several ? several.Children : [value])
+            {
+                if (source is YamlMappingNode merged && depth < MaxDepth) Fill(result, merged, path, depth + 1, document);
+                else Error(source, path, "<<: merges mappings only");
+            }
+        }
+    }
+
+    private static bool IsMerge(YamlNode key) => key is YamlScalarNode { Value: "<<", Style: YamlDotNet.Core.ScalarStyle.Plain };
+
+    private static int Line(YamlNode node) => (int)node.Start.Line;
+
+    private void Error(YamlNode node, string path, string message) =>
+        errors.Add(new ManifestError(file, Line(node), path.Length == 0 ? null : path, message));
+}
