@@ -15,6 +15,7 @@ internal static class SharedRules
 
     // KMS takes 50 tags; 5 are the operator's own.
     private const int MaxTags = 45;
+    private const string TagCharacters = "only letters, digits, spaces and _ . : / = + @ - are allowed in";
     private const int MaxEntries = 100;
     private const int MaxArnLength = 2048;
     private const int MaxNameLength = 253;
@@ -75,20 +76,23 @@ internal static class SharedRules
     public static void Tags(FieldErrors errors, IReadOnlyDictionary<string, string>? tags)
     {
         if (tags is null) return;
-        const string field = "spec.tags", characters = "only letters, digits, spaces and _ . : / = + @ -";
+        const string field = "spec.tags";
         errors.Count(field, tags.Count, MaxTags);
         foreach (var (key, value) in tags)
         {
-            if (key.Length == 0 || key.EnumerateRunes().Count() > 128)
-                errors.Add(field, $"tag keys have 1 to 128 characters, this one has {key.EnumerateRunes().Count()}");
-            else if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
-                errors.Add(field, $"tag keys that begin with 'aws:' are reserved for AWS, rename \"{key}\"");
-            else if (key.StartsWith("servicekey.dev/", StringComparison.Ordinal))
-                errors.Add(field, $"tag keys that begin with 'servicekey.dev/' are reserved for the operator, rename \"{key}\"");
-            else
-                errors.Text(field, key, 128, Shapes.Tag, $"a tag key of {characters}");
-            errors.Text($"{field}.{key}", value, 256, Shapes.Tag, $"a tag value of {characters}");
+            if (TagKeyError(key) is { } wrong) errors.Add(field, wrong);
+            else if (errors.Text($"{field}.{key}", value, 256)) errors.Require(Shapes.IsTag(value), $"{field}.{key}", $"{TagCharacters} tag values");
         }
+    }
+
+    private static string? TagKeyError(string key)
+    {
+        if (key.Length == 0 || key.EnumerateRunes().Count() > 128) return $"tag keys have 1 to 128 characters, {FieldErrors.Quote(key)} has not";
+        if (!Shapes.IsTag(key)) return $"{TagCharacters} tag keys, rename {FieldErrors.Quote(key)}";
+        if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) return $"tag keys that begin with 'aws:' are reserved for AWS, rename {FieldErrors.Quote(key)}";
+        return key.StartsWith("servicekey.dev/", StringComparison.Ordinal)
+            ? $"tag keys that begin with 'servicekey.dev/' are reserved for the operator, rename {FieldErrors.Quote(key)}"
+            : null;
     }
 
     private static void Principals(FieldErrors errors, string field, IReadOnlyList<string>? principals) =>
