@@ -8,7 +8,6 @@ namespace KmsOperator.Planning;
 /// </summary>
 internal static partial class Shapes
 {
-    public const string ExpectedAccountId = "an account id of 12 digits";
     public const string ExpectedResourceName = "the name of a Kubernetes resource (lower-case letters, digits, '-' and '.')";
 
     [GeneratedRegex(@"^[0-9]{12}\z")]

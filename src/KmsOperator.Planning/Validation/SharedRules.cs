@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using KmsOperator.Api;
 
 namespace KmsOperator.Planning;
@@ -34,8 +35,12 @@ internal static class SharedRules
     public static void Description(FieldErrors errors, string? description) =>
         errors.Text("spec.description", description, MaxDescriptionLength);
 
-    public static bool Arn(FieldErrors errors, string field, string? arn, System.Text.RegularExpressions.Regex shape, string expected) =>
+    public static bool Arn(FieldErrors errors, string field, string? arn, Regex shape, string expected) =>
         errors.Text(field, arn, MaxArnLength, shape, expected);
+
+    // The shape says the length too, and says it better.
+    public static bool AccountId(FieldErrors errors, string field, string? account) =>
+        errors.Text(field, account, MaxArnLength, Shapes.AccountId, "an account id of 12 digits");
 
     public static void Deletion(FieldErrors errors, string? deletionPolicy, int? windowDays)
     {
@@ -54,7 +59,7 @@ internal static class SharedRules
         Principals(errors, "spec.access.administrators", access.Administrators);
         Principals(errors, "spec.access.users", access.Users);
         errors.Set("spec.access.trustedAccounts", access.TrustedAccounts, MaxEntries, (field, account) =>
-            errors.Text(field, account, 12, Shapes.AccountId, Shapes.ExpectedAccountId));
+            AccountId(errors, field, account));
     }
 
     /// <summary>The shape only: the statements' content is the policies' own subject.</summary>
