@@ -60,6 +60,12 @@ public sealed record KeyStatus
     /// <summary>When all of the key was last compared with AWS.</summary>
     public DateTimeOffset? LastVerifiedAt { get; init; }
 
+    /// <summary>Keys of the tags that the operator put, so that it removes these and no others.</summary>
+    public IReadOnlyList<string>? TagKeys { get; init; }
+
+    /// <summary>The ConfigMap that was last published to.</summary>
+    public string? PublishedConfigMapName { get; init; }
+
     /// <summary>The last value of the <c>reconcile-at</c> annotation that was acted on.</summary>
     public string? LastHandledReconcileAt { get; init; }
 

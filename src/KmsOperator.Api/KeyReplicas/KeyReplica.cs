@@ -1,7 +1,7 @@
 namespace KmsOperator.Api;
 
 /// <summary>One multi-Region replica of a primary key in another Region.</summary>
-public sealed record KeyReplica : IResource
+public sealed record KeyReplica : IKeyResource
 {
     /// <summary>The kind's name.</summary>
     public const string KindName = "KeyReplica";
@@ -23,6 +23,10 @@ public sealed record KeyReplica : IResource
 
     /// <summary>What the operator saw.</summary>
     public KeyStatus? Status { get; init; }
+
+    PublishSpec? IKeyResource.Publish => Spec.Publish;
+
+    bool IKeyResource.Suspended => Spec.Suspend ?? false;
 }
 
 /// <summary><c>KeyReplica.spec</c>.</summary>
@@ -49,10 +53,10 @@ public sealed record KeyReplicaSpec
     /// <summary>Whether the replica may be used. Default true.</summary>
     public bool? Enabled { get; init; }
 
-    /// <summary>Added to what the primary has.</summary>
+    /// <summary>Added to the class's access; default: what the primary has.</summary>
     public AccessSpec? Access { get; init; }
 
-    /// <summary>Default: what the primary has, rendered for the replica's Region.</summary>
+    /// <summary>Each of its fields defaults to what the primary has, rendered for the replica's Region.</summary>
     public PolicySpec? Policy { get; init; }
 
     /// <summary>Added to the class's and the primary's tags; a resource's own wins.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace KmsOperator.Api;
 
 /// <summary>One customer managed KMS key for one AWS service.</summary>
-public sealed record ServiceKey : IResource
+public sealed record ServiceKey : IKeyResource
 {
     /// <summary>The kind's name.</summary>
     public const string KindName = "ServiceKey";
@@ -25,6 +25,10 @@ public sealed record ServiceKey : IResource
 
     /// <summary>What the operator saw.</summary>
     public KeyStatus? Status { get; init; }
+
+    PublishSpec? IKeyResource.Publish => Spec.Publish;
+
+    bool IKeyResource.Suspended => Spec.Suspend ?? false;
 }
 
 /// <summary><c>ServiceKey.spec</c>.</summary>

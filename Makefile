@@ -1,0 +1,37 @@
+# The targets below are the project's interface; workflows and people call nothing else.
+CONFIGURATION ?= Release
+DOTNET        ?= dotnet
+TEST_ARGS     ?=
+
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+
+.PHONY: help build test test-unit test-integration check format demo bench publish clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+build: ## Build everything; warnings are errors
+	$(DOTNET) build Operator.sln -c $(CONFIGURATION)
+
+test: build ## Run all tests: unit, simulator, and integration against a real API server
+	hack/test.sh $(CONFIGURATION) $(TEST_ARGS)
+
+check: build ## Formatting, analyzers, schema and architecture tests
+	$(DOTNET) format Operator.sln --verify-no-changes --no-restore
+	$(DOTNET) run --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-namespace "KmsOperator.UnitTests.Schema*" --filter-namespace "KmsOperator.UnitTests.Architecture*"
+
+format: ## Format the sources
+	$(DOTNET) format Operator.sln
+
+demo: ## The three scenarios on a real API server and simulated KMS; DEMO_KEEP=1 leaves it running
+	hack/demo.sh
+
+bench: ## Measure speed and KMS calls; prints ratios within one run
+	hack/bench.sh
+
+publish: ## Build the native executable into artifacts/publish
+	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish
+
+clean: ## Remove everything that was built
+	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs the built test projects one after the other and ends with one line of totals.
+# Usage: hack/test.sh [CONFIGURATION] [arguments for the test runner]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+configuration=${1:-Release}
+shift || true
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+status=0
+for project in tests/*Tests; do
+    name=$(basename "$project")
+    echo "== $name"
+    # Exit code 8: no test matched the arguments, which is fine for a filter.
+    dotnet run --no-build -c "$configuration" --project "$project" -- \
+        --report-trx --report-trx-filename "$name.trx" --results-directory "$results" "$@" || {
+        code=$?
+        [[ $code -eq 8 ]] || status=1
+    }
+done
+
+# Outcomes as the test platform wrote them: <Counters total= passed= failed= ... notExecuted= />
+sum() {
+    cat "$results"/*.trx | { grep -o "<Counters [^>]*" || true; } | { grep -o " $1=\"[0-9]*\"" || true; } | tr -dc '0-9\n' | awk '{ total += $1 } END { print total + 0 }'
+}
+
+passed=$(sum passed)
+failed=$(($(sum failed) + $(sum error) + $(sum timeout)))
+skipped=$(sum notExecuted)
+[[ $status -eq 0 && $failed -gt 0 ]] && status=1
+[[ $status -ne 0 && $failed -eq 0 ]] && echo "A test project ended abnormally." >&2
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$status"

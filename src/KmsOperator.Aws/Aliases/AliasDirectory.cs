@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Amazon.KeyManagementService;
+using Amazon.KeyManagementService.Model;
+
+namespace KmsOperator.Aws;
+
+/// <summary>
+/// The aliases of one account and Region, read with ListAliases once for all keys there. The operator's own writes are kept
+/// on top of it for the consistency window, since KMS may still show the state before them.
+/// </summary>
+public sealed class AliasDirectory
+{
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _consistencyWindow;
+    private readonly SharedRead<ImmutableDictionary<string, string>> _aliases;
+    private readonly ConcurrentDictionary<string, Write> _writes = new();
+
+    /// <summary>A directory that has read nothing yet.</summary>
+    /// <param name="kms">Reading client of the Region.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
+    public AliasDirectory(IAmazonKeyManagementService kms, TimeProvider time, TimeSpan consistencyWindow)
+    {
+        _time = time;
+        _consistencyWindow = consistencyWindow;
+        _aliases = new SharedRead<ImmutableDictionary<string, string>>(time, _ => ListAsync(kms));
+    }
+
+    /// <summary>Target key id by alias name, from a read that began at <paramref name="notBefore"/> or later.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken)
+    {
+        var (aliases, readAt) = await _aliases.GetAsync(notBefore, cancellationToken);
+        foreach (var (name, write) in _writes)
+        {
+            if (readAt > write.At + _consistencyWindow)
+            {
+                _writes.TryRemove(new KeyValuePair<string, Write>(name, write));
+            }
+            else if (readAt < write.At || aliases.GetValueOrDefault(name) == write.Before)
+            {
+                aliases = write.After is { } target ? aliases.SetItem(name, target) : aliases.Remove(name);
+            }
+        }
+
+        return aliases;
+    }
+
+    /// <summary>Remembers that an alias was written.</summary>
+    /// <param name="aliasName">Full name.</param>
+    /// <param name="before">Its target before; null if there was no such alias.</param>
+    /// <param name="after">Its target now; null if it is gone.</param>
+    public void Record(string aliasName, string? before, string? after) =>
+        _writes[aliasName] = new Write(before, after, _time.GetUtcNow());
+
+    private static async Task<ImmutableDictionary<string, string>> ListAsync(IAmazonKeyManagementService kms)
+    {
+        var aliases = ImmutableDictionary.CreateBuilder<string, string>();
+        string? marker = null;
+        do
+        {
+            var page = await kms.ListAliasesAsync(new ListAliasesRequest { Limit = 100, Marker = marker });
+            foreach (var alias in page.Aliases ?? [])
+            {
+                // AWS's own aliases have no target until their service makes the key.
+                if (alias.TargetKeyId is { Length: > 0 } target)
+                {
+                    aliases[alias.AliasName] = target;
+                }
+            }
+
+            marker = page.Truncated == true ? page.NextMarker : null;
+        }
+        while (marker is not null);
+
+        return aliases.ToImmutable();
+    }
+
+    private sealed record Write(string? Before, string? After, DateTimeOffset At);
+}

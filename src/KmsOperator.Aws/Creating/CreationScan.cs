@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Amazon.KeyManagementService;
+using Amazon.KeyManagementService.Model;
+using KmsOperator.Api;
+
+namespace KmsOperator.Aws;
+
+/// <summary>
+/// Finds the keys that undecided creation attempts left in one account and Region, by ListKeys and ListResourceTags. One scan
+/// serves all undecided resources there, and a key's tags are read again only while they may still be incomplete.
+/// </summary>
+public sealed class CreationScan
+{
+    private readonly IAmazonKeyManagementService _kms;
+    private readonly TimeSpan _consistencyWindow;
+    private readonly SharedRead<CreationScanResult> _scan;
+    private ImmutableDictionary<string, SeenKey> _seen = ImmutableDictionary<string, SeenKey>.Empty;
+
+    /// <summary>A scan that has seen nothing yet.</summary>
+    /// <param name="kms">Reading client of the Region.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
+    public CreationScan(IAmazonKeyManagementService kms, TimeProvider time, TimeSpan consistencyWindow)
+    {
+        _kms = kms;
+        _consistencyWindow = consistencyWindow;
+        _scan = new SharedRead<CreationScanResult>(time, ScanAsync);
+    }
+
+    /// <summary>The result of a scan that began at <paramref name="notBefore"/> or later.</summary>
+    public async Task<CreationScanResult> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken) =>
+        (await _scan.GetAsync(notBefore, cancellationToken)).Value;
+
+    private async Task<CreationScanResult> ScanAsync(DateTimeOffset startedAt)
+    {
+        var byAttempt = new Dictionary<string, string>();
+        var unreadable = new List<UnreadableKey>();
+        var seen = ImmutableDictionary.CreateBuilder<string, SeenKey>();
+        foreach (var keyId in await ListKeysAsync())
+        {
+            var known = _seen.GetValueOrDefault(keyId);
+            var settled = known is not null && (known.Attempt is not null || known.FirstSeenAt < startedAt - _consistencyWindow);
+            if (!settled)
+            {
+                try
+                {
+                    var tags = await KeyObserver.ListTagsAsync(_kms, keyId, CancellationToken.None);
+                    known = new SeenKey(tags.GetValueOrDefault(TagNames.Attempt), known?.FirstSeenAt ?? startedAt);
+                }
+                catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
+                {
+                    unreadable.Add(new UnreadableKey(keyId, await CreationDateAsync(keyId), e.Message));
+                    continue;
+                }
+                catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.NotFound)
+                {
+                    continue;
+                }
+            }
+
+            seen[keyId] = known!;
+            if (known!.Attempt is { } attempt)
+            {
+                byAttempt[attempt] = keyId;
+            }
+        }
+
+        _seen = seen.ToImmutable();
+        return new CreationScanResult(startedAt, byAttempt, unreadable);
+    }
+
+    private async Task<List<string>> ListKeysAsync()
+    {
+        var keyIds = new List<string>();
+        string? marker = null;
+        do
+        {
+            var page = await _kms.ListKeysAsync(new ListKeysRequest { Limit = 1000, Marker = marker });
+            keyIds.AddRange((page.Keys ?? []).Select(key => key.KeyId));
+            marker = page.Truncated == true ? page.NextMarker : null;
+        }
+        while (marker is not null);
+
+        return keyIds;
+    }
+
+    private async Task<DateTimeOffset?> CreationDateAsync(string keyId)
+    {
+        try
+        {
+            return (await KeyObserver.DescribeAsync(_kms, keyId, CancellationToken.None))?.CreationDate;
+        }
+        catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
+        {
+            return null;
+        }
+    }
+
+    private sealed record SeenKey(string? Attempt, DateTimeOffset FirstSeenAt);
+}
+
+/// <summary>What a scan found.</summary>
+/// <param name="StartedAt">When it began.</param>
+/// <param name="KeyIdByAttempt">Key id by creation attempt.</param>
+/// <param name="Unreadable">Keys whose tags the operator may not read; one of them might be a missing one.</param>
+public sealed record CreationScanResult(
+    DateTimeOffset StartedAt,
+    IReadOnlyDictionary<string, string> KeyIdByAttempt,
+    IReadOnlyList<UnreadableKey> Unreadable);
+
+/// <summary>A key whose tags the operator may not read.</summary>
+/// <param name="KeyId">Key id.</param>
+/// <param name="CreationDate">When it was made; null if that may not be read either.</param>
+/// <param name="Message">AWS's words.</param>
+public sealed record UnreadableKey(string KeyId, DateTimeOffset? CreationDate, string Message);

@@ -1,0 +1,108 @@
+using System.Net;
+using Amazon.Runtime;
+
+namespace KmsOperator.Aws;
+
+/// <summary>What a failed AWS call means.</summary>
+public enum AwsFailureKind
+{
+    /// <summary>No such key, alias or Region entry; perhaps not visible yet.</summary>
+    NotFound,
+
+    /// <summary>The alias, or the replica in that Region, exists already.</summary>
+    AlreadyExists,
+
+    /// <summary>Too many requests.</summary>
+    Throttled,
+
+    /// <summary>Not allowed, or the credentials are not valid.</summary>
+    AccessDenied,
+
+    /// <summary>The policy document is malformed.</summary>
+    InvalidPolicy,
+
+    /// <summary>A principal of the policy does not exist, or is not visible yet.</summary>
+    InvalidPrincipal,
+
+    /// <summary>The policy would lock the caller out.</summary>
+    PolicyLockout,
+
+    /// <summary>A resource quota is used up.</summary>
+    QuotaExceeded,
+
+    /// <summary>The key's state does not permit the operation.</summary>
+    InvalidState,
+
+    /// <summary>KMS refuses the request as such.</summary>
+    InvalidRequest,
+
+    /// <summary>AWS failed or could not be reached; whether the call had an effect is unknown.</summary>
+    Unavailable,
+}
+
+/// <summary>A failed AWS call, classified. The one place that knows error codes.</summary>
+/// <param name="Kind">What it means.</param>
+/// <param name="Code">AWS's error code, or the name of the transport error.</param>
+/// <param name="Message">AWS's own words.</param>
+/// <param name="Operation">The operation that failed, if known.</param>
+public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message, string? Operation = null)
+{
+    /// <summary>Whether the call may have changed something all the same.</summary>
+    public bool EffectIsUnknown => Kind == AwsFailureKind.Unavailable;
+
+    /// <summary>
+    /// Classifies by error code and status: the SDK has exception types only for errors that an operation's model names, and
+    /// throttling, access and validation errors are in no model.
+    /// </summary>
+    /// <returns>Null for exceptions that do not come from a call.</returns>
+    public static AwsFailure? Of(Exception exception, string? operation = null) => exception switch
+    {
+        AmazonServiceException service => new AwsFailure(KindOf(service), CodeOf(service), service.Message, operation),
+        AmazonClientException or HttpRequestException or HttpIOException or TimeoutException or IOException or OperationCanceledException =>
+            new AwsFailure(AwsFailureKind.Unavailable, exception.GetType().Name, exception.Message, operation),
+        _ => null,
+    };
+
+    private static string CodeOf(AmazonServiceException exception) =>
+        string.IsNullOrEmpty(exception.ErrorCode) ? ((int)exception.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture) : exception.ErrorCode;
+
+    private static AwsFailureKind KindOf(AmazonServiceException exception)
+    {
+        var code = exception.ErrorCode ?? "";
+        if (code.EndsWith("Exception", StringComparison.Ordinal))
+        {
+            code = code[..^"Exception".Length];
+        }
+
+        return code switch
+        {
+            "NotFound" => AwsFailureKind.NotFound,
+            "AlreadyExists" => AwsFailureKind.AlreadyExists,
+            "Throttling" or "Throttled" or "RequestLimitExceeded" or "TooManyRequests" or "RequestThrottled" or "SlowDown" => AwsFailureKind.Throttled,
+            "AccessDenied" or "UnrecognizedClient" or "InvalidClientTokenId" or "ExpiredToken" or "ExpiredTokenException" or "InvalidSignature"
+                or "SignatureDoesNotMatch" or "MissingAuthenticationToken" or "IncompleteSignature" or "NotAuthorized" or "OptInRequired"
+                or "RegionDisabled" => AwsFailureKind.AccessDenied,
+            "MalformedPolicyDocument" => PolicyKindOf(exception.Message),
+            "LimitExceeded" => AwsFailureKind.QuotaExceeded,
+            "KMSInvalidState" or "Disabled" or "Conflict" => AwsFailureKind.InvalidState,
+            "KMSInternal" or "DependencyTimeout" or "KeyUnavailable" or "ServiceUnavailable" or "InternalFailure" or "InternalError" => AwsFailureKind.Unavailable,
+            _ when exception.StatusCode == HttpStatusCode.TooManyRequests => AwsFailureKind.Throttled,
+            _ when (int)exception.StatusCode is >= 400 and < 500 => AwsFailureKind.InvalidRequest,
+
+            // 5xx, and answers that could not be read: the effect is unknown.
+            _ => AwsFailureKind.Unavailable,
+        };
+    }
+
+    private static AwsFailureKind PolicyKindOf(string message)
+    {
+        if (message.Contains("invalid principals", StringComparison.OrdinalIgnoreCase))
+        {
+            return AwsFailureKind.InvalidPrincipal;
+        }
+
+        return message.Contains("will not allow you to update the key policy", StringComparison.OrdinalIgnoreCase)
+            ? AwsFailureKind.PolicyLockout
+            : AwsFailureKind.InvalidPolicy;
+    }
+}

@@ -1,0 +1,98 @@
+using Amazon.KeyManagementService;
+using Amazon.KeyManagementService.Model;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Aws;
+
+/// <summary>Reads keys from KMS.</summary>
+public static class KeyObserver
+{
+    /// <summary>
+    /// All of a key but its aliases: DescribeKey, GetKeyPolicy, ListResourceTags, and GetKeyRotationStatus where the key can
+    /// rotate by itself and is not a replica.
+    /// </summary>
+    /// <returns>Null when KMS does not know the key (now).</returns>
+    public static async Task<ObservedKey?> ObserveAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        if (await DescribeAsync(kms, keyId, cancellationToken) is not { } key)
+        {
+            return null;
+        }
+
+        // Known to exist from here on: a NotFound below is staleness, and goes up as such.
+        var policy = kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = key.KeyId, PolicyName = "default" }, cancellationToken);
+        var tags = ListTagsAsync(kms, key.KeyId, cancellationToken);
+        var rotation = RotationIsReadable(key) ? GetRotationAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<ObservedRotation?>(null);
+        await Task.WhenAll(policy, tags, rotation);
+        return key with { Policy = (await policy).Policy, Tags = await tags, Rotation = await rotation };
+    }
+
+    /// <summary>A key's metadata alone, by DescribeKey.</summary>
+    /// <param name="kms">Client of the key's Region.</param>
+    /// <param name="keyId">Key id, ARN, alias or alias ARN.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Null when KMS does not know the key (now).</returns>
+    public static async Task<ObservedKey?> DescribeAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var response = await kms.DescribeKeyAsync(new DescribeKeyRequest { KeyId = keyId }, cancellationToken);
+            return FromMetadata(response.KeyMetadata);
+        }
+        catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All tags of a key.</summary>
+    public static async Task<IReadOnlyDictionary<string, string>> ListTagsAsync(
+        IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        var tags = new Dictionary<string, string>();
+        string? marker = null;
+        do
+        {
+            var page = await kms.ListResourceTagsAsync(new ListResourceTagsRequest { KeyId = keyId, Marker = marker }, cancellationToken);
+            foreach (var tag in page.Tags ?? [])
+            {
+                tags[tag.TagKey] = tag.TagValue ?? "";
+            }
+
+            marker = page.Truncated == true ? page.NextMarker : null;
+        }
+        while (marker is not null);
+
+        return tags;
+    }
+
+    /// <summary>What DescribeKey, CreateKey and ReplicateKey say of a key.</summary>
+    public static ObservedKey FromMetadata(KeyMetadata metadata) => new()
+    {
+        KeyId = metadata.KeyId,
+        Arn = metadata.Arn,
+        KeyState = metadata.KeyState.Value,
+        Description = metadata.Description ?? "",
+        KeySpec = metadata.KeySpec?.Value ?? "SYMMETRIC_DEFAULT",
+        KeyUsage = metadata.KeyUsage?.Value ?? "ENCRYPT_DECRYPT",
+        MultiRegionKeyType = metadata.MultiRegionConfiguration?.MultiRegionKeyType?.Value,
+        PrimaryRegion = metadata.MultiRegionConfiguration?.PrimaryKey?.Region,
+        ReplicaArns = [.. metadata.MultiRegionConfiguration?.ReplicaKeys?.Select(replica => replica.Arn) ?? []],
+        DeletionDate = metadata.DeletionDate is { } date ? new DateTimeOffset(date.ToUniversalTime()) : null,
+        Origin = metadata.Origin?.Value ?? "AWS_KMS",
+        CreationDate = metadata.CreationDate is { } created ? new DateTimeOffset(created.ToUniversalTime()) : null,
+    };
+
+    private static bool RotationIsReadable(ObservedKey key) =>
+        key.KeySpec == "SYMMETRIC_DEFAULT" && key.Origin == "AWS_KMS" && key.MultiRegionKeyType != "REPLICA"
+        && key.KeyState is KeyStates.Enabled or KeyStates.Disabled;
+
+    private static async Task<ObservedRotation?> GetRotationAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        var status = await kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = keyId }, cancellationToken);
+        return new ObservedRotation(
+            status.KeyRotationEnabled == true,
+            status.RotationPeriodInDays,
+            status.NextRotationDate is { } next ? new DateTimeOffset(next.ToUniversalTime()) : null);
+    }
+}

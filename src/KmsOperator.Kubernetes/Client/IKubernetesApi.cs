@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+
+namespace KmsOperator.Kubernetes;
+
+/// <summary>What the operator asks of the API server. The one edge to it, so that tests can put another in its place.</summary>
+/// <remarks>
+/// Every call throws <see cref="KubernetesApiException"/> when the server refuses, <see cref="HttpRequestException"/> or
+/// <see cref="IOException"/> when it cannot be reached, and <see cref="TimeoutException"/> when it does not answer in time.
+/// Source: Kubernetes API concepts.
+/// </remarks>
+public interface IKubernetesApi
+{
+    /// <summary>Reads an object from the server, not from a cache.</summary>
+    /// <returns>The object, or null when there is none.</returns>
+    Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+        where T : class, IResource;
+
+    /// <summary>Reads one page of a list.</summary>
+    /// <param name="type">The kind.</param>
+    /// <param name="namespace">The namespace; null for all, and for cluster-scoped kinds.</param>
+    /// <param name="limit">Objects per page, 1 or more.</param>
+    /// <param name="continueToken">The token of the page before; null for the first page.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="KubernetesApiException">With <see cref="KubernetesApiException.IsGone"/> when the token has expired.</exception>
+    Task<ResourceList<T>> ListPageAsync<T>(
+        ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
+        where T : class, IResource;
+
+    /// <summary>Streams changes until the server ends the stream.</summary>
+    /// <param name="type">The kind.</param>
+    /// <param name="namespace">The namespace; null for all, and for cluster-scoped kinds.</param>
+    /// <param name="resourceVersion">The version after which changes are wanted.</param>
+    /// <param name="timing">When the server ends the stream, and when the client gives a silent one up.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <exception cref="KubernetesApiException">
+    /// The server refused, or sent an error in the stream; with <see cref="KubernetesApiException.IsGone"/> when
+    /// <paramref name="resourceVersion"/> is too old.
+    /// </exception>
+    /// <exception cref="TimeoutException">Nothing came for <see cref="WatchTiming.Idle"/>.</exception>
+    IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceType<T> type, string? @namespace, string resourceVersion, WatchTiming timing, CancellationToken cancellationToken)
+        where T : class, IResource;
+
+    /// <summary>Creates an object.</summary>
+    /// <exception cref="KubernetesApiException">With <see cref="KubernetesApiException.IsConflict"/> when there is one of that name.</exception>
+    Task<T> CreateAsync<T>(ResourceType<T> type, T resource, CancellationToken cancellationToken)
+        where T : class, IResource;
+
+    /// <summary>Changes the fields that <paramref name="patch"/> names; null removes a field, an array replaces an array.</summary>
+    /// <param name="type">The kind.</param>
+    /// <param name="key">The object.</param>
+    /// <param name="patch">With <c>metadata.resourceVersion</c>, refused with a conflict when the object has changed since.</param>
+    /// <param name="subresource">For example <c>status</c>; null for the object itself.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <remarks>Source: RFC 7386.</remarks>
+    Task<T> MergePatchAsync<T>(
+        ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        where T : class, IResource;
+
+    /// <summary>
+    /// Server-side apply: brings the fields in <paramref name="body"/> about, and removes those that this manager applied before and no
+    /// longer names.
+    /// </summary>
+    /// <param name="type">The kind.</param>
+    /// <param name="key">The object; created when there is none and <paramref name="subresource"/> is null.</param>
+    /// <param name="body">All that this manager wants of the object; <c>apiVersion</c>, <c>kind</c> and the name are added.</param>
+    /// <param name="fieldManager">Who owns the fields, for example <see cref="ApiGroup.FieldManager"/>.</param>
+    /// <param name="subresource">For example <c>status</c>; null for the object itself.</param>
+    /// <param name="force">Whether to take fields over that another manager owns; a conflict otherwise.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <remarks>Source: Kubernetes documentation, "Server-Side Apply".</remarks>
+    Task<T> ApplyAsync<T>(
+        ResourceType<T> type,
+        ResourceKey key,
+        JsonObject body,
+        string fieldManager,
+        string? subresource,
+        bool force,
+        CancellationToken cancellationToken)
+        where T : class, IResource;
+
+    /// <summary>Asks for an object's deletion; owned objects go in the background.</summary>
+    /// <param name="type">The kind.</param>
+    /// <param name="key">The object.</param>
+    /// <param name="uid">If set, a conflict when the object is another one of the same name.</param>
+    /// <param name="resourceVersion">If set, a conflict when the object has changed since.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>False when there was no such object.</returns>
+    Task<bool> DeleteAsync<T>(
+        ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
+        where T : class, IResource;
+}

@@ -1,0 +1,237 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using KmsOperator.Api;
+
+namespace KmsOperator.Kubernetes;
+
+/// <summary>The API server over HTTP. Thread-safe.</summary>
+/// <remarks>
+/// A request that the server turned away unheard (429 or 503 with <c>Retry-After</c>) is repeated after that time, whatever its method;
+/// nothing else is repeated here, since only the caller knows what an undecided write means.
+/// </remarks>
+public sealed class KubernetesApi : IKubernetesApi, IDisposable
+{
+    private const int Attempts = 5;
+    private const string JsonType = "application/json";
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient _http;
+    private readonly Uri _server;
+    private readonly Func<HttpRequestMessage, CancellationToken, Task> _authenticate;
+    private readonly string _userAgent;
+    private readonly TimeProvider _time;
+
+    internal KubernetesApi(
+        HttpClient http, Uri server, Func<HttpRequestMessage, CancellationToken, Task> authenticate, string userAgent, TimeProvider time)
+    {
+        _http = http;
+        // With a trailing slash, or a server behind a path would lose the last part of it.
+        _server = new Uri(server.AbsoluteUri.TrimEnd('/') + "/");
+        _authenticate = authenticate;
+        _userAgent = userAgent;
+        _time = time;
+    }
+
+    /// <summary>Reads the configuration; no call is made.</summary>
+    /// <param name="userAgent">Names the operator and its version in the server's audit log, for example <c>kms-operator/1.0.0</c>.</param>
+    /// <param name="time">Clock of deadlines and waits.</param>
+    /// <param name="kubeconfig">
+    /// A kubeconfig file. Without it the in-cluster configuration, else <c>KUBECONFIG</c>, else <c>~/.kube/config</c>.
+    /// </param>
+    public static KubernetesApi Connect(string userAgent, TimeProvider time, string? kubeconfig = null) =>
+        ClusterConnection.Open(userAgent, time, kubeconfig);
+
+    /// <inheritdoc />
+    public async Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        try
+        {
+            return await SendAsync(HttpMethod.Get, type.ObjectPath(key, null), null, JsonType, type.Item, cancellationToken);
+        }
+        // A kind that is not served answers 404 as well, without a Status: that must not pass for an object that is gone.
+        catch (KubernetesApiException e) when (e.IsNotFound && e.Reason == "NotFound")
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<ResourceList<T>> ListPageAsync<T>(
+        ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"{type.CollectionPath(@namespace)}?limit={limit}");
+        if (!string.IsNullOrEmpty(continueToken))
+            path += $"&continue={Uri.EscapeDataString(continueToken)}";
+        return SendAsync(HttpMethod.Get, path, null, JsonType, type.List, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceType<T> type,
+        string? @namespace,
+        string resourceVersion,
+        WatchTiming timing,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var path = $"{type.CollectionPath(@namespace)}?watch=true&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(resourceVersion)}";
+        path += string.Create(CultureInfo.InvariantCulture, $"&timeoutSeconds={(int)timing.Server.TotalSeconds}");
+        using var response = await WithDeadline(
+            timing.Idle, token => SendOnceAsync(HttpMethod.Get, path, null, JsonType, token), cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var lines = new WatchLineReader(stream);
+        while (await WithDeadline(timing.Idle, lines.ReadAsync, cancellationToken) is { } line)
+            yield return WatchLine.Parse(line.Span, type.Item);
+    }
+
+    /// <inheritdoc />
+    public Task<T> CreateAsync<T>(ResourceType<T> type, T resource, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var path = $"{type.CollectionPath(resource.Metadata.Namespace)}?fieldManager={ApiGroup.FieldManager}";
+        var body = JsonSerializer.SerializeToUtf8Bytes(resource, type.Item);
+        return SendAsync(HttpMethod.Post, path, body, JsonType, type.Item, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<T> MergePatchAsync<T>(
+        ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var path = $"{type.ObjectPath(key, subresource)}?fieldManager={ApiGroup.FieldManager}";
+        return SendAsync(HttpMethod.Patch, path, patch.ToUtf8Bytes(), "application/merge-patch+json", type.Item, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<T> ApplyAsync<T>(
+        ResourceType<T> type,
+        ResourceKey key,
+        JsonObject body,
+        string fieldManager,
+        string? subresource,
+        bool force,
+        CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var path = $"{type.ObjectPath(key, subresource)}?fieldManager={Uri.EscapeDataString(fieldManager)}&force={(force ? "true" : "false")}";
+        var identified = body.DeepClone().AsObject();
+        identified.TryAdd("apiVersion", type.ApiVersion);
+        identified.TryAdd("kind", type.Kind);
+        identified.TryAdd("metadata", new JsonObject());
+        identified["metadata"]!.AsObject().TryAdd("name", key.Name);
+        if (type.Namespaced)
+            identified["metadata"]!.AsObject().TryAdd("namespace", key.Namespace);
+        // JSON is YAML; servers before 1.33 know the media type of YAML only.
+        return SendAsync(HttpMethod.Patch, path, identified.ToUtf8Bytes(), "application/apply-patch+yaml", type.Item, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async Task<bool> DeleteAsync<T>(
+        ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var preconditions = new JsonObject();
+        if (uid is not null)
+            preconditions["uid"] = uid;
+        if (resourceVersion is not null)
+            preconditions["resourceVersion"] = resourceVersion;
+        var options = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "DeleteOptions",
+            ["propagationPolicy"] = "Background",
+            ["preconditions"] = preconditions,
+        };
+        try
+        {
+            await SendAsync<T>(HttpMethod.Delete, type.ObjectPath(key, null), options.ToUtf8Bytes(), JsonType, null, cancellationToken);
+            return true;
+        }
+        catch (KubernetesApiException e) when (e.IsNotFound && e.Reason == "NotFound")
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _http.Dispose();
+
+    private async Task<TResult> SendAsync<TResult>(
+        HttpMethod method, string path, byte[]? body, string contentType, JsonTypeInfo<TResult>? result, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            TimeSpan wait;
+            try
+            {
+                return await WithDeadline(RequestTimeout, Exchange, cancellationToken);
+            }
+            catch (KubernetesApiException e) when (attempt < Attempts && TurnedAway(e) is { } retryAfter)
+            {
+                wait = retryAfter;
+            }
+            await Task.Delay(wait, _time, cancellationToken);
+        }
+
+        async Task<TResult> Exchange(CancellationToken token)
+        {
+            using var response = await SendOnceAsync(method, path, body, contentType, token);
+            if (result is null)
+                return default!;
+            await using var stream = await response.Content.ReadAsStreamAsync(token);
+            return await JsonSerializer.DeserializeAsync(stream, result, token)
+                ?? throw new JsonException($"{method} {path} was answered with null.");
+        }
+    }
+
+    private static TimeSpan? TurnedAway(KubernetesApiException e) =>
+        e.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable && e.RetryAfter <= LongestWait
+            ? e.RetryAfter
+            : null;
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpMethod method, string path, byte[]? body, string contentType, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(_server, path))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(JsonType));
+        request.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
+        }
+        await _authenticate(request, cancellationToken);
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw await StatusBody.ReadFailureAsync(response, _time, cancellationToken);
+    }
+
+    private async Task<TResult> WithDeadline<TResult>(
+        TimeSpan limit, Func<CancellationToken, Task<TResult>> action, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await action(either.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The API server sent nothing for {limit.TotalSeconds:0} s.");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator.Kubernetes;
+
+/// <summary>Workers that take keys from a queue and have them reconciled.</summary>
+/// <param name="name">For logs and metrics, in lower case, for example <c>servicekey</c>.</param>
+/// <param name="queue">Where the keys come from; no other controller takes from it.</param>
+/// <param name="reconciler">Does the work.</param>
+/// <param name="options">How many workers, and how they stop.</param>
+/// <param name="time">Clock of the grace period and the metrics.</param>
+/// <param name="logger">Told of failures.</param>
+public sealed class Controller(
+    string name, WorkQueue<ResourceKey> queue, IReconciler reconciler, ControllerOptions options, TimeProvider time, ILogger logger)
+{
+    private readonly ControllerMetrics? _metrics = options.Meter is { } meter ? new(meter, name, queue, options.Workers) : null;
+    private long _reconciles;
+
+    /// <summary>The controller's name.</summary>
+    public string Name => name;
+
+    /// <summary>
+    /// Works until cancelled (or the queue is shut down and empty). Then no further key is taken; what is in hand has the grace period
+    /// to finish before its token is cancelled, and this returns when all of it has ended.
+    /// </summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var abandon = new CancellationTokenSource();
+        await using var grace = time.CreateTimer(
+            static source => ((CancellationTokenSource)source!).Cancel(), abandon, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using var stopping = cancellationToken.Register(() => grace.Change(options.GracePeriod, Timeout.InfiniteTimeSpan));
+        var workers = Enumerable.Range(0, options.Workers)
+            .Select(_ => Task.Run(() => WorkAsync(cancellationToken, abandon.Token), CancellationToken.None));
+        await Task.WhenAll(workers);
+    }
+
+    private async Task WorkAsync(CancellationToken stopping, CancellationToken abandon)
+    {
+        while (true)
+        {
+            ResourceKey key;
+            try
+            {
+                (var taken, key) = await queue.TakeAsync(stopping);
+                if (!taken)
+                    return;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            try
+            {
+                await ReconcileAsync(key, abandon);
+            }
+            finally
+            {
+                queue.Done(key);
+            }
+        }
+    }
+
+    private async Task ReconcileAsync(ResourceKey key, CancellationToken abandon)
+    {
+        using var scope = logger.BeginScope(Scope(key));
+        var began = time.GetTimestamp();
+        _metrics?.Began();
+        var outcome = "error";
+        try
+        {
+            var result = await reconciler.ReconcileAsync(key, abandon);
+            outcome = Requeue(key, result);
+        }
+        catch (OperationCanceledException) when (abandon.IsCancellationRequested)
+        {
+            logger.LogWarning("Reconciling {Key} was cut off by the stop", key);
+        }
+        catch (KubernetesApiException e) when (e.IsConflict)
+        {
+            // Normal life: somebody else wrote first.
+            outcome = "requeue";
+            logger.LogDebug("{Key} has changed meanwhile, next attempt in {Wait}: {Message}", key, queue.AddWithBackoff(key), e.Message);
+        }
+        catch (Exception e)
+        {
+            var wait = queue.AddWithBackoff(key);
+            logger.LogError(e, "Reconciling {Key} failed, next attempt in {Wait}", key, wait);
+        }
+        finally
+        {
+            _metrics?.Ended(outcome, time.GetElapsedTime(began));
+        }
+    }
+
+    /// <returns>controller-runtime's word for the result.</returns>
+    private string Requeue(ResourceKey key, ReconcileResult result)
+    {
+        if (result.IsRetry)
+        {
+            queue.AddWithBackoff(key);
+            return "requeue";
+        }
+        queue.Forget(key);
+        if (result.After is not { } delay)
+            return "success";
+        queue.AddAfter(key, delay);
+        return "requeue_after";
+    }
+
+    private Dictionary<string, object> Scope(ResourceKey key) => new()
+    {
+        ["controller"] = name,
+        ["object"] = key.ToString(),
+        ["namespace"] = key.Namespace,
+        ["name"] = key.Name,
+        ["reconcileID"] = Interlocked.Increment(ref _reconciles).ToString(CultureInfo.InvariantCulture),
+    };
+}

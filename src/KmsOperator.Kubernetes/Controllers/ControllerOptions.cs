@@ -1,0 +1,16 @@
+using System.Diagnostics.Metrics;
+
+namespace KmsOperator.Kubernetes;
+
+/// <summary>How a <see cref="Controller"/> works.</summary>
+public sealed record ControllerOptions
+{
+    /// <summary>Objects worked on at the same time, 1 or more. Default 16.</summary>
+    public int Workers { get; init; } = 16;
+
+    /// <summary>How long a stop leaves the work in hand alone before its token is cancelled. Default 30 seconds.</summary>
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where metrics go, under controller-runtime's names; none when null.</summary>
+    public Meter? Meter { get; init; }
+}

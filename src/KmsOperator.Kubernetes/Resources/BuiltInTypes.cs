@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization;
+using KmsOperator.Api;
+
+namespace KmsOperator.Kubernetes;
+
+/// <summary>The kinds of Kubernetes itself that the operator reads or writes.</summary>
+public static class BuiltInTypes
+{
+    /// <summary>ConfigMap v1.</summary>
+    public static ResourceType<ConfigMap> ConfigMaps { get; } = new(
+        "", "v1", "configmaps", "ConfigMap", true, BuiltInJsonContext.Default.ConfigMap, BuiltInJsonContext.Default.ResourceListConfigMap);
+
+    /// <summary>Namespace v1.</summary>
+    public static ResourceType<Namespace> Namespaces { get; } = new(
+        "", "v1", "namespaces", "Namespace", false, BuiltInJsonContext.Default.Namespace, BuiltInJsonContext.Default.ResourceListNamespace);
+
+    /// <summary>Lease coordination.k8s.io/v1.</summary>
+    public static ResourceType<Lease> Leases { get; } = new(
+        "coordination.k8s.io", "v1", "leases", "Lease", true, BuiltInJsonContext.Default.Lease, BuiltInJsonContext.Default.ResourceListLease);
+
+    /// <summary>Event events.k8s.io/v1.</summary>
+    public static ResourceType<Event> Events { get; } = new(
+        "events.k8s.io", "v1", "events", "Event", true, BuiltInJsonContext.Default.Event, BuiltInJsonContext.Default.ResourceListEvent);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(KubernetesTimeConverter)])]
+[JsonSerializable(typeof(ResourceList<ConfigMap>))]
+[JsonSerializable(typeof(ResourceList<Namespace>))]
+[JsonSerializable(typeof(ResourceList<Lease>))]
+[JsonSerializable(typeof(ResourceList<Event>))]
+[JsonSerializable(typeof(StatusBody))]
+internal sealed partial class BuiltInJsonContext : JsonSerializerContext;

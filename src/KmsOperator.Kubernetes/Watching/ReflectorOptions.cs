@@ -1,0 +1,31 @@
+using KmsOperator.Api;
+
+namespace KmsOperator.Kubernetes;
+
+/// <summary>What a <see cref="Reflector{T}"/> watches, and how patiently.</summary>
+public sealed record ReflectorOptions<T>
+    where T : class, IResource
+{
+    /// <summary>The namespaces to watch; all of them when empty, and for cluster-scoped kinds.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
+    /// <summary>Objects per page of a list. Default 500.</summary>
+    public int PageSize { get; init; } = 500;
+
+    /// <summary>What to keep of an object, for example without its status; all of it when null.</summary>
+    public Func<T, T>? Transform { get; init; }
+
+    /// <summary>
+    /// The server is asked to end a watch after this or up to as long again, so that not all watches end at once. Default 5 minutes.
+    /// </summary>
+    public TimeSpan WatchDuration { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A watch without a line for this long is taken for dead; the server sends a bookmark about once a minute. Default 3 minutes.</summary>
+    public TimeSpan IdleDeadline { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>The first wait after a failure. Default 1 second.</summary>
+    public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest wait after failures in a row. Default 30 seconds.</summary>
+    public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,27 @@
+using KmsOperator.Api;
+
+namespace KmsOperator.Kubernetes;
+
+/// <summary>Keys of objects by a value of theirs. Not thread-safe.</summary>
+internal sealed class ResourceIndex<T>(Func<T, string?> selector)
+    where T : class, IResource
+{
+    private readonly Dictionary<string, HashSet<ResourceKey>> _keys = [];
+
+    public IReadOnlyCollection<ResourceKey> Keys(string value) => _keys.TryGetValue(value, out var keys) ? keys : [];
+
+    public void Move(ResourceKey key, T? old, T? @new)
+    {
+        var from = old is null ? null : selector(old);
+        var to = @new is null ? null : selector(@new);
+        if (from == to)
+            return;
+        if (from is not null && _keys.TryGetValue(from, out var left) && left.Remove(key) && left.Count == 0)
+            _keys.Remove(from);
+        if (to is null)
+            return;
+        if (!_keys.TryGetValue(to, out var joined))
+            _keys.Add(to, joined = []);
+        joined.Add(key);
+    }
+}

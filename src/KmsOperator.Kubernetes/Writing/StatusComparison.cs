@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+
+namespace KmsOperator.Kubernetes;
+
+/// <summary>Whether two statuses say the same.</summary>
+/// <remarks>
+/// A list that the schema declares a map by key (conditions by type) keeps the order of its first apply (measured on 1.20); a
+/// comparison in order would write it again on every pass.
+/// </remarks>
+internal static class StatusComparison
+{
+    public static bool AreEqual(JsonNode? left, JsonNode? right) => (left, right) switch
+    {
+        (JsonObject a, JsonObject b) => a.Count == b.Count
+            && a.All(property => b.TryGetPropertyValue(property.Key, out var other) && AreEqual(property.Value, other)),
+        (JsonArray a, JsonArray b) => a.Count == b.Count
+            && (a.All(item => item is JsonObject) ? AreEqualInAnyOrder(a, b) : a.Zip(b).All(pair => AreEqual(pair.First, pair.Second))),
+        _ => JsonNode.DeepEquals(left, right),
+    };
+
+    private static bool AreEqualInAnyOrder(JsonArray left, JsonArray right)
+    {
+        var unmatched = right.ToList();
+        foreach (var item in left)
+        {
+            var match = unmatched.FindIndex(other => AreEqual(item, other));
+            if (match < 0)
+                return false;
+            unmatched.RemoveAt(match);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,62 @@
+using KmsOperator.Policies;
+
+namespace KmsOperator.Planning;
+
+/// <summary>What one key must be: spec, class and defaults resolved, policy rendered, nothing left to look up.</summary>
+public sealed record DesiredKey
+{
+    /// <summary>The resource that the key is for.</summary>
+    public required KeyOwner Owner { get; init; }
+
+    /// <summary>Account and Region of the key.</summary>
+    public required KeyLocation Location { get; init; }
+
+    /// <summary>The service of the catalogue, if any.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>KMS description.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>Full alias name, <c>alias/...</c>.</summary>
+    public required string AliasName { get; init; }
+
+    /// <summary>KMS key spec.</summary>
+    public required string KeySpec { get; init; }
+
+    /// <summary>KMS key usage.</summary>
+    public required string KeyUsage { get; init; }
+
+    /// <summary>Whether the key is a multi-Region key.</summary>
+    public bool MultiRegion { get; init; }
+
+    /// <summary>Whether the key may be used.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Rotation; null where it cannot be set: keys that cannot rotate, and replicas, which follow their primary.</summary>
+    public DesiredRotation? Rotation { get; init; }
+
+    /// <summary>The key policy.</summary>
+    public required KeyPolicy Policy { get; init; }
+
+    /// <summary>All tags but <c>servicekey.dev/attempt</c>, which belongs to a creation and not to the desired state.</summary>
+    public required IReadOnlyDictionary<string, string> Tags { get; init; }
+
+    /// <summary>Whether deleting the resource schedules the key's deletion.</summary>
+    public bool DeleteKey { get; init; }
+
+    /// <summary>7 to 30 days.</summary>
+    public int PendingDeletionWindowDays { get; init; } = 30;
+
+    /// <summary>For replicas: the primary that the key is made from.</summary>
+    public PrimaryKey? Primary { get; init; }
+}
+
+/// <summary>Automatic rotation as wanted.</summary>
+/// <param name="Enabled">Whether KMS rotates by itself.</param>
+/// <param name="PeriodDays">90 to 2560.</param>
+public sealed record DesiredRotation(bool Enabled, int PeriodDays);
+
+/// <summary>A multi-Region primary as a replica sees it.</summary>
+/// <param name="KeyId">The id, which primary and replicas share.</param>
+/// <param name="Region">The primary's Region, where ReplicateKey is called.</param>
+public sealed record PrimaryKey(string KeyId, string Region);

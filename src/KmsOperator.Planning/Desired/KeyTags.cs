@@ -1,0 +1,33 @@
+using KmsOperator.Api;
+
+namespace KmsOperator.Planning;
+
+/// <summary>The tags of a key.</summary>
+public static class KeyTags
+{
+    /// <summary>KMS's limit, creation attempt included.</summary>
+    /// <remarks>Source: AWS KMS API reference, TagResource.</remarks>
+    public const int MaxTags = 50;
+
+    /// <summary>The operator's tags on top of the given layers; later layers win over earlier ones.</summary>
+    /// <param name="owner">The resource that owns the key.</param>
+    /// <param name="defaultName">The <c>Name</c> tag, unless a layer sets one.</param>
+    /// <param name="layers">Tags of the class, then those of the resource.</param>
+    public static Dictionary<string, string> Merge(
+        KeyOwner owner, string defaultName, params ReadOnlySpan<IReadOnlyDictionary<string, string>?> layers)
+    {
+        var tags = new Dictionary<string, string> { [TagNames.Name] = defaultName };
+        foreach (var layer in layers)
+        {
+            foreach (var (key, value) in layer ?? new Dictionary<string, string>())
+            {
+                tags[key] = value;
+            }
+        }
+
+        tags[TagNames.Cluster] = owner.ClusterId;
+        tags[TagNames.Owner] = owner.Path;
+        tags[TagNames.Uid] = owner.Uid;
+        return tags;
+    }
+}

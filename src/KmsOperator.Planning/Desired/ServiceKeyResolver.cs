@@ -1,0 +1,83 @@
+using KmsOperator.Api;
+
+namespace KmsOperator.Planning;
+
+/// <summary>Turns a ServiceKey and its KeyClass into the key that must be.</summary>
+public static class ServiceKeyResolver
+{
+    private const int DefaultRotationPeriodDays = 365;
+    private const int DefaultPendingDeletionWindowDays = 30;
+
+    /// <summary>Resolves; pure, and the same for operator and command line.</summary>
+    /// <param name="resource">A ServiceKey whose spec is valid on its own.</param>
+    /// <param name="keyClass">Its class.</param>
+    /// <param name="accountId">The account that the class's credentials belong to.</param>
+    /// <param name="clusterId">The operator's cluster id.</param>
+    public static Resolution Resolve(ServiceKey resource, KeyClass keyClass, string accountId, string clusterId)
+    {
+        var spec = resource.Spec;
+        var meta = resource.Metadata;
+        if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy) is { } violation)
+        {
+            return Resolution.Failed(violation);
+        }
+
+        if (spec.ReplicaRegions?.Contains(keyClass.Spec.Region) == true)
+        {
+            return Resolution.Failed(Finding.Stalled(
+                Reasons.InvalidSpec,
+                $"spec.replicaRegions: {keyClass.Spec.Region} is the key's own Region by KeyClass {keyClass.Metadata.Name}; remove it from the list."));
+        }
+
+        var policy = PolicyResolver.Resolve(
+            keyClass.Spec.Region, accountId, spec.Service, keyClass.Spec.Access, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
+        if (policy.Finding is { } finding)
+        {
+            return Resolution.Failed(finding);
+        }
+
+        var owner = new KeyOwner(ServiceKey.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
+        var keySpec = spec.KeySpec ?? KeySpecs.Default;
+        var keyUsage = spec.KeyUsage ?? KeySpecs.DefaultUsage;
+        var deletion = DeletionOf(spec.DeletionPolicy, spec.PendingDeletionWindowDays, keyClass);
+        var key = new DesiredKey
+        {
+            Owner = owner,
+            Location = new KeyLocation(accountId, keyClass.Spec.Region),
+            Service = spec.Service,
+            Description = spec.Description ?? (spec.Service is { } service ? $"KMS key for encrypting {service}" : $"KMS key {meta.Namespace}/{meta.Name}"),
+            AliasName = AliasOf(resource, keyClass),
+            KeySpec = keySpec,
+            KeyUsage = keyUsage,
+            MultiRegion = spec.MultiRegion ?? false,
+            Enabled = spec.Enabled ?? true,
+            Rotation = KeySpecs.CanRotate(keySpec, keyUsage)
+                ? new DesiredRotation(
+                    spec.Rotation?.Enabled ?? keyClass.Spec.Rotation?.Enabled ?? true,
+                    spec.Rotation?.PeriodDays ?? keyClass.Spec.Rotation?.PeriodDays ?? DefaultRotationPeriodDays)
+                : null,
+            Policy = policy.Policy!,
+            Tags = KeyTags.Merge(owner, $"{keyClass.Spec.AliasPrefix}-{spec.Service ?? meta.Name}-cmk", keyClass.Spec.Tags, spec.Tags),
+            DeleteKey = deletion.Delete,
+            PendingDeletionWindowDays = deletion.WindowDays,
+        };
+        return DesiredKeyLimits.Check(key) is { } excess ? Resolution.Failed(excess) : Resolution.Of(key);
+    }
+
+    /// <summary>The alias of a ServiceKey: its own, or by its class's template.</summary>
+    public static string AliasOf(ServiceKey resource, KeyClass keyClass) =>
+        resource.Spec.Alias ?? AliasTemplate.Expand(
+            keyClass.Spec.AliasTemplate,
+            keyClass.Spec.AliasPrefix,
+            resource.Spec.Service,
+            resource.Metadata.Namespace ?? "",
+            resource.Metadata.Name);
+
+    /// <summary>What deleting a resource does to its key: its own setting, else the class's, else <c>Retain</c>.</summary>
+    /// <param name="deletionPolicy">The resource's own (or inherited) setting.</param>
+    /// <param name="windowDays">The resource's own (or inherited) window.</param>
+    /// <param name="keyClass">The class; null when it is gone.</param>
+    public static (bool Delete, int WindowDays) DeletionOf(string? deletionPolicy, int? windowDays, KeyClass? keyClass) => (
+        (deletionPolicy ?? keyClass?.Spec.DeletionPolicy) == "Delete",
+        windowDays ?? keyClass?.Spec.PendingDeletionWindowDays ?? DefaultPendingDeletionWindowDays);
+}

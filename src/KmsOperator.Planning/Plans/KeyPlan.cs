@@ -1,0 +1,22 @@
+namespace KmsOperator.Planning;
+
+/// <summary>What has to be done to a key, in this order, and what stands against it being as desired.</summary>
+/// <param name="Steps">Steps to execute; empty when nothing differs or nothing may be done.</param>
+/// <param name="Findings">What the steps cannot put right; the first is shown.</param>
+public sealed record KeyPlan(IReadOnlyList<KeyStep> Steps, IReadOnlyList<Finding> Findings)
+{
+    /// <summary>Whether the key is as desired.</summary>
+    public bool IsEmpty => Steps.Count == 0 && Findings.Count == 0;
+
+    /// <summary>A plan that does nothing, because of one finding.</summary>
+    public static KeyPlan Blocked(Finding finding) => new([], [finding]);
+}
+
+/// <summary>What earlier passes recorded in the resource's status.</summary>
+/// <param name="AliasName">The alias that the operator gave the key.</param>
+/// <param name="TagKeys">Keys of the tags that the operator put.</param>
+public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> TagKeys)
+{
+    /// <summary>Nothing recorded.</summary>
+    public static KeyRecord Empty { get; } = new(null, []);
+}

@@ -1,0 +1,217 @@
+using KmsOperator.Api;
+using KmsOperator.Policies;
+
+namespace KmsOperator.Planning;
+
+/// <summary>Compares a desired with an observed key and says what to do. There is no other place that decides this.</summary>
+public static class KeyPlanner
+{
+    /// <summary>
+    /// The plan for an existing key. Enabling comes first, since a disabled key's rotation cannot be changed; disabling comes
+    /// last. A new alias is made before the old one goes, so that the key is never without a name.
+    /// </summary>
+    public static KeyPlan Plan(DesiredKey desired, ObservedKey observed, KeyRecord record)
+    {
+        if (FindObstacle(desired, observed) is { } obstacle)
+        {
+            return KeyPlan.Blocked(obstacle);
+        }
+
+        var steps = new List<KeyStep>();
+        var findings = new List<Finding>();
+
+        var enabled = observed.KeyState == KeyStates.Enabled;
+        if (desired.Enabled && !enabled)
+        {
+            steps.Add(new EnableKeyStep());
+        }
+
+        if (!PolicyComparer.AreEquivalent(desired.Policy.Text, observed.Policy))
+        {
+            steps.Add(new PutKeyPolicyStep(desired.Policy));
+        }
+
+        if (desired.Description != observed.Description)
+        {
+            steps.Add(new UpdateKeyDescriptionStep(desired.Description));
+        }
+
+        PlanTags(desired, observed, record, steps);
+        PlanAlias(desired, observed, record, steps, findings);
+
+        // A disabled key that stays disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
+        if (desired.Enabled || enabled)
+        {
+            PlanRotation(desired, observed, steps);
+        }
+
+        if (!desired.Enabled && enabled)
+        {
+            steps.Add(new DisableKeyStep());
+        }
+
+        return new KeyPlan(steps, findings);
+    }
+
+    /// <summary>The plan for a key whose resource is being deleted under deletion policy <c>Delete</c>.</summary>
+    /// <remarks>The alias goes after KMS accepted the deletion: while that may still be refused, workloads need the name.</remarks>
+    public static KeyPlan PlanDeletion(int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record)
+    {
+        if (FindForeignOwner(observed, owner) is { } conflict)
+        {
+            return KeyPlan.Blocked(conflict);
+        }
+
+        var steps = new List<KeyStep>();
+        if (observed.KeyState is KeyStates.Updating)
+        {
+            return KeyPlan.Blocked(Finding.Waiting(Reasons.Deleting, $"{observed.Arn} is changing its primary Region; its deletion is scheduled after that."));
+        }
+
+        if (!KeyStates.IsPendingDeletion(observed.KeyState))
+        {
+            steps.Add(new ScheduleKeyDeletionStep(pendingDeletionWindowDays));
+        }
+
+        if (record.AliasName is { } alias && observed.AliasTargets.GetValueOrDefault(alias) == observed.KeyId)
+        {
+            steps.Add(new DeleteAliasStep(alias));
+        }
+
+        return new KeyPlan(steps, []);
+    }
+
+    /// <summary>Another resource's mark on the key, if it carries one.</summary>
+    public static Finding? FindForeignOwner(ObservedKey observed, KeyOwner owner)
+    {
+        var path = observed.Tags.GetValueOrDefault(TagNames.Owner);
+        var cluster = observed.Tags.GetValueOrDefault(TagNames.Cluster);
+        if ((path is null || path == owner.Path) && (cluster is null || cluster == owner.ClusterId))
+        {
+            return null;
+        }
+
+        return Finding.Stalled(
+            Reasons.KeyConflict,
+            $"{observed.Arn} belongs to {path ?? "an unnamed resource"} of cluster {cluster ?? "unknown"} by its servicekey.dev tags; "
+            + "it is left alone. Delete one of the two resources, or correct the tags.");
+    }
+
+    private static Finding? FindObstacle(DesiredKey desired, ObservedKey observed)
+    {
+        if (FindForeignOwner(observed, desired.Owner) is { } conflict)
+        {
+            return conflict;
+        }
+
+        if (KeyStates.IsPendingDeletion(observed.KeyState))
+        {
+            return Finding.Stalled(
+                Reasons.PendingDeletion,
+                $"{observed.Arn} was scheduled for deletion{(observed.DeletionDate is { } date ? $" on {date.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "")}, "
+                + "not by this operator. Cancel it (CancelKeyDeletion) to keep the key, or delete this resource.");
+        }
+
+        if (observed.KeyState is KeyStates.Creating or KeyStates.Updating)
+        {
+            return Finding.Waiting(Reasons.Progressing, $"{observed.Arn} is in state {observed.KeyState}.");
+        }
+
+        if (observed.KeyState is not (KeyStates.Enabled or KeyStates.Disabled))
+        {
+            return Finding.Stalled(Reasons.Unavailable, $"{observed.Arn} is in state {observed.KeyState}, which the operator cannot change.");
+        }
+
+        return FindImmutableDifference(desired, observed);
+    }
+
+    private static Finding? FindImmutableDifference(DesiredKey desired, ObservedKey observed)
+    {
+        (string Field, string Wanted, string Actual)[] differences =
+        [
+            ("spec.keySpec", desired.KeySpec, observed.KeySpec),
+            ("spec.keyUsage", desired.KeyUsage, observed.KeyUsage),
+            ("spec.multiRegion", desired.MultiRegion ? "true" : "false", observed.MultiRegion ? "true" : "false"),
+        ];
+        foreach (var (field, wanted, actual) in differences)
+        {
+            if (wanted != actual)
+            {
+                return Finding.Stalled(
+                    Reasons.InvalidSpec,
+                    $"{field}: cannot be changed; {observed.Arn} was made with {actual}, the spec asks for {wanted}. "
+                    + "Put the old value back, or create another resource.");
+            }
+        }
+
+        return desired.Primary is not null && observed.MultiRegionKeyType == "PRIMARY"
+            ? Finding.Stalled(Reasons.ReplicaConflict, $"{observed.Arn} is the primary now, not a replica.")
+            : null;
+    }
+
+    private static void PlanTags(DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps)
+    {
+        var changed = desired.Tags.Where(tag => observed.Tags.GetValueOrDefault(tag.Key) != tag.Value).ToDictionary();
+        if (changed.Count > 0)
+        {
+            steps.Add(new TagResourceStep(changed));
+        }
+
+        var obsolete = record.TagKeys.Where(key => !desired.Tags.ContainsKey(key) && observed.Tags.ContainsKey(key)).ToArray();
+        if (obsolete.Length > 0)
+        {
+            // Room is made before it is needed: KMS counts 50 tags at any moment.
+            steps.Insert(changed.Count > 0 ? steps.Count - 1 : steps.Count, new UntagResourceStep(obsolete));
+        }
+    }
+
+    private static void PlanAlias(
+        DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<Finding> findings)
+    {
+        switch (observed.AliasTargets.GetValueOrDefault(desired.AliasName))
+        {
+            case null:
+                steps.Add(new CreateAliasStep(desired.AliasName));
+                break;
+            case var target when target == observed.KeyId:
+                break;
+            case var target when record.AliasName == desired.AliasName:
+                // Ours by record: somebody pointed it elsewhere, which is drift like any other.
+                steps.Add(new UpdateAliasStep(desired.AliasName, target));
+                break;
+            case var target:
+                // The old alias stays as well: a key is never left without a name.
+                findings.Add(AliasConflict(desired.AliasName, target, desired.Location));
+                return;
+        }
+
+        if (record.AliasName is { } old && old != desired.AliasName && observed.AliasTargets.GetValueOrDefault(old) == observed.KeyId)
+        {
+            steps.Add(new DeleteAliasStep(old));
+        }
+    }
+
+    /// <summary>The finding for an alias that another key has.</summary>
+    public static Finding AliasConflict(string aliasName, string targetKeyId, KeyLocation location) => Finding.Stalled(
+        Reasons.AliasConflict,
+        $"{aliasName} in account {location.AccountId}, {location.Region} points at key {targetKeyId}, which is not this resource's. "
+        + "Set spec.alias to another name, or remove that alias.");
+
+    private static void PlanRotation(DesiredKey desired, ObservedKey observed, List<KeyStep> steps)
+    {
+        if (desired.Rotation is not { } wanted || observed.Rotation is not { } actual)
+        {
+            return;
+        }
+
+        // Calling EnableKeyRotation again would move the next rotation, so only a difference sends it.
+        if (wanted.Enabled && (!actual.Enabled || (actual.PeriodDays is { } days && days != wanted.PeriodDays)))
+        {
+            steps.Add(new EnableKeyRotationStep(wanted.PeriodDays));
+        }
+        else if (!wanted.Enabled && actual.Enabled)
+        {
+            steps.Add(new DisableKeyRotationStep());
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace KmsOperator.Policies;
+
+/// <summary>Reads policy documents, which permit a single value wherever they permit a list.</summary>
+internal static class PolicyDocument
+{
+    /// <summary>The statements of a document, whose <c>Statement</c> may be a list or one object.</summary>
+    public static IEnumerable<JsonElement> StatementsOf(JsonElement document)
+    {
+        if (document.ValueKind != JsonValueKind.Object || !document.TryGetProperty("Statement", out var statements))
+        {
+            return [];
+        }
+
+        return statements.ValueKind switch
+        {
+            JsonValueKind.Array => statements.EnumerateArray().Where(statement => statement.ValueKind == JsonValueKind.Object),
+            JsonValueKind.Object => [statements],
+            _ => [],
+        };
+    }
+
+    /// <summary>The strings of a value that is a string or a list of them.</summary>
+    public static IEnumerable<string> StringsOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [value.GetString()!],
+        JsonValueKind.Array => value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!),
+        _ => [],
+    };
+}

@@ -1,0 +1,30 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace KmsOperator.Policies;
+
+/// <summary>A key policy, ready to be put.</summary>
+public sealed record KeyPolicy
+{
+    /// <summary>KMS's limit for a policy document, in bytes.</summary>
+    /// <remarks>Source: AWS KMS developer guide, "Quotas", key policy document size.</remarks>
+    public const int MaxBytes = 32768;
+
+    private KeyPolicy(string text) => Text = text;
+
+    /// <summary>The document as it is sent.</summary>
+    public string Text { get; }
+
+    /// <summary>Size of <see cref="Text"/> in UTF-8.</summary>
+    public int ByteLength => Encoding.UTF8.GetByteCount(Text);
+
+    /// <summary>SHA-256 in lower-case hex of the canonical form: equivalent policies have the same.</summary>
+    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalPolicy.Write(Text))));
+
+    /// <summary>A policy from its document.</summary>
+    public static KeyPolicy Of(JsonElement document) => new(PolicyText.Write(document.WriteTo));
+
+    /// <summary>A policy from what writes its document.</summary>
+    internal static KeyPolicy Of(Action<Utf8JsonWriter> write) => new(PolicyText.Write(write));
+}

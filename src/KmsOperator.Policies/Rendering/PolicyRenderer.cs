@@ -1,0 +1,113 @@
+using System.Text.Json;
+
+namespace KmsOperator.Policies;
+
+/// <summary>Renders generated policies. The result does not depend on the order in which principals are given.</summary>
+public static class PolicyRenderer
+{
+    /// <summary>The policy for a request.</summary>
+    /// <exception cref="ArgumentException">The service is not in the catalogue.</exception>
+    public static KeyPolicy Render(PolicyRequest request) => KeyPolicy.Of(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("Version", "2012-10-17");
+        json.WriteStartArray("Statement");
+        foreach (var template in Templates(request.Service))
+        {
+            WriteStatement(json, template, request);
+        }
+
+        foreach (var statement in request.AdditionalStatements)
+        {
+            statement.WriteTo(json);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    /// <summary>The Sids that a generated policy may contain, which additional statements therefore cannot have.</summary>
+    public static IReadOnlyCollection<string> SidsOf(string? service) => [.. Templates(service).Select(template => template.Sid)];
+
+    private static IEnumerable<StatementTemplate> Templates(string? service)
+    {
+        var own = service is null ? []
+            : ServiceCatalogue.Services.TryGetValue(service, out var row) ? row
+            : throw new ArgumentException($"{service} is not in the catalogue.", nameof(service));
+        var namesUsers = own.Any(template => template.Principals.Contains(Placeholders.UsersAndAdministrators));
+        return [.. CommonStatements.First, .. namesUsers ? [] : (StatementTemplate[])[CommonStatements.Users], .. own];
+    }
+
+    private static void WriteStatement(Utf8JsonWriter json, StatementTemplate template, PolicyRequest request)
+    {
+        var principals = Expand(template.Principals, request);
+        if (principals.Length == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("Sid", template.Sid);
+        json.WriteString("Effect", template.Effect);
+        json.WriteStartObject("Principal");
+        WriteValues(json, template.PrincipalType, principals);
+        json.WriteEndObject();
+        WriteValues(json, "Action", [.. template.Actions.Order(StringComparer.Ordinal)]);
+        json.WriteString("Resource", "*");
+        if (template.Conditions.Count > 0)
+        {
+            json.WriteStartObject("Condition");
+            foreach (var group in template.Conditions.GroupBy(condition => condition.Operator))
+            {
+                json.WriteStartObject(group.Key);
+                foreach (var condition in group)
+                {
+                    WriteValues(json, condition.Key, Expand(condition.Values, request));
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteValues(Utf8JsonWriter json, string name, string[] values)
+    {
+        if (values.Length == 1)
+        {
+            json.WriteString(name, values[0]);
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string[] Expand(IReadOnlyList<string> values, PolicyRequest request)
+    {
+        var partition = Partition.OfRegion(request.Region);
+        IEnumerable<string> One(string value) => value switch
+        {
+            Placeholders.Administrators => request.Administrators,
+            Placeholders.Users => request.Users,
+            Placeholders.UsersAndAdministrators => request.Users.Concat(request.Administrators),
+            Placeholders.TrustedAccountRoots => request.TrustedAccounts.Select(account => $"arn:{partition}:iam::{account}:root"),
+            Placeholders.AllowedAccounts => request.CrossAccountViaService ? request.TrustedAccounts.Append(request.AccountId) : [request.AccountId],
+            _ =>
+            [
+                value.Replace(Placeholders.Region, request.Region, StringComparison.Ordinal)
+                    .Replace(Placeholders.Partition, partition, StringComparison.Ordinal)
+                    .Replace(Placeholders.Account, request.AccountId, StringComparison.Ordinal),
+            ],
+        };
+        return [.. values.SelectMany(One).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace KmsOperator.Policies;
+
+/// <summary>What a generated policy is made from; principals are ARNs already.</summary>
+public sealed record PolicyRequest
+{
+    /// <summary>The key's own Region.</summary>
+    public required string Region { get; init; }
+
+    /// <summary>The key's account.</summary>
+    public required string AccountId { get; init; }
+
+    /// <summary>A service of the catalogue; null for the common statements alone.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>ARNs of principals with administrative access.</summary>
+    public IReadOnlyList<string> Administrators { get; init; } = [];
+
+    /// <summary>ARNs of principals with usage access.</summary>
+    public IReadOnlyList<string> Users { get; init; } = [];
+
+    /// <summary>Ids of accounts whose root gets usage and grant access.</summary>
+    public IReadOnlyList<string> TrustedAccounts { get; init; } = [];
+
+    /// <summary>Whether the trusted accounts may also use the key through the service.</summary>
+    public bool CrossAccountViaService { get; init; }
+
+    /// <summary>Statements to append, as their author wrote them.</summary>
+    public IReadOnlyList<JsonElement> AdditionalStatements { get; init; } = [];
+}

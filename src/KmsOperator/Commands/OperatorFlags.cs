@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace KmsOperator;
+
+/// <summary>The flags of <c>kms-operator run</c>. Each may also stand in the environment as <c>KMS_OPERATOR_{FLAG}</c>; the command line wins.</summary>
+internal sealed class OperatorFlags
+{
+    private readonly Func<string, string?> _environment;
+    private readonly Option<string?> _clusterId;
+    private readonly Option<string> _leaderElect;
+    private readonly Option<string[]> _watchNamespaces;
+    private readonly Option<int> _workers;
+    private readonly Option<TimeSpan> _driftPeriod;
+    private readonly Option<TimeSpan> _consistencyWindow;
+    private readonly Option<ListenAddress?> _healthAddress;
+    private readonly Option<string> _logFormat;
+
+    /// <summary>The flags, with an environment to fall back on.</summary>
+    /// <param name="environment">Value of an environment variable, null if unset.</param>
+    public OperatorFlags(Func<string, string?> environment)
+    {
+        _environment = environment;
+        _clusterId = Flag<string?>("cluster-id", "Marks this cluster's keys in AWS (tag servicekey.dev/cluster). Never change it. Default: the uid of the kube-system namespace.", null, ParseClusterId);
+        // As text: the library takes what is no boolean for another argument, and the error would not name the flag.
+        _leaderElect = Flag("leader-elect", "Work only while holding the lease; false runs alone.", "true", ParseBoolean);
+        _leaderElect.Arity = ArgumentArity.ZeroOrOne;
+        _watchNamespaces = Flag<string[]>("watch-namespaces", "Namespaces to watch, separated by commas. Default: all.", [], ParseNames);
+        _workers = Flag("workers", "Resources reconciled at the same time, for each kind (1 to 256).", 16, ParseWorkers);
+        _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS.", TimeSpan.FromHours(10), Duration.Parse);
+        _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state.", TimeSpan.FromMinutes(5), Duration.Parse);
+        _healthAddress = Flag("health-address", "Where /healthz and /readyz are served; 0 for nowhere.", ListenAddress.Parse(":8081"), ListenAddress.Parse);
+        _logFormat = Flag("log-format", "json or text.", "json", ParseLogFormat);
+    }
+
+    /// <summary>Adds all flags to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _healthAddress, _logFormat])
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>What was given; the parse result has no errors.</summary>
+    public OperatorOptions Read(ParseResult result) => new()
+    {
+        ClusterId = result.GetValue(_clusterId),
+        LeaderElect = result.GetValue(_leaderElect) == "true",
+        WatchNamespaces = result.GetValue(_watchNamespaces) ?? [],
+        Workers = result.GetValue(_workers),
+        DriftPeriod = result.GetValue(_driftPeriod),
+        ConsistencyWindow = result.GetValue(_consistencyWindow),
+        HealthAddress = result.GetValue(_healthAddress),
+        LogFormat = result.GetValue(_logFormat)!,
+    };
+
+    /// <summary>Name of the environment variable that stands for a flag.</summary>
+    internal static string VariableOf(string flag) => "KMS_OPERATOR_" + flag.ToUpperInvariant().Replace('-', '_');
+
+    private Option<T> Flag<T>(string name, string description, T defaultValue, Func<string, T> parse)
+    {
+        var variable = VariableOf(name);
+        T Parse(ArgumentResult result, string text, string source)
+        {
+            try
+            {
+                return parse(text);
+            }
+            catch (FormatException e)
+            {
+                result.AddError($"{source}: '{text}' {e.Message}.");
+                return defaultValue;
+            }
+        }
+
+        return new Option<T>("--" + name)
+        {
+            Description = description,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result => Parse(result, result.Tokens.Count == 0 ? "true" : result.Tokens[^1].Value, "--" + name),
+            DefaultValueFactory = result => _environment(variable) is { } text ? Parse(result, text, $"--{name} ({variable})") : defaultValue,
+        };
+    }
+
+    private static string ParseBoolean(string text) =>
+        text.ToLowerInvariant() is "true" or "false" ? text.ToLowerInvariant() : throw new FormatException("is neither true nor false");
+
+    private static int ParseWorkers(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= 256
+            ? value
+            : throw new FormatException("is not a number from 1 to 256");
+
+    // A tag value: KMS takes at most 256 characters, and an empty id would let two clusters share keys.
+    private static string? ParseClusterId(string text) =>
+        text.Length is >= 1 and <= 128 && text.All(c => char.IsAsciiLetterOrDigit(c) || "._:/=+-@".Contains(c))
+            ? text
+            : throw new FormatException("is not an id of 1 to 128 letters, digits and ._:/=+-@");
+
+    private static string[] ParseNames(string text)
+    {
+        var names = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return names.All(name => name.Length <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
+            ? names
+            : throw new FormatException("is not a list of namespaces separated by commas");
+    }
+
+    private static string ParseLogFormat(string text) => text is "json" or "text" ? text : throw new FormatException("is neither json nor text");
+}

@@ -1,0 +1,29 @@
+namespace KmsOperator;
+
+/// <summary>What <c>kms-operator run</c> was told.</summary>
+internal sealed record OperatorOptions
+{
+    /// <summary>Goes into every key's tags; null for the uid of the <c>kube-system</c> namespace.</summary>
+    public string? ClusterId { get; init; }
+
+    /// <summary>Whether to work only while holding the lease.</summary>
+    public bool LeaderElect { get; init; }
+
+    /// <summary>Namespaces to watch; empty for all.</summary>
+    public IReadOnlyList<string> WatchNamespaces { get; init; } = [];
+
+    /// <summary>Resources reconciled at the same time, for each kind; 1 to 256.</summary>
+    public int Workers { get; init; }
+
+    /// <summary>How often an unchanged key is compared with AWS.</summary>
+    public TimeSpan DriftPeriod { get; init; }
+
+    /// <summary>How long after a write KMS may show the old state.</summary>
+    public TimeSpan ConsistencyWindow { get; init; }
+
+    /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served; null for nowhere.</summary>
+    public ListenAddress? HealthAddress { get; init; }
+
+    /// <summary><c>json</c> or <c>text</c>.</summary>
+    public string LogFormat { get; init; } = "json";
+}

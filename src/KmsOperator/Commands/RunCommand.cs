@@ -1,0 +1,18 @@
+using System.CommandLine;
+
+namespace KmsOperator;
+
+/// <summary><c>kms-operator run</c>: the operator.</summary>
+internal static class RunCommand
+{
+    /// <summary>The command.</summary>
+    /// <param name="environment">Value of an environment variable, null if unset.</param>
+    public static Command Create(Func<string, string?> environment)
+    {
+        var flags = new OperatorFlags(environment);
+        var command = new Command("run", "Run the operator against the cluster (in-cluster configuration, else KUBECONFIG) and AWS (the SDK's default chain).");
+        flags.AddTo(command);
+        command.SetAction((result, cancellationToken) => OperatorHost.RunAsync(flags.Read(result), environment, cancellationToken));
+        return command;
+    }
+}

@@ -1,0 +1,124 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator;
+
+/// <summary>The operator's long-lived parts, wired to each other.</summary>
+internal sealed class OperatorParts
+{
+    private readonly OperatorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
+    private readonly EventRecorder _events;
+    private readonly Func<CancellationToken, Task>[] _reflectors;
+    private readonly Task _synced;
+    private readonly Triggers _triggers;
+    private readonly Controller[] _controllers;
+
+    public OperatorParts(
+        IKubernetesApi api,
+        AwsClients clients,
+        OperatorSettings settings,
+        OperatorOptions options,
+        TimeProvider time,
+        Random random,
+        NewAttemptId newAttemptId,
+        string instance,
+        ILoggerFactory loggers)
+    {
+        _options = options;
+        _time = time;
+        _loggers = loggers;
+        _events = new EventRecorder(api, ApiGroup.Name + "/kms-operator", instance, time, loggers.CreateLogger<EventRecorder>());
+
+        var classes = new ResourceStore<KeyClass>(loggers.CreateLogger<ResourceStore<KeyClass>>());
+        var namespaces = new ResourceStore<Namespace>(loggers.CreateLogger<ResourceStore<Namespace>>());
+        var keys = new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>());
+        var replicas = new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>());
+        _reflectors =
+        [
+            Reflect(api, ResourceTypes.KeyClasses, classes, [], random),
+            Reflect(api, BuiltInTypes.Namespaces, namespaces, [], random),
+            Reflect(api, ResourceTypes.ServiceKeys, keys, options.WatchNamespaces, random),
+            Reflect(api, ResourceTypes.KeyReplicas, replicas, options.WatchNamespaces, random),
+        ];
+        _synced = Task.WhenAll(classes.WhenSynced, namespaces.WhenSynced, keys.WhenSynced, replicas.WhenSynced);
+
+        var memories = new KeyMemories();
+        var claims = new AliasClaims();
+        var regions = new AwsRegions(clients, time, settings.ConsistencyWindow);
+        var directory = new ClassDirectory(classes, namespaces);
+        var creation = new KeyCreation(regions, claims, settings, newAttemptId);
+        var lifecycle = new KeyLifecycle(regions, creation, claims, settings, random, loggers.CreateLogger<KeyLifecycle>());
+        var deletion = new KeyDeletion(regions, creation, memories, settings, loggers.CreateLogger<KeyDeletion>());
+        var publisher = new Publisher(api);
+
+        var classQueue = new WorkQueue<ResourceKey>(time, random);
+        var keyQueue = new WorkQueue<ResourceKey>(time, random);
+        var replicaQueue = new WorkQueue<ResourceKey>(time, random);
+        _triggers = new Triggers(classes, namespaces, keys, replicas, memories, claims)
+        {
+            ClassQueue = classQueue,
+            KeyQueue = keyQueue,
+            ReplicaQueue = replicaQueue,
+        };
+        _controllers =
+        [
+            Control("keyclass", classQueue, new KeyClassReconciler(
+                api, _events, time, ResourceTypes.KeyClasses, classes, directory, clients, settings)),
+            Control("servicekey", keyQueue, new ServiceKeyReconciler(
+                api, _events, time, ResourceTypes.ServiceKeys, keys, directory, lifecycle, deletion,
+                new ReplicaResources(api, ResourceTypes.KeyReplicas, replicas), publisher, memories, settings)),
+            Control("keyreplica", replicaQueue, new KeyReplicaReconciler(
+                api, _events, time, ResourceTypes.KeyReplicas, replicas, keys, directory, regions, lifecycle, deletion, publisher, memories, settings)),
+        ];
+    }
+
+    /// <summary>Watches, serves probes and sends events while <paramref name="work"/> runs; ends all of it when that ends or fails.</summary>
+    public async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // Events outlive the controllers, so that their last ones are sent.
+        using var stopEvents = new CancellationTokenSource();
+        var events = _events.RunAsync(stopEvents.Token);
+        var background = _reflectors.Select(run => run(stop.Token)).ToList();
+        if (_options.HealthAddress is { } address)
+        {
+            background.Add(new HealthServer(address, () => _synced.IsCompletedSuccessfully, _loggers.CreateLogger<HealthServer>()).RunAsync(stop.Token));
+        }
+
+        var working = work(stop.Token);
+        try
+        {
+            await await Task.WhenAny([working, .. background]);
+            await working;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll([working, .. background]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await stopEvents.CancelAsync();
+            await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Reconciles until cancelled; run only while leading.</summary>
+    public async Task RunControllersAsync(CancellationToken cancellationToken)
+    {
+        await _synced.WaitAsync(cancellationToken);
+        _triggers.Subscribe();
+        await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken)));
+    }
+
+    private Func<CancellationToken, Task> Reflect<T>(
+        IKubernetesApi api, ResourceType<T> type, ResourceStore<T> store, IReadOnlyList<string> namespaces, Random random)
+        where T : class, IResource =>
+        new Reflector<T>(
+            api, type, store, new ReflectorOptions<T> { Namespaces = namespaces }, _time, random, _loggers.CreateLogger<Reflector<T>>()).RunAsync;
+
+    private Controller Control(string name, WorkQueue<ResourceKey> queue, IReconciler reconciler) =>
+        new(name, queue, reconciler, new ControllerOptions { Workers = _options.Workers }, _time, _loggers.CreateLogger<Controller>());
+}

@@ -1,0 +1,140 @@
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator;
+
+/// <summary>Says which resources to look at when something in the cluster changes.</summary>
+internal sealed class Triggers(
+    IResourceStore<KeyClass> classes,
+    IResourceStore<Namespace> namespaces,
+    IResourceStore<ServiceKey> keys,
+    IResourceStore<KeyReplica> replicas,
+    KeyMemories memories,
+    AliasClaims claims)
+{
+    /// <summary>KeyClasses to look at.</summary>
+    public required WorkQueue<ResourceKey> ClassQueue { get; init; }
+
+    /// <summary>ServiceKeys to look at.</summary>
+    public required WorkQueue<ResourceKey> KeyQueue { get; init; }
+
+    /// <summary>KeyReplicas to look at.</summary>
+    public required WorkQueue<ResourceKey> ReplicaQueue { get; init; }
+
+    /// <summary>Starts listening; everything that is there already counts as new.</summary>
+    public void Subscribe()
+    {
+        classes.Subscribe(OnClass);
+        namespaces.Subscribe(OnNamespace);
+        keys.Subscribe(OnKey);
+        replicas.Subscribe(OnReplica);
+    }
+
+    private void OnClass(ResourceChange<KeyClass> change)
+    {
+        if (IsWork(change))
+        {
+            ClassQueue.Add(change.Key);
+            if (IsDefault(change.Old) || IsDefault(change.New))
+            {
+                // The others may have become, or ceased to be, one of several.
+                foreach (var other in classes.List().Where(IsDefault))
+                {
+                    ClassQueue.Add(ResourceKey.Of(other));
+                }
+            }
+        }
+
+        foreach (var key in keys.List().Where(key => Uses(key.Spec.ClassName, key.Status, change.Key.Name)))
+        {
+            KeyQueue.Add(ResourceKey.Of(key));
+            EnqueueReplicasOf(key);
+        }
+
+        foreach (var replica in replicas.List().Where(replica => replica.Spec.PrimaryRef is null && Uses(replica.Spec.ClassName, replica.Status, change.Key.Name)))
+        {
+            ReplicaQueue.Add(ResourceKey.Of(replica));
+        }
+    }
+
+    private void OnNamespace(ResourceChange<Namespace> change)
+    {
+        if (change.Kind == ChangeKind.Deleted || SameEntries(change.Old?.Metadata.Labels, change.New?.Metadata.Labels))
+        {
+            return;
+        }
+
+        foreach (var key in keys.List(change.Key.Name))
+        {
+            KeyQueue.Add(ResourceKey.Of(key));
+        }
+
+        foreach (var replica in replicas.List(change.Key.Name))
+        {
+            ReplicaQueue.Add(ResourceKey.Of(replica));
+        }
+    }
+
+    private void OnKey(ResourceChange<ServiceKey> change)
+    {
+        ForgetIfDeleted(change);
+        var isWork = IsWork(change);
+        if (isWork)
+        {
+            KeyQueue.Add(change.Key);
+        }
+
+        if (isWork || change.Old?.Status?.KeyId != change.New?.Status?.KeyId || change.Old?.Status?.KeyState != change.New?.Status?.KeyState)
+        {
+            EnqueueReplicasOf(change.Resource);
+        }
+    }
+
+    private void OnReplica(ResourceChange<KeyReplica> change)
+    {
+        ForgetIfDeleted(change);
+        if (IsWork(change))
+        {
+            ReplicaQueue.Add(change.Key);
+        }
+
+        if (change.Resource.Spec.PrimaryRef is { } primary)
+        {
+            KeyQueue.Add(new ResourceKey(change.Key.Namespace, primary.Name));
+        }
+    }
+
+    private void EnqueueReplicasOf(ServiceKey key)
+    {
+        foreach (var replica in replicas.List(key.Metadata.Namespace ?? "").Where(replica => replica.Spec.PrimaryRef?.Name == key.Metadata.Name))
+        {
+            ReplicaQueue.Add(ResourceKey.Of(replica));
+        }
+    }
+
+    private void ForgetIfDeleted<T>(ResourceChange<T> change)
+        where T : class, IResource
+    {
+        if (change.Kind == ChangeKind.Deleted && change.Resource.Metadata.Uid is { } uid)
+        {
+            memories.Forget(uid);
+            claims.Release(uid);
+        }
+    }
+
+    /// <summary>A change of status alone is mostly our own, and no reason to look again.</summary>
+    private static bool IsWork<T>(ResourceChange<T> change)
+        where T : class, IResource =>
+        change.Old?.Metadata is not { } old || change.New?.Metadata is not { } now
+        || old.Generation != now.Generation
+        || old.DeletionTimestamp != now.DeletionTimestamp
+        || !SameEntries(old.Annotations, now.Annotations);
+
+    private static bool Uses(string? specClassName, KeyStatus? status, string className) => (specClassName ?? status?.ClassName ?? className) == className;
+
+    private static bool IsDefault(KeyClass? keyClass) => keyClass?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.IsDefaultClass) == "true";
+
+    private static bool SameEntries(IReadOnlyDictionary<string, string>? left, IReadOnlyDictionary<string, string>? right) =>
+        (left?.Count ?? 0) == (right?.Count ?? 0)
+        && (left is null || left.All(entry => right!.TryGetValue(entry.Key, out var value) && value == entry.Value));
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+
+namespace KmsOperator;
+
+/// <summary>Checks a KeyClass: its spec, its credentials, and that they belong to the account it names.</summary>
+internal sealed class KeyClassReconciler(
+    IKubernetesApi api,
+    IEventRecorder events,
+    TimeProvider time,
+    ResourceType<KeyClass> type,
+    IResourceStore<KeyClass> store,
+    ClassDirectory classes,
+    AwsClients clients,
+    OperatorSettings settings) : IReconciler
+{
+    // Reason of the event that several default classes cause.
+    private const string SeveralDefaults = "SeveralDefaultClasses";
+
+    /// <inheritdoc />
+    public async ValueTask<ReconcileResult> ReconcileAsync(ResourceKey key, CancellationToken cancellationToken)
+    {
+        if (!store.TryGet(key, out var keyClass) || keyClass.Metadata.DeletionTimestamp is not null)
+        {
+            return ReconcileResult.Done;
+        }
+
+        ReportSeveralDefaults(keyClass);
+        var (accountId, finding) = PassEnd.InvalidSpec(SpecValidation.Validate(keyClass)) is { } invalid
+            ? (null, invalid)
+            : await IdentifyAsync(keyClass, cancellationToken);
+        var verdict = finding is null
+            ? Verdict.Available(Reasons.Available, $"The credentials belong to account {accountId}.")
+            : Verdict.Of(finding);
+        try
+        {
+            await SaveAsync(keyClass, accountId, verdict, cancellationToken);
+        }
+        catch (KubernetesApiException e) when (e.IsConflict || e.IsNotFound)
+        {
+            return ReconcileResult.Retry;
+        }
+
+        return finding is null ? ReconcileResult.RequeueAfter(settings.DriftPeriod) : ReconcileResult.Retry;
+    }
+
+    private async Task<(string? AccountId, Finding? Finding)> IdentifyAsync(KeyClass keyClass, CancellationToken cancellationToken)
+    {
+        var access = ServiceKeyReconciler.AccessOf(keyClass, keyClass.Spec.Region);
+        try
+        {
+            var accountId = await AccountIdentity.GetAccountIdAsync(clients.For(access).Sts, cancellationToken);
+            return keyClass.Spec.Account?.Id is { } wanted && wanted != accountId
+                ? (accountId, Finding.Stalled(
+                    Reasons.AccountMismatch,
+                    $"spec.account.id: is {wanted}, but the credentials{(access.RoleArn is null ? "" : $" of {access.RoleArn}")} belong to account {accountId}. Nothing is written there."))
+                : (accountId, null);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            var operation = access.RoleArn is null ? "GetCallerIdentity" : "AssumeRole";
+            var subject = access.RoleArn ?? "the operator's own credentials";
+            return (null, AwsFailureFinding.For(failure with { Operation = operation }, subject, isRecent: false));
+        }
+    }
+
+    private async Task SaveAsync(KeyClass keyClass, string? accountId, Verdict verdict, CancellationToken cancellationToken)
+    {
+        var generation = keyClass.Metadata.Generation;
+        var before = ResourceConditions.Find(keyClass.Status?.Conditions, ConditionTypes.Ready);
+        var status = new KeyClassStatus
+        {
+            ObservedGeneration = generation,
+            AccountId = accountId,
+            Conditions = ResourceConditions.Next(keyClass.Status?.Conditions, verdict, generation, time.GetUtcNow()),
+        };
+        var body = (JsonObject)JsonSerializer.SerializeToNode(status, ApiJsonContext.Default.KeyClassStatus)!;
+        await api.ApplyStatusAsync(type, keyClass, body, optimisticLock: true, cancellationToken);
+        if (before?.Reason != verdict.Reason || before.Status != verdict.Ready)
+        {
+            events.Record(
+                keyClass, verdict.Extra == ConditionTypes.Stalled ? EventType.Warning : EventType.Normal, verdict.Reason, "Reconcile", verdict.Message);
+        }
+    }
+
+    private void ReportSeveralDefaults(KeyClass keyClass)
+    {
+        var defaults = classes.Defaults.ToArray();
+        if (defaults.Length > 1 && defaults.Any(other => other.Metadata.Uid == keyClass.Metadata.Uid))
+        {
+            events.Record(
+                keyClass,
+                EventType.Warning,
+                SeveralDefaults,
+                "Reconcile",
+                $"{defaults.Length} KeyClasses are annotated as default ({string.Join(", ", defaults.Select(other => other.Metadata.Name))}); {defaults[0].Metadata.Name}, the oldest, is used.");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+using KmsOperator.Policies;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator;
+
+/// <summary>Brings one key to its desired state: make it if need be, observe, plan, execute.</summary>
+internal sealed class KeyLifecycle(
+    AwsRegions regions, KeyCreation creation, AliasClaims claims, OperatorSettings settings, Random random, ILogger<KeyLifecycle> logger)
+{
+    private static readonly TimeSpan AliasAge = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
+
+    /// <summary>Does what is missing and carries what was seen into the pass's status, which is not written yet.</summary>
+    public async Task<KeyOutcome> BringAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (FindMove(pass.Status, resolved) is { } moved)
+        {
+            return new KeyOutcome(moved, Changed: false);
+        }
+
+        var fingerprint = DesiredKeyHash.Compute(resolved.Desired);
+        ObservedKey? observed = null;
+        if (pass.Status.KeyId is null)
+        {
+            var created = await creation.CreateAsync(pass, resolved, cancellationToken);
+            if (created.Finding is { } finding)
+            {
+                return new KeyOutcome(finding, Changed: true, created.RequeueAfter);
+            }
+
+            observed = created.Key;
+        }
+        else if (!IsComparisonDue(pass, fingerprint))
+        {
+            return new KeyOutcome(null, Changed: false, pass.Memory.CompareAt - pass.Now);
+        }
+
+        var reconcileAt = pass.UnhandledReconcileAt;
+        try
+        {
+            var region = regions.For(resolved.Access);
+            var isNew = observed is not null;
+            observed ??= await KeyObserver.ObserveAsync(region.Clients.Reading, pass.Status.KeyId!, cancellationToken);
+            if (observed is null)
+            {
+                return Missing(pass);
+            }
+
+            pass.Memory.MissingSince = null;
+            var aliases = await region.Aliases.GetAsync(reconcileAt is null ? pass.Now - AliasAge : pass.Now, cancellationToken);
+            observed = observed with { AliasTargets = RelevantAliases(aliases, resolved.Desired.AliasName, pass.Status.AliasName) };
+            pass.Memory.Writes = pass.Memory.Writes.Since(pass.Now - settings.ConsistencyWindow);
+            observed = pass.Memory.Writes.Apply(observed);
+            var outcome = await ExecuteAsync(pass, resolved, region, observed, fingerprint, isNew, cancellationToken);
+            pass.Status = pass.Status with { LastHandledReconcileAt = reconcileAt ?? pass.Status.LastHandledReconcileAt };
+            return outcome;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            var subject = pass.Status.Arn ?? pass.Status.KeyId ?? resolved.Desired.AliasName;
+            return new KeyOutcome(AwsFailureFinding.For(failure, subject, IsRecent(pass)), Changed: true);
+        }
+    }
+
+    private async Task<KeyOutcome> ExecuteAsync<T>(
+        KeyPass<T> pass,
+        ResolvedKey resolved,
+        AwsRegion region,
+        ObservedKey observed,
+        string fingerprint,
+        bool isNew,
+        CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var plan = KeyPlanner.Plan(desired, observed, new KeyRecord(pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? []));
+        var finding = plan.Findings.Count > 0 ? plan.Findings[0] : null;
+        var before = observed;
+        var done = new List<KeyStep>();
+        foreach (var step in plan.Steps)
+        {
+            try
+            {
+                observed = await ExecuteStepAsync(pass, region, step, observed, cancellationToken);
+                done.Add(step);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
+            {
+                finding = Explain(failure, step, before, IsRecent(pass));
+                break;
+            }
+        }
+
+        var complete = finding is null;
+        pass.Status = KeyStatusFields.Observed(pass.Status, desired, observed, complete) with
+        {
+            ClassName = resolved.ClassName,
+            Service = desired.Service,
+            DesiredSha256 = complete ? fingerprint : null,
+
+            // Only a comparison that found nothing to do verifies a key; what was written now is looked at again.
+            LastVerifiedAt = complete && plan.Steps.Count == 0 && !isNew ? pass.Now : null,
+        };
+        if (done.Count > 0)
+        {
+            logger.LogInformation("{Arn}: {Steps}", observed.Arn, string.Join("; ", done));
+            pass.Report(EventType.Normal, Reasons.Progressing, done[0].Operation, string.Join("; ", done));
+        }
+
+        if (!complete)
+        {
+            return new KeyOutcome(finding, Changed: true, observed.KeyState is KeyStates.Creating or KeyStates.Updating ? TransitionPeriod : null);
+        }
+
+        claims.Release(desired.Owner.Uid);
+        var again = pass.Status.LastVerifiedAt is null ? Jitter(settings.ConsistencyWindow, 0, 0.2) : Jitter(settings.DriftPeriod, -0.1, 0.1);
+        pass.Memory.CompareAt = pass.Now + again;
+        return new KeyOutcome(null, Changed: true, again);
+    }
+
+    private static async Task<ObservedKey> ExecuteStepAsync<T>(
+        KeyPass<T> pass, AwsRegion region, KeyStep step, ObservedKey before, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        ObservedKey after;
+        try
+        {
+            after = await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, step, before, cancellationToken);
+        }
+        catch (Exception e) when (step is DeleteAliasStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.NotFound)
+        {
+            // Gone already, which is what was wanted.
+            after = step.ApplyTo(before);
+        }
+
+        pass.Memory.Writes = pass.Memory.Writes.Add(step, before, pass.Now);
+        RecordAlias(region, step, before, after);
+        return after;
+    }
+
+    /// <summary>Keeps the Region's list of aliases in step with what was written.</summary>
+    public static void RecordAlias(AwsRegion region, KeyStep step, ObservedKey before, ObservedKey after)
+    {
+        var name = step switch
+        {
+            CreateAliasStep alias => alias.AliasName,
+            UpdateAliasStep alias => alias.AliasName,
+            DeleteAliasStep alias => alias.AliasName,
+            _ => null,
+        };
+        if (name is not null)
+        {
+            region.Aliases.Record(name, before.AliasTargets.GetValueOrDefault(name), after.AliasTargets.GetValueOrDefault(name));
+        }
+    }
+
+    /// <summary>The aliases that a plan looks at.</summary>
+    public static IReadOnlyDictionary<string, string> RelevantAliases(IReadOnlyDictionary<string, string> aliases, params ReadOnlySpan<string?> names)
+    {
+        var relevant = new Dictionary<string, string>();
+        foreach (var name in names)
+        {
+            if (name is not null && aliases.TryGetValue(name, out var target))
+            {
+                relevant[name] = target;
+            }
+        }
+
+        return relevant;
+    }
+
+    private static Finding Explain(AwsFailure failure, KeyStep step, ObservedKey before, bool isRecent)
+    {
+        if (failure.Kind == AwsFailureKind.InvalidPrincipal && DeletedPrincipals.Find(before.Policy) is [var deleted, ..])
+        {
+            return Finding.Stalled(
+                Reasons.PrincipalDeleted,
+                $"{before.Arn}: {deleted.PrincipalId} in statement {deleted.Statement} stands for a principal that was deleted, and the policy "
+                + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
+        }
+
+        return AwsFailureFinding.For(failure, step is CreateAliasStep alias ? alias.AliasName : before.Arn, isRecent);
+    }
+
+    private bool IsComparisonDue<T>(KeyPass<T> pass, string fingerprint)
+        where T : class, IKeyResource
+    {
+        if (pass.Status.DesiredSha256 != fingerprint || pass.UnhandledReconcileAt is not null)
+        {
+            return true;
+        }
+
+        pass.Memory.CompareAt ??= pass.Status.LastVerifiedAt is { } verified ? verified + Jitter(settings.DriftPeriod, -0.1, 0.1) : pass.Now;
+        return pass.Now >= pass.Memory.CompareAt;
+    }
+
+    private bool IsRecent<T>(KeyPass<T> pass)
+        where T : class, IKeyResource => pass.Now - pass.Resource.Metadata.CreationTimestamp < settings.ConsistencyWindow;
+
+    /// <summary>One NotFound is not a vanished key, and a vanished key is never replaced.</summary>
+    private KeyOutcome Missing<T>(KeyPass<T> pass)
+        where T : class, IKeyResource
+    {
+        var since = pass.Memory.MissingSince ??= pass.Now;
+        var arn = pass.Status.Arn ?? pass.Status.KeyId;
+        return pass.Now - since < settings.ConsistencyWindow
+            ? new KeyOutcome(
+                Finding.Waiting(Reasons.Progressing, $"KMS does not show {arn}, since {since.UtcDateTime:HH:mm:ss}Z; it is looked for again."),
+                Changed: true,
+                MissingPeriod)
+            : new KeyOutcome(
+                Finding.Stalled(
+                    Reasons.KeyNotFound,
+                    $"KMS has not known {arn} since {since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z. No other key is made in its place: what it encrypted "
+                    + "cannot be read with another one. Delete this resource when that is settled."),
+                Changed: true);
+    }
+
+    /// <summary>A key does not move: a class that now names another account or Region does not make a second one.</summary>
+    private static Finding? FindMove(KeyStatus status, ResolvedKey resolved)
+    {
+        var wanted = resolved.Desired.Location;
+        if ((status.KeyId is null && status.Creation is null)
+            || ((status.AccountId ?? wanted.AccountId) == wanted.AccountId && (status.Region ?? wanted.Region) == wanted.Region))
+        {
+            return null;
+        }
+
+        return Finding.Stalled(
+            Reasons.InvalidSpec,
+            $"KeyClass {resolved.ClassName} names account {wanted.AccountId}, {wanted.Region}, but {status.Arn ?? "the key"} is in account "
+            + $"{status.AccountId}, {status.Region}, and keys do not move. Put the class back, or create another resource.");
+    }
+
+    private TimeSpan Jitter(TimeSpan period, double low, double high) => period * (1 + low + ((high - low) * random.NextDouble()));
+}

@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using KmsOperator.Planning;
+
+namespace KmsOperator;
+
+/// <summary>
+/// What the process remembers of one resource between passes. Everything here may be lost at any moment: it saves calls and
+/// avoids needless repairs, and nothing that matters rests on it.
+/// </summary>
+internal sealed class KeyMemory
+{
+    /// <summary>What was written to the key within the consistency window.</summary>
+    public RecentWrites Writes { get; set; } = RecentWrites.None;
+
+    /// <summary>Since when KMS has not known the key.</summary>
+    public DateTimeOffset? MissingSince { get; set; }
+
+    /// <summary>When the key is compared with AWS next; null when that was not decided in this process.</summary>
+    public DateTimeOffset? CompareAt { get; set; }
+
+    /// <summary>A key that was made while its id could not be stored.</summary>
+    public MadeKey? Made { get; set; }
+}
+
+/// <summary>The key of a creation attempt.</summary>
+/// <param name="AttemptId">The attempt.</param>
+/// <param name="KeyId">Its key.</param>
+internal sealed record MadeKey(string AttemptId, string KeyId);
+
+/// <summary>Memories by resource uid.</summary>
+internal sealed class KeyMemories
+{
+    private readonly ConcurrentDictionary<string, KeyMemory> _memories = new();
+
+    /// <summary>The memory of a resource; a new one at first.</summary>
+    public KeyMemory Of(string uid) => _memories.GetOrAdd(uid, _ => new KeyMemory());
+
+    /// <summary>Drops the memory of a resource that is gone.</summary>
+    public void Forget(string uid) => _memories.TryRemove(uid, out _);
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator;
+
+/// <summary>
+/// One reconciliation of one resource: the resource as it was last read or written, and the status that is being made.
+/// Every write is refused by the API server if the resource has changed since, so that a stale cache cannot undo a status.
+/// </summary>
+internal sealed class KeyPass<T>
+    where T : class, IKeyResource
+{
+    private readonly IKubernetesApi _api;
+    private readonly IEventRecorder _events;
+    private readonly TimeProvider _time;
+
+    public KeyPass(IKubernetesApi api, IEventRecorder events, TimeProvider time, ResourceType<T> type, T resource, KeyMemory memory)
+    {
+        _api = api;
+        _events = events;
+        _time = time;
+        Type = type;
+        Resource = resource;
+        Memory = memory;
+        Status = resource.Status ?? new KeyStatus();
+    }
+
+    /// <summary>The kind.</summary>
+    public ResourceType<T> Type { get; }
+
+    /// <summary>The resource as it was last read or written.</summary>
+    public T Resource { get; private set; }
+
+    /// <summary>What the process remembers of the resource.</summary>
+    public KeyMemory Memory { get; }
+
+    /// <summary>The status as it will be written.</summary>
+    public KeyStatus Status { get; set; }
+
+    /// <summary>Whether the resource is being deleted.</summary>
+    public bool IsDeleting => Resource.Metadata.DeletionTimestamp is not null;
+
+    /// <summary>The value of the <c>reconcile-at</c> annotation that nobody has acted on; null if there is none.</summary>
+    public string? UnhandledReconcileAt =>
+        Resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt) is { Length: > 0 } at && at != Status.LastHandledReconcileAt
+            ? at
+            : null;
+
+    /// <summary>The time.</summary>
+    public DateTimeOffset Now => _time.GetUtcNow();
+
+    /// <summary>Puts the operator's finalizer on.</summary>
+    public async Task HoldAsync(CancellationToken cancellationToken) =>
+        Resource = await _api.AddFinalizerAsync(Type, Resource, ApiGroup.Finalizer, cancellationToken);
+
+    /// <summary>Takes the operator's finalizer off: the resource may go.</summary>
+    public async Task ReleaseAsync(CancellationToken cancellationToken) =>
+        Resource = await _api.RemoveFinalizerAsync(Type, Resource, ApiGroup.Finalizer, cancellationToken) ?? Resource;
+
+    /// <summary>Reads the resource from the server.</summary>
+    /// <returns>False when it is gone, or another one has its name.</returns>
+    public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    {
+        var live = await _api.GetAsync(Type, ResourceKey.Of(Resource), cancellationToken);
+        if (live is null || live.Metadata.Uid != Resource.Metadata.Uid)
+        {
+            return false;
+        }
+
+        Resource = live;
+        return true;
+    }
+
+    /// <summary>Writes the status with the conditions of <paramref name="verdict"/>, if anything differs, and tells of a transition.</summary>
+    public async Task SaveAsync(Verdict verdict, CancellationToken cancellationToken)
+    {
+        var before = ResourceConditions.Find(Resource.Status?.Conditions, ConditionTypes.Ready);
+        var generation = Resource.Metadata.Generation;
+        Status = Status with
+        {
+            ObservedGeneration = generation,
+            Conditions = ResourceConditions.Next(Resource.Status?.Conditions, verdict, generation, Now),
+        };
+        var body = (JsonObject)JsonSerializer.SerializeToNode(Status, ApiJsonContext.Default.KeyStatus)!;
+        Resource = await _api.ApplyStatusAsync(Type, Resource, body, optimisticLock: true, cancellationToken);
+
+        if (before?.Reason != verdict.Reason || before.Status != verdict.Ready)
+        {
+            Report(verdict.Extra == ConditionTypes.Stalled ? EventType.Warning : EventType.Normal, verdict.Reason, "Reconcile", verdict.Message);
+        }
+    }
+
+    /// <summary>Sends an event about the resource.</summary>
+    public void Report(EventType type, string reason, string action, string note) => _events.Record(Resource, type, reason, action, note);
+}

@@ -1,0 +1,16 @@
+using KmsOperator.Aws;
+using KmsOperator.Planning;
+
+namespace KmsOperator;
+
+/// <summary>A desired key and how to get to it.</summary>
+/// <param name="Desired">The key.</param>
+/// <param name="ClassName">The KeyClass it was resolved with.</param>
+/// <param name="Access">Credentials, and the key's own Region.</param>
+internal sealed record ResolvedKey(DesiredKey Desired, string ClassName, AwsAccess Access);
+
+/// <summary>What bringing a key to its desired state came to.</summary>
+/// <param name="Finding">What stands against it; null when the key is as desired.</param>
+/// <param name="Changed">Whether anything was compared or written, as opposed to a key left alone.</param>
+/// <param name="RequeueAfter">When to look again, where the lifecycle knows better than the queue's backoff.</param>
+internal sealed record KeyOutcome(Finding? Finding, bool Changed, TimeSpan? RequeueAfter = null);

@@ -1,0 +1,170 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+
+namespace KmsOperator;
+
+/// <summary>Keeps one ServiceKey's key, replicas and published coordinates as its spec says.</summary>
+internal sealed class ServiceKeyReconciler(
+    IKubernetesApi api,
+    IEventRecorder events,
+    TimeProvider time,
+    ResourceType<ServiceKey> type,
+    IResourceStore<ServiceKey> store,
+    ClassDirectory classes,
+    KeyLifecycle lifecycle,
+    KeyDeletion deletion,
+    ReplicaResources replicas,
+    Publisher publisher,
+    KeyMemories memories,
+    OperatorSettings settings) : IReconciler
+{
+    /// <inheritdoc />
+    public async ValueTask<ReconcileResult> ReconcileAsync(ResourceKey key, CancellationToken cancellationToken)
+    {
+        if (!store.TryGet(key, out var resource))
+        {
+            return ReconcileResult.Done;
+        }
+
+        var pass = new KeyPass<ServiceKey>(api, events, time, type, resource, memories.Of(resource.Metadata.Uid!));
+        try
+        {
+            return pass.IsDeleting ? await DeleteAsync(pass, cancellationToken) : await KeepAsync(pass, cancellationToken);
+        }
+        catch (KubernetesApiException e) when (e.IsConflict || e.IsNotFound)
+        {
+            // The cache is behind: what was decided here rests on an old state, and the watch brings the new one.
+            return ReconcileResult.Retry;
+        }
+    }
+
+    private async Task<ReconcileResult> KeepAsync(KeyPass<ServiceKey> pass, CancellationToken cancellationToken)
+    {
+        var spec = pass.Resource.Spec;
+        if (spec.Suspend == true)
+        {
+            return await pass.EndSuspendedAsync(cancellationToken);
+        }
+
+        if (PassEnd.InvalidSpec(SpecValidation.Validate(pass.Resource)) is { } invalid)
+        {
+            return await pass.EndAsync(invalid, cancellationToken);
+        }
+
+        if (FindServiceChange(pass) is { } changed)
+        {
+            return await pass.EndAsync(changed, cancellationToken);
+        }
+
+        var lookup = classes.Look(spec.ClassName, RecordedClass(pass), pass.Resource.Metadata.Namespace!);
+        if (lookup.Finding is { } noClass)
+        {
+            return lookup.IsTransient && pass.Status.Conditions is not null
+                ? ReconcileResult.Done
+                : await pass.EndAsync(noClass, cancellationToken);
+        }
+
+        var keyClass = lookup.KeyClass!;
+        var resolution = ServiceKeyResolver.Resolve(pass.Resource, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
+        if (resolution.Finding is { } unresolved)
+        {
+            return await pass.EndAsync(unresolved, cancellationToken);
+        }
+
+        var resolved = new ResolvedKey(resolution.Key!, keyClass.Metadata.Name, AccessOf(keyClass, resolution.Key!.Location.Region));
+        if (pass.Status.KeyId is null && FindUndecidedRival(pass, resolution.Key!) is { } rival)
+        {
+            return await pass.EndAsync(rival, cancellationToken);
+        }
+
+        var outcome = await lifecycle.BringAsync(pass, resolved, cancellationToken);
+        if (pass.Status.KeyId is null)
+        {
+            return await pass.EndAsync(outcome, cancellationToken);
+        }
+
+        var replicaFinding = await replicas.SyncAsync(pass.Resource, cancellationToken);
+        var rows = replicas.StatusOf(pass.Resource);
+        var replicasChanged = !(rows ?? []).SequenceEqual(pass.Status.Replicas ?? []);
+        pass.Status = pass.Status with { Replicas = rows };
+        var publishFinding = outcome.Changed || replicasChanged || pass.Status.ObservedGeneration != pass.Resource.Metadata.Generation
+            || ResourceConditions.Find(pass.Status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.PublishConflict
+            ? await publisher.PublishAsync(pass, cancellationToken)
+            : null;
+        return await pass.EndAsync(
+            outcome with { Finding = outcome.Finding ?? publishFinding ?? replicaFinding, RequeueAfter = outcome.Finding is null && (publishFinding ?? replicaFinding) is not null ? null : outcome.RequeueAfter },
+            cancellationToken);
+    }
+
+    private async Task<ReconcileResult> DeleteAsync(KeyPass<ServiceKey> pass, CancellationToken cancellationToken)
+    {
+        var resource = pass.Resource;
+        if (!Finalizers.Has(resource, ApiGroup.Finalizer))
+        {
+            return ReconcileResult.Done;
+        }
+
+        if (resource.Spec.Suspend == true)
+        {
+            return await pass.EndSuspendedAsync(cancellationToken);
+        }
+
+        var keyClass = classes.Find(pass.Status.ClassName ?? resource.Spec.ClassName);
+        var (deleteKey, windowDays) = ServiceKeyResolver.DeletionOf(resource.Spec.DeletionPolicy, resource.Spec.PendingDeletionWindowDays, keyClass);
+        if (await replicas.DeleteAllAsync(resource, deleteKey, cancellationToken) is { } remaining)
+        {
+            return await pass.EndAsync(remaining, cancellationToken);
+        }
+
+        var owner = new KeyOwner(ServiceKey.KindName, resource.Metadata.Namespace!, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId);
+        var access = keyClass is null || pass.Status.Region is null ? null : AccessOf(keyClass, pass.Status.Region);
+        return await deletion.FinalizeAsync(pass, new DeletionRequest(owner, deleteKey, windowDays, access), cancellationToken);
+    }
+
+    /// <summary>
+    /// Another resource whose key may exist already and wants the same alias. Its attempt came first, also when this process has
+    /// only just started and nobody has claimed the name yet.
+    /// </summary>
+    private Finding? FindUndecidedRival(KeyPass<ServiceKey> pass, DesiredKey desired)
+    {
+        if (pass.Status.Creation is not null)
+        {
+            return null;
+        }
+
+        var rival = store.List().FirstOrDefault(other =>
+            other.Status?.Creation is not null
+            && other.Metadata.Uid != pass.Resource.Metadata.Uid
+            && other.Status.AccountId == desired.Location.AccountId
+            && other.Status.Region == desired.Location.Region
+            && classes.Find(other.Status.ClassName) is { } keyClass
+            && ServiceKeyResolver.AliasOf(other, keyClass) == desired.AliasName);
+        return rival is null
+            ? null
+            : Finding.Stalled(
+                Reasons.AliasConflict,
+                $"{desired.AliasName} is wanted by ServiceKey/{rival.Metadata.Namespace}/{rival.Metadata.Name} as well, which came first. Set spec.alias to another name.");
+    }
+
+    /// <summary>How a class gets to a Region of its account.</summary>
+    internal static AwsAccess AccessOf(KeyClass keyClass, string region) =>
+        new(keyClass.Spec.Account?.RoleArn, keyClass.Spec.Account?.ExternalId, region);
+
+    private static string? RecordedClass(KeyPass<ServiceKey> pass) =>
+        pass.Status.KeyId is null && pass.Status.Creation is null ? null : pass.Status.ClassName;
+
+    /// <summary>The API server refuses this change by CEL; servers before 1.25 do not evaluate it.</summary>
+    private static Finding? FindServiceChange(KeyPass<ServiceKey> pass)
+    {
+        if (pass.Status.KeyId is null || pass.Status.Service == pass.Resource.Spec.Service)
+        {
+            return null;
+        }
+
+        return Finding.Stalled(
+            Reasons.InvalidSpec,
+            $"spec.service: cannot be changed; {pass.Status.Arn} was made for {pass.Status.Service ?? "no service"}. Put that back, or create another resource.");
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator.IntegrationTests.ControlPlane;
+
+/// <summary>A real API server, whoever runs it.</summary>
+public abstract class Cluster : IAsyncDisposable
+{
+    private readonly List<string> _namespaces = [];
+    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("kms-operator-cluster-");
+
+    /// <summary>A kubeconfig that may do everything.</summary>
+    public abstract string AdminKubeconfig { get; }
+
+    /// <summary>For example <c>v1.34.0</c>.</summary>
+    public string ServerVersion { get; private set; } = "";
+
+    /// <summary>The minor number of <see cref="ServerVersion"/>.</summary>
+    public int ServerMinor { get; private set; }
+
+    /// <summary>Whether the server checks the CEL rules of CRDs; older ones drop them.</summary>
+    public bool EvaluatesCel => ServerMinor >= 25;
+
+    /// <summary>The kubectl to use.</summary>
+    protected abstract string KubectlPath { get; }
+
+    /// <summary>Goes with the cluster object.</summary>
+    protected string Files => _files.FullName;
+
+    /// <summary>A kubeconfig of some user in some groups.</summary>
+    public abstract Task<string> KubeconfigForAsync(string user, params string[] groups);
+
+    /// <summary>A kubeconfig of a ServiceAccount, with the groups that its tokens have.</summary>
+    public Task<string> KubeconfigForServiceAccountAsync(string @namespace, string name) => KubeconfigForAsync(
+        $"system:serviceaccount:{@namespace}:{name}", "system:serviceaccounts", $"system:serviceaccounts:{@namespace}", "system:authenticated");
+
+    /// <summary>Makes namespaces and owned objects go when they are deleted, where the cluster does not do so anyway.</summary>
+    public virtual Task StartControllersAsync() => Task.CompletedTask;
+
+    /// <summary>A client with all rights; the caller disposes it.</summary>
+    public KubernetesApi Connect(string? kubeconfig = null) =>
+        KubernetesApi.Connect("kms-operator-tests", TimeProvider.System, kubeconfig ?? AdminKubeconfig);
+
+    /// <summary>Runs kubectl with all rights.</summary>
+    public Task<CommandResult> KubectlAsync(params string[] arguments) => KubectlAsync(arguments, null);
+
+    /// <summary>Runs kubectl.</summary>
+    /// <param name="arguments">Without <c>--kubeconfig</c>.</param>
+    /// <param name="input">For standard input.</param>
+    /// <param name="kubeconfig">Whose rights; the administrator's when null.</param>
+    public Task<CommandResult> KubectlAsync(IEnumerable<string> arguments, string? input, string? kubeconfig = null) =>
+        Command.RunAsync(KubectlPath, [.. arguments, $"--kubeconfig={kubeconfig ?? AdminKubeconfig}"], input);
+
+    /// <summary>Applies manifests: a file, or a directory with all that is in it.</summary>
+    public async Task ApplyAsync(string path) =>
+        // Server-side: kubectl's own validation refuses CEL rules that an older server does not know.
+        (await KubectlAsync("apply", "--server-side", "--force-conflicts", "-f", path)).EnsureSuccess();
+
+    /// <summary>Applies manifests given as text.</summary>
+    public async Task ApplyTextAsync(string yaml) =>
+        (await KubectlAsync(["apply", "--server-side", "--force-conflicts", "-f", "-"], yaml)).EnsureSuccess();
+
+    /// <summary>A namespace for one test alone.</summary>
+    public async Task<string> CreateNamespaceAsync(string prefix = "test")
+    {
+        var name = $"{prefix}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))}";
+        (await KubectlAsync("create", "namespace", name)).EnsureSuccess();
+        lock (_namespaces)
+            _namespaces.Add(name);
+        return name;
+    }
+
+    public virtual ValueTask DisposeAsync()
+    {
+        _files.Delete(recursive: true);
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Takes the tests' namespaces out of a cluster that outlives them.</summary>
+    protected async Task DeleteNamespacesAsync()
+    {
+        if (_namespaces.Count > 0)
+            await KubectlAsync(["delete", "namespace", "--ignore-not-found", "--wait=false", .. _namespaces], null);
+    }
+
+    /// <summary>Waits until the server is ready, and asks for its version.</summary>
+    protected async Task ReadyAsync(TimeSpan limit)
+    {
+        var last = new CommandResult(-1, "", "never asked");
+        await Eventually.TrueAsync(
+            async () => (last = await KubectlAsync("get", "--raw", "/readyz")).ExitCode == 0, () => $"The API server is not ready: {last}", limit);
+        using var version = JsonDocument.Parse((await KubectlAsync("get", "--raw", "/version")).EnsureSuccess());
+        ServerVersion = version.RootElement.GetProperty("gitVersion").GetString()!;
+        // Some providers write "32+".
+        ServerMinor = int.Parse(version.RootElement.GetProperty("minor").GetString()!.TrimEnd('+'), CultureInfo.InvariantCulture);
+    }
+}

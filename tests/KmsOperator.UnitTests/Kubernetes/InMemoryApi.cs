@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator.UnitTests.Kubernetes;
+
+/// <summary>Objects in memory, with versions and conflicts as the server has them. Its lists are empty, its watches end at once.</summary>
+internal sealed class InMemoryApi : IKubernetesApi
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, JsonObject> _objects = [];
+    private int _version;
+
+    /// <summary>Called before each request with its verb and object; what it throws is the answer.</summary>
+    public Action<string, ResourceKey>? Before { get; set; }
+
+    /// <summary>Verbs and bodies, in order.</summary>
+    public List<(string Verb, string Body)> Requests { get; } = [];
+
+    public Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+        where T : class, IResource => Answer(
+            "get", key, "", () => _objects.TryGetValue(Id(type, key), out var found) ? found.Deserialize(type.Item) : null, cancellationToken);
+
+    public Task<T> CreateAsync<T>(ResourceType<T> type, T resource, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var json = JsonSerializer.SerializeToNode(resource, type.Item)!.AsObject();
+        return Answer(
+            "create",
+            ResourceKey.Of(resource),
+            json.ToJsonString(),
+            () => _objects.TryAdd(Id(type, ResourceKey.Of(resource)), json)
+                ? Stored(type, json)
+                : throw Failure(HttpStatusCode.Conflict, "AlreadyExists"),
+            cancellationToken);
+    }
+
+    public Task<T> MergePatchAsync<T>(
+        ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        where T : class, IResource => Answer("patch", key, patch.ToJsonString(), () => Merged(type, key, patch), cancellationToken);
+
+    public Task<T> ApplyAsync<T>(
+        ResourceType<T> type,
+        ResourceKey key,
+        JsonObject body,
+        string fieldManager,
+        string? subresource,
+        bool force,
+        CancellationToken cancellationToken)
+        where T : class, IResource => Answer("apply", key, body.ToJsonString(), () => Merged(type, key, body), cancellationToken);
+
+    public Task<bool> DeleteAsync<T>(
+        ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
+        where T : class, IResource => Answer("delete", key, "", () => _objects.Remove(Id(type, key)), cancellationToken);
+
+    public Task<ResourceList<T>> ListPageAsync<T>(
+        ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
+        where T : class, IResource =>
+        Answer("list", default, "", () => new ResourceList<T> { Metadata = new() { ResourceVersion = "1" } }, cancellationToken);
+
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ResourceType<T> type,
+        string? @namespace,
+        string resourceVersion,
+        WatchTiming timing,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        await Answer("watch", default, "", () => true, cancellationToken);
+        yield break;
+    }
+
+    public static KubernetesApiException Failure(HttpStatusCode status, string reason) => new(status, reason, reason);
+
+    private static string Id<T>(ResourceType<T> type, ResourceKey key)
+        where T : class, IResource => $"{type.Kind} {key}";
+
+    private Task<T> Answer<T>(string verb, ResourceKey key, string body, Func<T> answer, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            Before?.Invoke(verb, key);
+            lock (_gate)
+            {
+                Requests.Add((verb, body));
+                return Task.FromResult(answer());
+            }
+        }
+        catch (Exception e)
+        {
+            return Task.FromException<T>(e);
+        }
+    }
+
+    private T Merged<T>(ResourceType<T> type, ResourceKey key, JsonObject patch)
+        where T : class, IResource
+    {
+        if (!_objects.TryGetValue(Id(type, key), out var current))
+            throw Failure(HttpStatusCode.NotFound, "NotFound");
+        var wanted = (string?)patch["metadata"]?["resourceVersion"];
+        if (wanted is not null && wanted != (string?)current["metadata"]!["resourceVersion"])
+            throw Failure(HttpStatusCode.Conflict, "Conflict");
+        Merge(current, patch);
+        return Stored(type, current);
+    }
+
+    private T Stored<T>(ResourceType<T> type, JsonObject json)
+        where T : class, IResource
+    {
+        json["metadata"]!["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
+        json["metadata"]!["uid"] ??= $"uid-{_version}";
+        return json.Deserialize(type.Item)!;
+    }
+
+    private static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach (var (name, value) in patch)
+        {
+            if (value is null)
+                target.Remove(name);
+            else if (value is JsonObject nested && target[name] is JsonObject inner)
+                Merge(inner, nested);
+            else
+                target[name] = value.DeepClone();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using KmsOperator.Kubernetes;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Kubernetes;
+
+public sealed class KubernetesApiTests : IDisposable
+{
+    private static readonly ResourceKey Key = new("ns", "a");
+    private readonly ScriptedServer _server = new();
+    private readonly KubernetesApi _api;
+
+    public KubernetesApiTests() => _api = _server.Api();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _api.Dispose();
+        _server.Dispose();
+    }
+
+    [Fact]
+    public async Task A_request_names_the_operator_and_keeps_the_servers_path()
+    {
+        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
+        var request = await _server.NextAsync();
+        request.Reply(Json.ConfigMap("a", 1));
+
+        Assert.Equal("a", (await get)!.Metadata.Name);
+        Assert.Equal("/prefix/api/v1/namespaces/ns/configmaps/a", request.Target);
+        Assert.Equal("kms-operator/1.2.3", request.UserAgent);
+    }
+
+    [Fact]
+    public async Task A_refused_request_carries_the_servers_words()
+    {
+        var create = _api.CreateAsync(BuiltInTypes.ConfigMaps, new() { Metadata = new() { Namespace = "ns", Name = "a" } }, Ct);
+        (await _server.NextAsync()).Reply(Json.Status(403, "Forbidden", "namespace is being terminated"), HttpStatusCode.Forbidden);
+
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => create);
+
+        Assert.True(failure.IsForbidden);
+        Assert.Equal("Forbidden", failure.Reason);
+        Assert.Equal("namespace is being terminated", failure.Message);
+    }
+
+    [Fact]
+    public async Task Not_found_without_a_Status_is_an_error_since_the_kind_may_not_be_served()
+    {
+        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
+        (await _server.NextAsync()).Reply("404 page not found", HttpStatusCode.NotFound);
+
+        Assert.Equal("404 404 page not found", (await Assert.ThrowsAsync<KubernetesApiException>(() => get)).Message);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_turned_away_for_a_while_is_sent_again_after_that_while()
+    {
+        var create = _api.CreateAsync(BuiltInTypes.ConfigMaps, new() { Metadata = new() { Namespace = "ns", Name = "a" } }, Ct);
+        var began = _server.Time.GetUtcNow();
+        (await _server.NextAsync()).Reply(Json.Status(429, "TooManyRequests"), HttpStatusCode.TooManyRequests, retryAfter: 7);
+        var again = await _server.NextAfterWaitingAsync();
+        again.Reply(Json.ConfigMap("a", 1));
+        await create;
+
+        Assert.Equal("POST", again.Method);
+        Assert.True(_server.Time.GetUtcNow() - began >= TimeSpan.FromSeconds(7));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.TooManyRequests, 60, "too long to sit and wait: the caller's queue does that")]
+    [InlineData(HttpStatusCode.TooManyRequests, null, "nobody said when")]
+    [InlineData(HttpStatusCode.InternalServerError, 1, "it may have been done: only the caller knows what that means")]
+    public async Task Other_failures_are_the_callers(HttpStatusCode status, int? retryAfter, string why)
+    {
+        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
+        (await _server.NextAsync()).Reply(Json.Status((int)status, "No"), status, retryAfter);
+
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => get);
+
+        Assert.True(failure.RetryAfter?.TotalSeconds == retryAfter, why);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_is_given_up()
+    {
+        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
+        await _server.NextAsync();
+
+        _server.Time.Advance(TimeSpan.FromSeconds(31));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => get);
+    }
+
+    [Fact]
+    public async Task An_applied_object_is_named_whatever_the_body_says_of_it()
+    {
+        var body = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["a"] = "b" } } };
+        var apply = _api.ApplyAsync(BuiltInTypes.ConfigMaps, Key, body, "kms-operator", null, true, Ct);
+        var request = await _server.NextAsync();
+        request.Reply(Json.ConfigMap("a", 1));
+        await apply;
+
+        Assert.Equal("/prefix/api/v1/namespaces/ns/configmaps/a?fieldManager=kms-operator&force=true", request.Target);
+        Assert.Equal("application/apply-patch+yaml", request.ContentType);
+        Assert.Equal(
+            """{"metadata":{"labels":{"a":"b"},"name":"a","namespace":"ns"},"apiVersion":"v1","kind":"ConfigMap"}""", request.Body);
+        Assert.False(body.ContainsKey("kind"));
+    }
+
+    [Fact]
+    public async Task A_key_that_does_not_fit_the_kind_is_refused_before_any_request()
+    {
+        await Assert.ThrowsAsync<ArgumentException>(() => _api.GetAsync(BuiltInTypes.Namespaces, Key, Ct));
+        await Assert.ThrowsAsync<ArgumentException>(() => _api.GetAsync(BuiltInTypes.ConfigMaps, new("", "a"), Ct));
+        await Assert.ThrowsAsync<ArgumentException>(() => _api.GetAsync(BuiltInTypes.ConfigMaps, new("ns", ""), Ct));
+    }
+}

@@ -1,0 +1,83 @@
+using KmsOperator.Kubernetes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Kubernetes;
+
+public sealed class ResourceStoreTests
+{
+    private readonly ResourceStore<ConfigMap> _store = new(NullLogger.Instance);
+
+    [Fact]
+    public void An_index_follows_the_objects_also_those_that_were_there_before_it()
+    {
+        _store.Set(Map("a", 1, "red"));
+        _store.AddIndex("colour", map => map.Data?["colour"]);
+        _store.Set(Map("b", 2, "red"));
+        _store.Set(Map("c", 3, "blue"));
+        Assert.Equal(["a", "b"], Names(_store.ListByIndex("colour", "red")));
+
+        _store.Set(Map("a", 4, "blue"));
+        _store.Remove(new("ns", "b"), null);
+
+        Assert.Empty(_store.ListByIndex("colour", "red"));
+        Assert.Equal(["a", "c"], Names(_store.ListByIndex("colour", "blue")));
+        Assert.Throws<ArgumentException>(() => _store.ListByIndex("size", "red"));
+    }
+
+    [Fact]
+    public void A_late_subscriber_hears_of_what_is_there()
+    {
+        _store.Set(Map("a", 1, "red"));
+        List<string> heard = [];
+
+        _store.Subscribe(change => heard.Add($"{change.Kind} {change.Key}"));
+        _store.Set(Map("a", 2, "red"));
+
+        Assert.Equal(["Added ns/a", "Updated ns/a"], heard);
+    }
+
+    [Fact]
+    public void A_handler_that_throws_does_not_keep_the_change_from_the_next()
+    {
+        List<string> heard = [];
+        _store.Subscribe(_ => throw new InvalidOperationException("broken"));
+        _store.Subscribe(change => heard.Add(change.Key.Name));
+
+        _store.Set(Map("a", 1, "red"));
+
+        Assert.Equal(["a"], heard);
+    }
+
+    [Fact]
+    public void The_same_version_again_is_no_change()
+    {
+        var changes = 0;
+        _store.Set(Map("a", 1, "red"));
+        _store.Subscribe(_ => changes++);
+
+        _store.Set(Map("a", 1, "red"));
+        _store.Remove(new("ns", "missing"), null);
+
+        Assert.Equal(1, changes);
+    }
+
+    [Fact]
+    public void A_handler_may_read_the_store_and_finds_the_change_there()
+    {
+        var found = false;
+        _store.Subscribe(change => found = _store.TryGet(change.Key, out var stored) && ReferenceEquals(stored, change.New));
+
+        _store.Set(Map("a", 1, "red"));
+
+        Assert.True(found);
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<ConfigMap> maps) => maps.Select(map => map.Metadata.Name).Order();
+
+    private static ConfigMap Map(string name, int version, string colour) => new()
+    {
+        Metadata = new() { Namespace = "ns", Name = name, Uid = name, ResourceVersion = $"{version}" },
+        Data = new Dictionary<string, string> { ["colour"] = colour },
+    };
+}

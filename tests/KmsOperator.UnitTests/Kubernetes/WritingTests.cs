@@ -1,0 +1,116 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Kubernetes;
+
+public sealed class WritingTests
+{
+    private static readonly ResourceType<ServiceKey> ServiceKeys = new(
+        ApiGroup.Name, ApiGroup.Version, ServiceKey.Plural, ServiceKey.KindName, true, ApiJsonContext.Default.ServiceKey, ApiJsonContext.Default.ResourceListServiceKey);
+
+    private readonly InMemoryApi _api = new();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, bool, string> Statuses => new()
+    {
+        { """{"observedGeneration":1,"arn":"arn:1","conditions":[C1,C2]}""", false, "the same" },
+        { """{"conditions":[C2,C1],"arn":"arn:1","observedGeneration":1}""", false, "in another order, which the server may keep from before" },
+        { """{"observedGeneration":1.0,"arn":"arn:1","keyId":"","region":null,"conditions":[C1,C2]}""", false, "with empty fields, which are not written" },
+        { """{"observedGeneration":2,"arn":"arn:1","conditions":[C1,C2]}""", true, "another number" },
+        { """{"observedGeneration":1,"conditions":[C1,C2]}""", true, "a field less" },
+        { """{"observedGeneration":1,"arn":"arn:1","keyId":"k","conditions":[C1,C2]}""", true, "a field more" },
+        { """{"observedGeneration":1,"arn":"arn:1","conditions":[C1]}""", true, "an item less" },
+        { """{"observedGeneration":1,"arn":"arn:1","conditions":[C1,C1]}""", true, "the same number of items, but not the same items" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Statuses))]
+    public async Task A_status_is_written_only_if_it_says_something_else(string status, bool written, string why)
+    {
+        var current = await CurrentAsync();
+
+        await _api.ApplyStatusAsync(ServiceKeys, current, Parse(status), false, Ct);
+
+        Assert.True(_api.Requests.Any(request => request.Verb == "apply") == written, why);
+    }
+
+    [Fact]
+    public async Task No_empty_string_is_ever_sent_since_an_old_server_takes_it_for_null()
+    {
+        var current = await CurrentAsync();
+
+        await _api.ApplyStatusAsync(ServiceKeys, current, new() { ["arn"] = "", ["replicas"] = new JsonArray(new JsonObject { ["region"] = "r", ["arn"] = "" }) }, false, Ct);
+
+        var body = _api.Requests.Single(request => request.Verb == "apply").Body;
+        Assert.Equal("""{"metadata":{"resourceVersion":"1"},"status":{"replicas":[{"region":"r"}]}}""", body);
+    }
+
+    [Fact]
+    public async Task A_stale_version_is_renewed_unless_the_lock_is_asked_for()
+    {
+        var current = await CurrentAsync();
+        await _api.MergePatchAsync(ServiceKeys, ResourceKey.Of(current), new() { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["a"] = "b" } } }, null, Ct);
+        var status = new JsonObject { ["arn"] = "arn:2" };
+
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => _api.ApplyStatusAsync(ServiceKeys, current, status, true, Ct));
+        Assert.True(failure.IsConflict);
+        Assert.Equal("arn:2", (await _api.ApplyStatusAsync(ServiceKeys, current, status, false, Ct)).Status!.Arn);
+    }
+
+    [Fact]
+    public async Task Another_object_of_the_same_name_is_not_written()
+    {
+        var first = await CurrentAsync();
+        await _api.DeleteAsync(ServiceKeys, ResourceKey.Of(first), null, null, Ct);
+        await CurrentAsync();
+
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(
+            () => _api.ApplyStatusAsync(ServiceKeys, first, new() { ["arn"] = "arn:2" }, false, Ct));
+
+        Assert.True(failure.IsConflict);
+        Assert.Equal("arn:1", (await _api.GetAsync(ServiceKeys, ResourceKey.Of(first), Ct))!.Status!.Arn);
+    }
+
+    [Fact]
+    public async Task Adding_a_finalizer_that_is_there_and_removing_one_that_is_not_make_no_call()
+    {
+        var current = await CurrentAsync();
+
+        Assert.Same(current, await _api.AddFinalizerAsync(ServiceKeys, current, "theirs", Ct));
+        Assert.Same(current, await _api.RemoveFinalizerAsync(ServiceKeys, current, "ours", Ct));
+
+        Assert.Equal(["create"], _api.Requests.Select(request => request.Verb));
+    }
+
+    [Fact]
+    public async Task A_finalizer_is_one_more_in_the_list_and_the_patch_names_the_version()
+    {
+        var current = await CurrentAsync();
+
+        var with = await _api.AddFinalizerAsync(ServiceKeys, current, "ours", Ct);
+        Assert.Equal("""{"metadata":{"resourceVersion":"1","finalizers":["theirs","ours"]}}""", _api.Requests[^1].Body);
+        var without = await _api.RemoveFinalizerAsync(ServiceKeys, with, "ours", Ct);
+
+        Assert.Equal(["theirs"], without!.Metadata.Finalizers);
+    }
+
+    private static JsonObject Parse(string status) => JsonNode.Parse(status
+        .Replace("C1", Condition("Ready", "False"), StringComparison.Ordinal)
+        .Replace("C2", Condition("Reconciling", "True"), StringComparison.Ordinal))!.AsObject();
+
+    private static string Condition(string type, string status) =>
+        $$"""{"type":"{{type}}","status":"{{status}}","observedGeneration":1,"lastTransitionTime":"2030-01-02T03:04:05Z","reason":"Progressing","message":"wait"}""";
+
+    private Task<ServiceKey> CurrentAsync() => _api.CreateAsync(
+        ServiceKeys,
+        new()
+        {
+            Metadata = new() { Namespace = "ns", Name = "a", Finalizers = ["theirs"] },
+            Status = Parse("""{"observedGeneration":1,"arn":"arn:1","conditions":[C1,C2]}""").Deserialize(ApiJsonContext.Default.KeyStatus),
+        },
+        Ct);
+}
