@@ -106,7 +106,8 @@ say "The key policy of scenario 3, as the operator renders it"
 "${operator[@]}" render -f examples/scenario-1-all-services/key-class.yaml -f examples/scenario-3-cross-account \
     --account 123456789012 -o yaml | sed -n '/policy:/,$p'
 
-read -r namespace name < <(kubectl get servicekeys -A -o jsonpath='{.items[0].metadata.namespace} {.items[0].metadata.name}{"\n"}')
+# The full name, since "servicekeys" alone is also the category of all three kinds.
+read -r namespace name < <(kubectl get servicekeys.kms.servicekey.dev -A -o jsonpath='{.items[0].metadata.namespace} {.items[0].metadata.name}{"\n"}')
 say "Changing a tag and the policy of ServiceKey $namespace/$name, and watching them arrive in KMS"
 kubectl patch servicekey "$name" -n "$namespace" --type merge -p '{"spec":{"tags":{"demo":"changed"},"access":{"users":["DemoUser"]}}}'
 arrived=

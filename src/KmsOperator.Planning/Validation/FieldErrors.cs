@@ -74,7 +74,7 @@ internal sealed class FieldErrors
     }
 
     /// <summary>The value in quotes, shortened: messages end up in conditions and logs.</summary>
-    private static string Quote(string value)
+    public static string Quote(string value)
     {
         const int shown = 100;
         var text = new StringBuilder("\"");

@@ -28,7 +28,7 @@ internal static class KeyClassRules
     private static void Account(FieldErrors errors, AccountSpec? account)
     {
         if (account is null) return;
-        errors.Text("spec.account.id", account.Id, 12, Shapes.AccountId, Shapes.ExpectedAccountId);
+        SharedRules.AccountId(errors, "spec.account.id", account.Id);
         SharedRules.Arn(errors, "spec.account.roleArn", account.RoleArn, Shapes.RoleArn, "the ARN of an IAM role");
         errors.Text("spec.account.externalId", account.ExternalId, 1224, Shapes.ExternalId, "an external id of letters, digits and _ + = , . @ : / -", minLength: 2);
         errors.Require(

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace KmsOperator.Planning;
@@ -7,7 +8,6 @@ namespace KmsOperator.Planning;
 /// </summary>
 internal static partial class Shapes
 {
-    public const string ExpectedAccountId = "an account id of 12 digits";
     public const string ExpectedResourceName = "the name of a Kubernetes resource (lower-case letters, digits, '-' and '.')";
 
     [GeneratedRegex(@"^[0-9]{12}\z")]
@@ -38,9 +38,10 @@ internal static partial class Shapes
     [GeneratedRegex(@"^([a-zA-Z0-9/_-]|\{(prefix|service|namespace|name)\})+\z")]
     public static partial Regex AliasTemplate { get; }
 
-    /// <summary>What AWS allows in the keys and values of tags.</summary>
-    [GeneratedRegex(@"^[\p{L}\p{Z}\p{N}_.:/=+@-]*\z")]
-    public static partial Regex Tag { get; }
+    /// <summary>What AWS allows in the keys and values of tags: <c>^[\p{L}\p{Z}\p{N}_.:/=+@-]*$</c>.</summary>
+    /// <remarks>Not a pattern: .NET's know no letters beyond the 16-bit plane, the server's do.</remarks>
+    public static bool IsTag(string text) => text.EnumerateRunes().All(rune =>
+        Rune.IsLetter(rune) || Rune.IsNumber(rune) || Rune.IsSeparator(rune) || (rune.IsAscii && "_.:/=+@-".Contains((char)rune.Value)));
 
     /// <summary>A DNS subdomain, RFC 1123.</summary>
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using KmsOperator.Api;
 
 namespace KmsOperator.Planning;
@@ -15,6 +16,7 @@ internal static class SharedRules
 
     // KMS takes 50 tags; 5 are the operator's own.
     private const int MaxTags = 45;
+    private const string TagCharacters = "only letters, digits, spaces and _ . : / = + @ - are allowed in";
     private const int MaxEntries = 100;
     private const int MaxArnLength = 2048;
     private const int MaxNameLength = 253;
@@ -33,8 +35,12 @@ internal static class SharedRules
     public static void Description(FieldErrors errors, string? description) =>
         errors.Text("spec.description", description, MaxDescriptionLength);
 
-    public static bool Arn(FieldErrors errors, string field, string? arn, System.Text.RegularExpressions.Regex shape, string expected) =>
+    public static bool Arn(FieldErrors errors, string field, string? arn, Regex shape, string expected) =>
         errors.Text(field, arn, MaxArnLength, shape, expected);
+
+    // The shape says the length too, and says it better.
+    public static bool AccountId(FieldErrors errors, string field, string? account) =>
+        errors.Text(field, account, MaxArnLength, Shapes.AccountId, "an account id of 12 digits");
 
     public static void Deletion(FieldErrors errors, string? deletionPolicy, int? windowDays)
     {
@@ -53,7 +59,7 @@ internal static class SharedRules
         Principals(errors, "spec.access.administrators", access.Administrators);
         Principals(errors, "spec.access.users", access.Users);
         errors.Set("spec.access.trustedAccounts", access.TrustedAccounts, MaxEntries, (field, account) =>
-            errors.Text(field, account, 12, Shapes.AccountId, Shapes.ExpectedAccountId));
+            AccountId(errors, field, account));
     }
 
     /// <summary>The shape only: the statements' content is the policies' own subject.</summary>
@@ -75,20 +81,23 @@ internal static class SharedRules
     public static void Tags(FieldErrors errors, IReadOnlyDictionary<string, string>? tags)
     {
         if (tags is null) return;
-        const string field = "spec.tags", characters = "only letters, digits, spaces and _ . : / = + @ -";
+        const string field = "spec.tags";
         errors.Count(field, tags.Count, MaxTags);
         foreach (var (key, value) in tags)
         {
-            if (key.Length == 0 || key.EnumerateRunes().Count() > 128)
-                errors.Add(field, $"tag keys have 1 to 128 characters, this one has {key.EnumerateRunes().Count()}");
-            else if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
-                errors.Add(field, $"tag keys that begin with 'aws:' are reserved for AWS, rename \"{key}\"");
-            else if (key.StartsWith("servicekey.dev/", StringComparison.Ordinal))
-                errors.Add(field, $"tag keys that begin with 'servicekey.dev/' are reserved for the operator, rename \"{key}\"");
-            else
-                errors.Text(field, key, 128, Shapes.Tag, $"a tag key of {characters}");
-            errors.Text($"{field}.{key}", value, 256, Shapes.Tag, $"a tag value of {characters}");
+            if (TagKeyError(key) is { } wrong) errors.Add(field, wrong);
+            else if (errors.Text($"{field}.{key}", value, 256)) errors.Require(Shapes.IsTag(value), $"{field}.{key}", $"{TagCharacters} tag values");
         }
+    }
+
+    private static string? TagKeyError(string key)
+    {
+        if (key.Length == 0 || key.EnumerateRunes().Count() > 128) return $"tag keys have 1 to 128 characters, {FieldErrors.Quote(key)} has not";
+        if (!Shapes.IsTag(key)) return $"{TagCharacters} tag keys, rename {FieldErrors.Quote(key)}";
+        if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) return $"tag keys that begin with 'aws:' are reserved for AWS, rename {FieldErrors.Quote(key)}";
+        return key.StartsWith("servicekey.dev/", StringComparison.Ordinal)
+            ? $"tag keys that begin with 'servicekey.dev/' are reserved for the operator, rename {FieldErrors.Quote(key)}"
+            : null;
     }
 
     private static void Principals(FieldErrors errors, string field, IReadOnlyList<string>? principals) =>

@@ -26,7 +26,9 @@ internal sealed class ManifestFile(string file, List<ManifestResource> resources
         }
         catch (YamlException exception)
         {
-            errors.Add(new ManifestError(file, (int)exception.Start.Line, null, $"is not valid YAML: {exception.Message}"));
+            // Index 0 is what the parser says when it does not know the place.
+            var line = exception.Start.Index == 0 ? 0 : (int)exception.Start.Line;
+            errors.Add(new ManifestError(file, line, null, $"is not valid YAML: {exception.Message}"));
         }
 
         var convert = new YamlToJson(file, errors);

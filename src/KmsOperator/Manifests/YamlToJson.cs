@@ -16,13 +16,13 @@ internal sealed class YamlToJson(string file, List<ManifestError> errors)
     public ManifestDocument Convert(YamlDocument document)
     {
         var result = new ManifestDocument();
+        Record(result, "", document.RootNode, document.RootNode);
         result.Json = Node(document.RootNode, "", 0, result);
         return result;
     }
 
     private JsonNode? Node(YamlNode node, string path, int depth, ManifestDocument document)
     {
-        document.Record(path, Line(node), (node as YamlScalarNode)?.Value);
         if (++_nodes > MaxNodes || depth > MaxDepth)
         {
             if (_nodes <= MaxNodes || _nodes == MaxNodes + 1) Error(node, path, "is nested too deeply or repeated too often");
@@ -36,7 +36,12 @@ internal sealed class YamlToJson(string file, List<ManifestError> errors)
             case YamlSequenceNode sequence:
                 var array = new JsonArray();
                 foreach (var item in sequence)
-                    array.Add(Node(item, $"{path}[{array.Count.ToString(CultureInfo.InvariantCulture)}]", depth + 1, document));
+                {
+                    var place = $"{path}[{array.Count.ToString(CultureInfo.InvariantCulture)}]";
+                    Record(document, place, item, item);
+                    array.Add(Node(item, place, depth + 1, document));
+                }
+
                 return array;
             case YamlMappingNode mapping:
                 var result = new JsonObject();
@@ -55,9 +60,15 @@ internal sealed class YamlToJson(string file, List<ManifestError> errors)
         {
             if (IsMerge(key)) continue;
             if (key is not YamlScalarNode { Value: { } name })
+            {
                 Error(key, path, "has a key that is not a text");
+            }
             else if (!result.ContainsKey(name))
-                result.Add(name, Node(value, ManifestDocument.Join(path, name), depth + 1, document));
+            {
+                var place = ManifestDocument.Join(path, name);
+                Record(document, place, key, value);
+                result.Add(name, Node(value, place, depth + 1, document));
+            }
         }
 
         foreach (var (_, value) in mapping.Where(pair => IsMerge(pair.Key)))
@@ -71,6 +82,10 @@ internal sealed class YamlToJson(string file, List<ManifestError> errors)
     }
 
     private static bool IsMerge(YamlNode key) => key is YamlScalarNode { Value: "<<", Style: YamlDotNet.Core.ScalarStyle.Plain };
+
+    /// <summary>A field stands where its key stands: its value may be an anchor elsewhere, or begin on the next line.</summary>
+    private static void Record(ManifestDocument document, string path, YamlNode place, YamlNode value) =>
+        document.Record(path, Line(place), (value as YamlScalarNode)?.Value);
 
     private static int Line(YamlNode node) => (int)node.Start.Line;
 
