@@ -30,17 +30,20 @@ internal static class KeyClassRules
         if (account is null) return;
         SharedRules.AccountId(errors, "spec.account.id", account.Id);
         SharedRules.Arn(errors, "spec.account.roleArn", account.RoleArn, Shapes.RoleArn, "the ARN of an IAM role");
-        errors.Text("spec.account.externalId", account.ExternalId, 1224, Shapes.ExternalId, "an external id of letters, digits and _ + = , . @ : / -", minLength: 2);
+        const string expected = "an external id of letters, digits and _ + = , . @ : / -";
+        errors.Text("spec.account.externalId", account.ExternalId, 1224, Shapes.ExternalId, expected, minLength: 2);
         errors.Require(
-            account.ExternalId is null || account.RoleArn is not null, "spec.account", "externalId is only used with roleArn, set that or remove externalId");
+            account.ExternalId is null || account.RoleArn is not null, "spec.account",
+            "externalId is only used with roleArn, set that or remove externalId");
     }
 
     private static void AliasNaming(FieldErrors errors, KeyClassSpec spec)
     {
-        const string prefix = "spec.aliasPrefix", template = "spec.aliasTemplate", reserved = AliasName.ReservedMessage + ", choose another name";
+        const string prefix = "spec.aliasPrefix", template = "spec.aliasTemplate";
+        const string reserved = AliasName.ReservedMessage + ", choose another name";
         if (spec.AliasPrefix.Length == 0)
             errors.Add(prefix, "Required value: keys get alias/{aliasPrefix}/{service}");
-        else if (errors.Text(prefix, spec.AliasPrefix, 200, Shapes.AliasPrefix, "a part of an alias name: letters, digits, '/', '_' and '-'"))
+        else if (errors.Text(prefix, spec.AliasPrefix, 200, Shapes.AliasPrefix, "a part of an alias name (letters, digits, / _ -)"))
             errors.Require(spec.AliasPrefix != "aws" && !spec.AliasPrefix.StartsWith("aws/", StringComparison.Ordinal), prefix, reserved);
 
         const string expected = "a template: letters, digits, '/', '_', '-', {prefix}, {service}, {namespace} and {name}";
@@ -54,7 +57,7 @@ internal static class KeyClassRules
         const string field = "spec.allowedNamespaces";
         errors.OneOf($"{field}.from", allowed.From, Froms);
         if (allowed.From == "Selector")
-            errors.Require(allowed.Selector is not null, field, "selector is required with from Selector, an empty one matches every namespace");
+            errors.Require(allowed.Selector is not null, field, "selector is required with from Selector, an empty one matches all");
         else
             errors.Require(allowed.Selector is null, field, "selector is only read with from Selector, set that or remove selector");
         Selector(errors, $"{field}.selector", allowed.Selector);

@@ -39,7 +39,7 @@ internal static class KeyReplicaRules
     {
         errors.Require(
             spec.PrimaryRef is null != spec.PrimaryKeyArn is null, "spec",
-            "exactly one of primaryRef and primaryKeyArn must be set, the first for a ServiceKey of this namespace, the second for any other key");
+            "exactly one of primaryRef and primaryKeyArn must be set, the first for a ServiceKey of this namespace");
         SharedRules.Name(errors, "spec.primaryRef.name", spec.PrimaryRef?.Name);
         SharedRules.Name(errors, "spec.className", spec.ClassName);
         errors.Require(

@@ -53,7 +53,8 @@ public static class KeySpecs
     public static IReadOnlyList<string> Usages { get; } =
         [EncryptDecrypt, SignVerify, GenerateVerifyMac, KeyAgreement, EncapsulateDecapsulate];
 
-    private static readonly FrozenDictionary<string, KeySpecRules> ByName = All.ToFrozenDictionary(rules => rules.Name, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, KeySpecRules> ByName =
+        All.ToFrozenDictionary(rules => rules.Name, StringComparer.Ordinal);
 
     /// <summary>The rules of the spec with this name; null when KMS has no such spec.</summary>
     public static KeySpecRules? TryGet(string name) => ByName.GetValueOrDefault(name);

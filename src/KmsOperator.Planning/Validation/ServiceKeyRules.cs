@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Policies;
 
 namespace KmsOperator.Planning;
 
@@ -7,12 +8,7 @@ internal static class ServiceKeyRules
 {
     private const string OtherResource = "create another resource instead";
 
-    /// <summary>The services that the CRD admits.</summary>
-    internal static readonly IReadOnlyList<string> Services =
-    [
-        "s3", "ebs", "efs", "rds", "dynamodb", "lambda", "logs", "sns", "sqs", "backup", "ssm", "secretsmanager", "session", "kinesis",
-        "glue", "acm", "mwaa", "ecr", "eks",
-    ];
+    private static readonly string[] Services = [.. ServiceCatalogue.Services.Keys];
 
     public static void Check(FieldErrors errors, ServiceKey key)
     {
@@ -30,7 +26,8 @@ internal static class ServiceKeyRules
         SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);
         SharedRules.Publish(errors, spec.Publish);
         ClassName.CheckAgainstStatus(errors, spec.ClassName, key.Status);
-        errors.Require(key.Status?.Service is null || key.Status.Service == spec.Service, "spec.service", Immutable("service", key.Status?.Service));
+        if (key.Status?.Service is { } made)
+            errors.Require(made == spec.Service, "spec.service", Immutable("service", made));
     }
 
     public static void CheckUpdate(FieldErrors errors, ServiceKey before, ServiceKey after)
@@ -56,9 +53,10 @@ internal static class ServiceKeyRules
             return;
         }
 
+        var hint = spec.KeyUsage is null ? $", without one it is {KeySpecs.DefaultUsage}" : "";
         errors.Require(
             rules.Usages.Contains(spec.KeyUsage ?? KeySpecs.DefaultUsage), "spec.keyUsage",
-            $"keyUsage must be {Alternatives(rules.Usages)} with keySpec {name}{(spec.KeyUsage is null ? $", without one it is {KeySpecs.DefaultUsage}" : "")}");
+            $"keyUsage must be {Alternatives(rules.Usages)} with keySpec {name}{hint}");
         errors.Require(
             rules.CanRotate || spec.Rotation?.Enabled is not true, "spec.rotation.enabled",
             $"rotation.enabled needs keySpec {KeySpecs.Default}, KMS rotates no other keys by itself; remove it");

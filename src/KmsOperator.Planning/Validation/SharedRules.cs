@@ -17,6 +17,7 @@ internal static class SharedRules
     // KMS takes 50 tags; 5 are the operator's own.
     private const int MaxTags = 45;
     private const string TagCharacters = "only letters, digits, spaces and _ . : / = + @ - are allowed in";
+    private const string ExpectedPrincipal = "the name of an IAM role or the ARN of a principal (wildcards are not allowed)";
     private const int MaxEntries = 100;
     private const int MaxArnLength = 2048;
     private const int MaxNameLength = 253;
@@ -67,7 +68,8 @@ internal static class SharedRules
     {
         if (policy is null) return;
         errors.OneOf("spec.policy.preset", policy.Preset, Presets);
-        errors.Require(policy.Override is null or { ValueKind: JsonValueKind.Object }, "spec.policy.override", "must be an object, a policy document");
+        errors.Require(
+            policy.Override is null or { ValueKind: JsonValueKind.Object }, "spec.policy.override", "must be an object, a policy document");
         errors.Count("spec.policy.additionalStatements", policy.AdditionalStatements?.Count, MaxEntries);
         for (var i = 0; i < policy.AdditionalStatements?.Count; i++)
         {
@@ -86,21 +88,24 @@ internal static class SharedRules
         foreach (var (key, value) in tags)
         {
             if (TagKeyError(key) is { } wrong) errors.Add(field, wrong);
-            else if (errors.Text($"{field}.{key}", value, 256)) errors.Require(Shapes.IsTag(value), $"{field}.{key}", $"{TagCharacters} tag values");
+            else if (errors.Text($"{field}.{key}", value, 256))
+                errors.Require(Shapes.IsTag(value), $"{field}.{key}", $"{TagCharacters} tag values");
         }
     }
 
     private static string? TagKeyError(string key)
     {
-        if (key.Length == 0 || key.EnumerateRunes().Count() > 128) return $"tag keys have 1 to 128 characters, {FieldErrors.Quote(key)} has not";
-        if (!Shapes.IsTag(key)) return $"{TagCharacters} tag keys, rename {FieldErrors.Quote(key)}";
-        if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) return $"tag keys that begin with 'aws:' are reserved for AWS, rename {FieldErrors.Quote(key)}";
+        var rename = $"rename {FieldErrors.Quote(key)}";
+        if (key.Length == 0 || key.EnumerateRunes().Count() > 128) return $"tag keys have 1 to 128 characters, {rename}";
+        if (!Shapes.IsTag(key)) return $"{TagCharacters} tag keys, {rename}";
+        // AWS reserves the prefix in any case; CEL could say so only at a cost that servers refuse.
+        if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) return $"tag keys that begin with 'aws:' are reserved for AWS, {rename}";
         return key.StartsWith("servicekey.dev/", StringComparison.Ordinal)
-            ? $"tag keys that begin with 'servicekey.dev/' are reserved for the operator, rename {FieldErrors.Quote(key)}"
+            ? $"tag keys that begin with 'servicekey.dev/' are reserved for the operator, {rename}"
             : null;
     }
 
     private static void Principals(FieldErrors errors, string field, IReadOnlyList<string>? principals) =>
         errors.Set(field, principals, MaxEntries, (item, principal) => errors.Text(
-            item, principal, MaxArnLength, Shapes.Principal, "the name of an IAM role or the ARN of a principal (wildcards are not allowed)", minLength: 1));
+            item, principal, MaxArnLength, Shapes.Principal, ExpectedPrincipal, minLength: 1));
 }

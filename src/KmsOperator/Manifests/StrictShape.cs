@@ -65,7 +65,7 @@ internal sealed class StrictShape(ManifestDocument document, string root, Action
             if (property is not null)
                 Value(Info(type, property.PropertyType), value, ManifestDocument.Join(path, name));
             else if (path != "metadata" || !OtherMetadata.Contains(name))
-                report(ManifestDocument.Join(path, name), $"unknown field, here are known: {string.Join(", ", type.Properties.Select(known => known.Name))}");
+                report(ManifestDocument.Join(path, name), $"unknown field, here are known: {Names(type)}");
         }
     }
 
@@ -83,8 +83,8 @@ internal sealed class StrictShape(ManifestDocument document, string root, Action
         else if (type == typeof(int) || type == typeof(long))
         {
             // The server takes a number without a fraction for an integer, 30.0 too; the reader of the types does not.
-            if (!(json is JsonValue number && number.TryGetValue(out long whole) && (type == typeof(long) || whole is >= int.MinValue and <= int.MaxValue)))
-                Mismatch(path, json, "a whole number");
+            var fits = json is JsonValue number && number.TryGetValue(out long whole) && (type == typeof(long) || whole == (int)whole);
+            if (!fits) Mismatch(path, json, "a whole number");
         }
         else if (type == typeof(DateTimeOffset))
         {
@@ -106,6 +106,8 @@ internal sealed class StrictShape(ManifestDocument document, string root, Action
         };
         report(path, $"is {found}, but {expected} is expected{(expected == "a text" ? advice : "")}");
     }
+
+    private static string Names(JsonTypeInfo type) => string.Join(", ", type.Properties.Select(property => property.Name));
 
     private static JsonTypeInfo Info(JsonTypeInfo owner, Type type) => owner.Options.GetTypeInfo(type);
 }
