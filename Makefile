@@ -19,7 +19,7 @@ test: build ## Run all tests: unit, simulator, and integration against a real AP
 
 check: build ## Formatting, analyzers, schema and architecture tests
 	$(DOTNET) format Operator.sln --verify-no-changes --no-restore
-	$(DOTNET) run --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-namespace "KmsOperator.UnitTests.Schema*" --filter-namespace "KmsOperator.UnitTests.Architecture*"
+	$(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-namespace "KmsOperator.UnitTests.Schema*" --filter-namespace "KmsOperator.UnitTests.Architecture*"
 
 format: ## Format the sources
 	$(DOTNET) format Operator.sln

@@ -15,7 +15,7 @@ for project in tests/*Tests; do
     name=$(basename "$project")
     echo "== $name"
     # Exit code 8: no test matched the arguments, which is fine for a filter.
-    dotnet run --no-build -c "$configuration" --project "$project" -- \
+    dotnet test --no-build -c "$configuration" --project "$project" -- \
         --report-trx --report-trx-filename "$name.trx" --results-directory "$results" "$@" || {
         code=$?
         [[ $code -eq 8 ]] || status=1
