@@ -10,6 +10,9 @@ namespace KmsOperator.Aws;
 internal sealed class SharedRead<T>(TimeProvider time, Func<DateTimeOffset, Task<T>> read)
     where T : class
 {
+    // Callers that come one after the other are served together, rather than by a read each.
+    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock _lock = new();
     private (T Value, DateTimeOffset StartedAt)? _last;
     private Task? _current;
@@ -27,7 +30,7 @@ internal sealed class SharedRead<T>(TimeProvider time, Func<DateTimeOffset, Task
                     return last;
                 }
 
-                current = _current ??= ReadAsync();
+                current = _current ??= ReadAsync(_last?.StartedAt + Spacing);
             }
 
             // It may have begun too early for this caller; then the next one serves.
@@ -35,12 +38,17 @@ internal sealed class SharedRead<T>(TimeProvider time, Func<DateTimeOffset, Task
         }
     }
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(DateTimeOffset? earliest)
     {
         // The caller holds the lock; the read itself must not run under it.
         await Task.Yield();
         try
         {
+            if (earliest - time.GetUtcNow() is { } wait && wait > TimeSpan.Zero && wait <= Spacing)
+            {
+                await Task.Delay(wait, time);
+            }
+
             var startedAt = time.GetUtcNow();
             var value = await read(startedAt);
             lock (_lock)

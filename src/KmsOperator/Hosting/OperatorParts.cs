@@ -58,7 +58,7 @@ internal sealed class OperatorParts
         var classQueue = new WorkQueue<ResourceKey>(time, random);
         var keyQueue = new WorkQueue<ResourceKey>(time, random);
         var replicaQueue = new WorkQueue<ResourceKey>(time, random);
-        _triggers = new Triggers(classes, namespaces, keys, replicas, memories, claims)
+        _triggers = new Triggers(classes, namespaces, keys, replicas, memories, claims, time)
         {
             ClassQueue = classQueue,
             KeyQueue = keyQueue,

@@ -10,7 +10,8 @@ internal sealed class Triggers(
     IResourceStore<ServiceKey> keys,
     IResourceStore<KeyReplica> replicas,
     KeyMemories memories,
-    AliasClaims claims)
+    AliasClaims claims,
+    TimeProvider time)
 {
     /// <summary>KeyClasses to look at.</summary>
     public required WorkQueue<ResourceKey> ClassQueue { get; init; }
@@ -77,7 +78,7 @@ internal sealed class Triggers(
 
     private void OnKey(ResourceChange<ServiceKey> change)
     {
-        ForgetIfDeleted(change);
+        Remember(change);
         var isWork = IsWork(change);
         if (isWork)
         {
@@ -92,7 +93,7 @@ internal sealed class Triggers(
 
     private void OnReplica(ResourceChange<KeyReplica> change)
     {
-        ForgetIfDeleted(change);
+        Remember(change);
         if (IsWork(change))
         {
             ReplicaQueue.Add(change.Key);
@@ -112,15 +113,26 @@ internal sealed class Triggers(
         }
     }
 
-    private void ForgetIfDeleted<T>(ResourceChange<T> change)
+    private void Remember<T>(ResourceChange<T> change)
         where T : class, IResource
     {
-        if (change.Kind == ChangeKind.Deleted && change.Resource.Metadata.Uid is { } uid)
+        if (change.Resource.Metadata.Uid is not { } uid)
+        {
+            return;
+        }
+
+        if (change.Kind == ChangeKind.Deleted)
         {
             memories.Forget(uid);
             claims.Release(uid);
         }
+        else if (ReconcileAt(change.Old) != ReconcileAt(change.New))
+        {
+            memories.Of(uid).AskedAt = time.GetUtcNow();
+        }
     }
+
+    private static string? ReconcileAt(IResource? resource) => resource?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt);
 
     /// <summary>A change of status alone is mostly our own, and no reason to look again.</summary>
     private static bool IsWork<T>(ResourceChange<T> change)

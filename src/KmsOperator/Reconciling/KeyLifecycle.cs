@@ -53,7 +53,7 @@ internal sealed class KeyLifecycle(
             }
 
             pass.Memory.MissingSince = null;
-            var aliases = await region.Aliases.GetAsync(reconcileAt is null ? pass.Now - AliasAge : pass.Now, cancellationToken);
+            var aliases = await region.Aliases.GetAsync(reconcileAt is null ? pass.Now - AliasAge : pass.Memory.AskedAt ?? pass.Now, cancellationToken);
             observed = observed with { AliasTargets = RelevantAliases(aliases, resolved.Desired.AliasName, pass.Status.AliasName) };
             pass.Memory.Writes = pass.Memory.Writes.Since(pass.Now - settings.ConsistencyWindow);
             observed = pass.Memory.Writes.Apply(observed);

@@ -18,6 +18,9 @@ internal sealed class KeyMemory
     /// <summary>When the key is compared with AWS next; null when that was not decided in this process.</summary>
     public DateTimeOffset? CompareAt { get; set; }
 
+    /// <summary>When this process saw the last new value of the <c>reconcile-at</c> annotation.</summary>
+    public DateTimeOffset? AskedAt { get; set; }
+
     /// <summary>A key that was made while its id could not be stored.</summary>
     public MadeKey? Made { get; set; }
 }

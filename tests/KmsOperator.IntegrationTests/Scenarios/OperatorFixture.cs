@@ -1,0 +1,104 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using KmsOperator.IntegrationTests.ControlPlane;
+using KmsSimulator;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(KmsOperator.IntegrationTests.Scenarios.OperatorFixture))]
+
+namespace KmsOperator.IntegrationTests.Scenarios;
+
+/// <summary>
+/// The operator in its own process, under exactly the account and role of config/rbac, between the real API server and the
+/// simulator. <c>KMS_OPERATOR_BINARY</c> runs another build of it, for example the published one.
+/// </summary>
+public sealed class OperatorFixture : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private SimulatorHost? _simulator;
+    private HttpClient? _admin;
+    private ServerProcess? _operator;
+    private string? _kubeconfig;
+
+    public string SimulatorUrl => _simulator!.Url;
+
+    /// <summary>Installs CRDs and roles and starts simulator and operator, once.</summary>
+    public async Task StartAsync(Cluster cluster)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (_operator is not null)
+            {
+                return;
+            }
+
+            // Servers before 1.25 do not know the CEL rules; kubectl must not refuse to send them.
+            (await cluster.KubectlAsync("apply", "--validate=false", "-k", Path.Combine(Repository.Root, "config", "crds"))).EnsureSuccess();
+            (await cluster.KubectlAsync("apply", "-k", Path.Combine(Repository.Root, "config", "rbac"))).EnsureSuccess();
+            (await cluster.KubectlAsync("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")).EnsureSuccess();
+            await Eventually.TrueAsync(
+                async () => (await cluster.KubectlAsync("get", "keyclasses,servicekeys,keyreplicas", "-A")).ExitCode == 0, () => "The new kinds are not served.");
+            _kubeconfig = await cluster.KubeconfigForServiceAccountAsync("kms-operator-system", "kms-operator");
+            _simulator = await SimulatorHost.StartAsync(new SimulatorOptions { QuotaScale = 0, Seed = 1 }, TimeProvider.System, CancellationToken.None);
+            _admin = new HttpClient { BaseAddress = new Uri(_simulator.Url) };
+            StartOperator();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Kills the operator, as a node failure would, and starts another.</summary>
+    public void Restart()
+    {
+        _operator!.Dispose();
+        StartOperator();
+    }
+
+    /// <summary>Kills the operator.</summary>
+    public void Kill() => _operator!.Dispose();
+
+    /// <summary>Starts the operator.</summary>
+    public void StartOperator()
+    {
+        string[] program = Environment.GetEnvironmentVariable("KMS_OPERATOR_BINARY") is { Length: > 0 } binary
+            ? [binary]
+            : ["dotnet", Path.Combine(AppContext.BaseDirectory, "kms-operator.dll")];
+        _operator = new ServerProcess(
+            "/usr/bin/env",
+            [
+                $"KUBECONFIG={_kubeconfig}", $"AWS_ENDPOINT_URL={SimulatorUrl}", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+                .. program, "run", "--leader-elect=false", "--health-address", "0", "--consistency-window", "3s", "--log-format", "text", "--cluster-id", "test-cluster",
+            ]);
+    }
+
+    /// <summary>What the operator wrote last, to explain a failure.</summary>
+    public string Log => _operator?.LastLines ?? "";
+
+    /// <summary>The keys that KMS holds, of one owner namespace.</summary>
+    public async Task<JsonObject[]> KeysOfAsync(string @namespace)
+    {
+        var keys = (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/keys"))!;
+        return [.. keys.OfType<JsonObject>().Where(key => key["tags"]!["servicekey.dev/owner"]?.GetValue<string>().Contains($"/{@namespace}/", StringComparison.Ordinal) == true)];
+    }
+
+    /// <summary>How often each operation was called.</summary>
+    public async Task<Dictionary<string, int>> CallsAsync() => (await _admin!.GetFromJsonAsync<Dictionary<string, int>>("/_sim/calls"))!;
+
+    /// <summary>Sends an admin request.</summary>
+    public async Task AdminAsync(string path, JsonNode body) => (await _admin!.PostAsJsonAsync(path, body)).EnsureSuccessStatusCode();
+
+    public async ValueTask DisposeAsync()
+    {
+        _operator?.Dispose();
+        _admin?.Dispose();
+        if (_simulator is not null)
+        {
+            await _simulator.DisposeAsync();
+        }
+
+        _gate.Dispose();
+    }
+}

@@ -1,0 +1,379 @@
+using System.Text.Json.Nodes;
+using Amazon.KeyManagementService;
+using Amazon.KeyManagementService.Model;
+using Amazon.Runtime;
+using KmsOperator.IntegrationTests.ControlPlane;
+using KmsOperator.Policies;
+using Xunit;
+
+namespace KmsOperator.IntegrationTests.Scenarios;
+
+/// <summary>The operator as its users meet it: kubectl in front, KMS behind.</summary>
+public sealed class ScenarioTests(ControlPlaneFixture controlPlane, OperatorFixture operators) : IAsyncLifetime
+{
+    private static readonly string[] KmsWrites =
+    [
+        "CreateKey", "CreateAlias", "UpdateAlias", "DeleteAlias", "PutKeyPolicy", "TagResource", "UntagResource", "UpdateKeyDescription",
+        "EnableKey", "DisableKey", "EnableKeyRotation", "DisableKeyRotation", "ReplicateKey", "ScheduleKeyDeletion",
+    ];
+
+    private string _namespace = "";
+
+    private Cluster Cluster => controlPlane.Cluster;
+
+    public async ValueTask InitializeAsync()
+    {
+        await operators.StartAsync(Cluster);
+        _namespace = await Cluster.CreateNamespaceAsync("keys");
+        await ApplyClassAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // What a test leaves must not keep the operator busy in the next one.
+        await Cluster.KubectlAsync("delete", "keyclass", _namespace, "--ignore-not-found");
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Nineteen_services_get_a_key_each_with_alias_policy_tags_and_rotation()
+    {
+        await Cluster.ApplyTextAsync(string.Join("\n---\n", ServiceCatalogue.Services.Keys.Select(service => Key(service, $"service: {service}"))));
+        foreach (var service in ServiceCatalogue.Services.Keys)
+        {
+            await ReadyAsync($"sk/{service}");
+        }
+
+        var keys = await operators.KeysOfAsync(_namespace);
+        Assert.Equal(19, keys.Length);
+        foreach (var service in ServiceCatalogue.Services.Keys)
+        {
+            var key = Assert.Single(keys, key => Owner(key) == $"ServiceKey/{_namespace}/{service}");
+            Assert.Equal($"alias/{_namespace}/{service}", key["aliases"]![0]!.GetValue<string>());
+            Assert.Equal($"{_namespace}-{service}-cmk", Tag(key, "Name"));
+            Assert.Equal("test-cluster", Tag(key, "servicekey.dev/cluster"));
+            Assert.True(key["rotation"]!["enabled"]!.GetValue<bool>());
+            var wanted = PolicyRenderer.Render(new PolicyRequest
+            {
+                Region = "us-east-1",
+                AccountId = "123456789012",
+                Service = service,
+                Administrators = ["arn:aws:iam::123456789012:role/Admin"],
+            });
+            Assert.True(PolicyComparer.AreEquivalent(wanted.Text, key["policy"]!.GetValue<string>()), service);
+        }
+    }
+
+    [Fact]
+    public async Task Each_update_arrives_and_a_renamed_alias_is_never_missing()
+    {
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", "tags: {team: a}"));
+        await ReadyAsync("sk/one");
+        await Cluster.ApplyTextAsync(Key(
+            "one", "service: s3", "tags: {stage: prod}", "description: new words", $"alias: alias/{_namespace}/renamed", "rotation: {periodDays: 90}", "access: {users: [App]}"));
+        await Eventually.TrueAsync(
+            async () => (await operators.KeysOfAsync(_namespace)).Single() is var key
+                && key["description"]!.GetValue<string>() == "new words"
+                && Tag(key, "stage") == "prod" && Tag(key, "team") is null
+                && key["aliases"]!.AsArray() is [var alias] && alias!.GetValue<string>() == $"alias/{_namespace}/renamed"
+                && key["rotation"]!["periodDays"]!.GetValue<int>() == 90
+                && key["policy"]!.GetValue<string>().Contains("role/App", StringComparison.Ordinal),
+            () => operators.Log);
+        (await Cluster.KubectlAsync("patch", "sk", "one", "-n", _namespace, "--type", "merge", "-p", "{\"spec\":{\"enabled\":false}}")).EnsureSuccess();
+        await Eventually.TrueAsync(async () => (await operators.KeysOfAsync(_namespace)).Single()["keyState"]!.GetValue<string>() == "Disabled", () => operators.Log);
+        await ConditionAsync("sk/one", "True", "KeyDisabled", null);
+    }
+
+    [Fact]
+    public async Task A_multi_Region_key_gets_replicas_whose_policies_are_for_their_own_Region()
+    {
+        await Cluster.ApplyTextAsync(Key("multi", "service: ebs", "multiRegion: true", "replicaRegions: [us-east-2, eu-west-1]", "publish: {configMapName: coordinates}"));
+        await ReadyAsync("sk/multi");
+        await ReadyAsync("kr/multi-us-east-2");
+        var keys = await operators.KeysOfAsync(_namespace);
+        Assert.Equal(3, keys.Length);
+        Assert.Single(keys.Select(key => key["keyId"]!.GetValue<string>()).Distinct());
+        foreach (var key in keys)
+        {
+            Assert.Contains($"ec2.{key["region"]!.GetValue<string>()}.amazonaws.com", key["policy"]!.GetValue<string>(), StringComparison.Ordinal);
+        }
+
+        await Eventually.TrueAsync(
+            async () => (await Cluster.KubectlAsync("get", "cm", "coordinates", "-n", _namespace, "-o", "jsonpath={.data}")).Output.Contains("replicaArn_eu_west_1", StringComparison.Ordinal),
+            () => operators.Log);
+
+        await Cluster.ApplyTextAsync(Key("multi", "service: ebs", "multiRegion: true", "replicaRegions: [us-east-2]", "deletionPolicy: Delete", "publish: {configMapName: coordinates}"));
+        await Eventually.TrueAsync(
+            async () => !(await Cluster.KubectlAsync("get", "kr", "-n", _namespace, "-o", "name")).Output.Contains("eu-west-1", StringComparison.Ordinal), () => operators.Log);
+        (await Cluster.KubectlAsync("delete", "sk", "multi", "-n", _namespace, "--timeout=60s")).EnsureSuccess();
+        var states = (await operators.KeysOfAsync(_namespace)).ToDictionary(key => key["region"]!.GetValue<string>(), key => key["keyState"]!.GetValue<string>());
+        Assert.Equal("PendingReplicaDeletion", states["us-east-1"]);
+        Assert.Equal("PendingDeletion", states["us-east-2"]);
+    }
+
+    [Theory]
+    [InlineData("Retain", "Enabled", 1)]
+    [InlineData("Delete", "PendingDeletion", 0)]
+    public async Task Deleting_a_resource_does_to_the_key_what_the_policy_says(string policy, string state, int aliases)
+    {
+        await Cluster.ApplyTextAsync(Key("gone", "service: sqs", $"deletionPolicy: {policy}", "pendingDeletionWindowDays: 7"));
+        await ReadyAsync("sk/gone");
+        (await Cluster.KubectlAsync("delete", "sk", "gone", "-n", _namespace, "--timeout=60s")).EnsureSuccess();
+        var key = Assert.Single(await operators.KeysOfAsync(_namespace));
+        Assert.Equal(state, key["keyState"]!.GetValue<string>());
+        Assert.Equal(aliases, key["aliases"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_changed_class_reaches_its_keys()
+    {
+        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
+        await ReadyAsync("sk/one");
+        await ApplyClassAsync("tags: {cost-center: new}");
+        await Eventually.TrueAsync(async () => Tag((await operators.KeysOfAsync(_namespace)).Single(), "cost-center") == "new", () => operators.Log);
+    }
+
+    [Fact]
+    public async Task A_class_with_a_role_puts_its_keys_into_the_role_s_account()
+    {
+        await operators.AdminAsync("/_sim/roles", new JsonObject { ["arn"] = $"arn:aws:iam::222222222222:role/{_namespace}", ["externalId"] = "right" });
+        await ApplyClassAsync($"account: {{id: \"222222222222\", roleArn: \"arn:aws:iam::222222222222:role/{_namespace}\", externalId: wrong}}");
+        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
+        await ConditionAsync($"keyclass/{_namespace}", "False", "AccessDenied", "Stalled");
+        await ConditionAsync("sk/one", "False", "ClassNotReady", "Reconciling");
+        await ApplyClassAsync($"account: {{id: \"222222222222\", roleArn: \"arn:aws:iam::222222222222:role/{_namespace}\", externalId: right}}");
+        await ReadyAsync("sk/one");
+        Assert.Equal("222222222222", Assert.Single(await operators.KeysOfAsync(_namespace))["accountId"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Credentials_of_another_account_than_the_class_names_write_nothing()
+    {
+        await ApplyClassAsync("account: {id: \"999999999999\"}");
+        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
+        await ConditionAsync($"keyclass/{_namespace}", "False", "AccountMismatch", "Stalled");
+        await ConditionAsync("sk/one", "False", "ClassNotReady", "Reconciling");
+        Assert.Empty(await operators.KeysOfAsync(_namespace));
+    }
+
+    // name, lines of the spec, reason, part of the message
+    public static TheoryData<string, string, string, string> BadInput => new()
+    {
+        { "usage", "keySpec: HMAC_256", "InvalidSpec", "spec.keyUsage" },
+        { "alias", "alias: alias/aws/mine", "InvalidSpec", "spec.alias" },
+        { "replicas", "replicaRegions: [eu-west-1]", "InvalidSpec", "spec.replicaRegions" },
+        { "home", "multiRegion: true\n  replicaRegions: [us-east-1]", "InvalidSpec", "spec.replicaRegions" },
+        { "principal", "access: {administrators: [\"123456789012\"]}", "InvalidSpec", "administrators" },
+        { "class", "className: nobody", "ClassNotFound", "nobody" },
+        { "statement", "policy: {additionalStatements: [{Sid: X, Effect: Maybe, Principal: \"*\", Action: \"kms:*\", Resource: \"*\"}]}", "InvalidSpec", "Effect" },
+        { "lockout", "policy: {override: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::123456789012:role/X\"}, Action: \"kms:Decrypt\", Resource: \"*\"}]}}", "PolicyLockout", "kms:PutKeyPolicy" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadInput))]
+    public async Task Bad_input_is_explained_on_the_resource_and_makes_no_key(string name, string lines, string reason, string message)
+    {
+        // A server that evaluates CEL refuses some of these at the door, which tests/crd-cases covers.
+        var spec = lines.Contains("className", StringComparison.Ordinal) ? lines : $"{lines}\n  className: {_namespace}";
+        var applied = await Cluster.KubectlAsync(["apply", "--validate=false", "-f", "-"], Manifest(name, spec));
+        if (applied.ExitCode != 0 && Cluster.EvaluatesCel)
+        {
+            return;
+        }
+
+        applied.EnsureSuccess();
+        await Cluster.ApplyTextAsync(Key("good", "service: s3"));
+        var text = await ConditionAsync($"sk/{name}", "False", reason, "Stalled");
+        Assert.Contains(message, text, StringComparison.Ordinal);
+        await ReadyAsync("sk/good");
+        Assert.Single(await operators.KeysOfAsync(_namespace));
+    }
+
+    [Fact]
+    public async Task An_alias_of_a_foreign_key_is_left_alone_and_no_key_is_made()
+    {
+        using var kms = Kms();
+        var foreign = (await kms.CreateKeyAsync(new CreateKeyRequest(), TestContext.Current.CancellationToken)).KeyMetadata.KeyId;
+        await kms.CreateAliasAsync(new CreateAliasRequest { AliasName = $"alias/{_namespace}/taken", TargetKeyId = foreign }, TestContext.Current.CancellationToken);
+
+        // The list of aliases may be a minute old, and CreateAlias has the last word: a key may be made, but the alias never moves.
+        operators.Restart();
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", $"alias: alias/{_namespace}/taken"));
+        Assert.Contains(foreign, await ConditionAsync("sk/one", "False", "AliasConflict", "Stalled"), StringComparison.Ordinal);
+        Assert.Empty(await operators.KeysOfAsync(_namespace));
+    }
+
+    [Fact]
+    public async Task Two_resources_that_want_one_alias_make_one_key()
+    {
+        await Cluster.ApplyTextAsync(Key("one", "service: s3") + "\n---\n" + Key("two", "service: s3"));
+        await Eventually.TrueAsync(
+            async () => (await Cluster.KubectlAsync("get", "sk", "-n", _namespace, "-o", "jsonpath={.items[*].status.conditions[?(@.type==\"Ready\")].reason}")).Output.Split(' ').Order().SequenceEqual(["AliasConflict", "Available"]),
+            () => operators.Log);
+        Assert.Single(await operators.KeysOfAsync(_namespace));
+    }
+
+    [Fact]
+    public async Task What_others_change_in_KMS_is_put_right_when_asked_to_look()
+    {
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", "tags: {team: a}"));
+        var id = await ReadyAsync("sk/one");
+        using var kms = Kms();
+        var token = TestContext.Current.CancellationToken;
+        var other = (await kms.CreateKeyAsync(new CreateKeyRequest(), token)).KeyMetadata.KeyId;
+        await kms.UntagResourceAsync(new UntagResourceRequest { KeyId = id, TagKeys = ["team"] }, token);
+        await kms.UpdateKeyDescriptionAsync(new UpdateKeyDescriptionRequest { KeyId = id, Description = "mine now" }, token);
+        await kms.UpdateAliasAsync(new UpdateAliasRequest { AliasName = $"alias/{_namespace}/s3", TargetKeyId = other }, token);
+        await kms.DisableKeyRotationAsync(new DisableKeyRotationRequest { KeyId = id }, token);
+        await kms.DisableKeyAsync(new DisableKeyRequest { KeyId = id }, token);
+        await LookAsync("one");
+        await Eventually.TrueAsync(
+            async () => (await operators.KeysOfAsync(_namespace)).Single() is var key
+                && Tag(key, "team") == "a" && key["description"]!.GetValue<string>() == "KMS key for encrypting s3" && key["keyState"]!.GetValue<string>() == "Enabled"
+                && key["aliases"]!.AsArray().Count == 1 && key["rotation"]!["enabled"]!.GetValue<bool>(),
+            () => operators.Log);
+        await ReadyAsync("sk/one");
+
+        await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, token);
+        await LookAsync("one");
+        await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled");
+        Assert.Equal("PendingDeletion", (await operators.KeysOfAsync(_namespace)).Single()["keyState"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_lost_answer_to_CreateKey_leaves_one_key_also_when_the_operator_dies()
+    {
+        await operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = "CreateKey", ["kind"] = "dropAfter" });
+        await Cluster.ApplyTextAsync(Key("one", "service: kinesis"));
+        await Eventually.TrueAsync(async () => (await operators.KeysOfAsync(_namespace)).Length == 1, () => operators.Log);
+        operators.Restart();
+        await ReadyAsync("sk/one");
+        Assert.Single(await operators.KeysOfAsync(_namespace));
+    }
+
+    [Fact]
+    public async Task A_restart_with_nothing_changed_writes_nothing_and_the_spec_is_never_touched()
+    {
+        await Cluster.ApplyTextAsync(Key("one", "service: s3") + "\n---\n" + Key("two", "service: sns"));
+        await ReadyAsync("sk/one");
+        await ReadyAsync("sk/two");
+        var before = await WritesAsync();
+        operators.Restart();
+        await LookAsync("one");
+        await Eventually.TrueAsync(
+            async () => (await Cluster.KubectlAsync("get", "sk/one", "-n", _namespace, "-o", "jsonpath={.status.lastHandledReconcileAt}")).Output.Length > 0, () => operators.Log);
+        await ReadyAsync("sk/one");
+        Assert.Equal(before, await WritesAsync());
+        Assert.Equal("1", (await Cluster.KubectlAsync("get", "sk/one", "-n", _namespace, "-o", "jsonpath={.metadata.generation}")).Output);
+    }
+
+    [Fact]
+    public async Task A_suspended_resource_is_left_alone()
+    {
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", "suspend: true"));
+        await ConditionAsync("sk/one", "Unknown", "Suspended", null);
+        Assert.Empty(await operators.KeysOfAsync(_namespace));
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", "suspend: false"));
+        await ReadyAsync("sk/one");
+    }
+
+    [Fact]
+    public async Task A_namespace_that_the_class_does_not_admit_waits_for_its_label()
+    {
+        await ApplyClassAsync("allowedNamespaces: {from: Selector, selector: {matchLabels: {keys: allowed}}}");
+        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
+        await ConditionAsync("sk/one", "False", "NamespaceNotAllowed", "Stalled");
+        (await Cluster.KubectlAsync("label", "namespace", _namespace, "keys=allowed")).EnsureSuccess();
+        await ReadyAsync("sk/one");
+    }
+
+    [Fact]
+    public async Task A_foreign_ConfigMap_is_never_overwritten()
+    {
+        (await Cluster.KubectlAsync("create", "cm", "theirs", "-n", _namespace, "--from-literal=a=b")).EnsureSuccess();
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", "publish: {configMapName: theirs}"));
+        await ConditionAsync("sk/one", "False", "PublishConflict", "Stalled");
+        Assert.Equal("{\"a\":\"b\"}", (await Cluster.KubectlAsync("get", "cm", "theirs", "-n", _namespace, "-o", "jsonpath={.data}")).Output);
+    }
+
+    private async Task<int> WritesAsync()
+    {
+        var calls = await operators.CallsAsync();
+        return KmsWrites.Sum(operation => calls.GetValueOrDefault(operation));
+    }
+
+    private async Task LookAsync(string name) =>
+        (await Cluster.KubectlAsync("annotate", "sk", name, "-n", _namespace, $"kms.servicekey.dev/reconcile-at={Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}", "--overwrite")).EnsureSuccess();
+
+    /// <summary>Waits for Ready as kstatus and kubectl wait define it.</summary>
+    /// <returns>The key's id.</returns>
+    private async Task<string> ReadyAsync(string resource)
+    {
+        await ConditionAsync(resource, "True", null, null);
+        return (await Cluster.KubectlAsync("get", resource, "-n", _namespace, "-o", "jsonpath={.status.keyId}")).Output;
+    }
+
+    /// <summary>Waits until Ready is as given for the current generation, with the other condition that belongs to it and no more.</summary>
+    /// <returns>The message.</returns>
+    private async Task<string> ConditionAsync(string resource, string ready, string? reason, string? other)
+    {
+        var last = "";
+        string? message = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var got = await Cluster.KubectlAsync("get", resource, "-n", _namespace, "-o", "json");
+                last = got.Output + got.Error;
+                if (got.ExitCode != 0)
+                {
+                    return false;
+                }
+
+                var json = JsonNode.Parse(got.Output)!;
+                var generation = json["metadata"]!["generation"]!.GetValue<long>();
+                var conditions = json["status"]?["conditions"]?.AsArray().OfType<JsonObject>().ToArray() ?? [];
+                var found = conditions.FirstOrDefault(condition => condition["type"]!.GetValue<string>() == "Ready");
+                message = found?["message"]!.GetValue<string>();
+                return found is not null
+                    && found["status"]!.GetValue<string>() == ready
+                    && (reason is null || found["reason"]!.GetValue<string>() == reason)
+                    && json["status"]!["observedGeneration"]!.GetValue<long>() == generation
+                    && conditions.All(condition => condition["observedGeneration"]!.GetValue<long>() == generation)
+                    && conditions.Where(condition => condition != found).Select(condition => condition["type"]!.GetValue<string>()).SequenceEqual(other is null ? [] : [other]);
+            },
+            () => $"{last}\n{operators.Log}",
+            TimeSpan.FromSeconds(60));
+        return message!;
+    }
+
+    private Task ApplyClassAsync(params string[] lines) => Cluster.ApplyTextAsync(
+        $$"""
+        apiVersion: kms.servicekey.dev/v1alpha1
+        kind: KeyClass
+        metadata: {name: {{_namespace}}}
+        spec:
+          region: us-east-1
+          aliasPrefix: {{_namespace}}
+          access: {administrators: [Admin]}
+          {{string.Join("\n  ", lines)}}
+        """);
+
+    private string Key(string name, params string[] lines) => Manifest(name, string.Join("\n  ", [$"className: {_namespace}", .. lines]));
+
+    private string Manifest(string name, string spec) =>
+        $$"""
+        apiVersion: kms.servicekey.dev/v1alpha1
+        kind: ServiceKey
+        metadata: {name: {{name}}, namespace: {{_namespace}}}
+        spec:
+          {{spec}}
+        """;
+
+    private AmazonKeyManagementServiceClient Kms() => new(
+        new BasicAWSCredentials("test", "test"),
+        new AmazonKeyManagementServiceConfig { ServiceURL = operators.SimulatorUrl, AuthenticationRegion = "us-east-1" });
+
+    private static string? Tag(JsonObject key, string name) => key["tags"]![name]?.GetValue<string>();
+
+    private static string? Owner(JsonObject key) => Tag(key, "servicekey.dev/owner");
+}
