@@ -1,0 +1,113 @@
+using Amazon.KeyManagementService.Model;
+using Amazon.SecurityToken.Model;
+
+namespace KmsSimulator.Tests.Faults;
+
+public sealed class FaultTests
+{
+    private static CancellationToken Token => TestSimulator.Token;
+
+    [Theory]
+    [InlineData("throttle", "ThrottlingException", "You have exceeded the rate at which you may call KMS", 400)]
+    [InlineData("error5xx", "KMSInternalException", "internal error", 500)]
+    [InlineData("accessDenied", "AccessDeniedException", "User: arn:aws:iam::123456789012:user/simulator is not authorized to perform: kms:CreateKey", 400)]
+    public async Task A_fault_answers_instead_of_the_operation_and_then_is_over(string kind, string code, string message, int status)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.SetAsync("/_sim/faults", $$"""{"operation": "CreateKey", "kind": "{{kind}}"}""");
+        await KmsAssert.FailsAsync(code, message, () => simulator.CreateKeyAsync(), status);
+        Assert.Empty((await simulator.GetAsync("/_sim/keys")).AsArray());
+        await simulator.CreateKeyAsync();
+    }
+
+    [Theory]
+    [InlineData("dropBefore", 0)]
+    [InlineData("dropAfter", 1)]
+    public async Task A_dropped_connection_leaves_the_caller_without_an_answer_and_KMS_with_or_without_the_key(string kind, int keys)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.SetAsync("/_sim/faults", $$"""{"operation": "CreateKey", "kind": "{{kind}}"}""");
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => simulator.CreateKeyAsync());
+        Assert.True(error is HttpRequestException or IOException, error.ToString());
+        Assert.Equal(keys, (await simulator.GetAsync("/_sim/keys")).AsArray().Count);
+        var call = Assert.Single((await simulator.GetAsync("/_sim/calls?detail=1")).AsArray());
+        Assert.Equal(kind, (string)call!["outcome"]!);
+    }
+
+    [Fact]
+    public async Task A_delayed_call_has_its_effect_late()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.SetAsync("/_sim/faults", """{"operation": "CreateKey", "kind": "delay", "delayMs": 60000}""");
+        var call = simulator.CreateKeyAsync();
+        while ((await simulator.GetAsync("/_sim/faults")).AsArray().Count > 0)
+            await Task.Yield();
+        Assert.Empty((await simulator.GetAsync("/_sim/keys")).AsArray());
+        Assert.False(call.IsCompleted);
+        while (!call.IsCompleted)
+        {
+            simulator.Time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal("Enabled", (await call).KeyState.Value);
+    }
+
+    [Fact]
+    public async Task Nth_and_count_choose_the_calls_and_what_remains_can_be_seen()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.CreateKeyAsync();
+        await simulator.SetAsync("/_sim/faults", """[{"operation": "CreateKey", "kind": "throttle", "nth": 2, "count": 2}]""");
+        await simulator.CreateKeyAsync();
+        Assert.Equal((1, 2), await Remaining());
+        await KmsAssert.FailsAsync("ThrottlingException", "", () => simulator.CreateKeyAsync());
+        Assert.Equal((1, 1), await Remaining());
+        await KmsAssert.FailsAsync("ThrottlingException", "", () => simulator.CreateKeyAsync());
+        Assert.Empty((await simulator.GetAsync("/_sim/faults")).AsArray());
+        await simulator.CreateKeyAsync();
+
+        async Task<(int, int)> Remaining()
+        {
+            var fault = Assert.Single((await simulator.GetAsync("/_sim/faults")).AsArray())!;
+            return ((int)fault["nth"]!, (int)fault["count"]!);
+        }
+    }
+
+    [Fact]
+    public async Task Faults_can_be_for_one_account_or_Region_or_all_operations()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.SetAsync("/_sim/faults", """
+            [{"operation": "*", "kind": "throttle", "region": "eu-west-1"},
+             {"operation": "AssumeRole", "kind": "error5xx"},
+             {"operation": "ListKeys", "kind": "accessDenied", "account": "222222222222"}]
+            """);
+        await KmsAssert.FailsAsync("InternalFailure", "", () => simulator.Sts().AssumeRoleAsync(
+            new AssumeRoleRequest { RoleArn = "arn:aws:iam::222222222222:role/r", RoleSessionName = "session" }, Token), 500);
+        await simulator.Kms.ListKeysAsync(new ListKeysRequest(), Token);
+        await KmsAssert.FailsAsync("ThrottlingException", "", () => simulator.KmsIn("eu-west-1").ListKeysAsync(new ListKeysRequest(), Token));
+        var other = simulator.KmsIn("us-east-1", await simulator.AssumeAsync("arn:aws:iam::222222222222:role/r"));
+        await KmsAssert.FailsAsync("AccessDeniedException", "assumed-role/r/test is not authorized", () => other.ListKeysAsync(new ListKeysRequest(), Token));
+        Assert.Empty((await simulator.GetAsync("/_sim/faults")).AsArray());
+    }
+
+    [Theory]
+    [InlineData("""{"kind": "throttle"}""", "operation is missing")]
+    [InlineData("""{"operation": "CreateKeys", "kind": "throttle"}""", "CreateKeys is none that is simulated")]
+    [InlineData("""{"operation": "CreateKey", "kind": "explode"}""", "kind must be one of throttle, error5xx, accessDenied, dropBefore, dropAfter, delay")]
+    [InlineData("""{"operation": "CreateKey", "kind": "delay"}""", "delayMs")]
+    [InlineData("""{"operation": "CreateKey", "kind": "throttle", "delayMs": 5}""", "delayMs")]
+    [InlineData("""{"operation": "CreateKey", "kind": "throttle", "nth": 0}""", "nth must be a whole number, 1 or more")]
+    [InlineData("""{"operation": "CreateKey", "kind": "throttle", "times": 2}""", "no member times")]
+    [InlineData("""[{"operation": "CreateKey", "kind": "throttle"}, 1]""", "A JSON object is wanted")]
+    [InlineData("nonsense", "not JSON")]
+    public async Task Faults_that_make_no_sense_are_refused_whole(string body, string message)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var (status, answer) = await simulator.PostAsync("/_sim/faults", body);
+        Assert.Equal(400, status);
+        Assert.Contains(message, (string)answer["error"]!, StringComparison.Ordinal);
+        Assert.Empty((await simulator.GetAsync("/_sim/faults")).AsArray());
+    }
+}
