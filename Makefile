@@ -6,7 +6,7 @@ TEST_ARGS     ?=
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help build test test-unit test-integration check format demo bench publish clean
+.PHONY: help build test check format demo bench publish smoke clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -32,6 +32,9 @@ bench: ## Measure speed and KMS calls; prints ratios within one run
 
 publish: ## Build the native executable into artifacts/publish
 	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish
+
+smoke: publish ## The scenarios against the native executable
+	KMS_OPERATOR_BINARY=$(CURDIR)/artifacts/publish/kms-operator $(DOTNET) test --project tests/KmsOperator.IntegrationTests -c $(CONFIGURATION) -- --filter-class "*ScenarioTests"
 
 clean: ## Remove everything that was built
 	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
