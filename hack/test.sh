@@ -14,9 +14,10 @@ status=0
 for project in tests/*Tests; do
     name=$(basename "$project")
     echo "== $name"
+    # The results' directory must not exist: dotnet test takes an existing one, also behind --, for its own argument.
     # Exit code 8: no test matched the arguments, which is fine for a filter.
     dotnet test --no-build -c "$configuration" --project "$project" -- \
-        --report-trx --report-trx-filename "$name.trx" --results-directory "$results" "$@" || {
+        --report-trx --report-trx-filename "$name.trx" --results-directory "$results/$name" "$@" || {
         code=$?
         [[ $code -eq 8 ]] || status=1
     }
@@ -24,7 +25,7 @@ done
 
 # Outcomes as the test platform wrote them: <Counters total= passed= failed= ... notExecuted= />
 sum() {
-    cat "$results"/*.trx | { grep -o "<Counters [^>]*" || true; } | { grep -o " $1=\"[0-9]*\"" || true; } | tr -dc '0-9\n' | awk '{ total += $1 } END { print total + 0 }'
+    cat "$results"/*/*.trx | { grep -o "<Counters [^>]*" || true; } | { grep -o " $1=\"[0-9]*\"" || true; } | tr -dc '0-9\n' | awk '{ total += $1 } END { print total + 0 }'
 }
 
 passed=$(sum passed)
