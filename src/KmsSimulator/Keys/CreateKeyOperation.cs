@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using KmsSimulator.Policies;
@@ -61,7 +62,7 @@ internal static class CreateKeyOperation
         var shared = new SharedProperties
         {
             PrimaryRegion = call.Region,
-            Regions = [call.Region],
+            Regions = ImmutableSortedSet.Create(StringComparer.Ordinal, call.Region),
             Materials = origin == "EXTERNAL" ? [] : [NewMaterial()],
         };
         group.Members.Add(call.Region, key);
