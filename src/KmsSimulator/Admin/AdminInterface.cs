@@ -39,7 +39,8 @@ internal sealed class AdminInterface(Simulation simulation)
         ("POST", "/_sim/roles") => await ReadAsync(request, body => RoleRequests.Set(simulation, body)),
         ("POST", "/_sim/reset") => Do(simulation.Reset),
         var (method, path) => throw new AdminException(
-            $"There is no {method} {path}. There are GET healthz, keys, calls, faults; POST faults, clock, principals, roles, reset; DELETE faults."),
+            $"There is no {method} {path}. There are GET healthz, keys, calls, faults; POST faults, clock, principals, roles, reset; "
+            + "DELETE faults."),
     };
 
     private JsonObject CallCounts() => new(simulation.Calls.Counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)count.Value)));

@@ -62,5 +62,6 @@ internal sealed class AdminRequest
         _ => throw new AdminException($"{name} must be a list of strings."),
     };
 
-    private JsonElement? Member(string name) => _body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private JsonElement? Member(string name) =>
+        _body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

@@ -53,6 +53,12 @@ internal static class FaultRequests
         if (delay is not null != (kind.Kind == FaultKind.Delay))
             throw new AdminException("delayMs belongs to kind delay, and kind delay needs it.");
         return new Fault(
-            operation, kind.Kind, request.Integer("nth", 1) ?? 1, request.Integer("count", 1) ?? 1, request.Text("account"), request.Text("region"), delay ?? 0);
+            operation,
+            kind.Kind,
+            request.Integer("nth", 1) ?? 1,
+            request.Integer("count", 1) ?? 1,
+            request.Text("account"),
+            request.Text("region"),
+            delay ?? 0);
     }
 }

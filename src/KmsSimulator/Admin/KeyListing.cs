@@ -41,12 +41,14 @@ internal static class KeyListing
             ["keyUsage"] = key.Group.KeyUsage,
             ["multiRegion"] = key.Group.IsMultiRegion,
             ["multiRegionKeyType"] = !key.Group.IsMultiRegion ? null : key.IsPrimary ? "PRIMARY" : "REPLICA",
-            ["aliases"] = new JsonArray(
-                [.. key.AliasNames.Where(name => region.Alias(name)?.Record.Current?.TargetKeyId == key.KeyId).Select(name => (JsonNode)name)]),
+            ["aliases"] = new JsonArray([.. Aliases(region, key).Select(name => (JsonNode)name)]),
             ["tags"] = new JsonObject(record.Tags.Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))),
             ["policy"] = record.Policy.Document,
             ["rotation"] = new JsonObject { ["enabled"] = period is not null, ["periodDays"] = period },
             ["deletionDate"] = record.DeletionDate?.UtcDateTime,
         };
     }
+
+    private static IEnumerable<string> Aliases(KmsAccountRegion region, KeyEntry key) =>
+        key.AliasNames.Where(name => region.Alias(name)?.Record.Current?.TargetKeyId == key.KeyId);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KmsSimulator.Keys;
@@ -31,12 +30,13 @@ internal static partial class AliasOperations
         var old = call.Here.Key(alias.TargetKeyId);
         if (old is not null && old != key)
         {
-            if (old.Group.KeyUsage != key.Group.KeyUsage || KeySpecs.IsSymmetric(old.Group.KeySpec) != KeySpecs.IsSymmetric(key.Group.KeySpec))
-                throw Errors.Validation("The alias can only be associated with a key of the same type and the same KeyUsage as the current one.");
+            if (!KeySpecs.AreAlike(old.Group, key.Group))
+                throw Errors.Validation("The alias can only move to a key of the same type and the same KeyUsage as the current one.");
             CheckCount(call, key);
         }
 
-        call.Owner.Write(call.Here, name, alias with { TargetKeyId = key.KeyId, LastUpdatedDate = call.Now }, old == key ? null : old, call.Now);
+        var moved = alias with { TargetKeyId = key.KeyId, LastUpdatedDate = call.Now };
+        call.Owner.Write(call.Here, name, moved, old == key ? null : old, call.Now);
         return [];
     }
 
@@ -53,7 +53,7 @@ internal static partial class AliasOperations
     public static JsonObject ListAliases(KmsCall call)
     {
         var paging = call.Paging(50, 100);
-        var key = call.Input.Peek("KeyId") is null ? null : call.KeyToRead().Key;
+        var key = call.Input.String("KeyId", 1, 2048) is null ? null : call.KeyToRead().Key;
         return paging.Page(
             "Aliases",
             key?.AliasNames ?? call.Here.AliasNames,
@@ -91,7 +91,7 @@ internal static partial class AliasOperations
     private static void CheckCount(KmsCall call, KeyEntry key)
     {
         if (key.AliasNames.Count(name => Existing(call, name)?.TargetKeyId == key.KeyId) >= MaxAliasesPerKey)
-            throw Errors.LimitExceeded(string.Create(CultureInfo.InvariantCulture, $"{key.Arn} has {MaxAliasesPerKey} aliases already."));
+            throw Errors.LimitExceeded($"{key.Arn} has {MaxAliasesPerKey} aliases already.");
     }
 
     [GeneratedRegex(@"^[a-zA-Z0-9/_-]+\z")]

@@ -4,7 +4,7 @@ using KmsSimulator.State;
 
 namespace KmsSimulator.Cryptography;
 
-/// <summary>What Encrypt returns: key id, material id, nonce, tag, and the AES-GCM ciphertext with the encryption context authenticated.</summary>
+/// <summary>What Encrypt returns: key id, material id, nonce, tag and AES-GCM ciphertext; the encryption context is authenticated.</summary>
 /// <remarks>Key id and material are the same in all Regions of a multi-Region key, so each decrypts what another encrypted.</remarks>
 internal static class Ciphertext
 {
@@ -30,7 +30,8 @@ internal static class Ciphertext
     public static string? KeyId(byte[] blob) => blob.Length < HeaderBytes ? null : Encoding.ASCII.GetString(blob, 0, KeyIdBytes);
 
     /// <summary>The plaintext, or null when material, context or blob do not fit.</summary>
-    public static byte[]? Open(byte[] blob, IEnumerable<KeyMaterial> materials, SortedDictionary<string, string>? context, out string materialId)
+    public static byte[]? Open(
+        byte[] blob, IEnumerable<KeyMaterial> materials, SortedDictionary<string, string>? context, out string materialId)
     {
         var id = materialId = Convert.ToHexStringLower(blob, KeyIdBytes, MaterialIdBytes);
         if (materials.FirstOrDefault(candidate => candidate.Id == id) is not { } material)
@@ -40,8 +41,11 @@ internal static class Ciphertext
         try
         {
             aes.Decrypt(
-                blob.AsSpan(KeyIdBytes + MaterialIdBytes, NonceBytes), blob.AsSpan(HeaderBytes), blob.AsSpan(HeaderBytes - TagBytes, TagBytes),
-                plaintext, Authenticated(context));
+                blob.AsSpan(KeyIdBytes + MaterialIdBytes, NonceBytes),
+                blob.AsSpan(HeaderBytes),
+                blob.AsSpan(HeaderBytes - TagBytes, TagBytes),
+                plaintext,
+                Authenticated(context));
             return plaintext;
         }
         catch (AuthenticationTagMismatchException)

@@ -15,7 +15,12 @@ internal static class CryptographicOperations
         var key = Usable(call);
         var blob = Ciphertext.Seal(key.KeyId, key.Shared.Materials[^1], plaintext, call.Input.Map("EncryptionContext"));
         Use(call, key);
-        return new JsonObject { ["CiphertextBlob"] = Convert.ToBase64String(blob), ["KeyId"] = key.Arn, ["EncryptionAlgorithm"] = KeySpecs.Symmetric };
+        return new JsonObject
+        {
+            ["CiphertextBlob"] = Convert.ToBase64String(blob),
+            ["KeyId"] = key.Arn,
+            ["EncryptionAlgorithm"] = KeySpecs.Symmetric,
+        };
     }
 
     public static JsonObject GenerateDataKey(KmsCall call)
@@ -47,9 +52,10 @@ internal static class CryptographicOperations
         var keyId = Ciphertext.KeyId(blob) ?? throw Errors.InvalidCiphertext();
         var key = KeyLookup.FindNamed(call, given ?? keyId);
         if (key.KeyId != keyId)
-            throw new ServiceException("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.");
+            throw new ServiceException("IncorrectKeyException", "The ciphertext was not encrypted with the key that KeyId names.");
         RequireUsable(call, key);
-        var plaintext = Ciphertext.Open(blob, key.Shared.Materials, call.Input.Map("EncryptionContext"), out var materialId) ?? throw Errors.InvalidCiphertext();
+        var plaintext = Ciphertext.Open(blob, key.Shared.Materials, call.Input.Map("EncryptionContext"), out var materialId)
+            ?? throw Errors.InvalidCiphertext();
         Use(call, key);
         return new JsonObject
         {
@@ -94,7 +100,11 @@ internal static class CryptographicOperations
     {
         KmsCall.Require(key, key.Current, call.Operation.WorksIn);
         if (key.Group.KeyUsage != KeySpecs.EncryptDecrypt)
-            throw new ServiceException("InvalidKeyUsageException", $"{key.Arn} key usage is {key.Group.KeyUsage} which is not valid for {call.Operation.Name}.");
+        {
+            throw new ServiceException(
+                "InvalidKeyUsageException", $"{key.Arn} key usage is {key.Group.KeyUsage} which is not valid for {call.Operation.Name}.");
+        }
+
         if (!key.Group.IsSymmetricEncryption)
             throw Errors.Unsupported("KmsSimulator encrypts with symmetric keys only.");
     }

@@ -7,7 +7,7 @@ namespace KmsSimulator.Deletion;
 internal static class KeyDeletion
 {
     /// <summary>The key once its deletion is scheduled. A primary waits for its replicas first.</summary>
-    public static KeyRecord Scheduled(KeyEntry key, int days, DateTimeOffset now) => key.Group.IsMultiRegion && key.IsPrimary && key.Group.Members.Count > 1
+    public static KeyRecord Scheduled(KeyEntry key, int days, DateTimeOffset now) => key.IsPrimary && key.Group.Members.Count > 1
         ? key.Current with { State = KeyState.PendingReplicaDeletion, PendingWindowInDays = days, DeletionDate = null }
         : key.Current with { State = KeyState.PendingDeletion, PendingWindowInDays = days, DeletionDate = now.AddDays(days) };
 
@@ -27,7 +27,7 @@ internal static class KeyDeletion
         group.Shared.Write(key.Shared with { Regions = key.Shared.Regions.Remove(key.Region) }, at, at);
 
         // The last replica's end starts the primary's window.
-        if (group.Members.Count == 1 && group.Members.Values.Single() is { IsPrimary: true, Current.State: KeyState.PendingReplicaDeletion } primary)
+        if (group.Members.Count == 1 && group.Members.Values.Single() is { Current.State: KeyState.PendingReplicaDeletion } primary)
         {
             var record = Scheduled(primary, primary.Current.PendingWindowInDays!.Value, at);
             primary.Record.Write(record, at, at);

@@ -14,9 +14,9 @@ internal static class GrantOperations
 
     private static readonly string[] Operations =
     [
-        "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo", "Sign", "Verify", "GetPublicKey",
-        "CreateGrant", "RetireGrant", "DescribeKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "GenerateMac", "VerifyMac",
-        "DeriveSharedSecret",
+        "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo", "Sign", "Verify",
+        "GetPublicKey", "CreateGrant", "RetireGrant", "DescribeKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateMac", "VerifyMac", "DeriveSharedSecret",
     ];
 
     public static JsonObject CreateGrant(KmsCall call)
@@ -32,7 +32,7 @@ internal static class GrantOperations
         foreach (var operation in operations)
         {
             if (!Operations.Contains(operation))
-                throw Errors.Validation($"1 validation error detected: Value '{operation}' at 'operations' failed to satisfy constraint: Member must satisfy enum value set: [{string.Join(", ", Operations)}]");
+                throw Errors.Violation(operation, "operations", $"Member must satisfy enum value set: [{string.Join(", ", Operations)}]");
         }
 
         if (operations.Count == 0)
@@ -49,7 +49,8 @@ internal static class GrantOperations
         if (same is null)
             call.Here.Add(grant, key);
         var created = same ?? grant;
-        return new JsonObject { ["GrantId"] = created.Id, ["GrantToken"] = GrantToken.Create(key.Arn, created.Id, call.Simulation.Chance.Hex(16)) };
+        var token = GrantToken.Create(key.Arn, created.Id, call.Simulation.Chance.Hex(16));
+        return new JsonObject { ["GrantId"] = created.Id, ["GrantToken"] = token };
     }
 
     public static JsonObject ListGrants(KmsCall call)
@@ -63,7 +64,9 @@ internal static class GrantOperations
         return paging.Page(
             "Grants",
             key.GrantIds,
-            name => call.Here.Grant(name) is { } grant && (id is null || grant.Id == id) && (grantee is null || grant.GranteePrincipal == grantee) ? grant : null,
+            name => call.Here.Grant(name) is { } grant && (id ?? name) == name && (grantee is null || grantee == grant.GranteePrincipal)
+                ? grant
+                : null,
             grant => Show(call, grant));
     }
 
@@ -94,7 +97,8 @@ internal static class GrantOperations
             return [];
         }
 
-        if (!GrantToken.TryRead(token, out var arn, out var grantId) || !Arn.TryParse(arn, out var region, out _, out var resource) || region != call.Region
+        if (!GrantToken.TryRead(token, out var arn, out var grantId)
+            || !Arn.TryParse(arn, out var region, out _, out var resource) || region != call.Region
             || call.Here.Key(resource[4..]) is not { } key || !key.GrantIds.Contains(grantId))
         {
             throw new ServiceException("InvalidGrantTokenException", "The grant token is not valid.");
@@ -121,7 +125,8 @@ internal static class GrantOperations
         foreach (var constraint in given.EnumerateObject())
         {
             var pairs = constraint.Value.ValueKind == JsonValueKind.Object ? constraint.Value.EnumerateObject().ToArray() : [];
-            if (constraint.Name is "EncryptionContextEquals" or "EncryptionContextSubset" && (pairs.Length > 8 || pairs.Sum(pair => pair.Name.Length + pair.Value.ToString().Length) > 384))
+            var characters = pairs.Sum(pair => pair.Name.Length + pair.Value.ToString().Length);
+            if (constraint.Name is "EncryptionContextEquals" or "EncryptionContextSubset" && (pairs.Length > 8 || characters > 384))
                 throw Errors.Validation("The encryption context of a grant constraint may have 8 pairs and 384 characters at most.");
         }
     }

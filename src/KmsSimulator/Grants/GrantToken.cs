@@ -6,7 +6,8 @@ namespace KmsSimulator.Grants;
 /// <summary>Grant tokens: opaque to clients, they name the key and the grant.</summary>
 internal static class GrantToken
 {
-    public static string Create(string keyArn, string grantId, string nonce) => Convert.ToBase64String(Encoding.ASCII.GetBytes($"{keyArn}|{grantId}|{nonce}"));
+    public static string Create(string keyArn, string grantId, string nonce) =>
+        Convert.ToBase64String(Encoding.ASCII.GetBytes($"{keyArn}|{grantId}|{nonce}"));
 
     public static bool TryRead(string? token, out string keyArn, out string grantId)
     {

@@ -15,7 +15,9 @@ public sealed record SimulatorOptions
     /// <summary>Fixes key ids and delays: the same requests in the same order get the same ones. Null picks a new seed each time.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>How long keys are Creating (a replica) or Updating (a change of the primary Region), and an on-demand rotation is under way.</summary>
+    /// <summary>
+    /// How long a replica is Creating, keys are Updating while their primary Region changes, and an on-demand rotation is under way.
+    /// </summary>
     public TimeSpan TransitionTime { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Fails on values out of range.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using KmsSimulator.Policies;
@@ -34,7 +35,7 @@ internal static class CreateKeyOperation
         input.Validate();
 
         if (oldSpec is not null && newSpec is not null)
-            throw Errors.Validation("You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.");
+            throw Errors.Validation("You cannot specify KeySpec and CustomerMasterKeySpec in the same request.");
         var spec = newSpec ?? oldSpec ?? KeySpecs.Symmetric;
         var usage = Usage(spec, givenUsage, call.Region);
         CheckOrigin(origin, keyStore, externalKey);
@@ -46,7 +47,7 @@ internal static class CreateKeyOperation
         var keyId = NewId(call, multiRegion);
         var policy = policyText is null
             ? KeyPolicy.Default(call.Partition, call.Owner.Id)
-            : KeyPolicy.Accept(policyText, bypass, Arn.Key(call.Owner.Id, call.Region, keyId), call.Partition, call.Caller, call.Simulation.Principals);
+            : KeyPolicy.Accept(policyText, bypass, call, Arn.Key(call.Owner.Id, call.Region, keyId));
 
         var group = new KeyGroup(keyId, spec, usage, origin, multiRegion);
         var key = new KeyEntry(call.Owner.Id, call.Region, group);
@@ -61,7 +62,7 @@ internal static class CreateKeyOperation
         var shared = new SharedProperties
         {
             PrimaryRegion = call.Region,
-            Regions = [call.Region],
+            Regions = ImmutableSortedSet.Create(StringComparer.Ordinal, call.Region),
             Materials = origin == "EXTERNAL" ? [] : [NewMaterial()],
         };
         group.Members.Add(call.Region, key);
@@ -101,10 +102,10 @@ internal static class CreateKeyOperation
     {
         var inKeyStore = origin is "AWS_CLOUDHSM" or "EXTERNAL_KEY_STORE";
         if (inKeyStore != keyStore is not null)
-            throw Errors.Validation("CustomKeyStoreId is required with Origin AWS_CLOUDHSM and EXTERNAL_KEY_STORE, and not allowed with any other.");
+            throw Errors.Validation("CustomKeyStoreId goes with Origin AWS_CLOUDHSM and EXTERNAL_KEY_STORE, and with these only.");
         if ((origin == "EXTERNAL_KEY_STORE") != externalKey is not null)
-            throw Errors.Validation("XksKeyId is required with Origin EXTERNAL_KEY_STORE, and not allowed with any other.");
+            throw Errors.Validation("XksKeyId goes with Origin EXTERNAL_KEY_STORE, and with this only.");
         if (inKeyStore)
-            throw new ServiceException("CustomKeyStoreNotFoundException", $"There is no custom key store {keyStore}: the simulator has none.");
+            throw new ServiceException("CustomKeyStoreNotFoundException", $"There is no custom key store {keyStore}.");
     }
 }

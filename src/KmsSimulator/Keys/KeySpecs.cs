@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using KmsSimulator.State;
 
 namespace KmsSimulator.Keys;
 
@@ -46,8 +47,11 @@ internal static class KeySpecs
         ["ML_KEM_1024"] = [Encapsulate],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Whether both halves of the key are the same: symmetric encryption and HMAC keys.</summary>
-    public static bool IsSymmetric(string spec) => spec == Symmetric || spec.StartsWith("HMAC_", StringComparison.Ordinal);
+    /// <summary>Whether an alias may move from one to the other: both symmetric or both asymmetric, and of the same usage.</summary>
+    public static bool AreAlike(KeyGroup one, KeyGroup other) =>
+        one.KeyUsage == other.KeyUsage && IsSymmetric(one.KeySpec) == IsSymmetric(other.KeySpec);
+
+    private static bool IsSymmetric(string spec) => spec == Symmetric || spec.StartsWith("HMAC_", StringComparison.Ordinal);
 
     /// <summary>The metadata's list of algorithms: its name and content.</summary>
     public static (string Field, string[] Names) Algorithms(string spec, string usage) => usage switch

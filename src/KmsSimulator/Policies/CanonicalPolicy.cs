@@ -6,10 +6,15 @@ using KmsSimulator.State;
 
 namespace KmsSimulator.Policies;
 
-/// <summary>Writes policies as IAM gives them back: reformatted, account ids as root ARNs, lists of principals sorted and unwrapped.</summary>
+/// <summary>Writes policies as IAM gives them back: indented, account ids as root ARNs, lists of principals sorted and unwrapped.</summary>
 internal static class CanonicalPolicy
 {
-    private static readonly JsonWriterOptions Format = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Format = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The document's canonical text.</summary>
     /// <param name="policy">A well-formed policy.</param>
@@ -64,7 +69,8 @@ internal static class CanonicalPolicy
         foreach (var kind in principal.EnumerateObject())
         {
             json.WritePropertyName(kind.Name);
-            var names = PolicyReader.Strings(kind.Value).Select(kind.NameEquals("AWS") ? rename : Same).Order(StringComparer.Ordinal).ToArray();
+            var names = PolicyReader.Strings(kind.Value).Select(kind.NameEquals("AWS") ? rename : Same).ToArray();
+            Array.Sort(names, StringComparer.Ordinal);
             if (names is [var only])
             {
                 json.WriteStringValue(only);

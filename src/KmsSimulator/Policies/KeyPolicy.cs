@@ -49,13 +49,13 @@ internal sealed record KeyPolicy(string Document, ImmutableArray<PolicyStatement
 
     /// <summary>Takes a document from a client as KMS does, or fails as it does.</summary>
     /// <exception cref="ServiceException">LimitExceeded or MalformedPolicyDocument.</exception>
-    public static KeyPolicy Accept(string document, bool bypassLockoutCheck, string keyArn, string partition, Caller caller, PrincipalDirectory principals)
+    public static KeyPolicy Accept(string document, bool bypassLockoutCheck, KmsCall call, string keyArn)
     {
         if (System.Text.Encoding.UTF8.GetByteCount(document) > MaxBytes)
             throw Errors.LimitExceeded($"The key policy is longer than {MaxBytes} bytes.");
-        PolicyReader.Check(document, partition, principals);
-        var policy = Of(document, partition);
-        if (!bypassLockoutCheck && !policy.Allows(caller, "kms:PutKeyPolicy", keyArn))
+        PolicyReader.Check(document, call.Partition, call.Simulation.Principals);
+        var policy = Of(document, call.Partition);
+        if (!bypassLockoutCheck && !policy.Allows(call.Caller, "kms:PutKeyPolicy", keyArn))
             throw Errors.MalformedPolicy("The new key policy will not allow you to update the key policy in the future.");
         return policy;
     }

@@ -24,9 +24,11 @@ internal sealed record PolicyCondition(string Operator, string Key, ImmutableArr
             "StringEquals" => Values.Contains(value, StringComparer.Ordinal),
             "StringEqualsIgnoreCase" => Values.Contains(value, StringComparer.OrdinalIgnoreCase),
             "StringNotEquals" => !Values.Contains(value, StringComparer.Ordinal),
-            "StringLike" or "ArnLike" or "ArnEquals" => Values.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, value, ignoreCase: false)),
-            "StringNotLike" or "ArnNotLike" or "ArnNotEquals" => !Values.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, value, ignoreCase: false)),
+            "StringLike" or "ArnLike" or "ArnEquals" => Values.Any(IsLike),
+            "StringNotLike" or "ArnNotLike" or "ArnNotEquals" => !Values.Any(IsLike),
             _ => false,
         };
+
+        bool IsLike(string pattern) => FileSystemName.MatchesSimpleExpression(pattern, value, ignoreCase: false);
     }
 }

@@ -14,7 +14,7 @@ internal static class PolicyOperations
         call.Input.Validate();
         var key = call.KeyToWrite();
         RequireDefault(name);
-        var policy = KeyPolicy.Accept(text, bypass, key.Arn, call.Partition, call.Caller, call.Simulation.Principals);
+        var policy = KeyPolicy.Accept(text, bypass, call, key.Arn);
         call.Owner.Write(key, key.Current with { Policy = policy }, call.Now);
         return [];
     }
@@ -37,7 +37,8 @@ internal static class PolicyOperations
     }
 
     /// <summary>The Policy parameter of CreateKey, PutKeyPolicy and ReplicateKey.</summary>
-    public static string? ReadPolicy(KmsInput input, bool required = false) => input.String("Policy", 1, 131072, Pattern.PolicyText, required);
+    public static string? ReadPolicy(KmsInput input, bool required = false) =>
+        input.String("Policy", 1, 131072, Pattern.PolicyText, required);
 
     private static string? PolicyName(KmsCall call) => call.Input.String("PolicyName", 1, 128, Pattern.Word);
 

@@ -8,7 +8,8 @@ internal static partial class PolicyPrincipal
 {
     /// <summary>Whether an AWS principal is well-formed. Groups, partial wildcards and unique ids are not.</summary>
     public static bool IsAws(string name, string partition) =>
-        name == "*" || Account().IsMatch(name) || (AwsArn().Match(name) is { Success: true } arn && arn.Groups["partition"].Value == partition);
+        name == "*" || Account().IsMatch(name)
+        || (name.StartsWith($"arn:{partition}:", StringComparison.Ordinal) && (Iam().IsMatch(name) || Sts().IsMatch(name)));
 
     /// <summary>Whether a name has the form of a service's.</summary>
     public static bool IsService(string name) => Service().IsMatch(name);
@@ -33,8 +34,11 @@ internal static partial class PolicyPrincipal
     [GeneratedRegex(@"^arn:aws[a-z-]*:iam::(?<account>[0-9]{12}):root\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Root();
 
-    [GeneratedRegex(@"^arn:(?<partition>aws[a-z-]*):(iam::[0-9]{12}:(root|(role|user)/[\w+=,.@/-]+)|sts::[0-9]{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))\z", RegexOptions.ExplicitCapture)]
-    private static partial Regex AwsArn();
+    [GeneratedRegex(@"^arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[\w+=,.@/-]+)\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Iam();
+
+    [GeneratedRegex(@"^arn:aws[a-z-]*:sts::[0-9]{12}:(assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Sts();
 
     [GeneratedRegex(@"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+\z", RegexOptions.ExplicitCapture)]
     private static partial Regex RoleOrUser();

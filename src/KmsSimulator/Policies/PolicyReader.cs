@@ -31,7 +31,9 @@ internal static class PolicyReader
             var policy = json.RootElement;
             Require(policy.ValueKind == JsonValueKind.Object, "The key policy is not a JSON object.");
             CheckElements(policy, DocumentElements);
-            Require(!policy.TryGetProperty("Version", out var version) || version.ValueEquals("2012-10-17") || version.ValueEquals("2008-10-17"), "The policy's Version must be 2012-10-17.");
+            Require(
+                Member(policy, "Version") is not { } version || IsOneOf(version, "2012-10-17", "2008-10-17"),
+                "The policy's Version must be 2012-10-17.");
             Require(!policy.TryGetProperty("Id", out var id) || id.ValueKind == JsonValueKind.String, "The policy's Id must be a string.");
             Require(policy.TryGetProperty("Statement", out var statements) && Items(statements).Any(), "The key policy has no Statement.");
             var sids = new HashSet<string>(StringComparer.Ordinal);
@@ -57,7 +59,8 @@ internal static class PolicyReader
     ];
 
     /// <summary>The elements of a list, or the one that stands for a list of one.</summary>
-    public static IEnumerable<JsonElement> Items(JsonElement value) => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [value];
+    public static IEnumerable<JsonElement> Items(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [value];
 
     /// <summary>The strings of a list, or the one that stands for a list of one.</summary>
     public static IEnumerable<string> Strings(JsonElement? value) =>
@@ -73,13 +76,19 @@ internal static class PolicyReader
             Require(sids.Add(sid.GetString()!), "Statement IDs (SID) in a single policy must be unique.");
         }
 
-        Require(Member(statement, "Effect") is { } effect && (effect.ValueEquals("Allow") || effect.ValueEquals("Deny")), "A statement's Effect must be Allow or Deny.");
-        foreach (var (name, not) in (ReadOnlySpan<(string, string)>)[("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")])
-            Require(Member(statement, name) is null || Member(statement, not) is null, $"A statement has both {name} and {not}.");
-        foreach (var name in (ReadOnlySpan<string>)["Action", "NotAction", "Resource", "NotResource"])
-            Require(Member(statement, name) is not { } value || AreStrings(value), $"A statement's {name} must be a string or a list of strings.");
         Require(
-            Strings(Member(statement, "Action") ?? Member(statement, "NotAction")).All(action => action == "*" || action.IndexOf(':', StringComparison.Ordinal) > 0),
+            Member(statement, "Effect") is { } effect && IsOneOf(effect, "Allow", "Deny"),
+            "A statement's Effect must be Allow or Deny.");
+        foreach (var name in (ReadOnlySpan<string>)["Action", "Resource", "Principal"])
+        {
+            var not = $"Not{name}";
+            Require(Member(statement, name) is null || Member(statement, not) is null, $"A statement has both {name} and {not}.");
+        }
+
+        foreach (var name in (ReadOnlySpan<string>)["Action", "NotAction", "Resource", "NotResource"])
+            Require(Member(statement, name) is not { } value || AreStrings(value), $"A statement's {name} must be a string or strings.");
+        Require(
+            Strings(Member(statement, "Action") ?? Member(statement, "NotAction")).All(action => action == "*" || action.Contains(':')),
             "A statement has an Action without a vendor prefix.");
         Require(Member(statement, "Condition") is not { } condition || IsCondition(condition), "A statement's Condition is malformed.");
         CheckPrincipals(Member(statement, "Principal") ?? Member(statement, "NotPrincipal"), partition, principals);
@@ -128,6 +137,9 @@ internal static class PolicyReader
         && condition.EnumerateObject().All(test => test.Value.ValueKind == JsonValueKind.Object
             && test.Value.EnumerateObject().All(key => Items(key.Value).All(
                 value => value.ValueKind is JsonValueKind.String or JsonValueKind.True or JsonValueKind.False or JsonValueKind.Number)));
+
+    private static bool IsOneOf(JsonElement value, params ReadOnlySpan<string> texts) =>
+        value.ValueKind == JsonValueKind.String && texts.Contains(value.GetString());
 
     private static bool AreStrings(JsonElement value) => Items(value).All(item => item.ValueKind == JsonValueKind.String);
 

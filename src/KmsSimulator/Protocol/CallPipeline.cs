@@ -57,13 +57,19 @@ internal sealed class CallPipeline(Simulation simulation)
             var caller = simulation.Sessions.CallerOf(signature?.AccessKeyId, signature?.Region ?? StsRegion);
             (progress.Account, progress.Region) = (caller.AccountId, signature?.Region);
             await MeetFaultsAsync(progress, caller);
-            return progress.Drop == FaultKind.DropBefore ? null : _sts.Run(action, parameters, signature is null ? null : caller, requestId);
+            return progress.Drop == FaultKind.DropBefore
+                ? null
+                : _sts.Run(action, parameters, signature is null ? null : caller, requestId);
         });
     }
 
     /// <summary>Sends what the call results in, having recorded it first: whoever has the answer finds the call in the record.</summary>
     private async Task AnswerAsync(
-        HttpContext context, string requestId, Progress progress, Func<ServiceException, WireAnswer> writeError, Func<Task<WireAnswer?>> run)
+        HttpContext context,
+        string requestId,
+        Progress progress,
+        Func<ServiceException, WireAnswer> writeError,
+        Func<Task<WireAnswer?>> run)
     {
         WireAnswer? answer;
         var outcome = "OK";
@@ -75,6 +81,12 @@ internal sealed class CallPipeline(Simulation simulation)
         {
             answer = writeError(error);
             outcome = error.Code;
+        }
+        catch (Exception bug) when (bug is not (OperationCanceledException or IOException))
+        {
+            // The simulator's own fault: said where whoever runs into it will see it.
+            answer = writeError(Errors.Internal($"kms-simulator failed: {bug}"));
+            outcome = "kms-simulator failed";
         }
 
         outcome = progress.Drop switch { FaultKind.DropBefore => "dropBefore", FaultKind.DropAfter => "dropAfter", _ => outcome };

@@ -32,17 +32,24 @@ internal static class Errors
 
     public static ServiceException InvalidCiphertext() => new("InvalidCiphertextException", "The ciphertext is not valid.");
 
-    public static ServiceException DryRun() => new("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.");
+    /// <summary>The one thing that is wrong with the input, in the words that <see cref="KmsInput"/> has for several.</summary>
+    public static ServiceException Violation(string value, string path, string rule) =>
+        Validation($"1 validation error detected: Value '{value}' at '{path}' failed to satisfy constraint: {rule}");
+
+    public static ServiceException DryRun() =>
+        new("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.");
 
     public static ServiceException Throttled() =>
         new("ThrottlingException", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.");
 
-    public static ServiceException Internal() => new("KMSInternalException", "The request failed because of an internal error. You can retry it.", 500);
+    public static ServiceException Internal(string message = "The request failed because of an internal error. You can retry it.") =>
+        new("KMSInternalException", message, 500);
 
     /// <summary>The answer for keys of others: AWS does not say whether they exist.</summary>
     public static ServiceException AccessDenied(Caller caller, string operation, string resource) => new(
         "AccessDeniedException",
-        $"User: {caller.Arn} is not authorized to perform: kms:{operation} on resource: {resource} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access");
+        $"User: {caller.Arn} is not authorized to perform: kms:{operation} on resource: {resource} because the resource does not exist in "
+        + "this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access");
 
     /// <summary>The answer of an operation that does not work in the key's state.</summary>
     /// <remarks>Source of code and text for each state: AWS KMS developer guide, "Key states of AWS KMS keys", footnotes.</remarks>

@@ -39,7 +39,12 @@ internal static partial class KeyLookup
         if (isForeign && (key is null || !key.Current.Policy.Allows(call.Caller, $"kms:{call.Operation.Name}", key.Arn)))
             throw Errors.AccessDenied(call.Caller, call.Operation.Name, text);
         if (key is null)
-            throw KeyId().IsMatch(name) ? Errors.KeyNotFound(Arn.Key(call.Owner.Id, call.Region, name)) : Errors.NotFound($"Invalid keyId '{name}'");
+        {
+            throw KeyId().IsMatch(name)
+                ? Errors.KeyNotFound(Arn.Key(call.Owner.Id, call.Region, name))
+                : Errors.NotFound($"Invalid keyId '{name}'");
+        }
+
         call.KeyArn = key.Arn;
         return key;
     }

@@ -3,13 +3,14 @@ using System.Text.Json;
 
 namespace KmsSimulator.Protocol;
 
-/// <summary>The parameters of a call. Reading them gathers what is wrong; <see cref="Validate"/> reports it all at once, as KMS does.</summary>
+/// <summary>The parameters of a call. Reading them gathers what is wrong; <see cref="Validate"/> reports it at once, as KMS does.</summary>
 internal sealed class KmsInput(JsonElement root)
 {
     private readonly List<string> _violations = [];
 
     /// <summary>A string, without any check; for routing.</summary>
-    public string? Peek(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public string? Peek(string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     public string? String(string name, int min, int max, Pattern? pattern = null, bool required = false)
     {
@@ -46,9 +47,9 @@ internal sealed class KmsInput(JsonElement root)
             throw Errors.Serialization($"{name} must be a number");
         var shown = number.ToString(CultureInfo.InvariantCulture);
         if (number < min)
-            Violation(shown, Camel(name), string.Create(CultureInfo.InvariantCulture, $"Member must have value greater than or equal to {min}"));
+            Violation(shown, Camel(name), $"Member must have value greater than or equal to {min}");
         if (number > max)
-            Violation(shown, Camel(name), string.Create(CultureInfo.InvariantCulture, $"Member must have value less than or equal to {max}"));
+            Violation(shown, Camel(name), $"Member must have value less than or equal to {max}");
         return number;
     }
 
@@ -73,7 +74,7 @@ internal sealed class KmsInput(JsonElement root)
         if (value.ValueKind != JsonValueKind.String || !value.TryGetBytesFromBase64(out var bytes))
             throw Errors.Serialization($"{name} must be base64");
         if (bytes.Length < min || bytes.Length > max)
-            _violations.Add(string.Create(CultureInfo.InvariantCulture, $"Value at '{Camel(name)}' failed to satisfy constraint: Member must have length between {min} and {max}"));
+            Violation("bytes", Camel(name), $"Member must have length between {min} and {max}");
         return bytes;
     }
 
@@ -98,7 +99,7 @@ internal sealed class KmsInput(JsonElement root)
         for (var i = 0; i < list.Count; i++)
         {
             texts[i] = Text(list[i], name);
-            CheckLength(string.Create(CultureInfo.InvariantCulture, $"{Camel(name)}.{i + 1}.member"), texts[i], min, max);
+            CheckLength($"{Camel(name)}.{i + 1}.member", texts[i], min, max);
         }
 
         return texts;
@@ -119,15 +120,16 @@ internal sealed class KmsInput(JsonElement root)
     }
 
     /// <summary>Notes a value that must be there and is not.</summary>
-    public void Missing(string name) => _violations.Add($"Value null at '{Camel(name)}' failed to satisfy constraint: Member must not be null");
+    public void Missing(string name) =>
+        _violations.Add($"Value null at '{Camel(name)}' failed to satisfy constraint: Member must not be null");
 
     /// <summary>Checks the length of a value at a path of its own.</summary>
     public void CheckLength(string path, string text, int min, int max)
     {
         if (text.Length < min)
-            Violation(text, path, string.Create(CultureInfo.InvariantCulture, $"Member must have length greater than or equal to {min}"));
+            Violation(text, path, $"Member must have length greater than or equal to {min}");
         if (text.Length > max)
-            Violation(text, path, string.Create(CultureInfo.InvariantCulture, $"Member must have length less than or equal to {max}"));
+            Violation(text, path, $"Member must have length less than or equal to {max}");
     }
 
     /// <summary>Fails if anything that was read so far was wrong.</summary>
@@ -135,15 +137,16 @@ internal sealed class KmsInput(JsonElement root)
     {
         if (_violations.Count > 0)
         {
-            throw Errors.Validation(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{_violations.Count} validation error{(_violations.Count == 1 ? "" : "s")} detected: {string.Join("; ", _violations)}"));
+            throw Errors.Validation(
+                $"{_violations.Count} validation error{(_violations.Count == 1 ? "" : "s")} detected: {string.Join("; ", _violations)}");
         }
     }
 
-    private JsonElement? Member(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private JsonElement? Member(string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private void Violation(string value, string path, string rule) => _violations.Add($"Value '{value}' at '{path}' failed to satisfy constraint: {rule}");
+    private void Violation(string value, string path, string rule) =>
+        _violations.Add($"Value '{value}' at '{path}' failed to satisfy constraint: {rule}");
 
     private static string Text(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Errors.Serialization($"{name} must be a string");

@@ -86,7 +86,8 @@ internal sealed class KmsProtocol(Simulation simulation)
         }
     }
 
-    public static WireAnswer Write(ServiceException error) => Write(error.Status, new JsonObject { ["__type"] = error.Code, ["message"] = error.Message });
+    public static WireAnswer Write(ServiceException error) =>
+        Write(error.Status, new JsonObject { ["__type"] = error.Code, ["message"] = error.Message });
 
     private static WireAnswer Write(int status, JsonObject answer)
     {
@@ -97,5 +98,6 @@ internal sealed class KmsProtocol(Simulation simulation)
     }
 
     private static string? OwnerOf(KmsInput input) =>
-        Arn.AccountOf(input.Peek("KeyId")) ?? (GrantToken.TryRead(input.Peek("GrantToken"), out var keyArn, out _) ? Arn.AccountOf(keyArn) : null);
+        Arn.AccountOf(input.Peek("KeyId"))
+        ?? (GrantToken.TryRead(input.Peek("GrantToken"), out var keyArn, out _) ? Arn.AccountOf(keyArn) : null);
 }

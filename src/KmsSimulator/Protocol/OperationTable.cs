@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json.Nodes;
 using KmsSimulator.Aliases;
 using KmsSimulator.Cryptography;
 using KmsSimulator.Deletion;
@@ -19,7 +20,6 @@ internal static class OperationTable
 {
     private const KeyState Usable = Enabled | Updating;
     private const KeyState Switchable = Enabled | Disabled;
-    private const string Symmetric = "cryptographic operations (symmetric)";
 
     /// <summary>Simulated operations by name.</summary>
     public static FrozenDictionary<string, KmsOperation> Simulated { get; } = new KmsOperation[]
@@ -55,16 +55,24 @@ internal static class OperationTable
         new("RetireGrant", 50, GrantOperations.RetireGrant) { CrossAccount = true },
         new("ListRetirableGrants", 100, GrantOperations.ListRetirableGrants),
         new("GetKeyLastUsage", 5, CryptographicOperations.GetKeyLastUsage),
-        new("Encrypt", 10_000, CryptographicOperations.Encrypt) { WorksIn = Usable, CrossAccount = true, TakesAlias = true, Quota = Symmetric },
-        new("Decrypt", 10_000, CryptographicOperations.Decrypt) { WorksIn = Usable, CrossAccount = true, TakesAlias = true, Quota = Symmetric },
-        new("GenerateDataKey", 10_000, CryptographicOperations.GenerateDataKey) { WorksIn = Usable, CrossAccount = true, TakesAlias = true, Quota = Symmetric },
+        Cryptographic("Encrypt", CryptographicOperations.Encrypt),
+        Cryptographic("Decrypt", CryptographicOperations.Decrypt),
+        Cryptographic("GenerateDataKey", CryptographicOperations.GenerateDataKey),
     }.ToFrozenDictionary(operation => operation.Name, StringComparer.Ordinal);
 
     /// <summary>Operations that KMS has and the simulator has not.</summary>
     public static FrozenSet<string> NotSimulated { get; } = FrozenSet.Create(
         StringComparer.Ordinal,
-        "ConnectCustomKeyStore", "CreateCustomKeyStore", "Decapsulate", "DeleteCustomKeyStore", "DeleteImportedKeyMaterial", "DeriveSharedSecret",
-        "DescribeCustomKeyStores", "DisconnectCustomKeyStore", "Encapsulate", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
-        "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GenerateRandom", "GetParametersForImport", "GetPublicKey", "ImportKeyMaterial", "ReEncrypt",
-        "Sign", "UpdateCustomKeyStore", "Verify", "VerifyMac");
+        "ConnectCustomKeyStore", "CreateCustomKeyStore", "Decapsulate", "DeleteCustomKeyStore", "DeleteImportedKeyMaterial",
+        "DeriveSharedSecret", "DescribeCustomKeyStores", "DisconnectCustomKeyStore", "Encapsulate", "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GenerateRandom", "GetParametersForImport",
+        "GetPublicKey", "ImportKeyMaterial", "ReEncrypt", "Sign", "UpdateCustomKeyStore", "Verify", "VerifyMac");
+
+    private static KmsOperation Cryptographic(string name, Func<KmsCall, JsonObject> run) => new(name, 10_000, run)
+    {
+        WorksIn = Usable,
+        CrossAccount = true,
+        TakesAlias = true,
+        Quota = "cryptographic operations (symmetric)",
+    };
 }

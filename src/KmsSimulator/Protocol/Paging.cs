@@ -30,8 +30,9 @@ internal sealed class Paging
         where T : class
     {
         IEnumerable<string> rest = _after is null ? names
-            : names.Max is { } last && string.CompareOrdinal(_after, last) < 0 ? names.GetViewBetween(_after, last).Where(name => name != _after)
-            : [];
+            : names.Max is { } last && string.CompareOrdinal(_after, last) < 0
+                ? names.GetViewBetween(_after, last).Where(name => name != _after)
+                : [];
         var page = new JsonArray();
         string? marker = null;
         foreach (var name in rest)
@@ -64,6 +65,6 @@ internal sealed class Paging
             return text[prefix.Length..];
         }
 
-        throw new ServiceException("InvalidMarkerException", "The marker is not valid: pass the NextMarker of this operation's last response.");
+        throw new ServiceException("InvalidMarkerException", "The marker is not the NextMarker of a response of this operation.");
     }
 }

@@ -17,11 +17,15 @@ internal sealed partial record Signature(string AccessKeyId, string Region)
             return null;
         var match = Credential().Match(authorization);
         if (!match.Success)
-            throw new ServiceException("IncompleteSignatureException", "The Authorization header has no Credential of the form KEY/DATE/REGION/SERVICE/aws4_request.");
+        {
+            throw new ServiceException(
+                "IncompleteSignatureException", "Authorization has no Credential of the form KEY/DATE/REGION/SERVICE/aws4_request.");
+        }
+
         var region = match.Groups["region"].Value;
         return Arn.IsRegion(region)
             ? new Signature(match.Groups["key"].Value, region)
-            : throw new ServiceException("InvalidSignatureException", $"Credential should be scoped to a valid region: '{region}' does not have the form of one.");
+            : throw new ServiceException("InvalidSignatureException", $"Credential should be scoped to a valid region, not '{region}'.");
     }
 
     [GeneratedRegex("Credential=(?<key>[^/,\\s]+)/[0-9]{8}/(?<region>[^/]+)/[^/]+/aws4_request", RegexOptions.ExplicitCapture)]

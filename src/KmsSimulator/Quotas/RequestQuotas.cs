@@ -21,7 +21,8 @@ internal sealed class RequestQuotas(double scale, TimeProvider time)
 
         // A bucket holds at least what one call needs, or a small scale would refuse it for ever.
         var size = Math.Max(rate, requests);
-        var bucket = _buckets.GetOrAdd((account, region, quota), static (_, full) => new Bucket(full.size, full.now), (size, now: time.GetTimestamp()));
+        var bucket = _buckets.GetOrAdd(
+            (account, region, quota), static (_, full) => new Bucket(full.Size, full.Now), (Size: size, Now: time.GetTimestamp()));
         if (!bucket.TryTake(rate, size, requests, time))
             throw Errors.Throttled();
     }

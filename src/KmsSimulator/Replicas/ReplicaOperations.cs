@@ -30,8 +30,7 @@ internal static class ReplicaOperations
             throw Errors.LimitExceeded($"The account has reached its limit of KMS keys in {region}.");
         var policy = policyText is null
             ? KeyPolicy.Default(call.Partition, call.Owner.Id)
-            : KeyPolicy.Accept(
-                policyText, bypass, Arn.Key(call.Owner.Id, region, primary.KeyId), call.Partition, call.Caller, call.Simulation.Principals);
+            : KeyPolicy.Accept(policyText, bypass, call, Arn.Key(call.Owner.Id, region, primary.KeyId));
 
         var replica = new KeyEntry(call.Owner.Id, region, primary.Group);
         var record = new KeyRecord

@@ -30,7 +30,9 @@ internal static class AutomaticRotation
         var shared = group.Shared.Current!;
         var next = at.AddDays(shared.RotationPeriodInDays!.Value);
         group.Shared.Write(
-            shared with { Materials = shared.Materials.Add(CreateKeyOperation.NewMaterial(at, "AUTOMATIC")), NextRotationDate = next }, at, at);
+            shared with { Materials = shared.Materials.Add(CreateKeyOperation.NewMaterial(at, "AUTOMATIC")), NextRotationDate = next },
+            at,
+            at);
         Schedule(account, group, next);
     }
 }

@@ -59,17 +59,17 @@ internal static class RotationOperations
         if (shared.OnDemandRotationStartDate is not null)
             throw new ServiceException("ConflictException", $"An on-demand rotation of {key.Arn} is in progress.");
         if (shared.NextRotationDate is { } next && next - call.Now <= DueSoon)
-            throw new ServiceException("ConflictException", $"The automatic rotation of {key.Arn} is in progress or due within 20 minutes.");
+            throw new ServiceException("ConflictException", $"The automatic rotation of {key.Arn} is due within 20 minutes.");
         if (shared.Materials.Count(material => material.RotationType == "ON_DEMAND") >= MaxOnDemandRotations)
-            throw Errors.LimitExceeded(string.Create(CultureInfo.InvariantCulture, $"{key.Arn} has been rotated on demand {MaxOnDemandRotations} times, which is the limit."));
+            throw Errors.LimitExceeded($"{key.Arn} has been rotated on demand {MaxOnDemandRotations} times, which is the limit.");
 
         var group = key.Group;
         call.Owner.Write(group, shared with { OnDemandRotationStartDate = call.Now }, call.Now);
         call.Owner.At(call.Now + call.Simulation.TransitionTime, at =>
         {
             var now = group.Shared.Current!;
-            group.Shared.Write(
-                now with { OnDemandRotationStartDate = null, Materials = now.Materials.Add(CreateKeyOperation.NewMaterial(at, "ON_DEMAND")) }, at, at);
+            var materials = now.Materials.Add(CreateKeyOperation.NewMaterial(at, "ON_DEMAND"));
+            group.Shared.Write(now with { OnDemandRotationStartDate = null, Materials = materials }, at, at);
         });
         return new JsonObject { ["KeyId"] = key.Arn };
     }
@@ -118,6 +118,6 @@ internal static class RotationOperations
     private static void RequireRotatable(KeyEntry key, bool allowImported)
     {
         if (!key.Group.IsSymmetricEncryption || (key.Group.Origin != "AWS_KMS" && !allowImported))
-            throw Errors.Unsupported($"{key.Arn} does not support rotation: its key spec is {key.Group.KeySpec} and its origin {key.Group.Origin}.");
+            throw Errors.Unsupported($"{key.Arn} does not support rotation: key spec {key.Group.KeySpec}, origin {key.Group.Origin}.");
     }
 }

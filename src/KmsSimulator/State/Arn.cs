@@ -22,7 +22,8 @@ internal static partial class Arn
     public static string Root(string partition, string account) => $"arn:{partition}:iam::{account}:root";
 
     /// <summary>The account of a KMS ARN, or null when the text is not one.</summary>
-    public static string? AccountOf(string? text) => text is not null && KmsArn().Match(text) is { Success: true } match ? match.Groups["account"].Value : null;
+    public static string? AccountOf(string? text) =>
+        text is not null && KmsArn().Match(text) is { Success: true } match ? match.Groups["account"].Value : null;
 
     /// <summary>The parts of a key's or alias's ARN.</summary>
     public static bool TryParse(string text, out string region, out string account, out string resource)
@@ -35,6 +36,8 @@ internal static partial class Arn
     [GeneratedRegex(@"^([a-z]+-){2,3}[0-9]+\z", RegexOptions.ExplicitCapture)]
     private static partial Regex RegionName();
 
-    [GeneratedRegex(@"^arn:(?<partition>aws|aws-cn|aws-us-gov):kms:(?<region>([a-z]+-){2,3}[0-9]+):(?<account>[0-9]{12}):(?<resource>(key|alias)/.+)\z", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^arn:(?<partition>aws|aws-cn|aws-us-gov):kms:(?<region>([a-z]+-){2,3}[0-9]+):(?<account>[0-9]{12}):(?<resource>(key|alias)/.+)\z",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex KmsArn();
 }

@@ -53,4 +53,4 @@ internal sealed record SharedProperties
 /// <param name="Secret">256 bits.</param>
 /// <param name="RotationDate">When it became current; null for the first.</param>
 /// <param name="RotationType">AUTOMATIC or ON_DEMAND; null for the first.</param>
-internal sealed record KeyMaterial(string Id, ReadOnlyMemory<byte> Secret, DateTimeOffset? RotationDate = null, string? RotationType = null);
+internal sealed record KeyMaterial(string Id, ReadOnlyMemory<byte> Secret, DateTimeOffset? RotationDate, string? RotationType);

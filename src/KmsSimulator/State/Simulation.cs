@@ -47,7 +47,8 @@ internal sealed class Simulation
 
     public CallLog Calls { get; } = new();
 
-    public KmsAccount Account(string id) => _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation.NextDelay), this);
+    public KmsAccount Account(string id) =>
+        _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation.NextDelay), this);
 
     /// <summary>All accounts that were ever called, by id.</summary>
     public IEnumerable<KmsAccount> Accounts => _accounts.Values.OrderBy(account => account.Id, StringComparer.Ordinal);

@@ -22,8 +22,8 @@ internal sealed partial class StsOperations(Simulation simulation)
     public IEnumerable<XElement> AssumeRole(IReadOnlyDictionary<string, string> parameters, Caller caller)
     {
         var (role, session, seconds) = Read(parameters);
-        if (parameters.TryGetValue("ExternalId", out var externalId) && (externalId.Length is < 2 or > 1224 || !ExternalId().IsMatch(externalId)))
-            throw Errors.Validation($"1 validation error detected: Value '{externalId}' at 'externalId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@:\\/-]*");
+        if (parameters.TryGetValue("ExternalId", out var externalId) && !ExternalId().IsMatch(externalId))
+            throw Errors.Violation(externalId, "externalId", @"Member must satisfy regular expression pattern: [\w+=,.@:\/-]{2,1224}");
         if (!simulation.Roles.Admits(role.Text, externalId))
             throw Denied($"User: {caller.Arn} is not authorized to perform: sts:AssumeRole on resource: {role.Text}");
         return Session(role, session, seconds);
@@ -37,22 +37,26 @@ internal sealed partial class StsOperations(Simulation simulation)
         if (!simulation.Roles.Admits(role.Text, null))
             throw Denied("Not authorized to perform sts:AssumeRoleWithWebIdentity");
         var (subject, issuer, audience) = Claims(token);
-        return [.. Session(role, session, seconds), new("SubjectFromWebIdentityToken", subject), new("Provider", issuer), new("Audience", audience)];
+        return
+        [
+            .. Session(role, session, seconds),
+            new("SubjectFromWebIdentityToken", subject),
+            new("Provider", issuer),
+            new("Audience", audience),
+        ];
     }
 
     private static (RoleArn Role, string Session, int Seconds) Read(IReadOnlyDictionary<string, string> parameters)
     {
         var arn = parameters.GetValueOrDefault("RoleArn") ?? throw Missing("roleArn");
         var session = parameters.GetValueOrDefault("RoleSessionName") ?? throw Missing("roleSessionName");
-        if (session.Length is < 2 or > 64 || !SessionName().IsMatch(session))
-            throw Errors.Validation($"1 validation error detected: Value '{session}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]* and have length between 2 and 64");
+        if (!SessionName().IsMatch(session))
+            throw Errors.Violation(session, "roleSessionName", @"Member must satisfy regular expression pattern: [\w+=,.@-]{2,64}");
         var seconds = DefaultSeconds;
         if (parameters.TryGetValue("DurationSeconds", out var duration)
-            && (!int.TryParse(duration, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) || seconds is < MinSeconds or > MaxSeconds))
+            && (!int.TryParse(duration, CultureInfo.InvariantCulture, out seconds) || seconds is < MinSeconds or > MaxSeconds))
         {
-            throw Errors.Validation(string.Create(
-                CultureInfo.InvariantCulture,
-                $"1 validation error detected: Value '{duration}' at 'durationSeconds' failed to satisfy constraint: Member must have value between {MinSeconds} and {MaxSeconds}"));
+            throw Errors.Violation(duration, "durationSeconds", $"Member must have value between {MinSeconds} and {MaxSeconds}");
         }
 
         return (RoleArn.Parse(arn) ?? throw Errors.Validation($"{arn} is invalid"), session, seconds);
@@ -66,7 +70,8 @@ internal sealed partial class StsOperations(Simulation simulation)
         simulation.Sessions.Add(accessKeyId, new Caller(role.AccountId, arn, role.Text, $"{roleId}:{session}"));
 
         // In the time that passes by itself: clients compare it with their own clock, which /_sim/clock does not move.
-        var expiration = simulation.Time.GetUtcNow().AddSeconds(seconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        var expiration = simulation.Time.GetUtcNow().AddSeconds(seconds).UtcDateTime
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         return
         [
             new(
@@ -103,9 +108,9 @@ internal sealed partial class StsOperations(Simulation simulation)
 
     private static ServiceException Denied(string message) => new("AccessDenied", message, 403);
 
-    [GeneratedRegex(@"^[A-Za-z0-9_+=,.@-]*\z")]
+    [GeneratedRegex(@"^[A-Za-z0-9_+=,.@-]{2,64}\z")]
     private static partial Regex SessionName();
 
-    [GeneratedRegex(@"^[A-Za-z0-9_+=,.@:/-]*\z")]
+    [GeneratedRegex(@"^[A-Za-z0-9_+=,.@:/-]{2,1224}\z")]
     private static partial Regex ExternalId();
 }

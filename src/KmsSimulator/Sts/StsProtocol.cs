@@ -18,7 +18,8 @@ internal sealed class StsProtocol(Simulation simulation)
         var result = (action, caller) switch
         {
             ("AssumeRoleWithWebIdentity", _) => _operations.AssumeRoleWithWebIdentity(parameters),
-            ("AssumeRole" or "GetCallerIdentity", null) => throw new ServiceException("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
+            ("AssumeRole" or "GetCallerIdentity", null) =>
+                throw new ServiceException("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
             ("AssumeRole", _) => _operations.AssumeRole(parameters, caller),
             ("GetCallerIdentity", _) => StsOperations.GetCallerIdentity(caller),
             _ => throw new ServiceException("InvalidAction", $"Could not find operation {action} for version 2011-06-15"),

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -15,7 +14,8 @@ internal static partial class TagRules
     public const int MaxKey = 128;
     private const int MaxValue = 256;
 
-    public static ImmutableSortedDictionary<string, string> NoTags { get; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public static ImmutableSortedDictionary<string, string> NoTags { get; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>Reads Tags; what is wrong with lengths is reported with the rest of the input.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Read(KmsInput input, bool required = false)
@@ -24,7 +24,7 @@ internal static partial class TagRules
         var tags = new List<KeyValuePair<string, string>>(list.Count);
         foreach (var item in list)
         {
-            var path = string.Create(CultureInfo.InvariantCulture, $"tags.{tags.Count + 1}.member");
+            var path = $"tags.{tags.Count + 1}.member";
             var (key, value) = (Text(input, item, path, "TagKey"), Text(input, item, path, "TagValue"));
             input.CheckLength($"{path}.tagKey", key, 1, MaxKey);
             input.CheckLength($"{path}.tagValue", value, 0, MaxValue);
@@ -61,7 +61,7 @@ internal static partial class TagRules
     public static void CheckCount(int count)
     {
         if (count > MaxTags)
-            throw Errors.LimitExceeded(string.Create(CultureInfo.InvariantCulture, $"A KMS key can have {MaxTags} tags at most."));
+            throw Errors.LimitExceeded($"A KMS key can have {MaxTags} tags at most.");
     }
 
     /// <summary>A tag in an answer.</summary>

@@ -26,7 +26,8 @@ public sealed class AliasTests
         await using var simulator = await TestSimulator.StartAsync();
         var key = await simulator.CreateKeyAsync();
         await simulator.Kms.CreateAliasAsync("alias/" + new string('a', 250), key.KeyId, Token);
-        await KmsAssert.FailsAsync("ValidationException", "less than or equal to 256", () => simulator.Kms.CreateAliasAsync("alias/" + new string('a', 251), key.KeyId, Token));
+        await KmsAssert.FailsAsync("ValidationException", "less than or equal to 256", () =>
+            simulator.Kms.CreateAliasAsync("alias/" + new string('a', 251), key.KeyId, Token));
     }
 
     [Fact]
@@ -47,9 +48,12 @@ public sealed class AliasTests
     {
         await using var simulator = await TestSimulator.StartAsync();
         var abroad = await simulator.CreateKeyAsync(kms: simulator.KmsIn("eu-west-1"));
-        await KmsAssert.FailsAsync("NotFoundException", "does not exist", () => simulator.Kms.CreateAliasAsync("alias/a", abroad.KeyId, Token));
-        await KmsAssert.FailsAsync("NotFoundException", "Invalid arn eu-west-1", () => simulator.Kms.CreateAliasAsync("alias/a", abroad.Arn, Token));
-        await KmsAssert.FailsAsync("ValidationException", "Aliases must refer to keys", () => simulator.Kms.CreateAliasAsync("alias/a", "alias/b", Token));
+        await KmsAssert.FailsAsync("NotFoundException", "does not exist", () =>
+            simulator.Kms.CreateAliasAsync("alias/a", abroad.KeyId, Token));
+        await KmsAssert.FailsAsync("NotFoundException", "Invalid arn eu-west-1", () =>
+            simulator.Kms.CreateAliasAsync("alias/a", abroad.Arn, Token));
+        await KmsAssert.FailsAsync("ValidationException", "Aliases must refer to keys", () =>
+            simulator.Kms.CreateAliasAsync("alias/a", "alias/b", Token));
     }
 
     [Fact]
@@ -59,9 +63,11 @@ public sealed class AliasTests
         var (key, other) = (await simulator.CreateKeyAsync(), await simulator.CreateKeyAsync());
         for (var i = 0; i < 50; i++)
             await simulator.Kms.CreateAliasAsync($"alias/{i}", key.KeyId, Token);
-        await KmsAssert.FailsAsync("LimitExceededException", "50 aliases", () => simulator.Kms.CreateAliasAsync("alias/x", key.KeyId, Token));
+        await KmsAssert.FailsAsync("LimitExceededException", "50 aliases", () =>
+            simulator.Kms.CreateAliasAsync("alias/x", key.KeyId, Token));
         await simulator.Kms.CreateAliasAsync("alias/x", other.KeyId, Token);
-        await KmsAssert.FailsAsync("LimitExceededException", "50 aliases", () => simulator.Kms.UpdateAliasAsync("alias/x", key.KeyId, Token));
+        await KmsAssert.FailsAsync("LimitExceededException", "50 aliases", () =>
+            simulator.Kms.UpdateAliasAsync("alias/x", key.KeyId, Token));
         await simulator.Kms.DeleteAliasAsync("alias/0", Token);
         await simulator.Kms.UpdateAliasAsync("alias/x", key.KeyId, Token);
     }
@@ -80,9 +86,12 @@ public sealed class AliasTests
         var alias = Assert.Single((await simulator.Kms.ListAliasesAsync(new ListAliasesRequest { KeyId = two.KeyId }, Token)).Aliases);
         Assert.Equal((two.KeyId, TimeSpan.FromMinutes(1)), (alias.TargetKeyId, alias.LastUpdatedDate - alias.CreationDate));
         Assert.Empty((await simulator.Kms.ListAliasesAsync(new ListAliasesRequest { KeyId = one.KeyId }, Token)).Aliases ?? []);
-        await KmsAssert.FailsAsync("ValidationException", "same type", () => simulator.Kms.UpdateAliasAsync("alias/a", signing.KeyId, Token));
-        await KmsAssert.FailsAsync("ValidationException", "same type", () => simulator.Kms.UpdateAliasAsync("alias/a", asymmetric.KeyId, Token));
-        await KmsAssert.FailsAsync("NotFoundException", "alias/none is not found.", () => simulator.Kms.UpdateAliasAsync("alias/none", two.KeyId, Token));
+        await KmsAssert.FailsAsync("ValidationException", "same type", () =>
+            simulator.Kms.UpdateAliasAsync("alias/a", signing.KeyId, Token));
+        await KmsAssert.FailsAsync("ValidationException", "same type", () =>
+            simulator.Kms.UpdateAliasAsync("alias/a", asymmetric.KeyId, Token));
+        await KmsAssert.FailsAsync("NotFoundException", "alias/none is not found.", () =>
+            simulator.Kms.UpdateAliasAsync("alias/none", two.KeyId, Token));
     }
 
     [Fact]
@@ -93,7 +102,8 @@ public sealed class AliasTests
         await simulator.Kms.CreateAliasAsync("alias/a", going.KeyId, Token);
         await simulator.Kms.ScheduleKeyDeletionAsync(going.KeyId, 7, Token);
         await simulator.Kms.UpdateAliasAsync("alias/a", staying.KeyId, Token);
-        await KmsAssert.FailsAsync("KMSInvalidStateException", "is pending deletion.", () => simulator.Kms.UpdateAliasAsync("alias/a", going.KeyId, Token));
+        await KmsAssert.FailsAsync("KMSInvalidStateException", "is pending deletion.", () =>
+            simulator.Kms.UpdateAliasAsync("alias/a", going.KeyId, Token));
     }
 
     [Fact]
@@ -103,7 +113,8 @@ public sealed class AliasTests
         var key = await simulator.CreateKeyAsync();
         await simulator.Kms.CreateAliasAsync("alias/a", key.KeyId, Token);
         await simulator.Kms.DeleteAliasAsync("alias/a", Token);
-        await KmsAssert.FailsAsync("NotFoundException", "Alias arn:aws:kms:us-east-1:123456789012:alias/a is not found.", () => simulator.Kms.DeleteAliasAsync("alias/a", Token));
+        await KmsAssert.FailsAsync("NotFoundException", "Alias arn:aws:kms:us-east-1:123456789012:alias/a is not found.", () =>
+            simulator.Kms.DeleteAliasAsync("alias/a", Token));
     }
 
     [Fact]
@@ -116,6 +127,7 @@ public sealed class AliasTests
         Assert.Equal((50, true), (first.Aliases.Count, first.Truncated));
         Assert.Equal(10, (await simulator.Kms.ListAliasesAsync(new ListAliasesRequest { Marker = first.NextMarker }, Token)).Aliases.Count);
         Assert.Equal(60, (await simulator.Kms.ListAliasesAsync(new ListAliasesRequest { Limit = 100 }, Token)).Aliases.Count);
-        await KmsAssert.FailsAsync("ValidationException", "less than or equal to 100", () => simulator.Kms.ListAliasesAsync(new ListAliasesRequest { Limit = 101 }, Token));
+        await KmsAssert.FailsAsync("ValidationException", "less than or equal to 100", () =>
+            simulator.Kms.ListAliasesAsync(new ListAliasesRequest { Limit = 101 }, Token));
     }
 }

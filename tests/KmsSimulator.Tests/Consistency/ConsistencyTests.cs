@@ -51,7 +51,8 @@ public sealed class ConsistencyTests
         simulator.Time.Advance(Delay);
         await simulator.Kms.DisableKeyAsync(id, Token);
         Assert.Equal("Enabled", (await simulator.DescribeAsync(id)).KeyState.Value);
-        await KmsAssert.FailsAsync("DisabledException", "is disabled", () => simulator.Kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = id }, Token));
+        await KmsAssert.FailsAsync("DisabledException", "is disabled", () =>
+            simulator.Kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = id }, Token));
         await simulator.Kms.TagResourceAsync(new TagResourceRequest { KeyId = id, Tags = [new Tag { TagKey = "a", TagValue = "" }] }, Token);
         await simulator.Kms.TagResourceAsync(new TagResourceRequest { KeyId = id, Tags = [new Tag { TagKey = "b", TagValue = "" }] }, Token);
         simulator.Time.Advance(Delay);

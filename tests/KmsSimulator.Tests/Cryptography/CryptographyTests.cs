@@ -20,8 +20,10 @@ public sealed class CryptographyTests
         await KmsAssert.FailsAsync("InvalidCiphertextException", "", () => simulator.Kms.DecryptAsync(
             new DecryptRequest { CiphertextBlob = Copy(blob), EncryptionContext = new() { ["ab"] = "c" } }, Token));
         var other = await simulator.CreateKeyAsync();
-        await KmsAssert.FailsAsync("IncorrectKeyException", "", () => simulator.Kms.DecryptAsync(new DecryptRequest { CiphertextBlob = Copy(blob), KeyId = other.KeyId }, Token));
-        await KmsAssert.FailsAsync("InvalidCiphertextException", "", () => simulator.Kms.DecryptAsync(new DecryptRequest { CiphertextBlob = new MemoryStream([1]) }, Token));
+        await KmsAssert.FailsAsync("IncorrectKeyException", "", () =>
+            simulator.Kms.DecryptAsync(new DecryptRequest { CiphertextBlob = Copy(blob), KeyId = other.KeyId }, Token));
+        await KmsAssert.FailsAsync("InvalidCiphertextException", "", () =>
+            simulator.Kms.DecryptAsync(new DecryptRequest { CiphertextBlob = new MemoryStream([1]) }, Token));
     }
 
     [Fact]
@@ -49,7 +51,8 @@ public sealed class CryptographyTests
         await simulator.Kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, Token);
         var used = await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = id }, Token);
         Assert.Equal(("Encrypt", simulator.Time.GetUtcNow().UtcDateTime), (used.KeyLastUsage.Operation.Value, used.KeyLastUsage.Timestamp));
-        await KmsAssert.FailsAsync("DryRunOperationException", "", () => simulator.Kms.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = id, KeySpec = "AES_256", DryRun = true }, Token));
+        await KmsAssert.FailsAsync("DryRunOperationException", "", () =>
+            simulator.Kms.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = id, KeySpec = "AES_256", DryRun = true }, Token));
         Assert.Equal("Encrypt", (await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = id }, Token)).KeyLastUsage.Operation.Value);
     }
 
@@ -60,7 +63,8 @@ public sealed class CryptographyTests
     {
         await using var simulator = await TestSimulator.StartAsync();
         var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = usage })).KeyId;
-        await KmsAssert.FailsAsync(code, "", () => simulator.Kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, Token));
+        await KmsAssert.FailsAsync(code, "", () =>
+            simulator.Kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, Token));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
+using Amazon.Runtime;
 using Amazon.SecurityToken.Model;
 
 namespace KmsSimulator.Tests.Faults;
@@ -32,6 +34,18 @@ public sealed class FaultTests
         Assert.Equal(keys, (await simulator.GetAsync("/_sim/keys")).AsArray().Count);
         var call = Assert.Single((await simulator.GetAsync("/_sim/calls?detail=1")).AsArray());
         Assert.Equal(kind, (string)call!["outcome"]!);
+    }
+
+    [Fact]
+    public async Task A_client_that_repeats_by_itself_makes_a_key_for_every_answer_that_was_lost()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.SetAsync("/_sim/faults", """{"operation": "CreateKey", "kind": "dropAfter", "count": 2}""");
+        using var repeating = new AmazonKeyManagementServiceClient(
+            new BasicAWSCredentials("AKIATEST", "secret"),
+            new AmazonKeyManagementServiceConfig { ServiceURL = simulator.Url, AuthenticationRegion = TestSimulator.Region });
+        await repeating.CreateKeyAsync(new CreateKeyRequest(), Token);
+        Assert.Equal(3, (await simulator.GetAsync("/_sim/keys")).AsArray().Count);
     }
 
     [Fact]
@@ -86,9 +100,11 @@ public sealed class FaultTests
         await KmsAssert.FailsAsync("InternalFailure", "", () => simulator.Sts().AssumeRoleAsync(
             new AssumeRoleRequest { RoleArn = "arn:aws:iam::222222222222:role/r", RoleSessionName = "session" }, Token), 500);
         await simulator.Kms.ListKeysAsync(new ListKeysRequest(), Token);
-        await KmsAssert.FailsAsync("ThrottlingException", "", () => simulator.KmsIn("eu-west-1").ListKeysAsync(new ListKeysRequest(), Token));
+        await KmsAssert.FailsAsync("ThrottlingException", "", () =>
+            simulator.KmsIn("eu-west-1").ListKeysAsync(new ListKeysRequest(), Token));
         var other = simulator.KmsIn("us-east-1", await simulator.AssumeAsync("arn:aws:iam::222222222222:role/r"));
-        await KmsAssert.FailsAsync("AccessDeniedException", "assumed-role/r/test is not authorized", () => other.ListKeysAsync(new ListKeysRequest(), Token));
+        await KmsAssert.FailsAsync("AccessDeniedException", "assumed-role/r/test is not authorized", () =>
+            other.ListKeysAsync(new ListKeysRequest(), Token));
         Assert.Empty((await simulator.GetAsync("/_sim/faults")).AsArray());
     }
 

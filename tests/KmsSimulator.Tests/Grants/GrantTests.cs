@@ -32,7 +32,8 @@ public sealed class GrantTests
         await simulator.Kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = key.KeyId, GrantId = grant.GrantId }, Token);
         Assert.Empty((await simulator.Kms.ListGrantsAsync(new ListGrantsRequest { KeyId = key.KeyId }, Token)).Grants ?? []);
         Assert.Empty((await simulator.Kms.ListRetirableGrantsAsync(new ListRetirableGrantsRequest { RetiringPrincipal = Role }, Token)).Grants ?? []);
-        await KmsAssert.FailsAsync("InvalidGrantIdException", "not valid", () => simulator.Kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = key.KeyId, GrantId = grant.GrantId }, Token));
+        await KmsAssert.FailsAsync("InvalidGrantIdException", "not valid", () =>
+            simulator.Kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = key.KeyId, GrantId = grant.GrantId }, Token));
     }
 
     [Fact]
@@ -62,7 +63,8 @@ public sealed class GrantTests
         await simulator.Kms.RetireGrantAsync(new RetireGrantRequest { GrantToken = one.GrantToken }, Token);
         await simulator.Kms.RetireGrantAsync(new RetireGrantRequest { KeyId = key.Arn, GrantId = two.GrantId }, Token);
         Assert.Empty((await simulator.Kms.ListGrantsAsync(new ListGrantsRequest { KeyId = key.KeyId }, Token)).Grants ?? []);
-        await KmsAssert.FailsAsync("InvalidGrantTokenException", "not valid", () => simulator.Kms.RetireGrantAsync(new RetireGrantRequest { GrantToken = one.GrantToken }, Token));
+        await KmsAssert.FailsAsync("InvalidGrantTokenException", "not valid", () =>
+            simulator.Kms.RetireGrantAsync(new RetireGrantRequest { GrantToken = one.GrantToken }, Token));
     }
 
     [Fact]

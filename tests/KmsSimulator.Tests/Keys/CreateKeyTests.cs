@@ -76,7 +76,8 @@ public sealed class CreateKeyTests
     public async Task Specs_and_usages_that_do_not_fit_are_refused(string spec, string? usage, string code, string message)
     {
         await using var simulator = await TestSimulator.StartAsync();
-        await KmsAssert.FailsAsync(code, message, () => simulator.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = usage }));
+        await KmsAssert.FailsAsync(code, message, () =>
+            simulator.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = usage }));
     }
 
     [Fact]
@@ -113,7 +114,8 @@ public sealed class CreateKeyTests
     public async Task Custom_key_stores_do_not_exist(string origin, string? store, string code, string reason)
     {
         await using var simulator = await TestSimulator.StartAsync();
-        var error = await KmsAssert.FailsAsync(code, "", () => simulator.CreateKeyAsync(new CreateKeyRequest { Origin = origin, CustomKeyStoreId = store }));
+        var error = await KmsAssert.FailsAsync(code, "", () =>
+            simulator.CreateKeyAsync(new CreateKeyRequest { Origin = origin, CustomKeyStoreId = store }));
         Assert.True(error.Message.Length > 0, reason);
     }
 

@@ -73,10 +73,13 @@ public sealed class KeyLookupTests
 
         var found = await other.DescribeKeyAsync(new DescribeKeyRequest { KeyId = open.Arn }, TestSimulator.Token);
         Assert.Equal("123456789012", found.KeyMetadata.AWSAccountId);
-        await KmsAssert.FailsAsync("AccessDeniedException", "not authorized", () => other.DescribeKeyAsync(new DescribeKeyRequest { KeyId = closed.Arn }, TestSimulator.Token));
-        await KmsAssert.FailsAsync("NotFoundException", "does not exist", () => other.DescribeKeyAsync(new DescribeKeyRequest { KeyId = open.KeyId }, TestSimulator.Token));
+        await KmsAssert.FailsAsync("AccessDeniedException", "not authorized", () =>
+            other.DescribeKeyAsync(new DescribeKeyRequest { KeyId = closed.Arn }, TestSimulator.Token));
+        await KmsAssert.FailsAsync("NotFoundException", "does not exist", () =>
+            other.DescribeKeyAsync(new DescribeKeyRequest { KeyId = open.KeyId }, TestSimulator.Token));
 
         // GetKeyPolicy never crosses accounts, whatever the policy says.
-        await KmsAssert.FailsAsync("AccessDeniedException", "kms:GetKeyPolicy", () => other.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = open.Arn }, TestSimulator.Token));
+        await KmsAssert.FailsAsync("AccessDeniedException", "kms:GetKeyPolicy", () =>
+            other.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = open.Arn }, TestSimulator.Token));
     }
 }

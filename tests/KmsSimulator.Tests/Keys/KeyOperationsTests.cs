@@ -63,4 +63,20 @@ public sealed class KeyOperationsTests
         Assert.Null(second.NextMarker);
         Assert.Empty(first.Keys.Select(key => key.KeyId).Intersect(second.Keys.Select(key => key.KeyId)));
     }
+
+    [Fact]
+    public async Task Many_callers_at_once_get_a_key_and_an_alias_each()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var keys = await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
+        {
+            var key = await simulator.CreateKeyAsync();
+            await simulator.Kms.CreateAliasAsync($"alias/{i}", key.KeyId, TestSimulator.Token);
+            return (await simulator.DescribeAsync($"alias/{i}")).KeyId == key.KeyId ? key.KeyId : null;
+        }));
+        Assert.All(keys, key => Assert.NotNull(key));
+        Assert.Equal(100, keys.Distinct().Count());
+        Assert.Equal(100, (await simulator.GetAsync("/_sim/keys")).AsArray().Count(key => key!["aliases"]!.AsArray().Count == 1));
+        Assert.Equal(100, (int)(await simulator.GetAsync("/_sim/calls"))["CreateAlias"]!);
+    }
 }

@@ -37,7 +37,8 @@ public sealed class PolicyTests
     public async Task Malformed_policies_are_refused(string policy, string message)
     {
         await using var simulator = await TestSimulator.StartAsync();
-        await KmsAssert.FailsAsync("MalformedPolicyDocumentException", message, () => simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy }));
+        await KmsAssert.FailsAsync("MalformedPolicyDocumentException", message, () =>
+            simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy }));
     }
 
     [Theory]
@@ -87,7 +88,8 @@ public sealed class PolicyTests
         await using var simulator = await TestSimulator.StartAsync();
         var policy = $$"""{"Version":"2012-10-17","Statement":[{{Root}}]}""";
         await simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy.PadRight(32768) });
-        await KmsAssert.FailsAsync("LimitExceededException", "32768", () => simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy.PadRight(32769) }));
+        await KmsAssert.FailsAsync("LimitExceededException", "32768", () =>
+            simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy.PadRight(32769) }));
         await KmsAssert.FailsAsync("ValidationException", "'policy' failed to satisfy constraint", () => simulator.CreateKeyAsync(
             new CreateKeyRequest { Policy = policy.Replace("2012-10-17\",", "2012-10-17\",\"Id\":\"\u20ac\",", StringComparison.Ordinal) }));
     }
@@ -130,7 +132,8 @@ public sealed class PolicyTests
         var policy = $$"""{"Version":"2012-10-17","Statement":[{{Root}},{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/app"},"Action":"kms:Decrypt","Resource":"*"}]}""";
         await simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy });
         await simulator.SetAsync("/_sim/principals", """{"strict": true}""");
-        await KmsAssert.FailsAsync("MalformedPolicyDocumentException", InvalidPrincipals, () => simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy }));
+        await KmsAssert.FailsAsync("MalformedPolicyDocumentException", InvalidPrincipals, () =>
+            simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy }));
         await simulator.SetAsync("/_sim/principals", """{"exists": ["arn:aws:iam::123456789012:role/app"]}""");
         await simulator.CreateKeyAsync(new CreateKeyRequest { Policy = policy });
     }

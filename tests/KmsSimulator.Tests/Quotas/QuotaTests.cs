@@ -15,7 +15,8 @@ public sealed class QuotaTests
         await using var simulator = await TestSimulator.StartAsync(Scale(1));
         for (var i = 0; i < 5; i++)
             await simulator.CreateKeyAsync();
-        await KmsAssert.FailsAsync("ThrottlingException", "You have exceeded the rate at which you may call KMS", () => simulator.CreateKeyAsync());
+        await KmsAssert.FailsAsync("ThrottlingException", "You have exceeded the rate at which you may call KMS", () =>
+            simulator.CreateKeyAsync());
         simulator.Time.Advance(TimeSpan.FromMilliseconds(200));
         await simulator.CreateKeyAsync();
         await KmsAssert.FailsAsync("ThrottlingException", "", () => simulator.CreateKeyAsync());
@@ -72,7 +73,8 @@ public sealed class QuotaTests
     {
         await using var simulator = await TestSimulator.StartAsync(Scale(1));
         for (var i = 0; i < 5; i++)
-            await Assert.ThrowsAnyAsync<AmazonKeyManagementServiceException>(() => simulator.CreateKeyAsync(new CreateKeyRequest { Policy = "{" }));
+            await Assert.ThrowsAnyAsync<AmazonKeyManagementServiceException>(() =>
+                simulator.CreateKeyAsync(new CreateKeyRequest { Policy = "{" }));
         await KmsAssert.FailsAsync("ThrottlingException", "", () => simulator.CreateKeyAsync());
     }
 }

@@ -67,7 +67,8 @@ public sealed class ReplicaTests
         await KmsAssert.FailsAsync("AlreadyExistsException", "eu-west-1", () => simulator.Kms.ReplicateKeyAsync(request, Token));
         await simulator.AdvanceAsync(TimeSpan.FromDays(7));
         await simulator.Kms.ReplicateKeyAsync(request, Token);
-        await KmsAssert.FailsAsync("AlreadyExistsException", "us-east-1", () => simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "us-east-1" }, Token));
+        await KmsAssert.FailsAsync("AlreadyExistsException", "us-east-1", () =>
+            simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "us-east-1" }, Token));
     }
 
     [Fact]
@@ -78,12 +79,14 @@ public sealed class ReplicaTests
         var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { MultiRegion = true })).KeyId;
         await KmsAssert.FailsAsync("UnsupportedOperationException", "not a multi-Region key", () => simulator.Kms.ReplicateKeyAsync(
             new ReplicateKeyRequest { KeyId = single, ReplicaRegion = "eu-west-1" }, Token));
-        await KmsAssert.FailsAsync("ValidationException", "partition", () => simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "cn-north-1" }, Token));
+        await KmsAssert.FailsAsync("ValidationException", "partition", () =>
+            simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "cn-north-1" }, Token));
         await KmsAssert.FailsAsync("ValidationException", "'replicaRegion' failed to satisfy", () => simulator.Kms.ReplicateKeyAsync(
             new ReplicateKeyRequest { KeyId = id, ReplicaRegion = string.Concat("mars") }, Token));
         await simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "eu-west-1" }, Token);
         await simulator.AdvanceAsync(TimeSpan.FromSeconds(1));
-        await KmsAssert.FailsAsync("UnsupportedOperationException", "not a multi-Region primary key", () => simulator.KmsIn("eu-west-1").ReplicateKeyAsync(
+        await KmsAssert.FailsAsync("UnsupportedOperationException", "not a multi-Region primary key", () =>
+            simulator.KmsIn("eu-west-1").ReplicateKeyAsync(
             new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "eu-west-2" }, Token));
     }
 
@@ -106,7 +109,8 @@ public sealed class ReplicaTests
         Assert.Equal("PRIMARY", (await simulator.DescribeAsync(id, "eu-west-1")).MultiRegionConfiguration.MultiRegionKeyType.Value);
         var old = await simulator.DescribeAsync(id);
         Assert.Equal(("Enabled", "REPLICA"), (old.KeyState.Value, old.MultiRegionConfiguration.MultiRegionKeyType.Value));
-        await KmsAssert.FailsAsync("UnsupportedOperationException", "not a multi-Region primary key", () => simulator.Kms.UpdatePrimaryRegionAsync(
+        await KmsAssert.FailsAsync("UnsupportedOperationException", "not a multi-Region primary key", () =>
+            simulator.Kms.UpdatePrimaryRegionAsync(
             new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "eu-west-1" }, Token));
         await KmsAssert.FailsAsync("NotFoundException", "ap-south-1", () => simulator.KmsIn("eu-west-1").UpdatePrimaryRegionAsync(
             new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "ap-south-1" }, Token));

@@ -47,7 +47,8 @@ public sealed class RotationTests
     {
         await using var simulator = await TestSimulator.StartAsync();
         var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = usage, Origin = origin })).KeyId;
-        var error = await KmsAssert.FailsAsync("UnsupportedOperationException", "does not support rotation", () => simulator.Kms.EnableKeyRotationAsync(
+        var error = await KmsAssert.FailsAsync("UnsupportedOperationException", "does not support rotation", () =>
+            simulator.Kms.EnableKeyRotationAsync(
             new EnableKeyRotationRequest { KeyId = id }, Token));
         Assert.Contains(spec, error.Message + reason, StringComparison.Ordinal);
     }
@@ -110,11 +111,13 @@ public sealed class RotationTests
         {
             await simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token);
             Assert.NotNull((await simulator.Kms.GetKeyRotationStatusAsync(id, Token)).OnDemandRotationStartDate);
-            await KmsAssert.FailsAsync("ConflictException", "in progress", () => simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token));
+            await KmsAssert.FailsAsync("ConflictException", "in progress", () =>
+                simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token));
             await simulator.AdvanceAsync(TimeSpan.FromSeconds(1));
         }
 
-        await KmsAssert.FailsAsync("LimitExceededException", "25 times", () => simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token));
+        await KmsAssert.FailsAsync("LimitExceededException", "25 times", () =>
+            simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token));
         var status = await simulator.Kms.GetKeyRotationStatusAsync(id, Token);
         Assert.Equal(date, status.NextRotationDate);
         Assert.Null(status.OnDemandRotationStartDate);
@@ -128,7 +131,8 @@ public sealed class RotationTests
         var id = (await simulator.CreateKeyAsync()).KeyId;
         await simulator.Kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = id, RotationPeriodInDays = 90 }, Token);
         await simulator.AdvanceAsync(TimeSpan.FromDays(90) - TimeSpan.FromMinutes(19));
-        await KmsAssert.FailsAsync("ConflictException", "20 minutes", () => simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token));
+        await KmsAssert.FailsAsync("ConflictException", "20 minutes", () =>
+            simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token));
     }
 
     [Fact]

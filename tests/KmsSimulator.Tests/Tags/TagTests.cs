@@ -18,7 +18,8 @@ public sealed class TagTests
         var id = (await simulator.CreateKeyAsync()).KeyId;
         List<Tag> tags = [new Tag { TagKey = key, TagValue = value }];
         await KmsAssert.FailsAsync(code, message, () => simulator.CreateKeyAsync(new CreateKeyRequest { Tags = tags }));
-        await KmsAssert.FailsAsync(code, message, () => simulator.Kms.TagResourceAsync(new TagResourceRequest { KeyId = id, Tags = tags }, Token));
+        await KmsAssert.FailsAsync(code, message, () =>
+            simulator.Kms.TagResourceAsync(new TagResourceRequest { KeyId = id, Tags = tags }, Token));
     }
 
     [Fact]
@@ -61,7 +62,8 @@ public sealed class TagTests
         await simulator.Kms.UntagResourceAsync(new UntagResourceRequest { KeyId = id, TagKeys = ["a", "none"] }, Token);
         var left = await simulator.Kms.ListResourceTagsAsync(new ListResourceTagsRequest { KeyId = id }, Token);
         Assert.Equal("b", Assert.Single(left.Tags).TagKey);
-        await KmsAssert.FailsAsync("TagException", "aws:", () => simulator.Kms.UntagResourceAsync(new UntagResourceRequest { KeyId = id, TagKeys = ["aws:x"] }, Token));
+        await KmsAssert.FailsAsync("TagException", "aws:", () =>
+            simulator.Kms.UntagResourceAsync(new UntagResourceRequest { KeyId = id, TagKeys = ["aws:x"] }, Token));
     }
 
     [Fact]
