@@ -17,8 +17,8 @@ build: ## Build everything; warnings are errors
 test: build ## Run all tests: unit, simulator, and integration against a real API server
 	hack/test.sh $(CONFIGURATION) $(TEST_ARGS)
 
-check: build ## Formatting, analyzers, schema and architecture tests
-	$(DOTNET) format Operator.sln --verify-no-changes --no-restore
+check: build ## Formatting, schema and architecture tests; the analyzers run in every build
+	$(DOTNET) format whitespace Operator.sln --verify-no-changes --no-restore
 	$(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-namespace "KmsOperator.UnitTests.Schema*" --filter-namespace "KmsOperator.UnitTests.Architecture*"
 
 format: ## Format the sources
