@@ -296,6 +296,70 @@ public sealed class ScenarioTests(ControlPlaneFixture controlPlane, OperatorFixt
         Assert.Equal("{\"a\":\"b\"}", (await Cluster.KubectlAsync("get", "cm", "theirs", "-n", _namespace, "-o", "jsonpath={.data}")).Output);
     }
 
+    [Fact]
+    public async Task An_override_is_put_as_written_and_reaches_replicas_with_their_own_Region()
+    {
+        const string Override = "{Version: \"2012-10-17\", Statement: [{Sid: Root, Effect: Allow, Principal: {AWS: \"123456789012\"}, Action: \"kms:*\", Resource: \"*\"}, "
+            + "{Sid: Via, Effect: Allow, Principal: {AWS: \"arn:aws:iam::123456789012:role/us-east-1-reader\"}, Action: \"kms:Decrypt\", Resource: \"*\", "
+            + "Condition: {StringEquals: {\"kms:ViaService\": s3.us-east-1.amazonaws.com}}}]}";
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", "multiRegion: true", "replicaRegions: [eu-west-1]", $"policy: {{override: {Override}}}"));
+        await ReadyAsync("sk/one");
+        var keys = (await operators.KeysOfAsync(_namespace)).ToDictionary(key => key["region"]!.GetValue<string>(), key => key["policy"]!.GetValue<string>());
+        Assert.Contains("s3.us-east-1.amazonaws.com", keys["us-east-1"], StringComparison.Ordinal);
+        Assert.Contains("s3.eu-west-1.amazonaws.com", keys["eu-west-1"], StringComparison.Ordinal);
+        Assert.Contains("role/us-east-1-reader", keys["eu-west-1"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_primary_that_is_managed_elsewhere_gets_a_replica_with_its_alias_and_policy()
+    {
+        using var kms = Kms();
+        var token = TestContext.Current.CancellationToken;
+        var primary = (await kms.CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, token)).KeyMetadata;
+        await kms.CreateAliasAsync(new CreateAliasRequest { AliasName = $"alias/{_namespace}/elsewhere", TargetKeyId = primary.KeyId }, token);
+        operators.Restart();
+        await Cluster.ApplyTextAsync(
+            $$"""
+            apiVersion: kms.servicekey.dev/v1alpha1
+            kind: KeyReplica
+            metadata: {name: copy, namespace: {{_namespace}}}
+            spec: {primaryKeyArn: "{{primary.Arn}}", className: {{_namespace}}, region: ap-southeast-2}
+            """);
+        Assert.Equal(primary.KeyId, await ReadyAsync("kr/copy"));
+        var replica = Assert.Single(await operators.KeysOfAsync(_namespace));
+        Assert.Equal("ap-southeast-2", replica["region"]!.GetValue<string>());
+        Assert.Equal($"alias/{_namespace}/elsewhere", replica["aliases"]![0]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task What_a_class_denies_is_refused_before_any_call()
+    {
+        await ApplyClassAsync("permissions: {additionalAccess: Deny}");
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", "access: {users: [App]}"));
+        Assert.Contains("spec.access.users", await ConditionAsync("sk/one", "False", "PermissionDenied", "Stalled"), StringComparison.Ordinal);
+        Assert.Empty(await operators.KeysOfAsync(_namespace));
+    }
+
+    [Fact]
+    public async Task A_class_of_another_Region_puts_its_keys_there_and_cannot_move_them()
+    {
+        await Cluster.ApplyTextAsync(
+            $$"""
+            apiVersion: kms.servicekey.dev/v1alpha1
+            kind: KeyClass
+            metadata: {name: {{_namespace}}}
+            spec: {region: eu-central-1, aliasPrefix: {{_namespace}}, access: {administrators: [Admin] } }
+            """);
+        await Cluster.ApplyTextAsync(Key("one", "service: logs"));
+        await ReadyAsync("sk/one");
+        var key = Assert.Single(await operators.KeysOfAsync(_namespace));
+        Assert.Equal("eu-central-1", key["region"]!.GetValue<string>());
+        Assert.Contains("logs.eu-central-1.amazonaws.com", key["policy"]!.GetValue<string>(), StringComparison.Ordinal);
+        await ApplyClassAsync();
+        Assert.Contains("keys do not move", await ConditionAsync("sk/one", "False", "InvalidSpec", "Stalled"), StringComparison.Ordinal);
+        Assert.Single(await operators.KeysOfAsync(_namespace));
+    }
+
     private async Task<int> WritesAsync()
     {
         var calls = await operators.CallsAsync();
