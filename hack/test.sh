@@ -32,6 +32,15 @@ passed=$(sum passed)
 failed=$(($(sum failed) + $(sum error) + $(sum timeout)))
 skipped=$(sum notExecuted)
 [[ $status -eq 0 && $failed -gt 0 ]] && status=1
+# A long log is often cut to its end, so what failed is said once more here: each test's name, message and place.
+if [[ $failed -gt 0 ]]; then
+    echo "== failed"
+    cat "$results"/*/*.trx | awk '
+        /<UnitTestResult / { failed = /outcome="(Failed|Error|Timeout)"/; lines = 0; if (failed && match($0, /testName="[^"]*"/)) print substr($0, RSTART + 10, RLENGTH - 11) }
+        failed && /<Message>/ { show = 1 }
+        failed && show && lines++ < 25 { print "    " $0 }
+        /<\/StackTrace>|<\/ErrorInfo>/ { show = 0 }' | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g'
+fi
 [[ $status -ne 0 && $failed -eq 0 ]] && echo "A test project ended abnormally." >&2
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"

@@ -25,6 +25,15 @@ public static class AnnotationNames
     /// <summary>Any new value reconciles the resource and compares everything with AWS at once.</summary>
     public const string ReconcileAt = "kms.servicekey.dev/reconcile-at";
 
+    /// <summary>Any new value rotates the key once, on demand.</summary>
+    public const string RotateAt = "kms.servicekey.dev/rotate-at";
+
+    /// <summary><c>"true"</c>: the operator refuses to schedule the key's deletion.</summary>
+    public const string DeletionProtection = "kms.servicekey.dev/deletion-protection";
+
+    /// <summary>The key's id: its deletion is scheduled although it was used lately.</summary>
+    public const string ConfirmDeletion = "kms.servicekey.dev/confirm-deletion";
+
     /// <summary><c>"true"</c> on a KeyClass: it serves resources that name no class.</summary>
     public const string IsDefaultClass = "kms.servicekey.dev/is-default-class";
 }
@@ -43,6 +52,9 @@ public static class TagNames
 
     /// <summary>The creation attempt that made the key. It stays: removing it would cost a call.</summary>
     public const string Attempt = "servicekey.dev/attempt";
+
+    /// <summary>When the resource was deleted and its key left, as deletion policy <c>Retain</c> says.</summary>
+    public const string Released = "servicekey.dev/released";
 
     /// <summary>The name that the AWS console shows.</summary>
     public const string Name = "Name";

@@ -48,6 +48,15 @@ public sealed record KeyStatus
     /// <summary>Present only while the key's creation is undecided.</summary>
     public CreationStatus? Creation { get; init; }
 
+    /// <summary>Present only while the outcome of a rotation on demand is undecided.</summary>
+    public RotationAttemptStatus? RotationAttempt { get; init; }
+
+    /// <summary>The last value of the <c>rotate-at</c> annotation that was acted on.</summary>
+    public string? LastHandledRotateAt { get; init; }
+
+    /// <summary>With <c>managementPolicy: Observe</c>: what <c>Full</c> would do.</summary>
+    public IReadOnlyList<PlannedStep>? Plan { get; init; }
+
     /// <summary>The KeyClass that the key was made under.</summary>
     public string? ClassName { get; init; }
 
@@ -113,4 +122,24 @@ public sealed record CreationStatus
 
     /// <summary>When the attempt was recorded.</summary>
     public DateTimeOffset StartedAt { get; init; }
+}
+
+/// <summary>The record of a rotation on demand, written before the call.</summary>
+public sealed record RotationAttemptStatus
+{
+    /// <summary>The value of the <c>rotate-at</c> annotation that asked for it.</summary>
+    public string RotateAt { get; init => field = value ?? ""; } = "";
+
+    /// <summary>When the record was written.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+}
+
+/// <summary>One step of <c>status.plan</c>.</summary>
+public sealed record PlannedStep
+{
+    /// <summary>The KMS operation.</summary>
+    public string Operation { get; init => field = value ?? ""; } = "";
+
+    /// <summary>What changes, for people.</summary>
+    public string Summary { get; init => field = value ?? ""; } = "";
 }

@@ -120,6 +120,15 @@ public sealed record PermissionsSpec
 
     /// <summary>May resources add principals, trusted accounts or statements? Default <c>Allow</c>.</summary>
     public string? AdditionalAccess { get; init; }
+
+    /// <summary>May resources take over existing keys? Default <c>Deny</c>.</summary>
+    public string? Adoption { get; init; }
+
+    /// <summary>May resources take an alias from another key? Default <c>Deny</c>.</summary>
+    public string? AliasTakeOver { get; init; }
+
+    /// <summary>May resources with deletion policy <c>Retain</c> cancel somebody else's scheduled deletion of their key? Default <c>Deny</c>.</summary>
+    public string? Undelete { get; init; }
 }
 
 /// <summary><c>KeyClass.status</c>.</summary>

@@ -68,6 +68,15 @@ public sealed record KeyReplicaSpec
     /// <summary>7 to 30 days; default: the primary's.</summary>
     public int? PendingDeletionWindowDays { get; init; }
 
+    /// <summary>An existing key to take over instead of making one.</summary>
+    public AdoptSpec? Adopt { get; init; }
+
+    /// <summary>Take the alias although another key has it, the class permitting. Default false.</summary>
+    public bool? TakeOverAlias { get; init; }
+
+    /// <summary><c>Full</c> (default) or <c>Observe</c>, which never writes to AWS.</summary>
+    public string? ManagementPolicy { get; init; }
+
     /// <summary>Where to write the key's coordinates for workloads.</summary>
     public PublishSpec? Publish { get; init; }
 

@@ -79,6 +79,18 @@ public sealed record ServiceKeySpec
     /// <summary>7 to 30 days; overrides the class.</summary>
     public int? PendingDeletionWindowDays { get; init; }
 
+    /// <summary>An existing key to take over instead of making one.</summary>
+    public AdoptSpec? Adopt { get; init; }
+
+    /// <summary>Take the alias although another key has it, the class permitting. Default false.</summary>
+    public bool? TakeOverAlias { get; init; }
+
+    /// <summary>Make a new key when the old one is gone for good. Default false: a vanished key is never replaced.</summary>
+    public bool? RecreateLostKey { get; init; }
+
+    /// <summary><c>Full</c> (default) or <c>Observe</c>, which never writes to AWS.</summary>
+    public string? ManagementPolicy { get; init; }
+
     /// <summary>Where to write the key's coordinates for workloads.</summary>
     public PublishSpec? Publish { get; init; }
 
@@ -97,6 +109,13 @@ public sealed record PolicySpec
 
     /// <summary>Which generated policy; overrides the class's <c>policyPreset</c>.</summary>
     public string? Preset { get; init; }
+}
+
+/// <summary><c>spec.adopt</c> of ServiceKey and KeyReplica.</summary>
+public sealed record AdoptSpec
+{
+    /// <summary>Key id, key ARN or <c>alias/...</c>.</summary>
+    public string KeyId { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary><c>spec.publish</c> of ServiceKey and KeyReplica.</summary>

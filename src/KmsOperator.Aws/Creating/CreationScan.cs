@@ -31,9 +31,14 @@ public sealed class CreationScan
     public async Task<CreationScanResult> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken) =>
         (await _scan.GetAsync(notBefore, cancellationToken)).Value;
 
+    /// <summary>Remembers the tags of a key that was made just now, which saves reading them.</summary>
+    public void Record(string keyId, IReadOnlyDictionary<string, string> tags, DateTimeOffset now) =>
+        ImmutableInterlocked.Update(ref _seen, seen => seen.SetItem(keyId, SeenKey.Of(tags, now)));
+
     private async Task<CreationScanResult> ScanAsync(DateTimeOffset startedAt)
     {
         var byAttempt = new Dictionary<string, string>();
+        var byOwner = new Dictionary<(string, string), List<string>>();
         var unreadable = new List<UnreadableKey>();
         var seen = ImmutableDictionary.CreateBuilder<string, SeenKey>();
         foreach (var keyId in await ListKeysAsync())
@@ -45,7 +50,7 @@ public sealed class CreationScan
                 try
                 {
                     var tags = await KeyObserver.ListTagsAsync(_kms, keyId, CancellationToken.None);
-                    known = new SeenKey(tags.GetValueOrDefault(TagNames.Attempt), known?.FirstSeenAt ?? startedAt);
+                    known = SeenKey.Of(tags, known?.FirstSeenAt ?? startedAt);
                 }
                 catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
                 {
@@ -63,10 +68,16 @@ public sealed class CreationScan
             {
                 byAttempt[attempt] = keyId;
             }
+
+            if (known is { Cluster: { } cluster, Owner: { } owner })
+            {
+                (byOwner.TryGetValue((cluster, owner), out var keyIds) ? keyIds : byOwner[(cluster, owner)] = []).Add(keyId);
+            }
         }
 
-        _seen = seen.ToImmutable();
-        return new CreationScanResult(startedAt, byAttempt, unreadable);
+        // What was recorded meanwhile stays.
+        ImmutableInterlocked.Update(ref _seen, current => seen.ToImmutable().AddRange(current.Where(key => !seen.ContainsKey(key.Key) && key.Value.FirstSeenAt >= startedAt)));
+        return new CreationScanResult(startedAt, byAttempt, byOwner, unreadable);
     }
 
     private async Task<List<string>> ListKeysAsync()
@@ -96,16 +107,22 @@ public sealed class CreationScan
         }
     }
 
-    private sealed record SeenKey(string? Attempt, DateTimeOffset FirstSeenAt);
+    private sealed record SeenKey(string? Attempt, string? Cluster, string? Owner, DateTimeOffset FirstSeenAt)
+    {
+        public static SeenKey Of(IReadOnlyDictionary<string, string> tags, DateTimeOffset firstSeenAt) => new(
+            tags.GetValueOrDefault(TagNames.Attempt), tags.GetValueOrDefault(TagNames.Cluster), tags.GetValueOrDefault(TagNames.Owner), firstSeenAt);
+    }
 }
 
 /// <summary>What a scan found.</summary>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="KeyIdByAttempt">Key id by creation attempt.</param>
+/// <param name="KeyIdsByOwner">Key ids by cluster id and owner path, as their tags say, or said when they were read.</param>
 /// <param name="Unreadable">Keys whose tags the operator may not read; one of them might be a missing one.</param>
 public sealed record CreationScanResult(
     DateTimeOffset StartedAt,
     IReadOnlyDictionary<string, string> KeyIdByAttempt,
+    IReadOnlyDictionary<(string Cluster, string Owner), List<string>> KeyIdsByOwner,
     IReadOnlyList<UnreadableKey> Unreadable);
 
 /// <summary>A key whose tags the operator may not read.</summary>

@@ -55,6 +55,12 @@ public static class KeyStepExecutor
             case DisableKeyRotationStep:
                 await kms.DisableKeyRotationAsync(new DisableKeyRotationRequest { KeyId = keyId }, cancellationToken);
                 break;
+            case RotateKeyOnDemandStep:
+                await kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = keyId }, cancellationToken);
+                break;
+            case CancelKeyDeletionStep:
+                await kms.CancelKeyDeletionAsync(new CancelKeyDeletionRequest { KeyId = keyId }, cancellationToken);
+                break;
             case ScheduleKeyDeletionStep schedule:
                 var scheduled = await kms.ScheduleKeyDeletionAsync(
                     new ScheduleKeyDeletionRequest { KeyId = keyId, PendingWindowInDays = schedule.PendingWindowInDays }, cancellationToken);

@@ -63,6 +63,11 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
         _ => null,
     };
 
+    /// <summary>Whether an endpoint does not know the operation at all: an older Region, or something that imitates KMS.</summary>
+    public static bool IsUnknownOperation(AmazonServiceException exception) =>
+        exception.ErrorCode is "UnknownOperation" or "UnknownOperationException" or "NotImplemented" or "NotImplementedException" or "InvalidAction"
+        || exception.StatusCode is HttpStatusCode.NotImplemented or HttpStatusCode.NotFound;
+
     private static string CodeOf(AmazonServiceException exception) =>
         string.IsNullOrEmpty(exception.ErrorCode) ? ((int)exception.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture) : exception.ErrorCode;
 

@@ -80,11 +80,57 @@ public static class KeyObserver
         ReplicaArns = [.. metadata.MultiRegionConfiguration?.ReplicaKeys?.Select(replica => replica.Arn) ?? []],
         DeletionDate = metadata.DeletionDate is { } date ? new DateTimeOffset(date.ToUniversalTime()) : null,
         Origin = metadata.Origin?.Value ?? "AWS_KMS",
+        IsAwsManaged = metadata.KeyManager == KeyManagerType.AWS,
         CreationDate = metadata.CreationDate is { } created ? new DateTimeOffset(created.ToUniversalTime()) : null,
     };
 
+    /// <summary>The key's last cryptographic use as far as KMS tracks it.</summary>
+    /// <returns>Null when no use is on record, or the Region's KMS does not know the operation.</returns>
+    /// <remarks>Source: AWS KMS API reference, GetKeyLastUsage.</remarks>
+    public static async Task<KeyLastUse?> GetLastUseAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = keyId }, cancellationToken);
+            return answer.KeyLastUsage is { Timestamp: { } time } usage
+                ? new KeyLastUse(new DateTimeOffset(time.ToUniversalTime()), usage.Operation?.Value ?? "unknown operation")
+                : null;
+        }
+        catch (AmazonKeyManagementServiceException e) when (AwsFailure.IsUnknownOperation(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether an on-demand rotation began at a time or later, finished or not.</summary>
+    public static async Task<bool> WasRotatedSinceAsync(
+        IAmazonKeyManagementService kms, string keyId, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var status = await kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = keyId }, cancellationToken);
+        if (status.OnDemandRotationStartDate is { } start && new DateTimeOffset(start.ToUniversalTime()) >= since)
+        {
+            return true;
+        }
+
+        string? marker = null;
+        do
+        {
+            var page = await kms.ListKeyRotationsAsync(new ListKeyRotationsRequest { KeyId = keyId, Marker = marker }, cancellationToken);
+            if (page.Rotations?.Any(rotation => rotation.RotationType == RotationType.ON_DEMAND
+                && rotation.RotationDate is { } date && new DateTimeOffset(date.ToUniversalTime()) >= since) == true)
+            {
+                return true;
+            }
+
+            marker = page.Truncated == true ? page.NextMarker : null;
+        }
+        while (marker is not null);
+
+        return false;
+    }
+
     private static bool RotationIsReadable(ObservedKey key) =>
-        key.KeySpec == "SYMMETRIC_DEFAULT" && key.Origin == "AWS_KMS" && key.MultiRegionKeyType != "REPLICA"
+        key.KeySpec == "SYMMETRIC_DEFAULT" && key.Origin == "AWS_KMS" && !key.IsAwsManaged && key.MultiRegionKeyType != "REPLICA"
         && key.KeyState is KeyStates.Enabled or KeyStates.Disabled;
 
     private static async Task<ObservedRotation?> GetRotationAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
@@ -96,3 +142,8 @@ public static class KeyObserver
             status.NextRotationDate is { } next ? new DateTimeOffset(next.ToUniversalTime()) : null);
     }
 }
+
+/// <summary>A cryptographic use of a key.</summary>
+/// <param name="At">When.</param>
+/// <param name="Operation">KMS's name of the operation.</param>
+public sealed record KeyLastUse(DateTimeOffset At, string Operation);

@@ -9,12 +9,24 @@ public static class ClassPermissions
     /// <param name="keyClass">The class.</param>
     /// <param name="access">The resource's own access.</param>
     /// <param name="policy">The resource's own policy.</param>
-    public static Finding? FindViolation(KeyClass keyClass, AccessSpec? access, PolicySpec? policy)
+    /// <param name="adopt">The key that the resource wants to take over.</param>
+    /// <param name="takeOverAlias">Whether the resource wants to take an alias from another key.</param>
+    public static Finding? FindViolation(KeyClass keyClass, AccessSpec? access, PolicySpec? policy, AdoptSpec? adopt = null, bool? takeOverAlias = null)
     {
         var permissions = keyClass.Spec.Permissions;
         if (permissions?.PolicyOverride == "Deny" && policy?.Override is not null)
         {
             return Denied(keyClass, "policyOverride", "spec.policy.override");
+        }
+
+        if (permissions?.Adoption != "Allow" && adopt is not null)
+        {
+            return Denied(keyClass, "adoption", "spec.adopt");
+        }
+
+        if (permissions?.AliasTakeOver != "Allow" && takeOverAlias == true)
+        {
+            return Denied(keyClass, "aliasTakeOver", "spec.takeOverAlias");
         }
 
         if (permissions?.AdditionalAccess != "Deny")
@@ -33,6 +45,12 @@ public static class ClassPermissions
         };
         return field is null ? null : Denied(keyClass, "additionalAccess", field);
     }
+
+    /// <summary>Whether somebody else's scheduled deletion may be cancelled.</summary>
+    /// <param name="keyClass">The class, which denies it unless it says otherwise.</param>
+    /// <param name="deletionPolicy">The resource's own policy; only an explicit <c>Retain</c> says that the key must stay.</param>
+    public static bool MayUndelete(KeyClass keyClass, string? deletionPolicy) =>
+        deletionPolicy == "Retain" && keyClass.Spec.Permissions?.Undelete == "Allow";
 
     private static Finding Denied(KeyClass keyClass, string permission, string field) => Finding.Stalled(
         Reasons.PermissionDenied,

@@ -47,6 +47,21 @@ public sealed record DesiredKey
     /// <summary>7 to 30 days.</summary>
     public int PendingDeletionWindowDays { get; init; } = 30;
 
+    /// <summary>An existing key to take over: id, ARN or alias; null to make one.</summary>
+    public string? AdoptKeyId { get; init; }
+
+    /// <summary>Whether the alias may be taken from another key: the spec asks and the class permits it.</summary>
+    public bool TakeOverAlias { get; init; }
+
+    /// <summary>Whether somebody else's scheduled deletion is cancelled: the spec says Retain and the class permits it.</summary>
+    public bool Undelete { get; init; }
+
+    /// <summary>Whether a key that is gone for good is replaced by a new one.</summary>
+    public bool RecreateLostKey { get; init; }
+
+    /// <summary>Whether nothing may be written to AWS.</summary>
+    public bool ObserveOnly { get; init; }
+
     /// <summary>For replicas: the primary that the key is made from.</summary>
     public PrimaryKey? Primary { get; init; }
 }

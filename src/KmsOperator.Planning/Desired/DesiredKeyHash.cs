@@ -28,6 +28,11 @@ public static class DesiredKeyHash
             json.WriteNumberValue(key.Rotation?.PeriodDays ?? 0);
             json.WriteStringValue(key.Policy.Sha256);
             json.WriteStringValue(key.Primary?.KeyId ?? "");
+
+            // These do not change what AWS is brought to, but whether it may be.
+            json.WriteBooleanValue(key.TakeOverAlias);
+            json.WriteBooleanValue(key.Undelete);
+            json.WriteBooleanValue(key.ObserveOnly);
             foreach (var (name, value) in key.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
             {
                 json.WriteStringValue(name);

@@ -87,7 +87,7 @@ public static class KeyReplicaResolver
     {
         var spec = resource.Spec;
         var meta = resource.Metadata;
-        if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy) is { } violation)
+        if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias) is { } violation)
         {
             return Resolution.Failed(violation);
         }
@@ -123,6 +123,10 @@ public static class KeyReplicaResolver
             Tags = KeyTags.Merge(owner, $"{alias}-replica", keyClass.Spec.Tags, defaults.Tags, spec.Tags),
             DeleteKey = deletion.Delete,
             PendingDeletionWindowDays = deletion.WindowDays,
+            AdoptKeyId = spec.Adopt?.KeyId,
+            TakeOverAlias = spec.TakeOverAlias == true,
+            Undelete = ClassPermissions.MayUndelete(keyClass, spec.DeletionPolicy ?? defaults.DeletionPolicy),
+            ObserveOnly = spec.ManagementPolicy == ManagementPolicies.Observe,
             Primary = defaults.Primary,
         };
         return DesiredKeyLimits.Check(key) is { } excess ? Resolution.Failed(excess) : Resolution.Of(key);

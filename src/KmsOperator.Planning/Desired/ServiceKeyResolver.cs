@@ -17,7 +17,7 @@ public static class ServiceKeyResolver
     {
         var spec = resource.Spec;
         var meta = resource.Metadata;
-        if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy) is { } violation)
+        if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias) is { } violation)
         {
             return Resolution.Failed(violation);
         }
@@ -60,6 +60,11 @@ public static class ServiceKeyResolver
             Tags = KeyTags.Merge(owner, $"{keyClass.Spec.AliasPrefix}-{spec.Service ?? meta.Name}-cmk", keyClass.Spec.Tags, spec.Tags),
             DeleteKey = deletion.Delete,
             PendingDeletionWindowDays = deletion.WindowDays,
+            AdoptKeyId = spec.Adopt?.KeyId,
+            TakeOverAlias = spec.TakeOverAlias == true,
+            Undelete = ClassPermissions.MayUndelete(keyClass, spec.DeletionPolicy),
+            RecreateLostKey = spec.RecreateLostKey == true,
+            ObserveOnly = spec.ManagementPolicy == ManagementPolicies.Observe,
         };
         return DesiredKeyLimits.Check(key) is { } excess ? Resolution.Failed(excess) : Resolution.Of(key);
     }

@@ -45,6 +45,9 @@ public sealed record ObservedKey
     /// <summary>Where the key material comes from, <c>AWS_KMS</c> unless somebody imported it.</summary>
     public string Origin { get; init; } = "AWS_KMS";
 
+    /// <summary>Whether AWS manages the key for one of its services; such keys are nobody else's to change.</summary>
+    public bool IsAwsManaged { get; init; }
+
     /// <summary>When the key was made, where KMS said so.</summary>
     public DateTimeOffset? CreationDate { get; init; }
 

@@ -41,6 +41,7 @@ public sealed record RecentWrite(KeyStep Step, ObservedKey Before, DateTimeOffse
         {
             PutKeyPolicyStep when PolicyComparer.AreEquivalent(seen.Policy, Before.Policy) => seen with { Policy = after.Policy },
             UpdateKeyDescriptionStep when seen.Description == Before.Description => seen with { Description = after.Description },
+            CancelKeyDeletionStep when KeyStates.IsPendingDeletion(seen.KeyState) => seen with { KeyState = after.KeyState, DeletionDate = null },
             EnableKeyStep or DisableKeyStep when seen.KeyState == Before.KeyState => seen with { KeyState = after.KeyState },
             EnableKeyRotationStep or DisableKeyRotationStep when SameRotation(seen.Rotation, Before.Rotation) =>
                 seen with { Rotation = after.Rotation },

@@ -15,7 +15,8 @@ public sealed record KeyPlan(IReadOnlyList<KeyStep> Steps, IReadOnlyList<Finding
 /// <summary>What earlier passes recorded in the resource's status.</summary>
 /// <param name="AliasName">The alias that the operator gave the key.</param>
 /// <param name="TagKeys">Keys of the tags that the operator put.</param>
-public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> TagKeys)
+/// <param name="AliasHolder">Another resource that has the wanted alias, as <c>{kind}/{namespace}/{name}</c>.</param>
+public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> TagKeys, string? AliasHolder = null)
 {
     /// <summary>Nothing recorded.</summary>
     public static KeyRecord Empty { get; } = new(null, []);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KmsOperator.Api;
 using KmsOperator.Policies;
 
@@ -19,6 +20,11 @@ public static class KeyPlanner
 
         var steps = new List<KeyStep>();
         var findings = new List<Finding>();
+
+        if (KeyStates.IsPendingDeletion(observed.KeyState))
+        {
+            steps.Add(new CancelKeyDeletionStep());
+        }
 
         var enabled = observed.KeyState == KeyStates.Enabled;
         if (desired.Enabled && !enabled)
@@ -97,6 +103,47 @@ public static class KeyPlanner
             + "it is left alone. Delete one of the two resources, or correct the tags.");
     }
 
+    /// <summary>
+    /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c>: it says so in its tags. Owner and
+    /// alias stay, so that a resource of the same name finds it again.
+    /// </summary>
+    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now)
+    {
+        // KMS takes no tags on a key that is pending deletion.
+        var isOurs = observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path && FindForeignOwner(observed, owner) is null;
+        return isOurs && !observed.Tags.ContainsKey(TagNames.Released) && !KeyStates.IsPendingDeletion(observed.KeyState)
+            ? new KeyPlan([new TagResourceStep(new Dictionary<string, string> { [TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) })], [])
+            : new KeyPlan([], []);
+    }
+
+    /// <summary>
+    /// Why an existing key cannot become the resource's; null when it can. Owner, nature and material must fit, whatever can be
+    /// changed need not.
+    /// </summary>
+    public static Finding? FindMisfit(DesiredKey desired, ObservedKey observed)
+    {
+        if (FindForeignOwner(observed, desired.Owner) is { } conflict)
+        {
+            return conflict;
+        }
+
+        if (observed.IsAwsManaged)
+        {
+            return Finding.Stalled(Reasons.InvalidSpec, $"spec.adopt.keyId: {observed.Arn} is managed by AWS; only a customer managed key can be taken over.");
+        }
+
+        if (desired.Primary is { } primary ? observed.KeyId != primary.KeyId || observed.MultiRegionKeyType != "REPLICA" : observed.MultiRegionKeyType == "REPLICA")
+        {
+            return Finding.Stalled(
+                Reasons.InvalidSpec,
+                desired.Primary is null
+                    ? $"spec.adopt.keyId: {observed.Arn} is a replica; adopt its primary here, and the replica with a KeyReplica."
+                    : $"spec.adopt.keyId: {observed.Arn} is no replica of {desired.Primary.KeyId}.");
+        }
+
+        return FindImmutableDifference(desired, observed);
+    }
+
     private static Finding? FindObstacle(DesiredKey desired, ObservedKey observed)
     {
         if (FindForeignOwner(observed, desired.Owner) is { } conflict)
@@ -104,12 +151,13 @@ public static class KeyPlanner
             return conflict;
         }
 
-        if (KeyStates.IsPendingDeletion(observed.KeyState))
+        if (KeyStates.IsPendingDeletion(observed.KeyState) && !desired.Undelete && !IsLeftByPredecessor(observed, desired.Owner))
         {
             return Finding.Stalled(
                 Reasons.PendingDeletion,
                 $"{observed.Arn} was scheduled for deletion{(observed.DeletionDate is { } date ? $" on {date.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "")}, "
-                + "not by this operator. Cancel it (CancelKeyDeletion) to keep the key, or delete this resource.");
+                + "not by this operator. Cancel it (CancelKeyDeletion) to keep the key, or delete this resource. The operator cancels it where "
+                + "spec.deletionPolicy is Retain and the KeyClass says permissions.undelete: Allow.");
         }
 
         if (observed.KeyState is KeyStates.Creating or KeyStates.Updating)
@@ -117,13 +165,23 @@ public static class KeyPlanner
             return Finding.Waiting(Reasons.Progressing, $"{observed.Arn} is in state {observed.KeyState}.");
         }
 
-        if (observed.KeyState is not (KeyStates.Enabled or KeyStates.Disabled))
+        if (observed.KeyState is not (KeyStates.Enabled or KeyStates.Disabled) && !KeyStates.IsPendingDeletion(observed.KeyState))
         {
             return Finding.Stalled(Reasons.Unavailable, $"{observed.Arn} is in state {observed.KeyState}, which the operator cannot change.");
         }
 
         return FindImmutableDifference(desired, observed);
     }
+
+    /// <summary>
+    /// Whether the deletion comes from an earlier resource of the same name: the key still carries that one's uid. A key that was
+    /// left with <c>Retain</c> was not scheduled by the operator, so that its deletion is somebody else's.
+    /// </summary>
+    private static bool IsLeftByPredecessor(ObservedKey observed, KeyOwner owner) =>
+        observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path
+        && observed.Tags.GetValueOrDefault(TagNames.Uid) is { } uid
+        && uid != owner.Uid
+        && !observed.Tags.ContainsKey(TagNames.Released);
 
     private static Finding? FindImmutableDifference(DesiredKey desired, ObservedKey observed)
     {
@@ -157,7 +215,7 @@ public static class KeyPlanner
             steps.Add(new TagResourceStep(changed));
         }
 
-        var obsolete = record.TagKeys.Where(key => !desired.Tags.ContainsKey(key) && observed.Tags.ContainsKey(key)).ToArray();
+        var obsolete = record.TagKeys.Append(TagNames.Released).Where(key => !desired.Tags.ContainsKey(key) && observed.Tags.ContainsKey(key)).ToArray();
         if (obsolete.Length > 0)
         {
             // Room is made before it is needed: KMS counts 50 tags at any moment.
@@ -175,13 +233,13 @@ public static class KeyPlanner
                 break;
             case var target when target == observed.KeyId:
                 break;
-            case var target when record.AliasName == desired.AliasName:
-                // Ours by record: somebody pointed it elsewhere, which is drift like any other.
+            case var target when record.AliasHolder is null && (record.AliasName == desired.AliasName || desired.TakeOverAlias):
+                // Ours by record: somebody pointed it elsewhere, which is drift like any other. Or the spec asks and the class permits.
                 steps.Add(new UpdateAliasStep(desired.AliasName, target));
                 break;
             case var target:
                 // The old alias stays as well: a key is never left without a name.
-                findings.Add(AliasConflict(desired.AliasName, target, desired.Location));
+                findings.Add(AliasConflict(desired.AliasName, target, desired.Location, record.AliasHolder));
                 return;
         }
 
@@ -192,10 +250,12 @@ public static class KeyPlanner
     }
 
     /// <summary>The finding for an alias that another key has.</summary>
-    public static Finding AliasConflict(string aliasName, string targetKeyId, KeyLocation location) => Finding.Stalled(
+    public static Finding AliasConflict(string aliasName, string targetKeyId, KeyLocation location, string? holder) => Finding.Stalled(
         Reasons.AliasConflict,
-        $"{aliasName} in account {location.AccountId}, {location.Region} points at key {targetKeyId}, which is not this resource's. "
-        + "Set spec.alias to another name, or remove that alias.");
+        $"{aliasName} in account {location.AccountId}, {location.Region} points at key {targetKeyId}, which is {holder ?? "not this resource"}'s. "
+        + (holder is null
+            ? "Set spec.alias to another name, remove that alias, or set spec.takeOverAlias where the KeyClass permits it."
+            : "Set spec.alias to another name, or change the other resource."));
 
     private static void PlanRotation(DesiredKey desired, ObservedKey observed, List<KeyStep> steps)
     {

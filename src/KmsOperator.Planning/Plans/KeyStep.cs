@@ -128,3 +128,18 @@ public sealed record ScheduleKeyDeletionStep(int PendingWindowInDays)
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.PendingDeletion };
 }
+
+/// <summary>Takes the key back from its deletion. KMS leaves it disabled.</summary>
+public sealed record CancelKeyDeletionStep() : KeyStep("CancelKeyDeletion", "the key is pending deletion")
+{
+    /// <inheritdoc />
+    public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.Disabled, DeletionDate = null };
+}
+
+/// <summary>Rotates the key material now; automatic rotation goes on as before.</summary>
+/// <param name="RotateAt">The value of the annotation that asked for it.</param>
+public sealed record RotateKeyOnDemandStep(string RotateAt) : KeyStep("RotateKeyOnDemand", $"asked for by rotate-at {RotateAt}")
+{
+    /// <inheritdoc />
+    public override ObservedKey ApplyTo(ObservedKey key) => key;
+}

@@ -23,6 +23,9 @@ internal static class KeyClassRules
         AllowedNamespaces(errors, spec.AllowedNamespaces);
         errors.OneOf("spec.permissions.policyOverride", spec.Permissions?.PolicyOverride, Permissions);
         errors.OneOf("spec.permissions.additionalAccess", spec.Permissions?.AdditionalAccess, Permissions);
+        errors.OneOf("spec.permissions.adoption", spec.Permissions?.Adoption, Permissions);
+        errors.OneOf("spec.permissions.aliasTakeOver", spec.Permissions?.AliasTakeOver, Permissions);
+        errors.OneOf("spec.permissions.undelete", spec.Permissions?.Undelete, Permissions);
     }
 
     private static void Account(FieldErrors errors, AccountSpec? account)

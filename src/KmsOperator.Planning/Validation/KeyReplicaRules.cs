@@ -21,6 +21,7 @@ internal static class KeyReplicaRules
         SharedRules.Tags(errors, spec.Tags);
         SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);
         SharedRules.Publish(errors, spec.Publish);
+        SharedRules.Management(errors, spec.Adopt, spec.ManagementPolicy);
         ClassName.CheckAgainstStatus(errors, spec.ClassName, replica.Status);
         if (replica.Status is { KeyId: not null, Region: { } made })
             errors.Require(spec.Region == made, "spec.region", Immutable("region"));

@@ -25,6 +25,7 @@ internal static class ServiceKeyRules
         SharedRules.Tags(errors, spec.Tags);
         SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);
         SharedRules.Publish(errors, spec.Publish);
+        SharedRules.Management(errors, spec.Adopt, spec.ManagementPolicy);
         ClassName.CheckAgainstStatus(errors, spec.ClassName, key.Status);
         if (key.Status?.Service is { } made)
             errors.Require(made == spec.Service, "spec.service", Immutable("service", made));

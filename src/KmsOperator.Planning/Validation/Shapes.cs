@@ -29,6 +29,9 @@ internal static partial class Shapes
     [GeneratedRegex(@"^arn:aws(-[a-z]+)*:kms:[a-z]{2}(-[a-z]+)+-[0-9]+:[0-9]{12}:key/[a-zA-Z0-9-]+\z")]
     public static partial Regex KeyArn { get; }
 
+    [GeneratedRegex(@"^(arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:(key/[a-zA-Z0-9-]+|alias/[a-zA-Z0-9/_-]+)|alias/[a-zA-Z0-9/_-]+|[a-zA-Z0-9-]+)\z")]
+    public static partial Regex KeyReference { get; }
+
     [GeneratedRegex(@"^alias/[a-zA-Z0-9/_-]+\z")]
     public static partial Regex Alias { get; }
 

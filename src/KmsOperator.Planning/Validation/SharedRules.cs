@@ -10,6 +10,7 @@ internal static class SharedRules
 {
     public static readonly IReadOnlyList<string> Presets = ["Canonical"];
     public static readonly IReadOnlyList<string> DeletionPolicies = ["Retain", "Delete"];
+    public static readonly IReadOnlyList<string> ManagementPolicies = ["Full", "Observe"];
 
     /// <summary>Regions beyond this many would not fit the status of the primary.</summary>
     public const int MaxReplicas = 50;
@@ -53,6 +54,13 @@ internal static class SharedRules
         errors.InRange("spec.rotation.periodDays", rotation?.PeriodDays, 90, 2560, "days");
 
     public static void Publish(FieldErrors errors, PublishSpec? publish) => Name(errors, "spec.publish.configMapName", publish?.ConfigMapName);
+
+    public static void Management(FieldErrors errors, AdoptSpec? adopt, string? managementPolicy)
+    {
+        errors.OneOf("spec.managementPolicy", managementPolicy, ManagementPolicies);
+        errors.Text(
+            "spec.adopt.keyId", adopt?.KeyId, MaxArnLength, Shapes.KeyReference, "a key id, the ARN of a key or an alias (alias/...)", minLength: 1);
+    }
 
     public static void Access(FieldErrors errors, AccessSpec? access)
     {

@@ -14,6 +14,7 @@ internal sealed class OperatorFlags
     private readonly Option<int> _workers;
     private readonly Option<TimeSpan> _driftPeriod;
     private readonly Option<TimeSpan> _consistencyWindow;
+    private readonly Option<int> _deletionGuardDays;
     private readonly Option<ListenAddress> _healthAddress;
     private readonly Option<string> _logFormat;
 
@@ -30,6 +31,7 @@ internal sealed class OperatorFlags
         _workers = Flag("workers", "Resources reconciled at the same time, for each kind (1 to 256).", 16, ParseWorkers);
         _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS.", TimeSpan.FromHours(10), Duration.Parse);
         _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state.", TimeSpan.FromMinutes(5), Duration.Parse);
+        _deletionGuardDays = Flag("deletion-guard-days", "A key used within this many days is not scheduled for deletion (0 to 365; 0 for no guard).", 7, ParseDays);
         _healthAddress = Flag("health-address", "Where /healthz and /readyz are served; 0 for nowhere.", ListenAddress.Parse(":8081"), ListenAddress.Parse);
         _logFormat = Flag("log-format", "json or text.", "json", ParseLogFormat);
     }
@@ -37,7 +39,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -52,6 +54,7 @@ internal sealed class OperatorFlags
         Workers = result.GetValue(_workers),
         DriftPeriod = result.GetValue(_driftPeriod),
         ConsistencyWindow = result.GetValue(_consistencyWindow),
+        DeletionGuard = TimeSpan.FromDays(result.GetValue(_deletionGuardDays)),
         HealthAddress = result.GetValue(_healthAddress)!,
         LogFormat = result.GetValue(_logFormat)!,
     };
@@ -91,6 +94,11 @@ internal sealed class OperatorFlags
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= 256
             ? value
             : throw new FormatException("is not a number from 1 to 256");
+
+    private static int ParseDays(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= 365
+            ? value
+            : throw new FormatException("is not a number of days from 0 to 365");
 
     // A tag value: KMS takes at most 256 characters, and an empty id would let two clusters share keys.
     private static string? ParseClusterId(string text) =>

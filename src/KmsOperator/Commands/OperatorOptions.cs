@@ -21,6 +21,9 @@ internal sealed record OperatorOptions
     /// <summary>How long after a write KMS may show the old state.</summary>
     public TimeSpan ConsistencyWindow { get; init; }
 
+    /// <summary>A key used within this time is not scheduled for deletion; zero for no guard.</summary>
+    public TimeSpan DeletionGuard { get; init; }
+
     /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served.</summary>
     public ListenAddress HealthAddress { get; init; } = ListenAddress.Nowhere;
 

@@ -32,7 +32,7 @@ internal static class OperatorHost
             WebIdentity.Register();
             using var api = KubernetesApi.Connect($"kms-operator/{Version}", time);
             var clusterId = options.ClusterId ?? await FindClusterIdAsync(api, cancellationToken);
-            var settings = new OperatorSettings(clusterId, options.DriftPeriod, options.ConsistencyWindow);
+            var settings = new OperatorSettings(clusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard);
             logger.LogInformation("kms-operator {Version}, cluster id {ClusterId}", Version, clusterId);
 
             using var clients = new AwsClients(RoleSessionName.ForCluster(clusterId));

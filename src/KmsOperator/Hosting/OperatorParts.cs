@@ -50,8 +50,9 @@ internal sealed class OperatorParts
         var claims = new AliasClaims();
         var regions = new AwsRegions(clients, time, settings.ConsistencyWindow);
         var directory = new ClassDirectory(classes, namespaces);
-        var creation = new KeyCreation(regions, claims, settings, newAttemptId);
-        var lifecycle = new KeyLifecycle(regions, creation, claims, settings, random, loggers.CreateLogger<KeyLifecycle>());
+        var holders = new KeyHolders(keys, replicas, directory);
+        var creation = new KeyCreation(regions, new KeyAdoption(claims, holders), claims, holders, settings, newAttemptId);
+        var lifecycle = new KeyLifecycle(regions, creation, new KeyRotation(settings), claims, holders, settings, random, loggers.CreateLogger<KeyLifecycle>());
         var deletion = new KeyDeletion(regions, creation, memories, settings, loggers.CreateLogger<KeyDeletion>());
         var publisher = new Publisher(api);
 
@@ -69,7 +70,7 @@ internal sealed class OperatorParts
             Control("keyclass", classQueue, new KeyClassReconciler(
                 api, _events, time, ResourceTypes.KeyClasses, classes, directory, clients, settings)),
             Control("servicekey", keyQueue, new ServiceKeyReconciler(
-                api, _events, time, ResourceTypes.ServiceKeys, keys, directory, lifecycle, deletion,
+                api, _events, time, ResourceTypes.ServiceKeys, keys, directory, holders, lifecycle, deletion,
                 new ReplicaResources(api, ResourceTypes.KeyReplicas, replicas), publisher, memories, settings)),
             Control("keyreplica", replicaQueue, new KeyReplicaReconciler(
                 api, _events, time, ResourceTypes.KeyReplicas, replicas, keys, directory, regions, lifecycle, deletion, publisher, memories, settings)),

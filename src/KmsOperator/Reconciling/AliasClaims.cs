@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KmsOperator.Api;
 using KmsOperator.Planning;
 
 namespace KmsOperator;
@@ -25,6 +26,10 @@ internal sealed class AliasClaims
 
         return _claims.GetOrAdd((location, aliasName), owner);
     }
+
+    /// <summary>The finding for a name that another resource wants as well and gets.</summary>
+    public static Finding Conflict(string aliasName, string holder) => Finding.Stalled(
+        Reasons.AliasConflict, $"{aliasName} is wanted by {holder} as well, which came first. Set spec.alias to another name.");
 
     /// <summary>Gives back what a resource had reserved: it has its alias now, or is gone.</summary>
     public void Release(string uid)

@@ -20,6 +20,10 @@ internal sealed class ClassDirectory(IResourceStore<KeyClass> classes, IResource
     public KeyClass? Find(string? name) =>
         name is null ? Default : classes.TryGet(new ResourceKey("", name), out var keyClass) ? keyClass : null;
 
+    /// <summary>Whether a namespace is being deleted: whatever keeps a resource in it keeps the namespace too.</summary>
+    public bool IsTerminating(string @namespace) =>
+        namespaces.TryGet(new ResourceKey("", @namespace), out var found) && found.Metadata.DeletionTimestamp is not null;
+
     /// <summary>
     /// The class for a resource, if it is there, admits the namespace and is Ready. A key stays with the class that it was made
     /// under, also when another one becomes the default.

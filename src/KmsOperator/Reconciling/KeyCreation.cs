@@ -12,7 +12,8 @@ namespace KmsOperator;
 /// and an attempt whose outcome is unknown is settled by looking before anything is made again.
 /// </summary>
 /// <remarks>CreateKey has no idempotency token. See docs/decisions/0003-creating-a-key-exactly-once.md.</remarks>
-internal sealed class KeyCreation(AwsRegions regions, AliasClaims claims, OperatorSettings settings, NewAttemptId newAttemptId)
+internal sealed class KeyCreation(
+    AwsRegions regions, KeyAdoption adoption, AliasClaims claims, KeyHolders holders, OperatorSettings settings, NewAttemptId newAttemptId)
 {
     // How old the list of aliases may be when a new key asks for one; CreateAlias itself has the last word.
     private static readonly TimeSpan AliasAge = TimeSpan.FromMinutes(1);
@@ -45,6 +46,16 @@ internal sealed class KeyCreation(AwsRegions regions, AliasClaims claims, Operat
             pass.Status = pass.Status with { Creation = null };
         }
 
+        if (pass.Status.Creation is null && await adoption.FindAsync(pass, resolved, region, cancellationToken) is { } existing)
+        {
+            return existing;
+        }
+
+        if (resolved.Desired.ObserveOnly)
+        {
+            return KeyCreationResult.Nothing;
+        }
+
         if (await FindAliasConflictAsync(pass, resolved.Desired, region, cancellationToken) is { } conflict)
         {
             return KeyCreationResult.Blocked(conflict);
@@ -58,6 +69,7 @@ internal sealed class KeyCreation(AwsRegions regions, AliasClaims claims, Operat
                 ? await KeyCreator.ReplicateAsync(PrimaryRegion(resolved).Clients.Writing, resolved.Desired, attempt.AttemptId, cancellationToken)
                 : await KeyCreator.CreateAsync(region.Clients.Writing, resolved.Desired, attempt.AttemptId, cancellationToken);
             pass.Memory.Made = new MadeKey(attempt.AttemptId, made.KeyId);
+            region.Scan.Record(made.KeyId, made.Tags, pass.Now);
             await RecordKeyAsync(pass, resolved, made, attempt, cancellationToken);
             return KeyCreationResult.Made(made);
         }
@@ -213,9 +225,10 @@ internal sealed class KeyCreation(AwsRegions regions, AliasClaims claims, Operat
         {
             var aliases = await region.Aliases.GetAsync(pass.Now - AliasAge, cancellationToken);
             var isOwnReplica = desired.Primary is { } primary && aliases.GetValueOrDefault(desired.AliasName) == primary.KeyId;
-            if (aliases.TryGetValue(desired.AliasName, out var target) && !isOwnReplica)
+            if (aliases.TryGetValue(desired.AliasName, out var target) && !isOwnReplica
+                && (holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid) is var holder && (holder is not null || !desired.TakeOverAlias)))
             {
-                return KeyPlanner.AliasConflict(desired.AliasName, target, desired.Location);
+                return KeyPlanner.AliasConflict(desired.AliasName, target, desired.Location, holder);
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListAliases") is { } failure)
@@ -223,10 +236,8 @@ internal sealed class KeyCreation(AwsRegions regions, AliasClaims claims, Operat
             return AwsFailureFinding.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
         }
 
-        var holder = claims.Claim(desired.Location, desired.AliasName, desired.Owner);
-        return holder.Uid == desired.Owner.Uid
-            ? null
-            : Finding.Stalled(Reasons.AliasConflict, $"{desired.AliasName} is wanted by {holder.Path} as well, which came first. Set spec.alias to another name.");
+        var claimant = claims.Claim(desired.Location, desired.AliasName, desired.Owner);
+        return claimant.Uid == desired.Owner.Uid ? null : AliasClaims.Conflict(desired.AliasName, claimant.Path);
     }
 
     private static async Task<KeyCreationResult> ExplainAsync<T>(

@@ -1,3 +1,4 @@
+using Amazon;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Kubernetes;
@@ -24,21 +25,24 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
             return await ReleaseAsync(pass, "There is no key.", cancellationToken);
         }
 
-        if (!request.DeleteKey && (pass.Status.KeyId is not null || request.Access is null))
+        if (request.ObserveOnly)
         {
-            return await ReleaseAsync(pass, $"{pass.Status.Arn ?? "Whatever was made"} is retained, and so is its alias.", cancellationToken);
+            return await ReleaseAsync(pass, $"{pass.Status.Arn} was only observed and stays as it is.", cancellationToken);
         }
 
         if (request.Access is not { } access)
         {
-            return await BlockAsync(
-                pass,
-                Finding.Stalled(
-                    Reasons.ClassNotFound,
-                    $"{pass.Status.Arn ?? "The key"} is to be deleted, but its KeyClass {pass.Status.ClassName} is gone and with it the way into account "
-                    + $"{pass.Status.AccountId}. Put the class back, or set spec.deletionPolicy: Retain to leave the key."),
-                null,
-                cancellationToken);
+            // Nothing can be written without the class, and nothing need be: the key stays.
+            return !request.DeleteKey || request.NamespaceIsTerminating
+                ? await ReleaseAsync(pass, $"{Key(pass)} is retained, and so is its alias; KeyClass {pass.Status.ClassName} is gone, so its tags do not say so.", cancellationToken)
+                : await BlockAsync(
+                    pass,
+                    Finding.Stalled(
+                        Reasons.ClassNotFound,
+                        $"{Key(pass)} is to be deleted, but its KeyClass {pass.Status.ClassName} is gone and with it the way into account "
+                        + $"{pass.Status.AccountId}. Put the class back, or set spec.deletionPolicy: Retain to leave the key."),
+                    null,
+                    cancellationToken);
         }
 
         var region = regions.For(access);
@@ -57,7 +61,9 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
 
         try
         {
-            return await DeleteKeyAsync(pass, request, region, cancellationToken);
+            return request.DeleteKey
+                ? await DeleteKeyAsync(pass, request, region, cancellationToken)
+                : await RetainKeyAsync(pass, request, region, null, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
@@ -80,6 +86,23 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
         observed = observed with { AliasTargets = KeyLifecycle.RelevantAliases(aliases, pass.Status.AliasName) };
         var plan = KeyPlanner.PlanDeletion(
             request.PendingDeletionWindowDays, observed, request.Owner, new KeyRecord(pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? []));
+        if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
+        {
+            // What destroys rests on what the server says now, not on a cache.
+            var version = pass.Resource.Metadata.ResourceVersion;
+            if (!await pass.RefreshAsync(cancellationToken) || pass.Resource.Metadata.ResourceVersion != version)
+            {
+                return ReconcileResult.Retry;
+            }
+
+            if (await FindGuardAsync(pass, observed, region, cancellationToken) is { } guard)
+            {
+                return request.NamespaceIsTerminating
+                    ? await RetainKeyAsync(pass, request, region, guard.Message, cancellationToken)
+                    : await BlockAsync(pass, guard, null, cancellationToken);
+            }
+        }
+
         if (plan.Findings is [var finding, ..])
         {
             // Somebody else's key is not an orphan: it has an owner.
@@ -106,10 +129,93 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
         }
 
         pass.Status = KeyStatusFields.Observed(pass.Status, observed);
+        if (!request.NamespaceIsTerminating && observed.KeyState == KeyStates.PendingReplicaDeletion
+            && await FindLivingReplicasAsync(observed, request, cancellationToken) is { Count: > 0 } living)
+        {
+            return await BlockAsync(
+                pass,
+                Finding.Stalled(
+                    Reasons.ReplicasRemain,
+                    $"{observed.Arn} is {observed.KeyState}: KMS deletes it only after its replicas, and nobody has scheduled the deletion of {string.Join(", ", living)}. "
+                    + "Delete them, or cancel the deletion (CancelKeyDeletion)."),
+                null,
+                cancellationToken);
+        }
+
         var date = observed.DeletionDate is { } on ? $"on {on.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "once its replicas are gone";
         await pass.SaveAsync(Verdict.Waiting(Reasons.PendingDeletion, $"{observed.Arn} will be deleted by KMS {date}."), cancellationToken);
         return await ReleaseAsync(pass, $"{observed.Arn} will be deleted by KMS {date}.", cancellationToken);
     }
+
+    /// <summary>Leaves the key and says so in its tags. What cannot be said does not hold the resource back.</summary>
+    private async Task<ReconcileResult> RetainKeyAsync<T>(
+        KeyPass<T> pass, DeletionRequest request, AwsRegion region, string? because, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var note = $"{Key(pass)} is retained, and so is its alias{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
+        try
+        {
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, pass.Status.KeyId!, cancellationToken) is { } key)
+            {
+                key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, key.KeyId, cancellationToken) };
+                foreach (var step in KeyPlanner.PlanRetention(key, request.Owner, pass.Now).Steps)
+                {
+                    await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, step, key, cancellationToken);
+                    logger.LogInformation("{Arn}: {Step}", key.Arn, step);
+                }
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+        {
+            note += $" Its tags do not say so: {failure.Code}: {failure.Message}";
+        }
+
+        return await ReleaseAsync(pass, note, cancellationToken);
+    }
+
+    /// <summary>What forbids to schedule the key's deletion: the owner's word, or that somebody uses the key.</summary>
+    private async Task<Finding?> FindGuardAsync<T>(KeyPass<T> pass, ObservedKey key, AwsRegion region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var annotations = pass.Resource.Metadata.Annotations;
+        if (annotations?.GetValueOrDefault(AnnotationNames.DeletionProtection) == "true")
+        {
+            return Finding.Stalled(
+                Reasons.Deleting,
+                $"{key.Arn} is protected: remove the annotation {AnnotationNames.DeletionProtection} to schedule its deletion, or set spec.deletionPolicy: Retain to leave it.");
+        }
+
+        if (settings.DeletionGuard == TimeSpan.Zero || annotations?.GetValueOrDefault(AnnotationNames.ConfirmDeletion) == key.KeyId
+            || await KeyObserver.GetLastUseAsync(region.Clients.Reading, key.KeyId, cancellationToken) is not { } use
+            || pass.Now - use.At >= settings.DeletionGuard)
+        {
+            return null;
+        }
+
+        return Finding.Stalled(
+            Reasons.Deleting,
+            $"{key.Arn} was used on {use.At.UtcDateTime:yyyy-MM-dd HH:mm}Z ({use.Operation}), within the last {settings.DeletionGuard.TotalDays:0.##} days. To schedule its deletion all the same, "
+            + $"set the annotation {AnnotationNames.ConfirmDeletion}: {key.KeyId}; to leave it, set spec.deletionPolicy: Retain.");
+    }
+
+    /// <summary>Replicas of a primary that are not on their way out.</summary>
+    private async Task<List<string>> FindLivingReplicasAsync(ObservedKey primary, DeletionRequest request, CancellationToken cancellationToken)
+    {
+        var living = new List<string>();
+        foreach (var arn in primary.ReplicaArns)
+        {
+            var clients = regions.For(request.Access! with { Region = Arn.Parse(arn).Region }).Clients;
+            if (await KeyObserver.DescribeAsync(clients.Reading, primary.KeyId, cancellationToken) is { } replica && !KeyStates.IsPendingDeletion(replica.KeyState))
+            {
+                living.Add(arn);
+            }
+        }
+
+        return living;
+    }
+
+    private static string Key<T>(KeyPass<T> pass)
+        where T : class, IKeyResource => pass.Status.Arn ?? "Whatever was made";
 
     private async Task<ReconcileResult> MissingAsync<T>(KeyPass<T> pass, CancellationToken cancellationToken)
         where T : class, IKeyResource
@@ -146,4 +252,7 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
 /// <param name="DeleteKey">Whether the key's deletion is scheduled; else it stays.</param>
 /// <param name="PendingDeletionWindowDays">7 to 30.</param>
 /// <param name="Access">How to get to the key; null when the class is gone.</param>
-internal sealed record DeletionRequest(KeyOwner Owner, bool DeleteKey, int PendingDeletionWindowDays, AwsAccess? Access);
+/// <param name="ObserveOnly">Whether nothing may be written to AWS.</param>
+/// <param name="NamespaceIsTerminating">Whether the namespace goes too: what would hold the resource back would hold all of it.</param>
+internal sealed record DeletionRequest(
+    KeyOwner Owner, bool DeleteKey, int PendingDeletionWindowDays, AwsAccess? Access, bool ObserveOnly, bool NamespaceIsTerminating);

@@ -9,7 +9,7 @@ namespace KmsOperator;
 
 /// <summary>Brings one key to its desired state: make it if need be, observe, plan, execute.</summary>
 internal sealed class KeyLifecycle(
-    AwsRegions regions, KeyCreation creation, AliasClaims claims, OperatorSettings settings, Random random, ILogger<KeyLifecycle> logger)
+    AwsRegions regions, KeyCreation creation, KeyRotation rotation, AliasClaims claims, KeyHolders holders, OperatorSettings settings, Random random, ILogger<KeyLifecycle> logger)
 {
     private static readonly TimeSpan AliasAge = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
@@ -19,7 +19,21 @@ internal sealed class KeyLifecycle(
     public async Task<KeyOutcome> BringAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        if (FindMove(pass.Status, resolved) is { } moved)
+        var outcome = await TryBringAsync(pass, resolved, cancellationToken);
+        if (outcome.Finding is not null)
+        {
+            // A restarted operator must not take a key that it could not verify for one that it had.
+            pass.Status = pass.Status with { DesiredSha256 = null };
+        }
+
+        return outcome;
+    }
+
+    private async Task<KeyOutcome> TryBringAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        pass.Memory.FirstSeenAt ??= pass.Now;
+        if ((FindMove(pass.Status, resolved) ?? FindOtherAdoption(pass.Status, resolved.Desired)) is { } moved)
         {
             return new KeyOutcome(moved, Changed: false);
         }
@@ -35,6 +49,10 @@ internal sealed class KeyLifecycle(
             }
 
             observed = created.Key;
+            if (pass.Status.KeyId is null)
+            {
+                return Unmade(pass, resolved.Desired);
+            }
         }
         else if (!IsComparisonDue(pass, fingerprint))
         {
@@ -49,11 +67,11 @@ internal sealed class KeyLifecycle(
             observed ??= await KeyObserver.ObserveAsync(region.Clients.Reading, pass.Status.KeyId!, cancellationToken);
             if (observed is null)
             {
-                return Missing(pass);
+                return Missing(pass, resolved.Desired);
             }
 
             pass.Memory.MissingSince = null;
-            var aliases = await region.Aliases.GetAsync(reconcileAt is null ? pass.Now - AliasAge : pass.Memory.AskedAt ?? pass.Now, cancellationToken);
+            var aliases = await region.Aliases.GetAsync(AliasesSince(pass, reconcileAt), cancellationToken);
             observed = observed with { AliasTargets = RelevantAliases(aliases, resolved.Desired.AliasName, pass.Status.AliasName) };
             pass.Memory.Writes = pass.Memory.Writes.Since(pass.Now - settings.ConsistencyWindow);
             observed = pass.Memory.Writes.Apply(observed);
@@ -79,8 +97,16 @@ internal sealed class KeyLifecycle(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        var plan = KeyPlanner.Plan(desired, observed, new KeyRecord(pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? []));
+        var plan = KeyPlanner.Plan(desired, observed, new KeyRecord(
+            pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? [], HolderOfAlias(desired, observed)));
         var finding = plan.Findings.Count > 0 ? plan.Findings[0] : null;
+        if (desired.ObserveOnly)
+        {
+            return Observed(pass, resolved, observed, plan, finding, fingerprint);
+        }
+
+        // The key was as described and nobody changed what is described: somebody changed the key.
+        var isDrift = pass.Status.DesiredSha256 == fingerprint;
         var before = observed;
         var done = new List<KeyStep>();
         foreach (var step in plan.Steps)
@@ -93,15 +119,24 @@ internal sealed class KeyLifecycle(
             catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
             {
                 finding = Explain(failure, step, before, IsRecent(pass));
+                pass.Memory.AliasesWrongAt = failure.Kind is AwsFailureKind.AlreadyExists or AwsFailureKind.NotFound ? pass.Now : pass.Memory.AliasesWrongAt;
                 break;
             }
         }
 
+        if (finding is null && done.Any(step => step is CancelKeyDeletionStep))
+        {
+            // A key that is pending deletion shows neither rotation nor replicas.
+            finding = Finding.Waiting(Reasons.Progressing, $"The deletion of {observed.Arn} was cancelled; the key is compared once more.");
+        }
+
+        finding ??= await rotation.RotateAsync(pass, region, observed, cancellationToken);
         var complete = finding is null;
         pass.Status = KeyStatusFields.Observed(pass.Status, desired, observed, complete) with
         {
             ClassName = resolved.ClassName,
             Service = desired.Service,
+            Plan = null,
             DesiredSha256 = complete ? fingerprint : null,
 
             // Only a comparison that found nothing to do verifies a key; what was written now is looked at again.
@@ -110,12 +145,17 @@ internal sealed class KeyLifecycle(
         if (done.Count > 0)
         {
             logger.LogInformation("{Arn}: {Steps}", observed.Arn, string.Join("; ", done));
-            pass.Report(EventType.Normal, Reasons.Progressing, done[0].Operation, string.Join("; ", done));
+            var steps = string.Join("; ", done);
+            pass.Report(
+                isDrift ? EventType.Warning : EventType.Normal,
+                Reasons.Progressing,
+                done[0].Operation,
+                isDrift ? $"{observed.Arn} was changed by somebody else and is put right: {steps}" : steps);
         }
 
         if (!complete)
         {
-            return new KeyOutcome(finding, Changed: true, observed.KeyState is KeyStates.Creating or KeyStates.Updating ? TransitionPeriod : null);
+            return new KeyOutcome(finding, Changed: true, observed.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep) ? TransitionPeriod : null);
         }
 
         claims.Release(desired.Owner.Uid);
@@ -123,6 +163,54 @@ internal sealed class KeyLifecycle(
         pass.Memory.CompareAt = pass.Now + again;
         return new KeyOutcome(null, Changed: true, again);
     }
+
+    /// <summary>With <c>managementPolicy: Observe</c> the plan is shown and nothing is done.</summary>
+    private KeyOutcome Observed<T>(KeyPass<T> pass, ResolvedKey resolved, ObservedKey observed, KeyPlan plan, Finding? finding, string fingerprint)
+        where T : class, IKeyResource
+    {
+        finding ??= plan.Steps.Count == 0
+            ? null
+            : Finding.Waiting(
+                Reasons.Progressing,
+                $"{observed.Arn} differs from the spec; status.plan has the {plan.Steps.Count} steps that managementPolicy: Full would do: {string.Join(", ", plan.Steps.Select(step => step.Operation))}.");
+        var again = Jitter(settings.DriftPeriod, -0.1, 0.1);
+        pass.Status = KeyStatusFields.Observed(pass.Status, resolved.Desired, observed, complete: false) with
+        {
+            ClassName = resolved.ClassName,
+            Service = resolved.Desired.Service,
+            Plan = Shown(plan.Steps),
+            DesiredSha256 = finding is null ? fingerprint : null,
+            LastVerifiedAt = finding is null ? pass.Now : null,
+        };
+        pass.Memory.CompareAt = pass.Now + again;
+        return new KeyOutcome(finding, Changed: true, finding is null ? again : null);
+    }
+
+    /// <summary>With <c>managementPolicy: Observe</c> a key that does not exist is not made.</summary>
+    private static KeyOutcome Unmade<T>(KeyPass<T> pass, DesiredKey desired)
+        where T : class, IKeyResource
+    {
+        var operation = desired.Primary is null ? "CreateKey" : "ReplicateKey";
+        pass.Status = pass.Status with
+        {
+            Plan =
+            [
+                new PlannedStep { Operation = operation, Summary = $"{desired.KeySpec} in account {desired.Location.AccountId}, {desired.Location.Region}" },
+                new PlannedStep { Operation = "CreateAlias", Summary = desired.AliasName },
+            ],
+        };
+        return new KeyOutcome(
+            Finding.Waiting(Reasons.Progressing, $"There is no key, and managementPolicy: Observe makes none; Full would ({operation})."), Changed: true);
+    }
+
+    private static PlannedStep[]? Shown(IReadOnlyList<KeyStep> steps) =>
+        steps.Count == 0 ? null : [.. steps.Select(step => new PlannedStep { Operation = step.Operation, Summary = step.Summary })];
+
+    /// <summary>Asked only where the alias is not at this key, since it looks at every resource.</summary>
+    private string? HolderOfAlias(DesiredKey desired, ObservedKey observed) =>
+        observed.AliasTargets.TryGetValue(desired.AliasName, out var target) && target != observed.KeyId
+            ? holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid)
+            : null;
 
     private static async Task<ObservedKey> ExecuteStepAsync<T>(
         KeyPass<T> pass, AwsRegion region, KeyStep step, ObservedKey before, CancellationToken cancellationToken)
@@ -175,6 +263,14 @@ internal sealed class KeyLifecycle(
         return relevant;
     }
 
+    /// <summary>How old the list of aliases may be: a minute, unless somebody asks to look or KMS has contradicted it.</summary>
+    private static DateTimeOffset AliasesSince<T>(KeyPass<T> pass, string? reconcileAt)
+        where T : class, IKeyResource
+    {
+        var since = reconcileAt is null ? pass.Now - AliasAge : pass.Memory.AskedAt ?? pass.Now;
+        return pass.Memory.AliasesWrongAt is { } wrong && wrong > since ? wrong : since;
+    }
+
     private static Finding Explain(AwsFailure failure, KeyStep step, ObservedKey before, bool isRecent)
     {
         if (failure.Kind == AwsFailureKind.InvalidPrincipal && DeletedPrincipals.Find(before.Policy) is [var deleted, ..])
@@ -191,7 +287,7 @@ internal sealed class KeyLifecycle(
     private bool IsComparisonDue<T>(KeyPass<T> pass, string fingerprint)
         where T : class, IKeyResource
     {
-        if (pass.Status.DesiredSha256 != fingerprint || pass.UnhandledReconcileAt is not null)
+        if (pass.Status.DesiredSha256 != fingerprint || pass.UnhandledReconcileAt is not null || KeyRotation.IsAsked(pass))
         {
             return true;
         }
@@ -203,23 +299,48 @@ internal sealed class KeyLifecycle(
     private bool IsRecent<T>(KeyPass<T> pass)
         where T : class, IKeyResource => pass.Now - pass.Resource.Metadata.CreationTimestamp < settings.ConsistencyWindow;
 
-    /// <summary>One NotFound is not a vanished key, and a vanished key is never replaced.</summary>
-    private KeyOutcome Missing<T>(KeyPass<T> pass)
+    /// <summary>One NotFound is not a vanished key, and a vanished key is never replaced unless the spec says so.</summary>
+    private KeyOutcome Missing<T>(KeyPass<T> pass, DesiredKey desired)
         where T : class, IKeyResource
     {
         var since = pass.Memory.MissingSince ??= pass.Now;
         var arn = pass.Status.Arn ?? pass.Status.KeyId;
-        return pass.Now - since < settings.ConsistencyWindow
-            ? new KeyOutcome(
-                Finding.Waiting(Reasons.Progressing, $"KMS does not show {arn}, since {since.UtcDateTime:HH:mm:ss}Z; it is looked for again."),
-                Changed: true,
-                MissingPeriod)
-            : new KeyOutcome(
+        if (pass.Now - since < settings.ConsistencyWindow)
+        {
+            return new KeyOutcome(
+                Finding.Waiting(Reasons.Progressing, $"KMS does not show {arn}, since {since.UtcDateTime:HH:mm:ss}Z; it is looked for again."), Changed: true, MissingPeriod);
+        }
+
+        if (!desired.RecreateLostKey || desired.ObserveOnly)
+        {
+            return new KeyOutcome(
                 Finding.Stalled(
                     Reasons.KeyNotFound,
                     $"KMS has not known {arn} since {since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z. No other key is made in its place: what it encrypted "
-                    + "cannot be read with another one. Delete this resource when that is settled."),
+                    + "cannot be read with another one. Delete this resource when that is settled, or set spec.recreateLostKey: true for a new key."),
                 Changed: true);
+        }
+
+        pass.Memory.MissingSince = null;
+        pass.Memory.Writes = RecentWrites.None;
+        pass.Report(EventType.Warning, Reasons.KeyNotFound, "RecreateLostKey", $"{arn} is gone for good; spec.recreateLostKey asks for a new key.");
+        pass.Status = new KeyStatus { Conditions = pass.Status.Conditions, Replicas = pass.Status.Replicas, LastHandledRotateAt = pass.Status.LastHandledRotateAt };
+        return new KeyOutcome(
+            Finding.Waiting(Reasons.Progressing, $"{arn} is gone for good; a new key is made in its place."), Changed: true, TransitionPeriod);
+    }
+
+    /// <summary>A resource stays with its key; <c>spec.adopt</c> only says where the key comes from.</summary>
+    private static Finding? FindOtherAdoption(KeyStatus status, DesiredKey desired)
+    {
+        if (status.KeyId is null || desired.AdoptKeyId is not { } adopt || adopt.Contains("alias/", StringComparison.Ordinal)
+            || adopt == status.KeyId || adopt == status.Arn)
+        {
+            return null;
+        }
+
+        return Finding.Stalled(
+            Reasons.InvalidSpec,
+            $"spec.adopt.keyId: this resource has {status.Arn} and does not change over to {adopt}. Put that back, or create another resource.");
     }
 
     /// <summary>A key does not move: a class that now names another account or Region does not make a second one.</summary>

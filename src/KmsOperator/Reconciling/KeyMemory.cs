@@ -12,6 +12,9 @@ internal sealed class KeyMemory
     /// <summary>What was written to the key within the consistency window.</summary>
     public RecentWrites Writes { get; set; } = RecentWrites.None;
 
+    /// <summary>When this process first looked at the resource; whatever an earlier resource of the name left was there by then.</summary>
+    public DateTimeOffset? FirstSeenAt { get; set; }
+
     /// <summary>Since when KMS has not known the key.</summary>
     public DateTimeOffset? MissingSince { get; set; }
 
@@ -20,6 +23,9 @@ internal sealed class KeyMemory
 
     /// <summary>When this process saw the last new value of the <c>reconcile-at</c> annotation.</summary>
     public DateTimeOffset? AskedAt { get; set; }
+
+    /// <summary>When KMS last contradicted the Region's list of aliases; an older list is no use.</summary>
+    public DateTimeOffset? AliasesWrongAt { get; set; }
 
     /// <summary>A key that was made while its id could not be stored.</summary>
     public MadeKey? Made { get; set; }

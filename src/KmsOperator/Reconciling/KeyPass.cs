@@ -48,6 +48,10 @@ internal sealed class KeyPass<T>
             ? at
             : null;
 
+    /// <summary>The value of the <c>rotate-at</c> annotation that nobody has acted on; null if there is none.</summary>
+    public string? UnhandledRotateAt =>
+        Resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } at && at != Status.LastHandledRotateAt ? at : null;
+
     /// <summary>The time.</summary>
     public DateTimeOffset Now => _time.GetUtcNow();
 

@@ -181,7 +181,8 @@ internal sealed class KeyReplicaReconciler(
             keyClass);
         var owner = new KeyOwner(KeyReplica.KindName, resource.Metadata.Namespace!, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId);
         var access = keyClass is null || pass.Status.Region is null ? null : ServiceKeyReconciler.AccessOf(keyClass, pass.Status.Region);
-        return await deletion.FinalizeAsync(pass, new DeletionRequest(owner, deleteKey, windowDays, access), cancellationToken);
+        return await deletion.FinalizeAsync(pass, new DeletionRequest(
+            owner, deleteKey, windowDays, access, resource.Spec.ManagementPolicy == ManagementPolicies.Observe, classes.IsTerminating(owner.Namespace)), cancellationToken);
     }
 
     private static ResolvedKey Resolved(DesiredKey desired, KeyClass keyClass) =>

@@ -13,6 +13,7 @@ internal sealed class ServiceKeyReconciler(
     ResourceType<ServiceKey> type,
     IResourceStore<ServiceKey> store,
     ClassDirectory classes,
+    KeyHolders holders,
     KeyLifecycle lifecycle,
     KeyDeletion deletion,
     ReplicaResources replicas,
@@ -74,7 +75,7 @@ internal sealed class ServiceKeyReconciler(
         }
 
         var resolved = new ResolvedKey(resolution.Key!, keyClass.Metadata.Name, AccessOf(keyClass, resolution.Key!.Location.Region));
-        if (pass.Status.KeyId is null && FindUndecidedRival(pass, resolution.Key!) is { } rival)
+        if (pass.Status.KeyId is null && FindRival(pass, resolution.Key!) is { } rival)
         {
             return await pass.EndAsync(rival, cancellationToken);
         }
@@ -120,33 +121,15 @@ internal sealed class ServiceKeyReconciler(
 
         var owner = new KeyOwner(ServiceKey.KindName, resource.Metadata.Namespace!, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId);
         var access = keyClass is null || pass.Status.Region is null ? null : AccessOf(keyClass, pass.Status.Region);
-        return await deletion.FinalizeAsync(pass, new DeletionRequest(owner, deleteKey, windowDays, access), cancellationToken);
+        return await deletion.FinalizeAsync(pass, new DeletionRequest(
+            owner, deleteKey, windowDays, access, resource.Spec.ManagementPolicy == ManagementPolicies.Observe, classes.IsTerminating(owner.Namespace)), cancellationToken);
     }
 
-    /// <summary>
-    /// Another resource whose key may exist already and wants the same alias. Its attempt came first, also when this process has
-    /// only just started and nobody has claimed the name yet.
-    /// </summary>
-    private Finding? FindUndecidedRival(KeyPass<ServiceKey> pass, DesiredKey desired)
-    {
-        if (pass.Status.Creation is not null)
-        {
-            return null;
-        }
-
-        var rival = store.List().FirstOrDefault(other =>
-            other.Status?.Creation is not null
-            && other.Metadata.Uid != pass.Resource.Metadata.Uid
-            && other.Status.AccountId == desired.Location.AccountId
-            && other.Status.Region == desired.Location.Region
-            && classes.Find(other.Status.ClassName) is { } keyClass
-            && ServiceKeyResolver.AliasOf(other, keyClass) == desired.AliasName);
-        return rival is null
-            ? null
-            : Finding.Stalled(
-                Reasons.AliasConflict,
-                $"{desired.AliasName} is wanted by ServiceKey/{rival.Metadata.Namespace}/{rival.Metadata.Name} as well, which came first. Set spec.alias to another name.");
-    }
+    /// <summary>Of two new resources that want one alias, the older gets it, also when this process has only just started.</summary>
+    private Finding? FindRival(KeyPass<ServiceKey> pass, DesiredKey desired) =>
+        pass.Status.Creation is null && holders.FirstFor(desired.Location, desired.AliasName, pass.Resource) is { } rival
+            ? AliasClaims.Conflict(desired.AliasName, rival)
+            : null;
 
     /// <summary>How a class gets to a Region of its account.</summary>
     internal static AwsAccess AccessOf(KeyClass keyClass, string region) =>

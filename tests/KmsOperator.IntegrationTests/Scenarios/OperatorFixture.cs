@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Amazon.KeyManagementService;
+using Amazon.Runtime;
 using KmsOperator.IntegrationTests.ControlPlane;
 using KmsSimulator;
 using Xunit;
@@ -86,6 +88,11 @@ public sealed class OperatorFixture : IAsyncDisposable
 
     /// <summary>How often each operation was called.</summary>
     public async Task<Dictionary<string, int>> CallsAsync() => (await _admin!.GetFromJsonAsync<Dictionary<string, int>>("/_sim/calls"))!;
+
+    /// <summary>A KMS client of the simulator's default account.</summary>
+    public AmazonKeyManagementServiceClient Kms(string region = "us-east-1") => new(
+        new BasicAWSCredentials("test", "test"),
+        new AmazonKeyManagementServiceConfig { ServiceURL = SimulatorUrl, AuthenticationRegion = region });
 
     /// <summary>Sends an admin request.</summary>
     public async Task AdminAsync(string path, JsonNode body) => (await _admin!.PostAsJsonAsync(path, body)).EnsureSuccessStatusCode();

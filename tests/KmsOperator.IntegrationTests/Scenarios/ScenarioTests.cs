@@ -9,7 +9,7 @@ using Xunit;
 namespace KmsOperator.IntegrationTests.Scenarios;
 
 /// <summary>The operator as its users meet it: kubectl in front, KMS behind.</summary>
-public sealed class ScenarioTests(ControlPlaneFixture controlPlane, OperatorFixture operators) : IAsyncLifetime
+public sealed partial class ScenarioTests(ControlPlaneFixture controlPlane, OperatorFixture operators) : IAsyncLifetime
 {
     private static readonly string[] KmsWrites =
     [

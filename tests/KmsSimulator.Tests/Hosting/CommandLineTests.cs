@@ -61,7 +61,8 @@ public sealed class CommandLineTests
 
     private static Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "kms-simulator.dll"), .. arguments])
+        // A shell that runs the tests in the background has SIGINT ignored, and .NET would inherit that.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "kms-simulator.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

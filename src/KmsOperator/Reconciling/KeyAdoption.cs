@@ -1,0 +1,124 @@
+using Amazon;
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Planning;
+
+namespace KmsOperator;
+
+/// <summary>
+/// Finds the key that a resource without one has already: the one that <c>spec.adopt</c> names, or the one that an earlier
+/// resource of the same cluster id, kind, namespace and name left, which still carries their owner tag.
+/// </summary>
+internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
+{
+    /// <summary>Looks for a key and stores its id.</summary>
+    /// <returns>The key was found, or why that is open; null when there is none and one is to be made.</returns>
+    public async Task<KeyCreationResult?> FindAsync<T>(KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var subject = desired.AdoptKeyId is { } keyId ? $"spec.adopt.keyId {keyId}" : $"account {desired.Location.AccountId}, {desired.Location.Region}";
+        try
+        {
+            if (desired.AdoptKeyId is not null)
+            {
+                return await AdoptAsync(pass, resolved, region, desired.AdoptKeyId, cancellationToken);
+            }
+
+            // A replica's Region is known, and ReplicateKey itself says that there is one.
+            return desired.Primary is null ? await FindLeftAsync(pass, resolved, region, cancellationToken) : null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return KeyCreationResult.Blocked(AwsFailureFinding.For(failure, subject, isRecent: false));
+        }
+    }
+
+    private async Task<KeyCreationResult> AdoptAsync<T>(
+        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, string keyId, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        if (Arn.TryParse(keyId, out var arn) && (arn.AccountId != desired.Location.AccountId || arn.Region != desired.Location.Region))
+        {
+            return KeyCreationResult.Blocked(Finding.Stalled(
+                Reasons.InvalidSpec,
+                $"spec.adopt.keyId: {keyId} is in account {arn.AccountId}, {arn.Region}; this resource's keys are in account {desired.Location.AccountId}, {desired.Location.Region}."));
+        }
+
+        if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } described)
+        {
+            return KeyCreationResult.Blocked(Finding.Stalled(
+                Reasons.KeyNotFound,
+                $"spec.adopt.keyId: KMS knows no {keyId} in account {desired.Location.AccountId}, {desired.Location.Region}; no other key is made in its place. It is looked for again."));
+        }
+
+        // The tags of a key that AWS manages may not be read; it is refused without them.
+        var observed = described.IsAwsManaged
+            ? described
+            : await KeyObserver.ObserveAsync(region.Clients.Reading, described.KeyId, cancellationToken) ?? described;
+        if (KeyPlanner.FindMisfit(desired, observed) is { } misfit)
+        {
+            return KeyCreationResult.Blocked(misfit);
+        }
+
+        var holder = holders.OfKey(desired.Location, observed.KeyId, desired.Owner.Uid);
+        if (holder is null && claims.Claim(desired.Location, $"key/{observed.KeyId}", desired.Owner) is var claimant && claimant.Uid != desired.Owner.Uid)
+        {
+            holder = claimant.Path;
+        }
+
+        if (holder is not null)
+        {
+            return KeyCreationResult.Blocked(Finding.Stalled(Reasons.KeyConflict, $"spec.adopt.keyId: {observed.Arn} is {holder}'s. Delete one of the two resources."));
+        }
+
+        return await TakeAsync(pass, resolved, observed, cancellationToken);
+    }
+
+    private static async Task<KeyCreationResult?> FindLeftAsync<T>(
+        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var scan = await region.Scan.GetAsync(pass.Memory.FirstSeenAt ?? pass.Now, cancellationToken);
+        var left = new List<ObservedKey>();
+        foreach (var keyId in scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [])
+        {
+            // The scan may be older than the tags; a key of another nature is not what the spec asks for, and stays where it is.
+            if (await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
+                && key.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path
+                && KeyPlanner.FindMisfit(desired, key) is null)
+            {
+                left.Add(key);
+            }
+        }
+
+        var living = left.Where(key => !KeyStates.IsPendingDeletion(key.KeyState)).ToList();
+        var candidates = living.Count > 0 ? living : left;
+        if (candidates.Count > 1)
+        {
+            return KeyCreationResult.Blocked(Finding.Stalled(
+                Reasons.KeyConflict,
+                $"Several keys carry this resource's owner tag: {string.Join(", ", candidates.Select(key => key.Arn).Order(StringComparer.Ordinal))}. "
+                + "Name one with spec.adopt.keyId, or remove the servicekey.dev tags of the others."));
+        }
+
+        return candidates.Count == 0 ? null : await TakeAsync(pass, resolved, candidates[0], cancellationToken);
+    }
+
+    private static async Task<KeyCreationResult> TakeAsync<T>(KeyPass<T> pass, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        await pass.HoldAsync(cancellationToken);
+        pass.Status = KeyStatusFields.Observed(pass.Status, key) with
+        {
+            AccountId = resolved.Desired.Location.AccountId,
+            Region = resolved.Desired.Location.Region,
+            ClassName = resolved.ClassName,
+            Service = resolved.Desired.Service,
+        };
+        await pass.SaveAsync(Verdict.Waiting(Reasons.Progressing, $"{key.Arn} was found and is compared with the spec."), cancellationToken);
+        return KeyCreationResult.FoundKey;
+    }
+}

@@ -1,0 +1,73 @@
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+
+namespace KmsOperator;
+
+/// <summary>Says which other resource has an alias or a key, as far as the cluster's resources tell.</summary>
+internal sealed class KeyHolders(IResourceStore<ServiceKey> keys, IResourceStore<KeyReplica> replicas, ClassDirectory classes)
+{
+    /// <summary>Another resource whose key has the alias on record.</summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
+    public string? OfAlias(KeyLocation location, string aliasName, string uid) => Find(uid, (_, status) =>
+        status.KeyId is not null && status.AliasName == aliasName && status.AccountId == location.AccountId && status.Region == location.Region);
+
+    /// <summary>Another resource that has the key.</summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
+    public string? OfKey(KeyLocation location, string keyId, string uid) => Find(uid, (_, status) =>
+        status.KeyId == keyId && status.AccountId == location.AccountId && status.Region == location.Region);
+
+    /// <summary>
+    /// Another ServiceKey that has no key yet and comes first for an alias: one whose attempt is on record, else an older one. A
+    /// resource that is stalled without a key holds nothing, so that a name cannot be blocked with a resource that gets no key.
+    /// </summary>
+    public string? FirstFor(KeyLocation location, string aliasName, ServiceKey resource)
+    {
+        foreach (var other in keys.List())
+        {
+            var status = other.Status;
+            if (other.Metadata.Uid == resource.Metadata.Uid
+                || status?.KeyId is not null
+                || (status?.Creation is null && (resource.Status?.Creation is not null || !IsOlder(other, resource) || IsIdle(other)))
+                || classes.Find(status?.ClassName ?? other.Spec.ClassName) is not { } keyClass
+                || keyClass.Spec.Region != location.Region
+                || (status?.AccountId ?? keyClass.Status?.AccountId) != location.AccountId
+                || ServiceKeyResolver.AliasOf(other, keyClass) != aliasName)
+            {
+                continue;
+            }
+
+            return Path(ServiceKey.KindName, other);
+        }
+
+        return null;
+    }
+
+    private static bool IsOlder(ServiceKey other, ServiceKey resource) =>
+        (other.Metadata.CreationTimestamp, other.Metadata.Uid ?? "").CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid ?? "")) < 0;
+
+    private static bool IsIdle(ServiceKey other) =>
+        other.Spec.Suspend == true
+        || other.Metadata.DeletionTimestamp is not null
+        || other.Spec.ManagementPolicy == ManagementPolicies.Observe
+        || ResourceConditions.Find(other.Status?.Conditions, ConditionTypes.Stalled) is not null;
+
+    private string? Find(string uid, Func<IKeyResource, KeyStatus, bool> has) =>
+        Find(keys, ServiceKey.KindName, uid, has) ?? Find(replicas, KeyReplica.KindName, uid, has);
+
+    private static string? Find<T>(IResourceStore<T> store, string kind, string uid, Func<IKeyResource, KeyStatus, bool> has)
+        where T : class, IKeyResource
+    {
+        foreach (var other in store.List())
+        {
+            if (other.Metadata.Uid != uid && other.Status is { } status && has(other, status))
+            {
+                return Path(kind, other);
+            }
+        }
+
+        return null;
+    }
+
+    private static string Path(string kind, IKeyResource resource) => $"{kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}";
+}
