@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using KmsOperator.Aws;
 
 namespace KmsOperator;
 
@@ -14,6 +15,7 @@ internal sealed class OperatorFlags
     private readonly Option<int> _workers;
     private readonly Option<TimeSpan> _driftPeriod;
     private readonly Option<TimeSpan> _consistencyWindow;
+    private readonly Option<double> _quotaShare;
     private readonly Option<ListenAddress> _healthAddress;
     private readonly Option<string> _logFormat;
 
@@ -30,6 +32,7 @@ internal sealed class OperatorFlags
         _workers = Flag("workers", "Resources reconciled at the same time, for each kind (1 to 256).", 16, ParseWorkers);
         _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS.", TimeSpan.FromHours(10), Duration.Parse);
         _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state.", TimeSpan.FromMinutes(5), Duration.Parse);
+        _quotaShare = Flag("quota-share", "The operator's part of KMS's request quotas in each account and Region (above 0, at most 1).", RequestBudget.DefaultShare, ParseShare);
         _healthAddress = Flag("health-address", "Where /healthz and /readyz are served; 0 for nowhere.", ListenAddress.Parse(":8081"), ListenAddress.Parse);
         _logFormat = Flag("log-format", "json or text.", "json", ParseLogFormat);
     }
@@ -37,7 +40,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _quotaShare, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -52,6 +55,7 @@ internal sealed class OperatorFlags
         Workers = result.GetValue(_workers),
         DriftPeriod = result.GetValue(_driftPeriod),
         ConsistencyWindow = result.GetValue(_consistencyWindow),
+        QuotaShare = result.GetValue(_quotaShare),
         HealthAddress = result.GetValue(_healthAddress)!,
         LogFormat = result.GetValue(_logFormat)!,
     };
@@ -91,6 +95,11 @@ internal sealed class OperatorFlags
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= 256
             ? value
             : throw new FormatException("is not a number from 1 to 256");
+
+    private static double ParseShare(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= 1
+            ? value
+            : throw new FormatException("is not a number above 0 and at most 1, such as 0.5");
 
     // A tag value: KMS takes at most 256 characters, and an empty id would let two clusters share keys.
     private static string? ParseClusterId(string text) =>

@@ -21,6 +21,9 @@ internal sealed record OperatorOptions
     /// <summary>How long after a write KMS may show the old state.</summary>
     public TimeSpan ConsistencyWindow { get; init; }
 
+    /// <summary>The operator's part of KMS's request quotas; more than 0, at most 1.</summary>
+    public double QuotaShare { get; init; }
+
     /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served.</summary>
     public ListenAddress HealthAddress { get; init; } = ListenAddress.Nowhere;
 
