@@ -57,7 +57,7 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
 
         try
         {
-            return await DeleteKeyAsync(pass, request, region, cancellationToken);
+            return await DeleteKeyAsync(pass, request, region, cancellationToken) with { GroupServed = true };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
@@ -128,7 +128,7 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
         where T : class, IKeyResource
     {
         await pass.SaveAsync(Verdict.Of(finding), cancellationToken);
-        return requeueAfter is { } delay ? ReconcileResult.RequeueAfter(delay) : ReconcileResult.Retry;
+        return PassEnd.Again(finding, requeueAfter, talkedToAws: false);
     }
 
     private async Task<ReconcileResult> ReleaseAsync<T>(KeyPass<T> pass, string note, CancellationToken cancellationToken)
