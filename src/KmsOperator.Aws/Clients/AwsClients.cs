@@ -8,10 +8,18 @@ namespace KmsOperator.Aws;
 
 /// <summary>Makes and keeps the SDK's clients, one set per access.</summary>
 /// <param name="roleSessionName">Names the cluster in CloudTrail; see <see cref="RoleSessionName"/>.</param>
-public sealed class AwsClients(string roleSessionName) : IDisposable
+/// <param name="budget">Holds the KMS calls within the operator's part of the quotas; null for no limit.</param>
+/// <param name="wrapTransport">
+/// Puts a handler around the transport of the KMS clients, outside of the budget; called once for each access. For tests.
+/// </param>
+public sealed class AwsClients(
+    string roleSessionName, RequestBudget? budget = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
+    // As the SDK's own: KMS redirects nobody, and a redirected call would carry its signature elsewhere.
+    private readonly SocketsHttpHandler _sockets = new() { AllowAutoRedirect = false };
+    private readonly ConcurrentBag<SharedHttp> _http = [];
     private readonly ConcurrentDictionary<AwsAccess, Lazy<RegionClients>> _clients = new();
     private readonly ConcurrentDictionary<(string RoleArn, string? ExternalId), Lazy<AssumedRoleCredentials>> _roles = new();
 
@@ -31,6 +39,13 @@ public sealed class AwsClients(string roleSessionName) : IDisposable
         {
             role.Value.Dispose();
         }
+
+        foreach (var http in _http)
+        {
+            http.Dispose();
+        }
+
+        _sockets.Dispose();
     }
 
     private RegionClients Create(AwsAccess access)
@@ -38,8 +53,10 @@ public sealed class AwsClients(string roleSessionName) : IDisposable
         var credentials = access.RoleArn is { } roleArn
             ? _roles.GetOrAdd((roleArn, access.ExternalId), _ => new Lazy<AssumedRoleCredentials>(() => AssumeRole(access))).Value
             : null;
-        var reading = Configure(new AmazonKeyManagementServiceConfig(), access.Region, retries: 2);
-        var writing = Configure(new AmazonKeyManagementServiceConfig(), access.Region, retries: 0);
+        var http = new SharedHttp(TransportFor(access), CallTimeout);
+        _http.Add(http);
+        var reading = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 2);
+        var writing = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 0);
         var sts = Configure(new AmazonSecurityTokenServiceConfig(), access.Region, retries: 2);
         return credentials is null
             ? new RegionClients(
@@ -50,6 +67,14 @@ public sealed class AwsClients(string roleSessionName) : IDisposable
                 new AmazonKeyManagementServiceClient(credentials, reading),
                 new AmazonKeyManagementServiceClient(credentials, writing),
                 new AmazonSecurityTokenServiceClient(credentials, sts));
+    }
+
+    private HttpMessageHandler TransportFor(AwsAccess access)
+    {
+        HttpMessageHandler transport = budget is null
+            ? _sockets
+            : new BudgetHandler(budget, RequestBudget.AccountOf(access), access.Region, _sockets);
+        return wrapTransport is null ? transport : wrapTransport(transport);
     }
 
     private AssumedRoleCredentials AssumeRole(AwsAccess access)

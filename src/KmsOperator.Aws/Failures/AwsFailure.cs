@@ -68,22 +68,24 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
         exception.ErrorCode is "UnknownOperation" or "UnknownOperationException" or "NotImplemented" or "NotImplementedException" or "InvalidAction"
         || exception.StatusCode is HttpStatusCode.NotImplemented or HttpStatusCode.NotFound;
 
+    /// <summary>Whether an error code says that there were too many requests.</summary>
+    internal static bool IsThrottling(string code) => WithoutSuffix(code)
+        is "Throttling" or "Throttled" or "RequestLimitExceeded" or "TooManyRequests" or "RequestThrottled" or "SlowDown";
+
+    private static string WithoutSuffix(string code) =>
+        code.EndsWith("Exception", StringComparison.Ordinal) ? code[..^"Exception".Length] : code;
+
     private static string CodeOf(AmazonServiceException exception) =>
         string.IsNullOrEmpty(exception.ErrorCode) ? ((int)exception.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture) : exception.ErrorCode;
 
     private static AwsFailureKind KindOf(AmazonServiceException exception)
     {
-        var code = exception.ErrorCode ?? "";
-        if (code.EndsWith("Exception", StringComparison.Ordinal))
-        {
-            code = code[..^"Exception".Length];
-        }
-
+        var code = WithoutSuffix(exception.ErrorCode ?? "");
         return code switch
         {
             "NotFound" => AwsFailureKind.NotFound,
             "AlreadyExists" => AwsFailureKind.AlreadyExists,
-            "Throttling" or "Throttled" or "RequestLimitExceeded" or "TooManyRequests" or "RequestThrottled" or "SlowDown" => AwsFailureKind.Throttled,
+            _ when IsThrottling(code) => AwsFailureKind.Throttled,
             "AccessDenied" or "UnrecognizedClient" or "InvalidClientTokenId" or "ExpiredToken" or "ExpiredTokenException" or "InvalidSignature"
                 or "SignatureDoesNotMatch" or "MissingAuthenticationToken" or "IncompleteSignature" or "NotAuthorized" or "OptInRequired"
                 or "RegionDisabled" => AwsFailureKind.AccessDenied,

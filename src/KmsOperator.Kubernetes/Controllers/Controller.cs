@@ -69,6 +69,8 @@ public sealed class Controller(
         try
         {
             var result = await reconciler.ReconcileAsync(key, abandon);
+            if (result.GroupServed is { } served)
+                queue.Report(key, served);
             outcome = Requeue(key, result);
         }
         catch (OperationCanceledException) when (abandon.IsCancellationRequested)

@@ -27,6 +27,12 @@ public readonly record struct ReconcileResult
     /// <summary>After how long, if that was said.</summary>
     public TimeSpan? After { get; }
 
+    /// <summary>
+    /// What the pass met that concerns the object's whole group in the queue: false, something held it up that will hold up the others as
+    /// well; true, it got through; null, neither.
+    /// </summary>
+    public bool? GroupServed { get; init; }
+
     /// <summary>After <paramref name="delay"/>, or earlier when something changes. Forgets earlier failures.</summary>
     public static ReconcileResult RequeueAfter(TimeSpan delay) => new(false, delay);
 }

@@ -4,20 +4,24 @@ namespace KmsOperator.Kubernetes;
 
 /// <summary>
 /// Keys that wait for a worker: each at most once, none with two workers at a time, none lost. A key that is added while a worker has it
-/// comes again when the worker is done. Thread-safe.
+/// comes again when the worker is done. Keys may be in groups, which take turns, so that many keys of one group, or slow ones, do not keep
+/// the others waiting. Thread-safe.
 /// </summary>
 /// <typeparam name="TKey">What is to be worked on.</typeparam>
 public sealed class WorkQueue<TKey> : IDisposable
     where TKey : notnull
 {
     private readonly Lock _gate = new();
-    private readonly Channel<TKey> _ready = Channel.CreateUnbounded<TKey>();
-    // Wanted: added, and not yet with a worker. Taken: with a worker. A key is in the channel when it is wanted and not taken.
-    private readonly HashSet<TKey> _wanted = [];
-    private readonly HashSet<TKey> _taken = [];
+    private readonly ReadyKeys<TKey> _ready = new();
+    // Not empty while a key can be taken, and complete when none will be any more: what takers wait on.
+    private readonly Channel<bool> _signal = Channel.CreateUnbounded<bool>();
+    // Wanted: added, and not yet with a worker; with its group. Taken: with a worker. A key is ready when it is wanted and not taken.
+    private readonly Dictionary<TKey, string?> _wanted = [];
+    private readonly Dictionary<TKey, ReadyKeys<TKey>.Group> _taken = [];
     private readonly Dictionary<TKey, int> _failures = [];
     private readonly DelayedKeys<TKey> _delayed;
     private readonly Backoff _backoff;
+    private readonly Func<TKey, string?>? _groupOf;
     private long _adds;
     private long _retries;
     private bool _shutDown;
@@ -27,8 +31,15 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// <param name="random">Scatters the backoff.</param>
     /// <param name="firstBackoff">The delay after a first failure; 1 second when null.</param>
     /// <param name="longestBackoff">Where the doubling ends; 5 minutes when null.</param>
-    public WorkQueue(TimeProvider time, Random random, TimeSpan? firstBackoff = null, TimeSpan? longestBackoff = null)
+    /// <param name="groupOf">A key's group at the time it is added; null for none. Without it no key has a group.</param>
+    public WorkQueue(
+        TimeProvider time,
+        Random random,
+        TimeSpan? firstBackoff = null,
+        TimeSpan? longestBackoff = null,
+        Func<TKey, string?>? groupOf = null)
     {
+        _groupOf = groupOf;
         _backoff = new(firstBackoff ?? TimeSpan.FromSeconds(1), longestBackoff ?? TimeSpan.FromMinutes(5), random);
         _delayed = new(time, Add);
     }
@@ -49,16 +60,19 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// <summary>Calls of <see cref="AddWithBackoff"/> since the start.</summary>
     public long Retries => Interlocked.Read(ref _retries);
 
-    /// <summary>Puts a key at the end, unless it waits already.</summary>
+    /// <summary>Puts a key at the end of its group, unless it waits already.</summary>
     public void Add(TKey key)
     {
+        // Foreign code, so not under the lock.
+        var group = _groupOf?.Invoke(key);
         lock (_gate)
         {
-            if (_shutDown || !_wanted.Add(key))
+            if (_shutDown || !_wanted.TryAdd(key, group))
                 return;
             _adds++;
-            if (!_taken.Contains(key))
-                _ready.Writer.TryWrite(key);
+            if (!_taken.ContainsKey(key))
+                _ready.Add(key, group);
+            Signal();
         }
     }
 
@@ -92,22 +106,43 @@ public sealed class WorkQueue<TKey> : IDisposable
             _failures.Remove(key);
     }
 
-    /// <summary>Waits for a key, in the order in which they came. The taker calls <see cref="Done"/> afterwards, whatever came of it.</summary>
+    /// <summary>
+    /// Waits for a key: groups take turns, and inside a group the first that came is the first. The taker calls <see cref="Done"/>
+    /// afterwards, whatever came of it.
+    /// </summary>
     /// <returns>The key; nothing taken once the queue is shut down and empty.</returns>
     public async ValueTask<(bool Taken, TKey Key)> TakeAsync(CancellationToken cancellationToken)
     {
-        while (await _ready.Reader.WaitToReadAsync(cancellationToken))
+        while (await _signal.Reader.WaitToReadAsync(cancellationToken))
         {
             lock (_gate)
             {
-                if (!_ready.Reader.TryRead(out var key))
-                    continue;
-                _wanted.Remove(key);
-                _taken.Add(key);
-                return (true, key);
+                // Another taker may have been faster, or the group is held up since.
+                var taken = _signal.Reader.TryRead(out _) & _ready.TryTake(out var key, out var group);
+                if (taken)
+                {
+                    _wanted.Remove(key!);
+                    _taken.Add(key!, group!);
+                }
+                Signal();
+                if (taken)
+                    return (true, key!);
             }
         }
         return (false, default!);
+    }
+
+    /// <summary>
+    /// Tells what a taken key's worker met, if that concerns the key's whole group: false, and the group has two workers at most from now
+    /// on; true, and it may have one more each time.
+    /// </summary>
+    public void Report(TKey key, bool served)
+    {
+        lock (_gate)
+        {
+            _ready.Report(GroupOfTaken(key), served);
+            Signal();
+        }
     }
 
     /// <summary>Gives a taken key back; if it was added in the meantime, it is next in line behind those that wait.</summary>
@@ -115,11 +150,12 @@ public sealed class WorkQueue<TKey> : IDisposable
     {
         lock (_gate)
         {
-            if (!_taken.Remove(key))
-                throw new InvalidOperationException($"'{key}' is not with a worker.");
-            if (_wanted.Contains(key))
-                _ready.Writer.TryWrite(key);
-            CompleteWhenDrained();
+            var group = GroupOfTaken(key);
+            _taken.Remove(key);
+            if (_wanted.TryGetValue(key, out var next))
+                _ready.Add(key, next);
+            _ready.GiveBack(group);
+            Signal();
         }
     }
 
@@ -130,17 +166,22 @@ public sealed class WorkQueue<TKey> : IDisposable
         lock (_gate)
         {
             _shutDown = true;
-            CompleteWhenDrained();
+            Signal();
         }
     }
 
     /// <inheritdoc />
     public void Dispose() => ShutDown();
 
-    /// <summary>A key that a worker has may have to come again; until then the channel stays open.</summary>
-    private void CompleteWhenDrained()
+    private ReadyKeys<TKey>.Group GroupOfTaken(TKey key) =>
+        _taken.TryGetValue(key, out var group) ? group : throw new InvalidOperationException($"'{key}' is not with a worker.");
+
+    /// <summary>Wakes the takers when there is something for them, or never will be.</summary>
+    private void Signal()
     {
-        if (_shutDown && !_taken.Overlaps(_wanted))
-            _ready.Writer.TryComplete();
+        if (_ready.CanTake && _signal.Reader.Count == 0)
+            _signal.Writer.TryWrite(true);
+        if (_shutDown && _wanted.Count == 0)
+            _signal.Writer.TryComplete();
     }
 }

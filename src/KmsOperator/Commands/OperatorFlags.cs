@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using KmsOperator.Aws;
 
 namespace KmsOperator;
 
@@ -15,6 +16,7 @@ internal sealed class OperatorFlags
     private readonly Option<TimeSpan> _driftPeriod;
     private readonly Option<TimeSpan> _consistencyWindow;
     private readonly Option<int> _deletionGuardDays;
+    private readonly Option<double> _quotaShare;
     private readonly Option<ListenAddress> _healthAddress;
     private readonly Option<string> _logFormat;
 
@@ -32,6 +34,7 @@ internal sealed class OperatorFlags
         _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS.", TimeSpan.FromHours(10), Duration.Parse);
         _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state.", TimeSpan.FromMinutes(5), Duration.Parse);
         _deletionGuardDays = Flag("deletion-guard-days", "A key used within this many days is not scheduled for deletion (0 to 365; 0 for no guard).", 7, ParseDays);
+        _quotaShare = Flag("quota-share", "The operator's part of KMS's request quotas in each account and Region (above 0, at most 1).", RequestBudget.DefaultShare, ParseShare);
         _healthAddress = Flag("health-address", "Where /healthz and /readyz are served; 0 for nowhere.", ListenAddress.Parse(":8081"), ListenAddress.Parse);
         _logFormat = Flag("log-format", "json or text.", "json", ParseLogFormat);
     }
@@ -39,7 +42,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -55,6 +58,7 @@ internal sealed class OperatorFlags
         DriftPeriod = result.GetValue(_driftPeriod),
         ConsistencyWindow = result.GetValue(_consistencyWindow),
         DeletionGuard = TimeSpan.FromDays(result.GetValue(_deletionGuardDays)),
+        QuotaShare = result.GetValue(_quotaShare),
         HealthAddress = result.GetValue(_healthAddress)!,
         LogFormat = result.GetValue(_logFormat)!,
     };
@@ -99,6 +103,11 @@ internal sealed class OperatorFlags
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= 365
             ? value
             : throw new FormatException("is not a number of days from 0 to 365");
+
+    private static double ParseShare(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= 1
+            ? value
+            : throw new FormatException("is not a number above 0 and at most 1, such as 0.5");
 
     // A tag value: KMS takes at most 256 characters, and an empty id would let two clusters share keys.
     private static string? ParseClusterId(string text) =>

@@ -24,6 +24,9 @@ internal sealed record OperatorOptions
     /// <summary>A key used within this time is not scheduled for deletion; zero for no guard.</summary>
     public TimeSpan DeletionGuard { get; init; }
 
+    /// <summary>The operator's part of KMS's request quotas; more than 0, at most 1.</summary>
+    public double QuotaShare { get; init; }
+
     /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served.</summary>
     public ListenAddress HealthAddress { get; init; } = ListenAddress.Nowhere;
 

@@ -35,7 +35,7 @@ internal static class OperatorHost
             var settings = new OperatorSettings(clusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard);
             logger.LogInformation("kms-operator {Version}, cluster id {ClusterId}", Version, clusterId);
 
-            using var clients = new AwsClients(RoleSessionName.ForCluster(clusterId));
+            using var clients = new AwsClients(RoleSessionName.ForCluster(clusterId), new RequestBudget(options.QuotaShare, time));
             var host = new OperatorParts(api, clients, settings, options, time, random, newAttemptId, instance, loggers);
             if (!options.LeaderElect)
             {

@@ -57,8 +57,9 @@ internal sealed class OperatorParts
         var publisher = new Publisher(api);
 
         var classQueue = new WorkQueue<ResourceKey>(time, random);
-        var keyQueue = new WorkQueue<ResourceKey>(time, random);
-        var replicaQueue = new WorkQueue<ResourceKey>(time, random);
+        var groups = new KeyGroups(keys, replicas);
+        var keyQueue = new WorkQueue<ResourceKey>(time, random, groupOf: groups.OfKey);
+        var replicaQueue = new WorkQueue<ResourceKey>(time, random, groupOf: groups.OfReplica);
         _triggers = new Triggers(classes, namespaces, keys, replicas, memories, claims, time)
         {
             ClassQueue = classQueue,

@@ -61,9 +61,10 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
 
         try
         {
-            return request.DeleteKey
+            var result = request.DeleteKey
                 ? await DeleteKeyAsync(pass, request, region, cancellationToken)
                 : await RetainKeyAsync(pass, request, region, null, cancellationToken);
+            return result with { GroupServed = true };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
@@ -234,7 +235,7 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
         where T : class, IKeyResource
     {
         await pass.SaveAsync(Verdict.Of(finding), cancellationToken);
-        return requeueAfter is { } delay ? ReconcileResult.RequeueAfter(delay) : ReconcileResult.Retry;
+        return PassEnd.Again(finding, requeueAfter, talkedToAws: false);
     }
 
     private async Task<ReconcileResult> ReleaseAsync<T>(KeyPass<T> pass, string note, CancellationToken cancellationToken)

@@ -14,15 +14,29 @@ internal static class PassEnd
         if (outcome.Finding is { } finding)
         {
             await pass.SaveAsync(Verdict.Of(finding), cancellationToken);
-            return outcome.RequeueAfter is { } soon ? ReconcileResult.RequeueAfter(soon) : ReconcileResult.Retry;
+            return Again(finding, outcome.RequeueAfter, outcome.Changed);
         }
 
         var verdict = pass.Status.KeyState == KeyStates.Disabled
             ? Verdict.Available(Reasons.KeyDisabled, $"{pass.Status.Arn} is disabled, as spec.enabled: false asks.")
             : Verdict.Available(Reasons.Available, $"{pass.Status.Arn} is as described.");
         await pass.SaveAsync(verdict, cancellationToken);
-        return outcome.RequeueAfter is { } later ? ReconcileResult.RequeueAfter(later) : ReconcileResult.Done;
+        return (outcome.RequeueAfter is { } later ? ReconcileResult.RequeueAfter(later) : ReconcileResult.Done) with
+        {
+            GroupServed = outcome.Changed ? true : null,
+        };
     }
+
+    /// <summary>Looks again after what a finding stopped.</summary>
+    /// <param name="finding">What stopped the pass.</param>
+    /// <param name="requeueAfter">When to look; null for growing delays.</param>
+    /// <param name="talkedToAws">Whether AWS answered before that.</param>
+    public static ReconcileResult Again(Finding finding, TimeSpan? requeueAfter, bool talkedToAws) =>
+        (requeueAfter is { } soon ? ReconcileResult.RequeueAfter(soon) : ReconcileResult.Retry) with
+        {
+            // An account that is throttled or does not answer is so for all keys of the class.
+            GroupServed = finding.Reason is Reasons.Throttled or Reasons.Unavailable ? false : talkedToAws ? true : null,
+        };
 
     /// <summary>Ends a pass that a finding stopped before anything was done.</summary>
     public static Task<ReconcileResult> EndAsync<T>(this KeyPass<T> pass, Finding finding, CancellationToken cancellationToken)

@@ -18,14 +18,14 @@ internal abstract class ForwardingApi(IKubernetesApi inner) : IKubernetesApi
         ResourceType<T> type, string? @namespace, string resourceVersion, WatchTiming timing, CancellationToken cancellationToken)
         where T : class, IResource => inner.WatchAsync(type, @namespace, resourceVersion, timing, cancellationToken);
 
-    public Task<T> CreateAsync<T>(ResourceType<T> type, T resource, CancellationToken cancellationToken)
+    public virtual Task<T> CreateAsync<T>(ResourceType<T> type, T resource, CancellationToken cancellationToken)
         where T : class, IResource => inner.CreateAsync(type, resource, cancellationToken);
 
     public virtual Task<T> MergePatchAsync<T>(
         ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
         where T : class, IResource => inner.MergePatchAsync(type, key, patch, subresource, cancellationToken);
 
-    public Task<T> ApplyAsync<T>(
+    public virtual Task<T> ApplyAsync<T>(
         ResourceType<T> type,
         ResourceKey key,
         JsonObject body,
@@ -35,7 +35,7 @@ internal abstract class ForwardingApi(IKubernetesApi inner) : IKubernetesApi
         CancellationToken cancellationToken)
         where T : class, IResource => inner.ApplyAsync(type, key, body, fieldManager, subresource, force, cancellationToken);
 
-    public Task<bool> DeleteAsync<T>(
+    public virtual Task<bool> DeleteAsync<T>(
         ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource => inner.DeleteAsync(type, key, uid, resourceVersion, cancellationToken);
 }

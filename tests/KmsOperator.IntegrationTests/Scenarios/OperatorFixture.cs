@@ -72,7 +72,7 @@ public sealed class OperatorFixture : IAsyncDisposable
             "/usr/bin/env",
             [
                 $"KUBECONFIG={_kubeconfig}", $"AWS_ENDPOINT_URL={SimulatorUrl}", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-                .. program, "run", "--leader-elect=false", "--health-address", "0", "--consistency-window", "3s", "--log-format", "text", "--cluster-id", "test-cluster",
+                .. program, "run", "--leader-elect=false", "--health-address", "0", "--consistency-window", "3s", "--log-format", "text", "--cluster-id", "test-cluster", "--quota-share", "1",
             ]);
     }
 

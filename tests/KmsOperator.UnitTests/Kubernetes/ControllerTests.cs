@@ -95,6 +95,42 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_group_that_is_held_up_keeps_two_workers_and_leaves_the_rest_to_others()
+    {
+        using var queue = new WorkQueue<ResourceKey>(_time, new Random(1), groupOf: key => key.Namespace);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var inHand = 0;
+        var served = 0;
+        var reconciler = new Reconciler(async (key, _) =>
+        {
+            if (key.Namespace == "healthy")
+            {
+                Interlocked.Increment(ref served);
+                return ReconcileResult.Done;
+            }
+            if (key.Name == "first")
+                return ReconcileResult.Retry with { GroupServed = false };
+            Interlocked.Increment(ref inHand);
+            await gate.Task;
+            return ReconcileResult.Done with { GroupServed = false };
+        });
+        queue.Add(new("broken", "first"));
+        _run = new Controller("test", queue, reconciler, new ControllerOptions { Workers = 4 }, _time, NullLogger.Instance).RunAsync(_stop.Token);
+        await Waiting.UntilAsync(() => queue.Retries == 1);
+        for (var i = 0; i < 10; i++)
+            queue.Add(new("broken", $"{i}"));
+        await Waiting.UntilAsync(() => Volatile.Read(ref inHand) == 2);
+
+        for (var i = 0; i < 10; i++)
+            queue.Add(new("healthy", $"{i}"));
+
+        await Waiting.UntilAsync(() => Volatile.Read(ref served) == 10);
+        Assert.Equal(2, Volatile.Read(ref inHand));
+        gate.SetResult();
+        await Waiting.UntilAsync(() => Volatile.Read(ref inHand) == 10);
+    }
+
+    [Fact]
     public async Task A_stop_takes_no_more_keys_and_lets_what_is_in_hand_finish()
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace KmsOperator.Aws;
+
+/// <summary>
+/// Keeps the KMS calls of one account and Region within the budget. A call that would have to wait too long is answered here,
+/// as KMS answers throttled ones: everything behind it treats both the same, and nothing was sent.
+/// </summary>
+/// <remarks>It sits below the SDK, so that the SDK's own repetitions are counted as well.</remarks>
+internal sealed class BudgetHandler(RequestBudget budget, string account, string region, HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    private const string OperationHeader = "X-Amz-Target";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (OperationOf(request) is not { } operation)
+        {
+            return await base.SendAsync(request, cancellationToken);
+        }
+
+        if (await budget.TakeAsync(account, region, operation, Patience, cancellationToken) is not { } granted)
+        {
+            return Refuse(request, operation);
+        }
+
+        var response = await base.SendAsync(request, cancellationToken);
+        if (await IsThrottledAsync(response, cancellationToken))
+        {
+            granted.WasThrottled();
+        }
+        else if (response.StatusCode < HttpStatusCode.InternalServerError)
+        {
+            granted.WasServed();
+        }
+
+        return response;
+    }
+
+    /// <summary>The header is <c>TrentService.CreateKey</c>.</summary>
+    private static string? OperationOf(HttpRequestMessage request) =>
+        request.Headers.TryGetValues(OperationHeader, out var values) && values.FirstOrDefault() is { } target
+            ? target[(target.LastIndexOf('.') + 1)..]
+            : null;
+
+    private static async Task<bool> IsThrottledAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode < HttpStatusCode.BadRequest)
+        {
+            return false;
+        }
+
+        // Read into memory, so that the SDK can read it once more.
+        await response.Content.LoadIntoBufferAsync(cancellationToken);
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        return response.StatusCode == HttpStatusCode.TooManyRequests || AwsFailure.IsThrottling(CodeOf(body));
+    }
+
+    private static string CodeOf(byte[] body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var type = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("__type", out var value)
+                && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+            return type[(type.LastIndexOf('#') + 1)..];
+        }
+        catch (JsonException)
+        {
+            // A proxy's page.
+            return "";
+        }
+    }
+
+    private HttpResponseMessage Refuse(HttpRequestMessage request, string operation)
+    {
+        var text = $"The operator's own budget for {operation} in account {(account.Length > 0 ? account : "of its own credentials")}, {region} is used up; "
+            + "nothing was sent. --quota-share sets the budget.";
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("__type", "ThrottlingException");
+            json.WriteString("message", text);
+            json.WriteEndObject();
+        }
+
+        var content = new ByteArrayContent(body.ToArray());
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.1");
+        return new HttpResponseMessage(HttpStatusCode.BadRequest) { RequestMessage = request, Content = content };
+    }
+}

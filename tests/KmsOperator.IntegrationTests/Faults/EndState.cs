@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator.IntegrationTests.Faults;
+
+/// <summary>
+/// All of AWS and Kubernetes that a run leaves, as text that two runs can be compared by: ids and times are replaced, everything
+/// else stands as it is. Every key of the simulator is in it, so that a forgotten or doubled one shows.
+/// </summary>
+internal static class EndState
+{
+    // One of these too many is an orphan, a duplicate, a lost or a needless deletion.
+    private static readonly string[] Counted = ["CreateKey", "ReplicateKey", "ScheduleKeyDeletion", "CancelKeyDeletion", "RotateKeyOnDemand"];
+
+    private static readonly string[] Volatile = ["lastVerifiedAt", "desiredSha256", "deletionDate"];
+
+    public static string Describe(
+        string @namespace,
+        IEnumerable<IKeyResource> resources,
+        IEnumerable<ConfigMap> configMaps,
+        JsonArray keys,
+        ConcurrentDictionary<string, int> effects)
+    {
+        var ordered = keys.OfType<JsonObject>()
+            .OrderBy(key => Text(key["tags"]![TagNames.Owner]), StringComparer.Ordinal)
+            .ThenBy(key => Text(key["region"]), StringComparer.Ordinal)
+            .ThenBy(key => Text(key["keyState"]), StringComparer.Ordinal)
+            .ToArray();
+        var state = new JsonObject
+        {
+            ["calls"] = new JsonObject(Counted.Select(name => KeyValuePair.Create(name, (JsonNode?)effects.GetValueOrDefault(name)))),
+            ["keys"] = new JsonArray([.. ordered.Select(Key)]),
+            ["resources"] = new JsonArray([.. resources.OrderBy(resource => resource.Kind + resource.Metadata.Name, StringComparer.Ordinal).Select(Resource)]),
+            ["configMaps"] = new JsonArray([.. configMaps
+                .Where(map => map.Metadata.OwnerReferences is { Count: > 0 })
+                .Select(map => (JsonNode)new JsonObject { [map.Metadata.Name] = JsonSerializer.Serialize(map.Data) })]),
+        };
+        var text = state.ToJsonString(new JsonSerializerOptions { WriteIndented = true }).Replace(@namespace, "NAMESPACE", StringComparison.Ordinal);
+        var number = 0;
+        foreach (var id in ordered.Select(key => Text(key["keyId"])).Distinct().ToArray())
+        {
+            text = text.Replace(id, $"KEY-{++number}", StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
+    private static JsonNode Key(JsonObject shown)
+    {
+        var key = shown.DeepClone().AsObject();
+        key["deletionDate"] = key["deletionDate"] is null ? null : "set";
+        var tags = key["tags"]!.AsObject();
+        foreach (var name in (string[])[TagNames.Uid, TagNames.Attempt, TagNames.Released])
+        {
+            if (tags.ContainsKey(name))
+            {
+                tags[name] = "set";
+            }
+        }
+
+        key["tags"] = new JsonObject(tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => KeyValuePair.Create(tag.Key, tag.Value?.DeepClone())));
+        return key;
+    }
+
+    private static JsonNode Resource(IKeyResource resource)
+    {
+        var status = JsonSerializer.SerializeToNode(resource.Status, ApiJsonContext.Default.KeyStatus)?.AsObject() ?? [];
+        foreach (var name in Volatile)
+        {
+            status.Remove(name);
+        }
+
+        status["rotation"]?.AsObject().Remove("nextRotationDate");
+        foreach (var condition in status["conditions"]?.AsArray().OfType<JsonObject>() ?? [])
+        {
+            condition.Remove("lastTransitionTime");
+        }
+
+        return new JsonObject
+        {
+            ["kind"] = resource.Kind,
+            ["name"] = resource.Metadata.Name,
+            ["deleted"] = resource.Metadata.DeletionTimestamp is not null,
+            ["finalizers"] = new JsonArray([.. (resource.Metadata.Finalizers ?? []).Select(finalizer => (JsonNode)finalizer)]),
+            ["status"] = status,
+        };
+    }
+
+    private static string Text(JsonNode? node) => node?.GetValue<string>() ?? "";
+}

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using KmsOperator.IntegrationTests.ControlPlane;
+using Xunit;
+
+namespace KmsOperator.IntegrationTests.Faults;
+
+/// <summary>The stages of the matrix, on a control plane of their own: another operator watches the other one.</summary>
+public sealed class FaultStages : IAsyncDisposable
+{
+    /// <summary>Runs at the same time; most of a run is waiting.</summary>
+    internal const int Count = 6;
+
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly SemaphoreSlim _free = new(Count);
+    private readonly ConcurrentBag<Stage> _idle = [];
+    private readonly List<Stage> _stages = [];
+    private Cluster? _cluster;
+
+    /// <summary>Starts everything, once; skips the test where no control plane can be had, or fails with <c>REQUIRE_CLUSTER=1</c>.</summary>
+    public async Task StartAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (_cluster is not null)
+            {
+                return;
+            }
+
+            try
+            {
+                _cluster = await LocalCluster.StartAsync();
+            }
+            catch (Exception e) when (Environment.GetEnvironmentVariable("REQUIRE_CLUSTER") != "1")
+            {
+                Assert.Skip($"There is no etcd and kube-apiserver: {e.Message}");
+            }
+
+            (await _cluster!.KubectlAsync("apply", "--validate=false", "-k", Path.Combine(Repository.Root, "config", "crds"))).EnsureSuccess();
+            (await _cluster.KubectlAsync("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")).EnsureSuccess();
+            await Eventually.TrueAsync(
+                async () => (await _cluster.KubectlAsync("get", "keyclasses,servicekeys,keyreplicas", "-A")).ExitCode == 0, () => "The new kinds are not served.");
+            for (var i = 0; i < Count; i++)
+            {
+                var stage = await Stage.StartAsync(_cluster, $"stage-{i}");
+                _stages.Add(stage);
+                _idle.Add(stage);
+            }
+
+            // STS is asked for the account only; the KMS clients are sent to their stage's simulator.
+            Environment.SetEnvironmentVariable("AWS_ENDPOINT_URL", _stages[0].SimulatorUrl);
+            Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "test");
+            Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "test");
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Gives a free stage to one run.</summary>
+    internal async Task<RunResult> UseAsync(Func<Stage, Task<RunResult>> run)
+    {
+        await _free.WaitAsync();
+        _idle.TryTake(out var stage);
+        try
+        {
+            return await run(stage!);
+        }
+        finally
+        {
+            _idle.Add(stage!);
+            _free.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var stage in _stages)
+        {
+            await stage.DisposeAsync();
+        }
+
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
+        _gate.Dispose();
+        _free.Dispose();
+    }
+}

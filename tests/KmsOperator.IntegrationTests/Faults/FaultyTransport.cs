@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace KmsOperator.IntegrationTests.Faults;
+
+/// <summary>KMS as one operator instance meets it: the slot's own simulator, with faults.</summary>
+internal sealed class FaultyTransport(HttpMessageHandler inner, FaultPlan plan, Uri simulator, ConcurrentDictionary<string, int> effects) : DelegatingHandler(inner)
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.RequestUri = new Uri(simulator, request.RequestUri!.PathAndQuery);
+        var operation = request.Headers.GetValues("X-Amz-Target").Single().Split('.')[^1];
+        if (operation.StartsWith("Get", StringComparison.Ordinal) || operation.StartsWith("List", StringComparison.Ordinal) || operation.StartsWith("Describe", StringComparison.Ordinal))
+        {
+            plan.ThrowIfDead();
+            return await base.SendAsync(request, cancellationToken);
+        }
+
+        return await plan.SendAsync(
+            $"aws {operation}",
+            async () =>
+            {
+                var response = await base.SendAsync(request, cancellationToken);
+                if (response.IsSuccessStatusCode)
+                {
+                    effects.AddOrUpdate(operation, 1, (_, count) => count + 1);
+                }
+
+                return response;
+            },
+            mode => mode == FaultMode.Throttle
+                ? Answer(HttpStatusCode.BadRequest, "ThrottlingException")
+                : Answer(HttpStatusCode.InternalServerError, "KMSInternalException"));
+    }
+
+    private static HttpResponseMessage Answer(HttpStatusCode status, string code) => new(status)
+    {
+        Content = new StringContent($$"""{"__type":"{{code}}","message":"A fault of the test."}""", Encoding.UTF8, new MediaTypeHeaderValue("application/x-amz-json-1.1")),
+    };
+}

@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Amazon.KeyManagementService;
+using Amazon.Runtime;
+using KmsOperator.Api;
+using KmsOperator.IntegrationTests.ControlPlane;
+using KmsOperator.Kubernetes;
+using KmsSimulator;
+
+namespace KmsOperator.IntegrationTests.Faults;
+
+/// <summary>A place for runs, one after the other: a KeyClass and a simulator of its own, and a new namespace for each run.</summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly KubernetesApi _api;
+    private readonly SimulatorHost _simulator;
+    private readonly HttpClient _admin;
+    private readonly string _className;
+    private int _runs;
+
+    private Stage(KubernetesApi api, SimulatorHost simulator, string className)
+    {
+        _api = api;
+        _simulator = simulator;
+        _className = className;
+        _admin = new HttpClient { BaseAddress = new Uri(simulator.Url) };
+    }
+
+    /// <summary>URL of the simulator.</summary>
+    public string SimulatorUrl => _simulator.Url;
+
+    /// <summary>Namespace of the present run.</summary>
+    public string Namespace { get; private set; } = "";
+
+    /// <summary>Sets a stage up.</summary>
+    public static async Task<Stage> StartAsync(Cluster cluster, string className)
+    {
+        var api = cluster.Connect();
+        var simulator = await SimulatorHost.StartAsync(
+            new SimulatorOptions { QuotaScale = 0, TransitionTime = TimeSpan.FromMilliseconds(100) }, TimeProvider.System, CancellationToken.None);
+        await api.CreateAsync(
+            ResourceTypes.KeyClasses,
+            new KeyClass
+            {
+                Metadata = new ObjectMeta { Name = className },
+                Spec = new KeyClassSpec
+                {
+                    Region = "us-east-1",
+                    AliasPrefix = "matrix",
+                    Access = new AccessSpec { Administrators = ["Admin"] },
+                    Permissions = new PermissionsSpec { Adoption = "Allow" },
+                },
+            },
+            CancellationToken.None);
+        return new Stage(api, simulator, className);
+    }
+
+    /// <summary>One run of a flow.</summary>
+    /// <param name="flow">What happens.</param>
+    /// <param name="point">Where the fault strikes; null for an undisturbed run.</param>
+    /// <param name="mode">The fault.</param>
+    /// <param name="expected">What the run must end in; null to let it settle and see.</param>
+    public async Task<RunResult> RunAsync(Flow flow, FaultPoint? point, FaultMode mode, string? expected)
+    {
+        (await _admin.PostAsJsonAsync("/_sim/reset", new JsonObject())).EnsureSuccessStatusCode();
+        Namespace = $"{_className}-{++_runs}";
+        await _api.CreateAsync(BuiltInTypes.Namespaces, new Namespace { Metadata = new ObjectMeta { Name = Namespace } }, CancellationToken.None);
+        var plan = new FaultPlan();
+        var effects = new ConcurrentDictionary<string, int>();
+        var instance = Start(plan, effects);
+        try
+        {
+            await flow.Prepare(this);
+            await SettledAsync();
+            effects.Clear();
+            plan.Arm(point, mode);
+            await flow.Act(this);
+            if (expected is null)
+            {
+                await SettledAsync();
+                return new RunResult(await EndAsync(effects), [.. plan.Seen], true);
+            }
+
+            var end = "";
+            using var deadline = new CancellationTokenSource(Limit, TimeProvider.System);
+            while (!deadline.IsCancellationRequested)
+            {
+                if (plan.Crashed.IsCompleted)
+                {
+                    await instance.DisposeAsync();
+                    plan = new FaultPlan();
+                    instance = Start(plan, effects);
+                    point = null;
+                }
+
+                // Until the fault has struck, the state may look like the end without being it.
+                end = await EndAsync(effects);
+                if (end == expected && (point is null || plan.Hit))
+                {
+                    break;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+            }
+
+            return new RunResult(end, [.. plan.Seen], point is null || plan.Hit);
+        }
+        finally
+        {
+            await instance.DisposeAsync();
+        }
+    }
+
+    /// <summary>Waits until every resource of the run is Ready for its generation, or gone.</summary>
+    public Task SettledAsync() => Eventually.TrueAsync(
+        async () => (await ResourcesAsync()).All(resource =>
+            resource.Metadata.DeletionTimestamp is null
+            && resource.Status?.RotationAttempt is null
+            && resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) == resource.Status?.LastHandledRotateAt
+            && ResourceConditions.IsReady(resource.Status?.Conditions, resource.Metadata.Generation)),
+        () => $"{Namespace} does not settle.");
+
+    /// <summary>Makes a ServiceKey.</summary>
+    public Task CreateAsync(string name, ServiceKeySpec spec) => _api.CreateAsync(
+        ResourceTypes.ServiceKeys,
+        new ServiceKey { Metadata = new ObjectMeta { Namespace = Namespace, Name = name }, Spec = spec with { ClassName = _className } },
+        CancellationToken.None);
+
+    /// <summary>Changes a ServiceKey.</summary>
+    public Task PatchAsync(string name, string patch) => _api.MergePatchAsync(
+        ResourceTypes.ServiceKeys, new ResourceKey(Namespace, name), (JsonObject)JsonNode.Parse(patch)!, null, CancellationToken.None);
+
+    /// <summary>Puts an annotation on a ServiceKey.</summary>
+    public Task AnnotateAsync(string name, string annotation, string value) =>
+        PatchAsync(name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [annotation] = value } } }.ToJsonString());
+
+    /// <summary>Deletes a ServiceKey.</summary>
+    public Task DeleteAsync(string name) => _api.DeleteAsync(ResourceTypes.ServiceKeys, new ResourceKey(Namespace, name), null, null, CancellationToken.None);
+
+    /// <summary>A KMS client past the operator and its faults.</summary>
+    public AmazonKeyManagementServiceClient Kms() => new(
+        new BasicAWSCredentials("test", "test"), new AmazonKeyManagementServiceConfig { ServiceURL = SimulatorUrl, AuthenticationRegion = "us-east-1" });
+
+    public async ValueTask DisposeAsync()
+    {
+        _admin.Dispose();
+        _api.Dispose();
+        await _simulator.DisposeAsync();
+    }
+
+    private OperatorInstance Start(FaultPlan plan, ConcurrentDictionary<string, int> effects) =>
+        OperatorInstance.Start(_api, Namespace, _className, new Uri(SimulatorUrl), plan, effects);
+
+    private async Task<string> EndAsync(ConcurrentDictionary<string, int> effects) => EndState.Describe(
+        Namespace,
+        await ResourcesAsync(),
+        (await _api.ListPageAsync(BuiltInTypes.ConfigMaps, Namespace, 500, null, CancellationToken.None)).Items,
+        (await _admin.GetFromJsonAsync<JsonArray>("/_sim/keys"))!,
+        effects);
+
+    private async Task<List<IKeyResource>> ResourcesAsync() =>
+    [
+        .. (await _api.ListPageAsync(ResourceTypes.ServiceKeys, Namespace, 500, null, CancellationToken.None)).Items,
+        .. (await _api.ListPageAsync(ResourceTypes.KeyReplicas, Namespace, 500, null, CancellationToken.None)).Items,
+    ];
+}
+
+/// <summary>What a run came to.</summary>
+/// <param name="End">The end state; see <see cref="EndState"/>.</param>
+/// <param name="Points">The side effects, in their order.</param>
+/// <param name="Hit">Whether the fault struck.</param>
+internal sealed record RunResult(string End, IReadOnlyList<FaultPoint> Points, bool Hit);

@@ -1,0 +1,179 @@
+using CsCheck;
+using KmsOperator.Kubernetes;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Kubernetes;
+
+/// <summary>A queue with groups under any order of calls. Key <c>k</c> is in group <c>k % Groups</c>; the last group is none.</summary>
+public sealed class WorkQueueGroupProperties
+{
+    private const int Keys = 12;
+    private const int Groups = 4;
+
+    private enum Action
+    {
+        Add,
+        Take,
+        DoneNeutral,
+        DoneServed,
+        DoneHeldUp,
+    }
+
+    [Fact]
+    public void Each_key_that_is_added_is_handed_out_once_and_limits_are_kept() =>
+        Gen.Select(Gen.Enum<Action>(), Gen.Int[0, Keys - 1]).List[0, 80].Sample(Check, iter: 5_000);
+
+    [Fact]
+    public void No_group_starves_whatever_the_others_add_and_however_long_they_take() =>
+        Gen.Select(Gen.Int[1, 4], Gen.Int[0, Groups - 1].List[200, 300]).Sample((workers, choices) =>
+        {
+            using var queue = MakeQueue();
+            var next = new int[Groups];
+            var waits = new int[Groups];
+            var inHand = new List<int>();
+            for (var key = 0; key < Keys; key++)
+                queue.Add(key);
+            foreach (var choice in choices)
+            {
+                while (inHand.Count < workers && TryTake(queue, out var key))
+                {
+                    inHand.Add(key);
+                    for (var group = 0; group < Groups; group++)
+                        waits[group] = group == key % Groups || inHand.Any(held => held % Groups == group) ? 0 : waits[group] + 1;
+
+                    // Each group has a key that waits or is in hand; one without a worker comes before all that have one.
+                    Assert.All(waits, wait => Assert.True(wait < Groups));
+                }
+
+                // Some worker comes back, as the generator says, and its key waits again.
+                var done = inHand[choice % inHand.Count];
+                inHand.Remove(done);
+                queue.Done(done);
+                queue.Add(done);
+            }
+        });
+
+    [Fact]
+    public async Task Many_threads_with_groups_and_limits_see_every_addition_followed_by_work()
+    {
+        using var queue = MakeQueue();
+        const int Rounds = 2_000;
+        var asked = new int[Keys];
+        var worked = new int[Keys];
+        var inHand = new int[Keys];
+        var workers = Enumerable.Range(0, 4).Select(worker => Task.Run(async () =>
+        {
+            var passes = worker;
+            while (await queue.TakeAsync(CancellationToken.None) is (true, var key))
+            {
+                Assert.Equal(1, Interlocked.Increment(ref inHand[key]));
+                // What was asked before the work began is done by it.
+                Volatile.Write(ref worked[key], Volatile.Read(ref asked[key]));
+                Interlocked.Decrement(ref inHand[key]);
+                if (++passes % 3 > 0)
+                    queue.Report(key, served: passes % 3 == 1);
+                queue.Done(key);
+            }
+        })).ToArray();
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
+        {
+            for (var i = 0; i < Rounds; i++)
+            {
+                Interlocked.Increment(ref asked[(i + thread) % Keys]);
+                queue.Add((i + thread) % Keys);
+            }
+        })));
+        queue.ShutDown();
+        await Task.WhenAll(workers);
+
+        Assert.Equal(asked, worked);
+    }
+
+    private static void Check(List<(Action, int)> steps)
+    {
+        using var queue = MakeQueue();
+        var waiting = new List<int>();
+        var again = new HashSet<int>();
+        var inHand = new List<int>();
+        var limits = new int[Groups];
+        Array.Fill(limits, int.MaxValue);
+
+        bool MayTake(int key) => inHand.Count(held => held % Groups == key % Groups) < limits[key % Groups];
+
+        void Done(int key, bool? served)
+        {
+            if (!inHand.Contains(key))
+                return;
+            if (served is { } was)
+                queue.Report(key, was);
+            queue.Done(key);
+            inHand.Remove(key);
+            if (again.Remove(key))
+                waiting.Add(key);
+            ref var limit = ref limits[key % Groups];
+            if (key % Groups != Groups - 1 && served is { } report)
+                limit = !report ? 2 : limit < 16 ? limit + 1 : int.MaxValue;
+        }
+
+        foreach (var (action, key) in steps)
+        {
+            switch (action)
+            {
+                case Action.Add:
+                    queue.Add(key);
+                    if (inHand.Contains(key))
+                        again.Add(key);
+                    else if (!waiting.Contains(key))
+                        waiting.Add(key);
+                    break;
+                case Action.Take:
+                    var found = TryTake(queue, out var taken);
+                    Assert.Equal(waiting.Any(MayTake), found);
+                    if (found)
+                    {
+                        Assert.True(MayTake(taken));
+                        // First come, first served inside the group.
+                        Assert.Equal(waiting.First(other => other % Groups == taken % Groups), taken);
+                        waiting.Remove(taken);
+                        inHand.Add(taken);
+                    }
+                    break;
+                default:
+                    Done(key, action == Action.DoneNeutral ? null : action == Action.DoneServed);
+                    break;
+            }
+            Assert.Equal(waiting.Count + again.Count, queue.Depth);
+        }
+
+        // Whatever the limits are, all of it is handed out in the end, and nothing more.
+        while (waiting.Count + inHand.Count > 0)
+        {
+            if (TryTake(queue, out var taken))
+            {
+                Assert.True(waiting.Remove(taken));
+                inHand.Add(taken);
+            }
+            else
+            {
+                Assert.NotEmpty(inHand);
+                Done(inHand[0], null);
+            }
+        }
+        Assert.Equal(0, queue.Depth);
+    }
+
+    private static WorkQueue<int> MakeQueue() => new(
+        new FakeTimeProvider(), new Random(1), groupOf: key => key % Groups == Groups - 1 ? null : $"group {key % Groups}");
+
+    private static bool TryTake(WorkQueue<int> queue, out int key)
+    {
+        using var cancelled = new CancellationTokenSource();
+        var taken = queue.TakeAsync(cancelled.Token);
+        key = taken.IsCompletedSuccessfully ? taken.Result.Key : -1;
+        if (!taken.IsCompletedSuccessfully)
+            cancelled.Cancel();
+        return taken.IsCompletedSuccessfully;
+    }
+}

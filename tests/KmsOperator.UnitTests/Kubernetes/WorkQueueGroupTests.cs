@@ -1,0 +1,159 @@
+using KmsOperator.Kubernetes;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Kubernetes;
+
+/// <summary>Keys are named <c>group/name</c>, or have no group.</summary>
+public sealed class WorkQueueGroupTests : IDisposable
+{
+    private readonly WorkQueue<string> _queue = new(
+        new FakeTimeProvider(), new Random(1), groupOf: key => key.Split('/') is [var group, _] ? group : null);
+
+    public void Dispose() => _queue.Dispose();
+
+    [Fact]
+    public void Groups_take_turns_and_inside_a_group_the_first_is_the_first()
+    {
+        Add("a/1", "a/2", "a/3", "a/4", "b/1", "b/2", "c/1");
+
+        Assert.Equal(["a/1", "b/1", "c/1", "a/2", "b/2", "a/3", "a/4"], TakeAll());
+    }
+
+    [Fact]
+    public void With_one_worker_a_group_that_comes_back_at_once_does_not_push_in()
+    {
+        Add("a/1", "a/2", "b/1");
+        var taken = new List<string>();
+        while (taken.Count < 6)
+        {
+            var key = TryTake()!;
+            taken.Add(key);
+            _queue.Done(key);
+            if (key == "b/1")
+                _queue.Add(key);
+        }
+
+        Assert.Equal(["a/1", "b/1", "a/2", "b/1", "b/1", "b/1"], taken);
+    }
+
+    [Fact]
+    public void The_group_with_the_fewest_workers_is_next_so_that_slow_work_cannot_take_them_all()
+    {
+        Add("slow/1", "slow/2", "slow/3", "slow/4", "fast/1", "fast/2", "fast/3");
+        Assert.Equal(["slow/1", "fast/1", "slow/2", "fast/2"], [TryTake(), TryTake(), TryTake(), TryTake()]);
+
+        // The fast one's worker comes back; the slow group has two at work.
+        _queue.Done("fast/1");
+
+        Assert.Equal("fast/3", TryTake());
+    }
+
+    [Fact]
+    public void A_group_that_is_held_up_has_two_workers_and_one_more_with_each_success()
+    {
+        Add([.. Enumerable.Range(0, 12).Select(i => $"a/{i}")]);
+        Assert.Equal("a/0", TryTake());
+        _queue.Report("a/0", served: false);
+        _queue.Done("a/0");
+
+        Assert.Equal(["a/1", "a/2"], TakeAll());
+        _queue.Report("a/1", served: true);
+        _queue.Done("a/1");
+        Assert.Equal(["a/3", "a/4"], TakeAll());
+        _queue.Report("a/2", served: false);
+        _queue.Done("a/2");
+        Assert.Empty(TakeAll());
+        _queue.Done("a/3");
+        Assert.Equal(["a/5"], TakeAll());
+    }
+
+    [Fact]
+    public void Enough_successes_end_the_limit()
+    {
+        Add("a/0");
+        TryTake();
+        _queue.Report("a/0", served: false);
+        for (var i = 0; i < 15; i++)
+            _queue.Report("a/0", served: true);
+        Add([.. Enumerable.Range(1, 100).Select(i => $"a/{i}")]);
+
+        Assert.Equal(100, TakeAll().Count);
+    }
+
+    [Fact]
+    public void A_group_that_is_held_up_does_not_hold_up_others_and_keys_without_a_group_are_never_held_up()
+    {
+        Add("a/0", "free0");
+        TakeAll();
+        _queue.Report("a/0", served: false);
+        _queue.Report("free0", served: false);
+        Add("a/1", "a/2", "a/3", "b/1", "b/2", "b/3", "free1", "free2", "free3");
+
+        Assert.Equal(["a/1", "b/1", "b/2", "b/3", "free1", "free2", "free3"], TakeAll().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_shut_down_hands_out_what_a_limit_held_back()
+    {
+        Add("a/0");
+        TryTake();
+        _queue.Report("a/0", served: false);
+        _queue.Done("a/0");
+        Add("a/1", "a/2", "a/3");
+        _queue.ShutDown();
+        Assert.Equal(["a/1", "a/2"], TakeAll());
+
+        var waiting = _queue.TakeAsync(CancellationToken.None);
+        Assert.False(waiting.IsCompleted);
+        _queue.Done("a/1");
+
+        Assert.Equal((true, "a/3"), await waiting);
+        Assert.False((await _queue.TakeAsync(CancellationToken.None)).Taken);
+    }
+
+    [Fact]
+    public async Task A_key_goes_to_the_group_that_it_had_when_it_was_added()
+    {
+        var group = "a";
+        using var queue = new WorkQueue<string>(new FakeTimeProvider(), new Random(1), groupOf: _ => group);
+        queue.Add("key");
+        await queue.TakeAsync(CancellationToken.None);
+        group = "b";
+        queue.Add("key");
+        queue.Add("other");
+        queue.Add("third");
+
+        // Its worker reports on the group it was taken from.
+        queue.Report("key", served: false);
+        queue.Done("key");
+
+        foreach (var key in (string[])["other", "third", "key"])
+            Assert.Equal((true, key), await queue.TakeAsync(CancellationToken.None));
+        Assert.Throws<InvalidOperationException>(() => queue.Report("nobody's", served: true));
+    }
+
+    private void Add(params string[] keys)
+    {
+        foreach (var key in keys)
+            _queue.Add(key);
+    }
+
+    private List<string> TakeAll()
+    {
+        var all = new List<string>();
+        while (TryTake() is { } key)
+            all.Add(key);
+        return all;
+    }
+
+    private string? TryTake()
+    {
+        using var cancelled = new CancellationTokenSource();
+        var taken = _queue.TakeAsync(cancelled.Token);
+        if (taken.IsCompletedSuccessfully)
+            return taken.Result.Key;
+        cancelled.Cancel();
+        return null;
+    }
+}
