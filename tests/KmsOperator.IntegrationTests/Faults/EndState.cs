@@ -19,6 +19,7 @@ internal static class EndState
 
     public static string Describe(
         string @namespace,
+        string className,
         IEnumerable<IKeyResource> resources,
         IEnumerable<ConfigMap> configMaps,
         JsonArray keys,
@@ -38,7 +39,9 @@ internal static class EndState
                 .Where(map => map.Metadata.OwnerReferences is { Count: > 0 })
                 .Select(map => (JsonNode)new JsonObject { [map.Metadata.Name] = JsonSerializer.Serialize(map.Data) })]),
         };
-        var text = state.ToJsonString(new JsonSerializerOptions { WriteIndented = true }).Replace(@namespace, "NAMESPACE", StringComparison.Ordinal);
+        var text = state.ToJsonString(new JsonSerializerOptions { WriteIndented = true })
+            .Replace(@namespace, "NAMESPACE", StringComparison.Ordinal)
+            .Replace(className, "CLASS", StringComparison.Ordinal);
         var number = 0;
         foreach (var id in ordered.Select(key => Text(key["keyId"])).Distinct().ToArray())
         {

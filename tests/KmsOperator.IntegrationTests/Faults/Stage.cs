@@ -156,6 +156,7 @@ internal sealed class Stage : IAsyncDisposable
 
     private async Task<string> EndAsync(ConcurrentDictionary<string, int> effects) => EndState.Describe(
         Namespace,
+        _className,
         await ResourcesAsync(),
         (await _api.ListPageAsync(BuiltInTypes.ConfigMaps, Namespace, 500, null, CancellationToken.None)).Items,
         (await _admin.GetFromJsonAsync<JsonArray>("/_sim/keys"))!,
