@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Speed and KMS calls, as ratios within one run: a real API server, the simulator without quotas, the operator in its own process.
-# BENCH_KEYS (200) is the number of keys. KMS_OPERATOR_BINARY measures another build, for example artifacts/publish/kms-operator.
+# BENCH_KEYS (200) is the number of keys. They are spread over accounts, five each: the operator keeps to its share of KMS's quotas, and
+# an account's is five new keys per second. KMS_OPERATOR_BINARY measures another build, for example artifacts/publish/kms-operator.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 keys=${BENCH_KEYS:-200}
+healthy_keys=50
+namespaces=(bench alone-{ten,one} {throttled,silent}-{ten,one} beside-{throttled,silent}-{ten,one})
 dir=$(mktemp -d "${TMPDIR:-/tmp}/kms-operator-bench.XXXXXX")
 stop() {
     status=$?
     trap - EXIT
-    for pid in ${operator_pid:-} ${simulator_pid:-}; do
+    for pid in ${simulator_pid:-} ${operator_pid:-}; do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
@@ -44,7 +47,8 @@ done
 
 start_operator() {
     KUBECONFIG=$dir/cluster/operator.kubeconfig AWS_ENDPOINT_URL=$simulator AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench \
-        "${operator[@]}" run --leader-elect=false --health-address 0 --watch-namespaces bench --log-format text >>"$dir/operator.log" 2>&1 &
+        KMS_OPERATOR_QUOTA_SHARE=1 \
+        "${operator[@]}" run --leader-elect=false --health-address 0 --watch-namespaces "$(IFS=,; echo "${namespaces[*]}")" --log-format text >>"$dir/operator.log" 2>&1 &
     operator_pid=$!
 }
 calls() { curl -fsS "$simulator/_sim/calls"; }
@@ -63,23 +67,36 @@ settled() { # waits until the number of KMS calls stands still for three seconds
 }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-kubectl create namespace bench >/dev/null
-kubectl create namespace bare >/dev/null
+for namespace in bare "${namespaces[@]}"; do kubectl create namespace "$namespace"; done >/dev/null
 start_operator
-kubectl apply -f - >/dev/null <<YAML
+class() { # name, account
+    cat <<YAML
 apiVersion: kms.servicekey.dev/v1alpha1
 kind: KeyClass
-metadata: {name: bench}
-spec: {region: us-east-1, aliasPrefix: bench}
+metadata: {name: $1}
+spec: {region: us-east-1, aliasPrefix: bench, account: {roleArn: "arn:aws:iam::$2:role/kms-operator"}}
+---
 YAML
-kubectl wait --for=condition=Ready keyclass.kms.servicekey.dev/bench --timeout=30s >/dev/null
+}
+classes=()
+for i in $(seq $(((keys + 4) / 5))); do classes+=("bench-$i"); done
+one=(healthy)
+ten=(healthy-{1..10})
+{
+    account=100000000000
+    for name in "${classes[@]}" "${one[@]}" "${ten[@]}"; do class "$name" $((++account)); done
+    class throttled 200000000001
+    class silent 200000000002
+} | kubectl apply -f - >/dev/null
+kubectl wait --for=condition=Ready keyclass.kms.servicekey.dev --all --timeout=60s >/dev/null
+identity_calls=$(count '[A-Za-z]*')
 
 echo "Creating $keys keys" >&2
 writes_before=$(api_writes)
-create_ms=$(load create bench "$keys")
+create_ms=$(load create bench "$keys" "${classes[@]}")
 sleep 2 # the last events
 writes=$(($(api_writes) - writes_before))
-create_calls=$(count '[A-Za-z]*')
+create_calls=$(($(count '[A-Za-z]*') - identity_calls))
 new_key_calls=$(calls)
 
 echo "The same number of bare writes" >&2
@@ -98,7 +115,27 @@ restart_before=$(count '[A-Za-z]*') restart_writes=$(count "$kms_writes")
 start_operator
 sleep 5
 settled
+restart_writes=$(($(count "$kms_writes") - restart_writes))
+restart_calls=$(($(count '[A-Za-z]*') - restart_before))
 memory=$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$operator_pid/status")
+
+fault() { curl -fsS -o /dev/null -d "{\"operation\": \"*\", \"account\": \"$1\", \"count\": 1000000, $2}" "$simulator/_sim/faults"; }
+healthy() { # namespace, which classes
+    local -n of=$2
+    load create "$1" "$healthy_keys" "${of[@]}"
+}
+beside() { # which class, which classes
+    load add "$1-$2" "$healthy_keys" "$1" >/dev/null
+    # What is measured is the workers' time, not the API server's for the first status of the others. Without an answer there is none.
+    [[ $1 == silent ]] || kubectl wait --for=condition=Ready=False servicekeys.kms.servicekey.dev --all -n "$1-$2" --timeout=60s >/dev/null
+    healthy "beside-$1-$2" "$2"
+}
+echo "$healthy_keys keys of healthy accounts: alone, beside an account that is throttled, beside one that does not answer" >&2
+alone_ten=$(healthy alone-ten ten) alone_one=$(healthy alone-one one)
+fault 200000000001 '"kind": "throttle"'
+throttled_ten=$(beside throttled ten) throttled_one=$(beside throttled one)
+fault 200000000002 '"kind": "delay", "delayMs": 60000'
+silent_ten=$(beside silent ten) silent_one=$(beside silent one)
 
 cat <<TEXT
 machine: $(nproc) cores, $(awk -F: '/model name/ { print $2; exit }' /proc/cpuinfo | xargs), API server $(kubectl version --short 2>/dev/null | awk '/Server/ { print $3 }'), operator: ${operator[0]##*/}
@@ -106,5 +143,7 @@ $keys new keys, all Ready: ${create_ms} ms; the same $writes API-server writes a
 API-server writes per new key (resource and events included): $(ratio "$writes" "$keys")
 KMS calls per new key until Ready: $(ratio "$create_calls" "$keys"): $new_key_calls
 full comparison of $keys unchanged keys: ${compare_ms} ms, $(ratio "$compare_calls" "$keys") KMS calls per key of which ListAliases $(ratio "$compare_lists" "$keys"), $compare_writes KMS writes
-restart with nothing changed: $(($(count "$kms_writes") - restart_writes)) KMS writes, $(($(count '[A-Za-z]*') - restart_before)) KMS calls, operator memory $memory MiB
+restart with nothing changed: $restart_writes KMS writes, $restart_calls KMS calls, operator memory $memory MiB
+$healthy_keys new keys of ten healthy accounts: alone ${alone_ten} ms; beside $healthy_keys of an account in which every call is throttled ${throttled_ten} ms, ratio $(ratio "$throttled_ten" "$alone_ten"); in which none is answered ${silent_ten} ms, ratio $(ratio "$silent_ten" "$alone_ten")
+$healthy_keys new keys of one healthy account, of which KMS takes 5 per second: alone ${alone_one} ms; beside the throttled one ${throttled_one} ms, ratio $(ratio "$throttled_one" "$alone_one"); beside the silent one ${silent_one} ms, ratio $(ratio "$silent_one" "$alone_one")
 TEXT

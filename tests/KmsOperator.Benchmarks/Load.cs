@@ -27,11 +27,20 @@ internal sealed class Load : IDisposable
 
     public void Dispose() => _api.Dispose();
 
-    public async Task<TimeSpan> CreateAsync(int count)
+    /// <summary>Makes keys, and waits until they are Ready.</summary>
+    public async Task<TimeSpan> CreateAsync(int count, IReadOnlyList<string> classes)
     {
         var began = _time.GetTimestamp();
-        await ForEachAsync(count, (i, token) => _api.CreateAsync(Keys, Make(i, suspend: null), token));
+        await AddAsync(count, classes);
         await UntilAllAsync(key => key.Status?.Conditions?.Any(condition => condition is { Type: ConditionTypes.Ready, Status: "True" }) == true);
+        return _time.GetElapsedTime(began);
+    }
+
+    /// <summary>Makes keys; each class gets as many.</summary>
+    public async Task<TimeSpan> AddAsync(int count, IReadOnlyList<string> classes)
+    {
+        var began = _time.GetTimestamp();
+        await ForEachAsync(count, (i, token) => _api.CreateAsync(Keys, Make(i, classes[i % classes.Count], suspend: null), token));
         return _time.GetElapsedTime(began);
     }
 
@@ -53,7 +62,7 @@ internal sealed class Load : IDisposable
     public async Task<TimeSpan> WriteAsync(int count)
     {
         const int Objects = 50;
-        await ForEachAsync(Objects, (i, token) => _api.CreateAsync(Keys, Make(i, suspend: true), token));
+        await ForEachAsync(Objects, (i, token) => _api.CreateAsync(Keys, Make(i, "none", suspend: true), token));
         var began = _time.GetTimestamp();
         await ForEachAsync(count, (i, token) => _api.MergePatchAsync(
             Keys,
@@ -101,9 +110,9 @@ internal sealed class Load : IDisposable
 
     private static string Name(int i) => $"key-{i:d5}";
 
-    private ServiceKey Make(int i, bool? suspend) => new()
+    private ServiceKey Make(int i, string className, bool? suspend) => new()
     {
         Metadata = new ObjectMeta { Namespace = _namespace, Name = Name(i) },
-        Spec = new ServiceKeySpec { ClassName = "bench", Service = "s3", Alias = $"alias/bench/{_namespace}/{i}", Suspend = suspend },
+        Spec = new ServiceKeySpec { ClassName = className, Service = "s3", Alias = $"alias/bench/{_namespace}/{i}", Suspend = suspend },
     };
 }

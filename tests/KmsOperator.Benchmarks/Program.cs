@@ -2,23 +2,25 @@ using System.Globalization;
 using KmsOperator.Benchmarks;
 
 // Driven by hack/bench.sh, which starts the servers and the operator:
-//   create NAMESPACE COUNT     makes ServiceKeys and waits until all are Ready
-//   compare NAMESPACE          asks for a full comparison of all keys and waits for it
-//   write NAMESPACE COUNT      bare status writes by the same client, at the same concurrency
+//   create NAMESPACE COUNT CLASS...   makes ServiceKeys, the same number for each class, and waits until all are Ready
+//   add NAMESPACE COUNT CLASS...      the same without waiting
+//   compare NAMESPACE                 asks for a full comparison of all keys and waits for it
+//   write NAMESPACE COUNT             bare status writes by the same client, at the same concurrency
 // Each prints the milliseconds that it took.
 if (args is not [var verb, var @namespace, .. var rest])
 {
-    Console.Error.WriteLine("usage: create NAMESPACE COUNT | compare NAMESPACE | write NAMESPACE COUNT");
+    Console.Error.WriteLine("usage: create|add NAMESPACE COUNT CLASS... | compare NAMESPACE | write NAMESPACE COUNT");
     return 64;
 }
 
 using var load = new Load(@namespace, TimeProvider.System);
 var elapsed = verb switch
 {
-    "create" => await load.CreateAsync(Count()),
+    "create" => await load.CreateAsync(Count(), rest[1..]),
+    "add" => await load.AddAsync(Count(), rest[1..]),
     "compare" => await load.CompareAsync(),
     "write" => await load.WriteAsync(Count()),
-    _ => throw new ArgumentException($"{verb} is none of create, compare, write"),
+    _ => throw new ArgumentException($"{verb} is none of create, add, compare, write"),
 };
 Console.WriteLine(((long)elapsed.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
 return 0;

@@ -16,7 +16,7 @@ public static class AwsFailureFinding
         var said = $"{call}: {failure.Code}: {failure.Message.TrimEnd('.')}.";
         return failure.Kind switch
         {
-            AwsFailureKind.Throttled => Finding.Waiting(Reasons.Throttled, $"{said} KMS asked to slow down; it is tried again."),
+            AwsFailureKind.Throttled => Finding.Waiting(Reasons.Throttled, $"{said} It is tried again."),
             AwsFailureKind.Unavailable => Finding.Waiting(Reasons.Unavailable, $"{said} It is tried again."),
             AwsFailureKind.NotFound => Finding.Waiting(Reasons.Progressing, $"{said} It may not be visible yet; it is looked for again."),
             AwsFailureKind.InvalidState => Finding.Waiting(Reasons.Progressing, $"{said} It is tried again."),

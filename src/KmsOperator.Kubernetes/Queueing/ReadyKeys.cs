@@ -10,10 +10,11 @@ namespace KmsOperator.Kubernetes;
 /// A group that is held up has <see cref="LimitWhenHeldUp"/> workers at most, and one more with each success, until the limit
 /// means nothing any more: what was held up would else run into the same wall with all workers at once.
 /// </remarks>
-internal sealed class ReadyKeys<TKey>
+/// <param name="largestGroup">Workers that a group may have at most, so that some are there for others at once.</param>
+internal sealed class ReadyKeys<TKey>(int largestGroup)
 {
     public const int LimitWhenHeldUp = 2;
-    private const int LargestLimit = 16;
+    private const int LargestLimitWhenHeldUp = 16;
 
     private readonly Dictionary<string, Group> _groups = [];
     private readonly Group _ungrouped = new("");
@@ -33,7 +34,7 @@ internal sealed class ReadyKeys<TKey>
         if (!_groups.TryGetValue(name, out var group))
         {
             // Behind the others: a group that comes and goes must not be first each time.
-            _groups[name] = group = new(name) { Turn = ++_turns };
+            _groups[name] = group = new(name) { Turn = ++_turns, Limit = largestGroup };
         }
         group.Waiting.Enqueue(key);
     }
@@ -59,7 +60,7 @@ internal sealed class ReadyKeys<TKey>
     public void GiveBack(Group group)
     {
         group.Held--;
-        if (group.IsIdle)
+        if (group is { Held: 0, Waiting.Count: 0 } && group.Limit == largestGroup)
             _groups.Remove(group.Name);
     }
 
@@ -68,7 +69,10 @@ internal sealed class ReadyKeys<TKey>
     {
         if (group == _ungrouped)
             return;
-        group.Limit = !served ? LimitWhenHeldUp : group.Limit < LargestLimit ? group.Limit + 1 : null;
+        if (!served)
+            group.Limit = Math.Min(LimitWhenHeldUp, largestGroup);
+        else if (group.Limit < largestGroup)
+            group.Limit = group.Limit < LargestLimitWhenHeldUp ? group.Limit + 1 : largestGroup;
     }
 
     /// <summary>Keys that share a fate.</summary>
@@ -81,14 +85,12 @@ internal sealed class ReadyKeys<TKey>
         /// <summary>Workers that have one of its keys.</summary>
         public int Held { get; set; }
 
-        /// <summary>How many workers it may have; null for any number.</summary>
-        public int? Limit { get; set; }
+        /// <summary>How many workers it may have.</summary>
+        public int Limit { get; set; } = int.MaxValue;
 
         /// <summary>When it was given a worker last, as a number that grows.</summary>
         public long Turn { get; set; }
 
-        public bool CanGive => Waiting.Count > 0 && !(Held >= Limit);
-
-        public bool IsIdle => Waiting.Count == 0 && Held == 0 && Limit is null;
+        public bool CanGive => Waiting.Count > 0 && Held < Limit;
     }
 }

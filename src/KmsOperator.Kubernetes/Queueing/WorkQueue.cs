@@ -12,7 +12,7 @@ public sealed class WorkQueue<TKey> : IDisposable
     where TKey : notnull
 {
     private readonly Lock _gate = new();
-    private readonly ReadyKeys<TKey> _ready = new();
+    private readonly ReadyKeys<TKey> _ready;
     // Not empty while a key can be taken, and complete when none will be any more: what takers wait on.
     private readonly Channel<bool> _signal = Channel.CreateUnbounded<bool>();
     // Wanted: added, and not yet with a worker; with its group. Taken: with a worker. A key is ready when it is wanted and not taken.
@@ -32,13 +32,16 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// <param name="firstBackoff">The delay after a first failure; 1 second when null.</param>
     /// <param name="longestBackoff">Where the doubling ends; 5 minutes when null.</param>
     /// <param name="groupOf">A key's group at the time it is added; null for none. Without it no key has a group.</param>
+    /// <param name="largestGroup">How many workers may have keys of one group at the same time, 1 or more.</param>
     public WorkQueue(
         TimeProvider time,
         Random random,
         TimeSpan? firstBackoff = null,
         TimeSpan? longestBackoff = null,
-        Func<TKey, string?>? groupOf = null)
+        Func<TKey, string?>? groupOf = null,
+        int largestGroup = int.MaxValue)
     {
+        _ready = new(largestGroup);
         _groupOf = groupOf;
         _backoff = new(firstBackoff ?? TimeSpan.FromSeconds(1), longestBackoff ?? TimeSpan.FromMinutes(5), random);
         _delayed = new(time, Add);

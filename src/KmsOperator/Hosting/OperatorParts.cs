@@ -58,8 +58,11 @@ internal sealed class OperatorParts
 
         var classQueue = new WorkQueue<ResourceKey>(time, random);
         var groups = new KeyGroups(keys, replicas);
-        var keyQueue = new WorkQueue<ResourceKey>(time, random, groupOf: groups.OfKey);
-        var replicaQueue = new WorkQueue<ResourceKey>(time, random, groupOf: groups.OfReplica);
+
+        // No class has the last quarter: it is seen only after seconds that an account does not answer.
+        var largestGroup = options.Workers - (options.Workers / 4);
+        var keyQueue = new WorkQueue<ResourceKey>(time, random, groupOf: groups.OfKey, largestGroup: largestGroup);
+        var replicaQueue = new WorkQueue<ResourceKey>(time, random, groupOf: groups.OfReplica, largestGroup: largestGroup);
         _triggers = new Triggers(classes, namespaces, keys, replicas, memories, claims, time)
         {
             ClassQueue = classQueue,

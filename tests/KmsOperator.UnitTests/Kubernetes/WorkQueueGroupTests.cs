@@ -82,6 +82,26 @@ public sealed class WorkQueueGroupTests : IDisposable
     }
 
     [Fact]
+    public void No_group_has_more_workers_than_the_largest_may_have_also_after_it_was_held_up()
+    {
+        using var queue = new WorkQueue<string>(
+            new FakeTimeProvider(), new Random(1), groupOf: key => key == "free" ? null : "all", largestGroup: 3);
+        for (var i = 0; i < 5; i++)
+            queue.Add($"{i}");
+        Assert.Equal(["0", "1", "2"], TakeAll(queue));
+        queue.Add("free");
+        Assert.Equal(["free"], TakeAll(queue));
+
+        queue.Report("0", served: false);
+        for (var i = 0; i < 20; i++)
+            queue.Report("0", served: true);
+        Assert.Empty(TakeAll(queue));
+        queue.Done("0");
+
+        Assert.Equal(["3"], TakeAll(queue));
+    }
+
+    [Fact]
     public void A_group_that_is_held_up_does_not_hold_up_others_and_keys_without_a_group_are_never_held_up()
     {
         Add("a/0", "free0");
@@ -139,18 +159,22 @@ public sealed class WorkQueueGroupTests : IDisposable
             _queue.Add(key);
     }
 
-    private List<string> TakeAll()
+    private List<string> TakeAll() => TakeAll(_queue);
+
+    private static List<string> TakeAll(WorkQueue<string> queue)
     {
         var all = new List<string>();
-        while (TryTake() is { } key)
+        while (TryTake(queue) is { } key)
             all.Add(key);
         return all;
     }
 
-    private string? TryTake()
+    private string? TryTake() => TryTake(_queue);
+
+    private static string? TryTake(WorkQueue<string> queue)
     {
         using var cancelled = new CancellationTokenSource();
-        var taken = _queue.TakeAsync(cancelled.Token);
+        var taken = queue.TakeAsync(cancelled.Token);
         if (taken.IsCompletedSuccessfully)
             return taken.Result.Key;
         cancelled.Cancel();
