@@ -198,7 +198,7 @@ internal sealed class KeyCreation(
     private static async Task StoreAsync<T>(KeyPass<T> pass, ObservedKey key, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        pass.Status = KeyStatusFields.Observed(pass.Status, key) with { Creation = null };
+        pass.Status = KeyStatusFields.Observed(pass.Status, key);
         for (var tries = 1; ; tries++)
         {
             try

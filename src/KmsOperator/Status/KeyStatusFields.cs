@@ -38,6 +38,9 @@ internal static class KeyStatusFields
         MultiRegionKeyType = observed.MultiRegionKeyType,
         PrimaryRegion = observed.PrimaryRegion,
         DeletionDate = observed.DeletionDate,
+
+        // A key decides its creation, also where the write that said both was cut in half.
+        Creation = null,
         Rotation = observed.Rotation is not { } rotation
             ? status.Rotation
             : new RotationStatus

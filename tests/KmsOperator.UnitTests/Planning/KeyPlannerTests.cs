@@ -109,6 +109,96 @@ public sealed class KeyPlannerTests
         Assert.IsType<UpdateAliasStep>(Assert.Single(KeyPlanner.Plan(Desired(), observed, new KeyRecord(Alias, [])).Steps));
     }
 
+    // released, uid, undelete, cancelled, why
+    public static TheoryData<bool, string?, bool, bool, string> PendingDeletions => new()
+    {
+        { false, "uid-1", false, false, "the resource lives, so somebody else scheduled it" },
+        { false, "uid-1", true, true, "spec and class say that the key must stay" },
+        { false, "uid-0", false, true, "an earlier resource of the name was deleted, and is back" },
+        { true, "uid-0", false, false, "that one left its key with Retain, so somebody else scheduled it" },
+        { false, null, false, false, "a key without our mark is not ours to take back" },
+    };
+
+    [Theory]
+    [MemberData(nameof(PendingDeletions))]
+    public void A_deletion_is_cancelled_only_where_it_is_ours_to_cancel(bool released, string? uid, bool undelete, bool cancelled, string why)
+    {
+        var tags = new Dictionary<string, string> { [TagNames.Owner] = Owner.Path, [TagNames.Cluster] = Owner.ClusterId };
+        if (uid is not null)
+        {
+            tags[TagNames.Uid] = uid;
+        }
+
+        if (released)
+        {
+            tags[TagNames.Released] = "2026-01-01T00:00:00Z";
+        }
+
+        var plan = KeyPlanner.Plan(
+            Desired() with { Undelete = undelete }, Observed() with { KeyState = KeyStates.PendingDeletion, Rotation = null, Tags = tags }, KeyRecord.Empty);
+        Assert.True(cancelled == plan.Steps.Any(step => step is CancelKeyDeletionStep), why);
+        if (cancelled)
+        {
+            Assert.IsType<CancelKeyDeletionStep>(plan.Steps[0]);
+            Assert.IsType<EnableKeyStep>(plan.Steps[1]);
+        }
+        else
+        {
+            Assert.Equal(Reasons.PendingDeletion, Assert.Single(plan.Findings).Reason);
+        }
+    }
+
+    [Fact]
+    public void A_retained_key_is_marked_once_and_the_mark_goes_when_it_is_taken_back()
+    {
+        var owned = Observed() with { Tags = new Dictionary<string, string> { [TagNames.Owner] = Owner.Path } };
+        var marked = Assert.Single(KeyPlanner.PlanRetention(owned, Owner, DateTimeOffset.UnixEpoch).Steps).ApplyTo(owned);
+        Assert.Equal("1970-01-01T00:00:00Z", marked.Tags[TagNames.Released]);
+        Assert.Empty(KeyPlanner.PlanRetention(marked, Owner, DateTimeOffset.UnixEpoch).Steps);
+        Assert.Empty(KeyPlanner.PlanRetention(owned with { Tags = new Dictionary<string, string> { [TagNames.Owner] = "ServiceKey/a/b" } }, Owner, DateTimeOffset.UnixEpoch).Steps);
+        Assert.Contains(KeyPlanner.Plan(Desired(), marked, KeyRecord.Empty).Steps, step => step is UntagResourceStep { TagKeys: [TagNames.Released] });
+    }
+
+    [Fact]
+    public void An_alias_is_taken_over_only_from_a_key_that_no_resource_has()
+    {
+        var observed = Observed() with { AliasTargets = new Dictionary<string, string> { [Alias] = "key-2" } };
+        var desired = Desired() with { TakeOverAlias = true };
+        Assert.IsType<UpdateAliasStep>(Assert.Single(KeyPlanner.Plan(desired, observed, KeyRecord.Empty).Steps));
+        var finding = Assert.Single(KeyPlanner.Plan(desired, observed, KeyRecord.Empty with { AliasHolder = "ServiceKey/a/b" }).Findings);
+        Assert.Equal(Reasons.AliasConflict, finding.Reason);
+        Assert.Contains("ServiceKey/a/b", finding.Message, StringComparison.Ordinal);
+    }
+
+    // what, reason, why
+    public static TheoryData<string, string?, string> Adoptables => new()
+    {
+        { "same", null, "description, policy and tags can be changed" },
+        { "aws", Reasons.InvalidSpec, "AWS's own keys are nobody's" },
+        { "owner", Reasons.KeyConflict, "another resource's key is never touched" },
+        { "spec", Reasons.InvalidSpec, "a key's spec cannot be changed" },
+        { "usage", Reasons.InvalidSpec, "nor its usage" },
+        { "multi", Reasons.InvalidSpec, "nor its multi-Region nature" },
+        { "replica", Reasons.InvalidSpec, "a replica is a KeyReplica's" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Adoptables))]
+    public void Only_a_key_that_fits_can_be_taken_over(string what, string? reason, string why)
+    {
+        var observed = what switch
+        {
+            "aws" => Observed() with { IsAwsManaged = true },
+            "owner" => Observed() with { Tags = new Dictionary<string, string> { [TagNames.Owner] = "ServiceKey/other/orders" } },
+            "spec" => Observed() with { KeySpec = "HMAC_256" },
+            "usage" => Observed() with { KeyUsage = "SIGN_VERIFY" },
+            "multi" => Observed() with { MultiRegionKeyType = "PRIMARY" },
+            "replica" => Observed() with { MultiRegionKeyType = "REPLICA" },
+            _ => Observed() with { Description = "old", Tags = new Dictionary<string, string>() },
+        };
+        Assert.True(reason == KeyPlanner.FindMisfit(Desired(), observed)?.Reason, why);
+    }
+
     [Fact]
     public void A_value_that_reads_as_before_our_own_write_is_stale_and_any_other_is_somebody_s()
     {
