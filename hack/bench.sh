@@ -127,7 +127,7 @@ healthy() { # namespace, which classes
 beside() { # which class, which classes
     load add "$1-$2" "$healthy_keys" "$1" >/dev/null
     # What is measured is the workers' time, not the API server's for the first status of the others. Without an answer there is none.
-    [[ $1 == silent ]] || kubectl wait --for=condition=Ready=False servicekeys.kms.servicekey.dev --all -n "$1-$2" --timeout=60s >/dev/null
+    [[ $1 == silent ]] || kubectl wait --for=condition=Ready=False servicekeys.kms.servicekey.dev --all -n "$1-$2" --timeout=180s >/dev/null
     healthy "beside-$1-$2" "$2"
 }
 echo "$healthy_keys keys of healthy accounts: alone, beside an account that is throttled, beside one that does not answer" >&2
