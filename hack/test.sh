@@ -32,6 +32,9 @@ passed=$(sum passed)
 failed=$(($(sum failed) + $(sum error) + $(sum timeout)))
 skipped=$(sum notExecuted)
 [[ $status -eq 0 && $failed -gt 0 ]] && status=1
+# The size of the fault matrix, which comes from the runs themselves.
+cat "$results"/*/*.trx | { grep -oE "[a-z ]+: [0-9]+ side effects x [^<]*" || true; } | sort -u
+
 # A long log is often cut to its end, so what failed is said once more here: each test's name, message and place.
 if [[ $failed -gt 0 ]]; then
     echo "== failed"

@@ -10,7 +10,6 @@ namespace KmsOperator;
 /// <summary>Lets a deleted resource go, once its key is taken care of as the deletion policy says.</summary>
 internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyMemories memories, OperatorSettings settings, ILogger<KeyDeletion> logger)
 {
-    private static readonly TimeSpan AliasAge = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
 
     /// <summary>Does the next part of a deletion. The finalizer goes only when AWS has accepted, or there is no key.</summary>
@@ -83,7 +82,7 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
         }
 
         pass.Memory.MissingSince = null;
-        var aliases = await region.Aliases.GetAsync(pass.Now - AliasAge, cancellationToken);
+        var aliases = await region.Aliases.GetAsync(pass.Now, cancellationToken);
         observed = observed with { AliasTargets = KeyLifecycle.RelevantAliases(aliases, pass.Status.AliasName) };
         var plan = KeyPlanner.PlanDeletion(
             request.PendingDeletionWindowDays, observed, request.Owner, new KeyRecord(pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? []));

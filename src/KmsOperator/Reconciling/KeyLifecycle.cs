@@ -107,6 +107,15 @@ internal sealed class KeyLifecycle(
 
         // The key was as described and nobody changed what is described: somebody changed the key.
         var isDrift = pass.Status.DesiredSha256 == fingerprint;
+        if (plan.Steps.Count > 0 && pass.Status.DesiredSha256 is not null)
+        {
+            // From the first step on the key is no longer what the status says it was brought to, also if this process ends or
+            // the spec changes back meanwhile. And whoever decides on an old state loses this write, before anything is done.
+            pass.Status = pass.Status with { DesiredSha256 = null };
+            await pass.SaveAsync(
+                Verdict.Waiting(Reasons.Progressing, $"{observed.Arn} is being changed: {string.Join(", ", plan.Steps.Select(step => step.Operation))}."), cancellationToken);
+        }
+
         var before = observed;
         var done = new List<KeyStep>();
         foreach (var step in plan.Steps)

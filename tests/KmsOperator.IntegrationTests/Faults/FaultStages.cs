@@ -90,3 +90,7 @@ public sealed class FaultStages : IAsyncDisposable
         _free.Dispose();
     }
 }
+
+/// <summary>One after the other: each of them uses all stages.</summary>
+[CollectionDefinition("fault stages")]
+public sealed class FaultStagesCollection : ICollectionFixture<FaultStages>;

@@ -13,7 +13,10 @@ namespace KmsOperator.IntegrationTests.Faults;
 /// <summary>A place for runs, one after the other: a KeyClass and a simulator of its own, and a new namespace for each run.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    // A run that is at its end this long does not reach its fault any more.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly KubernetesApi _api;
     private readonly SimulatorHost _simulator;
@@ -63,7 +66,10 @@ internal sealed class Stage : IAsyncDisposable
     /// <param name="point">Where the fault strikes; null for an undisturbed run.</param>
     /// <param name="mode">The fault.</param>
     /// <param name="expected">What the run must end in; null to let it settle and see.</param>
-    public async Task<RunResult> RunAsync(Flow flow, FaultPoint? point, FaultMode mode, string? expected)
+    /// <param name="operators">How many operators work at the same time.</param>
+    /// <param name="successor">Where the operator that takes over after the action reads; null for no such operator.</param>
+    public async Task<RunResult> RunAsync(
+        Flow flow, FaultPoint? point, FaultMode mode, string? expected, int operators = 1, StaleApi? successor = null)
     {
         (await _admin.PostAsJsonAsync("/_sim/reset", new JsonObject())).EnsureSuccessStatusCode();
         Namespace = $"{_className}-{++_runs}";
@@ -71,6 +77,7 @@ internal sealed class Stage : IAsyncDisposable
         var plan = new FaultPlan();
         var effects = new ConcurrentDictionary<string, int>();
         var instance = Start(plan, effects);
+        await using var second = operators > 1 ? Start(new FaultPlan(), effects) : null;
         try
         {
             await flow.Prepare(this);
@@ -78,6 +85,17 @@ internal sealed class Stage : IAsyncDisposable
             effects.Clear();
             plan.Arm(point, mode);
             await flow.Act(this);
+            if (successor is not null)
+            {
+                // The first operator finishes; the second one begins with what it is served, and learns the rest later.
+                await SettledAsync();
+                await instance.DisposeAsync();
+                instance = OperatorInstance.Start(successor, Namespace, _className, new Uri(SimulatorUrl), plan, effects);
+                var before = plan.Seen.Count;
+                await Task.WhenAny(Eventually.TrueAsync(() => plan.Seen.Count > before + 1, () => "", Patience));
+                successor.CatchUp();
+            }
+
             if (expected is null)
             {
                 await SettledAsync();
@@ -85,6 +103,7 @@ internal sealed class Stage : IAsyncDisposable
             }
 
             var end = "";
+            DateTimeOffset? doneAt = null;
             using var deadline = new CancellationTokenSource(Limit, TimeProvider.System);
             while (!deadline.IsCancellationRequested)
             {
@@ -98,7 +117,8 @@ internal sealed class Stage : IAsyncDisposable
 
                 // Until the fault has struck, the state may look like the end without being it.
                 end = await EndAsync(effects);
-                if (end == expected && (point is null || plan.Hit))
+                doneAt = end == expected ? doneAt ?? TimeProvider.System.GetUtcNow() : null;
+                if (doneAt is { } since && (point is null || plan.Hit || TimeProvider.System.GetUtcNow() - since > Patience))
                 {
                     break;
                 }
@@ -150,6 +170,9 @@ internal sealed class Stage : IAsyncDisposable
         _api.Dispose();
         await _simulator.DisposeAsync();
     }
+
+    /// <summary>An API server that is behind.</summary>
+    public StaleApi StaleApi() => new(_api);
 
     private OperatorInstance Start(FaultPlan plan, ConcurrentDictionary<string, int> effects) =>
         OperatorInstance.Start(_api, Namespace, _className, new Uri(SimulatorUrl), plan, effects);
