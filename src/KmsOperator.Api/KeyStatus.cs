@@ -21,6 +21,9 @@ public sealed record KeyStatus
     /// <summary><c>alias/...</c>, once it was seen to point at the key.</summary>
     public string? AliasName { get; init; }
 
+    /// <summary>An alias that is about to be given to the key; recorded first, so that it is known to be ours whatever happens.</summary>
+    public string? PendingAliasName { get; init; }
+
     /// <summary>The alias's ARN.</summary>
     public string? AliasArn { get; init; }
 

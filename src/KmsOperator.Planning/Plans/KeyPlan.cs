@@ -15,8 +15,9 @@ public sealed record KeyPlan(IReadOnlyList<KeyStep> Steps, IReadOnlyList<Finding
 /// <summary>What earlier passes recorded in the resource's status.</summary>
 /// <param name="AliasName">The alias that the operator gave the key.</param>
 /// <param name="TagKeys">Keys of the tags that the operator put.</param>
+/// <param name="PendingAliasName">An alias that the operator was about to give to the key.</param>
 /// <param name="AliasHolder">Another resource that has the wanted alias, as <c>{kind}/{namespace}/{name}</c>.</param>
-public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> TagKeys, string? AliasHolder = null)
+public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> TagKeys, string? AliasHolder = null, string? PendingAliasName = null)
 {
     /// <summary>Nothing recorded.</summary>
     public static KeyRecord Empty { get; } = new(null, []);

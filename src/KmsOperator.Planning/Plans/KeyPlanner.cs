@@ -79,10 +79,7 @@ public static class KeyPlanner
             steps.Add(new ScheduleKeyDeletionStep(pendingDeletionWindowDays));
         }
 
-        if (record.AliasName is { } alias && observed.AliasTargets.GetValueOrDefault(alias) == observed.KeyId)
-        {
-            steps.Add(new DeleteAliasStep(alias));
-        }
+        steps.AddRange(AliasesOf(record, observed).Select(alias => new DeleteAliasStep(alias)));
 
         return new KeyPlan(steps, []);
     }
@@ -243,11 +240,15 @@ public static class KeyPlanner
                 return;
         }
 
-        if (record.AliasName is { } old && old != desired.AliasName && observed.AliasTargets.GetValueOrDefault(old) == observed.KeyId)
+        foreach (var old in AliasesOf(record, observed).Where(old => old != desired.AliasName))
         {
             steps.Add(new DeleteAliasStep(old));
         }
     }
+
+    /// <summary>The key's aliases that the operator put, or was about to put.</summary>
+    private static IEnumerable<string> AliasesOf(KeyRecord record, ObservedKey observed) =>
+        new[] { record.AliasName, record.PendingAliasName }.OfType<string>().Distinct().Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId);
 
     /// <summary>The finding for an alias that another key has.</summary>
     public static Finding AliasConflict(string aliasName, string targetKeyId, KeyLocation location, string? holder) => Finding.Stalled(

@@ -175,6 +175,7 @@ internal sealed class KeyCreation(
         pass.Status = pass.Status with
         {
             Creation = attempt,
+            PendingAliasName = resolved.Desired.AliasName,
             AccountId = resolved.Desired.Location.AccountId,
             Region = resolved.Desired.Location.Region,
             ClassName = resolved.ClassName,

@@ -83,9 +83,9 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
 
         pass.Memory.MissingSince = null;
         var aliases = await region.Aliases.GetAsync(pass.Now, cancellationToken);
-        observed = observed with { AliasTargets = KeyLifecycle.RelevantAliases(aliases, pass.Status.AliasName) };
+        observed = observed with { AliasTargets = KeyLifecycle.RelevantAliases(aliases, pass.Status.AliasName, pass.Status.PendingAliasName) };
         var plan = KeyPlanner.PlanDeletion(
-            request.PendingDeletionWindowDays, observed, request.Owner, new KeyRecord(pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? []));
+            request.PendingDeletionWindowDays, observed, request.Owner, new KeyRecord(pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? [], PendingAliasName: pass.Status.PendingAliasName));
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             // What destroys rests on what the server says now, not on a cache.

@@ -72,7 +72,7 @@ internal sealed class KeyLifecycle(
 
             pass.Memory.MissingSince = null;
             var aliases = await region.Aliases.GetAsync(AliasesSince(pass, reconcileAt), cancellationToken);
-            observed = observed with { AliasTargets = RelevantAliases(aliases, resolved.Desired.AliasName, pass.Status.AliasName) };
+            observed = observed with { AliasTargets = RelevantAliases(aliases, resolved.Desired.AliasName, pass.Status.AliasName, pass.Status.PendingAliasName) };
             pass.Memory.Writes = pass.Memory.Writes.Since(pass.Now - settings.ConsistencyWindow);
             observed = pass.Memory.Writes.Apply(observed);
             var outcome = await ExecuteAsync(pass, resolved, region, observed, fingerprint, isNew, cancellationToken);
@@ -98,7 +98,7 @@ internal sealed class KeyLifecycle(
     {
         var desired = resolved.Desired;
         var plan = KeyPlanner.Plan(desired, observed, new KeyRecord(
-            pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? [], HolderOfAlias(desired, observed)));
+            pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? [], HolderOfAlias(desired, observed), pass.Status.PendingAliasName));
         var finding = plan.Findings.Count > 0 ? plan.Findings[0] : null;
         if (desired.ObserveOnly)
         {
@@ -107,11 +107,14 @@ internal sealed class KeyLifecycle(
 
         // The key was as described and nobody changed what is described: somebody changed the key.
         var isDrift = pass.Status.DesiredSha256 == fingerprint;
-        if (plan.Steps.Count > 0 && pass.Status.DesiredSha256 is not null)
+        var pending = plan.Steps.Any(step => step is CreateAliasStep or UpdateAliasStep) && pass.Status.AliasName != desired.AliasName
+            ? desired.AliasName
+            : pass.Status.PendingAliasName;
+        if (plan.Steps.Count > 0 && (pass.Status.DesiredSha256 is not null || pending != pass.Status.PendingAliasName))
         {
             // From the first step on the key is no longer what the status says it was brought to, also if this process ends or
             // the spec changes back meanwhile. And whoever decides on an old state loses this write, before anything is done.
-            pass.Status = pass.Status with { DesiredSha256 = null };
+            pass.Status = pass.Status with { DesiredSha256 = null, PendingAliasName = pending };
             await pass.SaveAsync(
                 Verdict.Waiting(Reasons.Progressing, $"{observed.Arn} is being changed: {string.Join(", ", plan.Steps.Select(step => step.Operation))}."), cancellationToken);
         }
@@ -146,6 +149,7 @@ internal sealed class KeyLifecycle(
             ClassName = resolved.ClassName,
             Service = desired.Service,
             Plan = null,
+            PendingAliasName = complete ? null : pass.Status.PendingAliasName,
             DesiredSha256 = complete ? fingerprint : null,
 
             // Only a comparison that found nothing to do verifies a key; what was written now is looked at again.
