@@ -85,7 +85,7 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
         var aliases = await region.Aliases.GetAsync(pass.Now, cancellationToken);
         observed = observed with { AliasTargets = KeyLifecycle.RelevantAliases(aliases, pass.Status.AliasName, pass.Status.PendingAliasName) };
         var plan = KeyPlanner.PlanDeletion(
-            request.PendingDeletionWindowDays, observed, request.Owner, new KeyRecord(pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? [], PendingAliasName: pass.Status.PendingAliasName));
+            request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(pass.Status));
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             // What destroys rests on what the server says now, not on a cache.
@@ -113,17 +113,7 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
 
         foreach (var step in plan.Steps)
         {
-            var before = observed;
-            try
-            {
-                observed = await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, step, before, cancellationToken);
-            }
-            catch (Exception e) when (step is DeleteAliasStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.NotFound)
-            {
-                observed = step.ApplyTo(before);
-            }
-
-            KeyLifecycle.RecordAlias(region, step, before, observed);
+            observed = await KeyLifecycle.ExecuteStepAsync(pass, region, step, observed, cancellationToken);
             pass.Report(EventType.Normal, Reasons.Deleting, step.Operation, $"{observed.Arn}: {step}");
             logger.LogInformation("{Arn}: {Step}", observed.Arn, step);
         }

@@ -9,16 +9,16 @@ internal sealed class KeyHolders(IResourceStore<ServiceKey> keys, IResourceStore
 {
     /// <summary>Another resource whose key has the alias on record.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
-    public string? OfAlias(KeyLocation location, string aliasName, string uid) => Find(uid, (_, status) =>
+    public string? OfAlias(KeyLocation location, string aliasName, string uid) => Find(uid, status =>
         status.KeyId is not null && status.AliasName == aliasName && status.AccountId == location.AccountId && status.Region == location.Region);
 
     /// <summary>Another resource that has the key.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
-    public string? OfKey(KeyLocation location, string keyId, string uid) => Find(uid, (_, status) =>
+    public string? OfKey(KeyLocation location, string keyId, string uid) => Find(uid, status =>
         status.KeyId == keyId && status.AccountId == location.AccountId && status.Region == location.Region);
 
     /// <summary>
-    /// Another ServiceKey that has no key yet and comes first for an alias: one whose attempt is on record, else an older one. A
+    /// For a ServiceKey that has neither key nor attempt: another one without a key that comes first for an alias: one whose attempt is on record, else an older one. A
     /// resource that is stalled without a key holds nothing, so that a name cannot be blocked with a resource that gets no key.
     /// </summary>
     public string? FirstFor(KeyLocation location, string aliasName, ServiceKey resource)
@@ -28,7 +28,7 @@ internal sealed class KeyHolders(IResourceStore<ServiceKey> keys, IResourceStore
             var status = other.Status;
             if (other.Metadata.Uid == resource.Metadata.Uid
                 || status?.KeyId is not null
-                || (status?.Creation is null && (resource.Status?.Creation is not null || !IsOlder(other, resource) || IsIdle(other)))
+                || (status?.Creation is null && (!IsOlder(other, resource) || IsIdle(other)))
                 || classes.Find(status?.ClassName ?? other.Spec.ClassName) is not { } keyClass
                 || keyClass.Spec.Region != location.Region
                 || (status?.AccountId ?? keyClass.Status?.AccountId) != location.AccountId
@@ -52,15 +52,15 @@ internal sealed class KeyHolders(IResourceStore<ServiceKey> keys, IResourceStore
         || other.Spec.ManagementPolicy == ManagementPolicies.Observe
         || ResourceConditions.Find(other.Status?.Conditions, ConditionTypes.Stalled) is not null;
 
-    private string? Find(string uid, Func<IKeyResource, KeyStatus, bool> has) =>
+    private string? Find(string uid, Func<KeyStatus, bool> has) =>
         Find(keys, ServiceKey.KindName, uid, has) ?? Find(replicas, KeyReplica.KindName, uid, has);
 
-    private static string? Find<T>(IResourceStore<T> store, string kind, string uid, Func<IKeyResource, KeyStatus, bool> has)
+    private static string? Find<T>(IResourceStore<T> store, string kind, string uid, Func<KeyStatus, bool> has)
         where T : class, IKeyResource
     {
         foreach (var other in store.List())
         {
-            if (other.Metadata.Uid != uid && other.Status is { } status && has(other, status))
+            if (other.Metadata.Uid != uid && other.Status is { } status && has(status))
             {
                 return Path(kind, other);
             }

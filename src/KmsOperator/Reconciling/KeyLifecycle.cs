@@ -49,6 +49,11 @@ internal sealed class KeyLifecycle(
             }
 
             observed = created.Key;
+            if (created.Found)
+            {
+                pass.Memory.AliasesNotBefore = pass.Now;
+            }
+
             if (pass.Status.KeyId is null)
             {
                 return Unmade(pass, resolved.Desired);
@@ -56,6 +61,7 @@ internal sealed class KeyLifecycle(
         }
         else if (!IsComparisonDue(pass, fingerprint))
         {
+            pass.Status = KeyStatusFields.Settled(pass.Status);
             return new KeyOutcome(null, Changed: false, pass.Memory.CompareAt - pass.Now);
         }
 
@@ -97,8 +103,7 @@ internal sealed class KeyLifecycle(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        var plan = KeyPlanner.Plan(desired, observed, new KeyRecord(
-            pass.Status.AliasName, pass.Status.TagKeys?.ToArray() ?? [], HolderOfAlias(desired, observed), pass.Status.PendingAliasName));
+        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(pass.Status, HolderOfAlias(desired, observed)));
         var finding = plan.Findings.Count > 0 ? plan.Findings[0] : null;
         if (desired.ObserveOnly)
         {
@@ -131,12 +136,13 @@ internal sealed class KeyLifecycle(
             catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
             {
                 finding = Explain(failure, step, before, IsRecent(pass));
-                pass.Memory.AliasesWrongAt = failure.Kind is AwsFailureKind.AlreadyExists or AwsFailureKind.NotFound ? pass.Now : pass.Memory.AliasesWrongAt;
+                pass.Memory.AliasesNotBefore = failure.Kind is AwsFailureKind.AlreadyExists or AwsFailureKind.NotFound ? pass.Now : pass.Memory.AliasesNotBefore;
                 break;
             }
         }
 
-        if (finding is null && done.Any(step => step is CancelKeyDeletionStep))
+        var isTakenBack = done.Any(step => step is CancelKeyDeletionStep);
+        if (finding is null && isTakenBack)
         {
             // A key that is pending deletion shows neither rotation nor replicas.
             finding = Finding.Waiting(Reasons.Progressing, $"The deletion of {observed.Arn} was cancelled; the key is compared once more.");
@@ -157,8 +163,8 @@ internal sealed class KeyLifecycle(
         };
         if (done.Count > 0)
         {
-            logger.LogInformation("{Arn}: {Steps}", observed.Arn, string.Join("; ", done));
             var steps = string.Join("; ", done);
+            logger.LogInformation("{Arn}: {Steps}", observed.Arn, steps);
             pass.Report(
                 isDrift ? EventType.Warning : EventType.Normal,
                 Reasons.Progressing,
@@ -168,7 +174,7 @@ internal sealed class KeyLifecycle(
 
         if (!complete)
         {
-            return new KeyOutcome(finding, Changed: true, observed.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep) ? TransitionPeriod : null);
+            return new KeyOutcome(finding, Changed: true, observed.KeyState is KeyStates.Creating or KeyStates.Updating || isTakenBack ? TransitionPeriod : null);
         }
 
         claims.Release(desired.Owner.Uid);
@@ -225,7 +231,8 @@ internal sealed class KeyLifecycle(
             ? holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid)
             : null;
 
-    private static async Task<ObservedKey> ExecuteStepAsync<T>(
+    /// <summary>Executes one step and remembers it, in the resource's memory and in the Region's list of aliases.</summary>
+    public static async Task<ObservedKey> ExecuteStepAsync<T>(
         KeyPass<T> pass, AwsRegion region, KeyStep step, ObservedKey before, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
@@ -246,7 +253,7 @@ internal sealed class KeyLifecycle(
     }
 
     /// <summary>Keeps the Region's list of aliases in step with what was written.</summary>
-    public static void RecordAlias(AwsRegion region, KeyStep step, ObservedKey before, ObservedKey after)
+    private static void RecordAlias(AwsRegion region, KeyStep step, ObservedKey before, ObservedKey after)
     {
         var name = step switch
         {
@@ -276,12 +283,12 @@ internal sealed class KeyLifecycle(
         return relevant;
     }
 
-    /// <summary>How old the list of aliases may be: a minute, unless somebody asks to look or KMS has contradicted it.</summary>
+    /// <summary>How old the list of aliases may be: a minute, unless somebody asks to look or it is known to be of no use.</summary>
     private static DateTimeOffset AliasesSince<T>(KeyPass<T> pass, string? reconcileAt)
         where T : class, IKeyResource
     {
         var since = reconcileAt is null ? pass.Now - AliasAge : pass.Memory.AskedAt ?? pass.Now;
-        return pass.Memory.AliasesWrongAt is { } wrong && wrong > since ? wrong : since;
+        return pass.Memory.AliasesNotBefore is { } oldest && oldest > since ? oldest : since;
     }
 
     private static Finding Explain(AwsFailure failure, KeyStep step, ObservedKey before, bool isRecent)

@@ -24,8 +24,8 @@ internal sealed class KeyMemory
     /// <summary>When this process saw the last new value of the <c>reconcile-at</c> annotation.</summary>
     public DateTimeOffset? AskedAt { get; set; }
 
-    /// <summary>When KMS last contradicted the Region's list of aliases; an older list is no use.</summary>
-    public DateTimeOffset? AliasesWrongAt { get; set; }
+    /// <summary>An older list of the Region's aliases is no use: KMS has contradicted it, or the key was found with a past of its own.</summary>
+    public DateTimeOffset? AliasesNotBefore { get; set; }
 
     /// <summary>A key that was made while its id could not be stored.</summary>
     public MadeKey? Made { get; set; }

@@ -29,6 +29,18 @@ internal static class KeyStatusFields
         };
     }
 
+    /// <summary>What the status says that earlier passes put, as the planner takes it.</summary>
+    /// <param name="status">Status so far.</param>
+    /// <param name="aliasHolder">Another resource that has the wanted alias.</param>
+    public static KeyRecord RecordOf(KeyStatus status, string? aliasHolder = null) =>
+        new(status.AliasName, status.TagKeys?.ToArray() ?? [], aliasHolder, status.PendingAliasName);
+
+    /// <summary>
+    /// The status of a key that is as desired, without what is there only while it is not. A server that could not write a removal in
+    /// one call may have kept it.
+    /// </summary>
+    public static KeyStatus Settled(KeyStatus status) => status with { PendingAliasName = null, Plan = null, DeletionDate = null };
+
     /// <summary>Status fields that need no desired state.</summary>
     public static KeyStatus Observed(KeyStatus status, ObservedKey observed) => status with
     {

@@ -134,11 +134,11 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until every resource of the run is Ready for its generation, or gone.</summary>
+    /// <summary>Waits until every resource of the run is Ready for its generation and nothing else, or gone. An old server removes in a second write.</summary>
     public Task SettledAsync() => Eventually.TrueAsync(
         async () => (await ResourcesAsync()).All(resource =>
             resource.Metadata.DeletionTimestamp is null
-            && resource.Status?.RotationAttempt is null
+            && resource.Status is { RotationAttempt: null, Creation: null, PendingAliasName: null, Conditions: { Count: 1 } }
             && resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) == resource.Status?.LastHandledRotateAt
             && ResourceConditions.IsReady(resource.Status?.Conditions, resource.Metadata.Generation)),
         () => $"{Namespace} does not settle.");

@@ -33,34 +33,7 @@ public sealed class WorkQueueProperties
     public async Task Many_threads_see_every_addition_followed_by_work()
     {
         using var queue = new WorkQueue<int>(TimeProvider.System, new Random(1));
-        const int Rounds = 2_000;
-        var asked = new int[Keys];
-        var worked = new int[Keys];
-        var inHand = new int[Keys];
-        var workers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-        {
-            while (await queue.TakeAsync(CancellationToken.None) is (true, var key))
-            {
-                Assert.Equal(1, Interlocked.Increment(ref inHand[key]));
-                // What was asked before the work began is done by it.
-                Volatile.Write(ref worked[key], Volatile.Read(ref asked[key]));
-                Interlocked.Decrement(ref inHand[key]);
-                queue.Done(key);
-            }
-        })).ToArray();
-
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
-        {
-            for (var i = 0; i < Rounds; i++)
-            {
-                Interlocked.Increment(ref asked[(i + thread) % Keys]);
-                queue.Add((i + thread) % Keys);
-            }
-        })));
-        queue.ShutDown();
-        await Task.WhenAll(workers);
-
-        Assert.Equal(asked, worked);
+        await QueueUnderLoad.RunAsync(queue, Keys);
     }
 
     private static void Check(List<Step> steps)
