@@ -56,6 +56,9 @@ public sealed partial class ScenarioTests
         Assert.Contains("spec.adopt", await ConditionAsync("sk/one", "False", "PermissionDenied", "Stalled"), StringComparison.Ordinal);
 
         await ApplyClassAsync("permissions: {adoption: Allow}");
+
+        // The key is found first and compared then; both are Progressing.
+        await Eventually.TrueAsync(async () => (await FieldAsync("sk/one", ".status.plan")).Length > 0, () => operators.Log);
         Assert.Contains("status.plan", await ConditionAsync("sk/one", "False", "Progressing", "Reconciling"), StringComparison.Ordinal);
         var plan = await FieldAsync("sk/one", ".status.plan[*].operation");
         Assert.Contains("PutKeyPolicy", plan, StringComparison.Ordinal);
