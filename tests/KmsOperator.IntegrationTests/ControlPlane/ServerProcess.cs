@@ -9,6 +9,7 @@ internal sealed class ServerProcess : IDisposable
     private const string Setpriv = "/usr/bin/setpriv";
     private const int LinesKept = 30;
 
+    private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Process> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentQueue<string> _lastLines = new();
     private readonly Thread _thread;
@@ -31,6 +32,14 @@ internal sealed class ServerProcess : IDisposable
 
     public bool HasExited => !_thread.IsAlive;
 
+    /// <summary>Ends with the server, with its exit code.</summary>
+    public Task<int> ExitCode => _exited.Task;
+
+    /// <summary>Sends a signal.</summary>
+    /// <param name="name">For example <c>STOP</c>.</param>
+    public async Task SignalAsync(string name) =>
+        (await Command.RunAsync("/bin/sh", ["-c", $"kill -{name} {(await _started.Task).Id}"])).EnsureSuccess();
+
     public void Dispose()
     {
         if (_started.Task.IsCompletedSuccessfully && _thread.IsAlive)
@@ -52,10 +61,12 @@ internal sealed class ServerProcess : IDisposable
             process.BeginErrorReadLine();
             _started.SetResult(process);
             process.WaitForExit();
+            _exited.SetResult(process.ExitCode);
         }
         catch (Exception e)
         {
             _started.TrySetException(e);
+            _exited.TrySetException(e);
         }
     }
 

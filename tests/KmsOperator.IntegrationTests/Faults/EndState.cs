@@ -17,6 +17,14 @@ internal static class EndState
 
     private static readonly string[] Volatile = ["lastVerifiedAt", "desiredSha256", "deletionDate"];
 
+    /// <summary>What is in one end state and not in the other, line by line.</summary>
+    public static string Difference(string expected, string actual)
+    {
+        var wanted = expected.Split('\n');
+        var got = actual.Split('\n');
+        return string.Join('\n', [.. wanted.Except(got).Select(line => $"- {line}"), .. got.Except(wanted).Select(line => $"+ {line}")]);
+    }
+
     public static string Describe(
         string @namespace,
         string className,

@@ -50,19 +50,12 @@ public sealed class FaultMatrixTests(FaultStages stages, ITestOutputHelper outpu
             }
             else if (result.End != undisturbed.End || !result.Hit)
             {
-                failures.Enqueue($"{run.Mode} at {run.Point}{(result.Hit ? "" : " (never reached)")}:\n{Difference(undisturbed.End, result.End)}");
+                failures.Enqueue($"{run.Mode} at {run.Point}{(result.Hit ? "" : " (never reached)")}:\n{EndState.Difference(undisturbed.End, result.End)}");
             }
         });
         output.WriteLine($"{name}: {points.Count} side effects x {Enum.GetValues<FaultMode>().Length} faults = {cases.Length} runs, {failures.Count} failed, {merged.Count} not reached");
         output.WriteLine(string.Join(", ", points));
         Assert.True(failures.IsEmpty, string.Join("\n\n", failures));
         Assert.True(merged.Count * 20 <= cases.Length, $"More than one run in twenty did not reach its point: {string.Join(", ", merged)}");
-    }
-
-    private static string Difference(string expected, string actual)
-    {
-        var wanted = expected.Split('\n');
-        var got = actual.Split('\n');
-        return string.Join('\n', [.. wanted.Except(got).Select(line => $"- {line}"), .. got.Except(wanted).Select(line => $"+ {line}")]);
     }
 }

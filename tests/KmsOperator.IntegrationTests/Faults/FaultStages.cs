@@ -16,6 +16,9 @@ public sealed class FaultStages : IAsyncDisposable
     private readonly List<Stage> _stages = [];
     private Cluster? _cluster;
 
+    /// <summary>The control plane, once started. No operator watches all of it.</summary>
+    internal Cluster Cluster => _cluster!;
+
     /// <summary>Starts everything, once; skips the test where no control plane can be had, or fails with <c>REQUIRE_CLUSTER=1</c>.</summary>
     public async Task StartAsync()
     {

@@ -54,11 +54,11 @@ internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string cla
         ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken) =>
         SendAsync("delete", type, null, () => base.DeleteAsync(type, key, uid, resourceVersion, cancellationToken));
 
-    // Events are told, not kept: losing one changes nothing, and the class is the setting, not the subject.
+    // Events are told, not kept: losing one changes nothing. The class and the lease are the setting, not the subject.
     private Task<TAnswer> SendAsync<T, TAnswer>(string verb, ResourceType<T> type, string? subresource, Func<Task<TAnswer>> send)
         where T : class, IResource
     {
-        if (type.Kind is "Event" or KeyClass.KindName)
+        if (type.Kind is "Event" or "Lease" or KeyClass.KindName)
         {
             plan.ThrowIfDead();
             return send();

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KmsOperator.IntegrationTests.Faults;
 
-/// <summary>One life of the operator, in this process: everything but the command line and the lease.</summary>
+/// <summary>One life of the operator, in this process: everything but the command line.</summary>
 internal sealed class OperatorInstance : IAsyncDisposable
 {
     // Long enough that KMS's transitions end within it, short enough to wait for it in every run.
@@ -15,14 +15,31 @@ internal sealed class OperatorInstance : IAsyncDisposable
     private readonly AwsClients _clients;
     private readonly Task _run;
 
-    private OperatorInstance(AwsClients clients, OperatorParts parts)
+    private OperatorInstance(AwsClients clients, OperatorParts parts, LeaderLease? lease)
     {
         _clients = clients;
-        _run = parts.RunAsync(parts.RunControllersAsync, _stop.Token);
+        Lease = lease;
+        _run = parts.RunAsync(lease is null ? parts.RunControllersAsync : stop => lease.RunAsync(parts.RunControllersAsync, stop), _stop.Token);
     }
 
+    /// <summary>The lease by which it leads; null when it works without one.</summary>
+    public LeaderLease? Lease { get; }
+
+    /// <param name="api">The API server.</param>
+    /// <param name="namespace">All that it watches; its lease is there as well.</param>
+    /// <param name="className">The only class that it sees.</param>
+    /// <param name="simulator">Its AWS.</param>
+    /// <param name="plan">What it meets.</param>
+    /// <param name="effects">Counts what had an effect on AWS.</param>
+    /// <param name="lease">How it is elected; null to work at once.</param>
     public static OperatorInstance Start(
-        IKubernetesApi api, string @namespace, string className, Uri simulator, FaultPlan plan, ConcurrentDictionary<string, int> effects)
+        IKubernetesApi api,
+        string @namespace,
+        string className,
+        Uri simulator,
+        FaultPlan plan,
+        ConcurrentDictionary<string, int> effects,
+        LeaderLeaseOptions? lease = null)
     {
         var clients = new AwsClients("matrix", budget: null, transport => new FaultyTransport(transport, plan, simulator, effects));
         var settings = new OperatorSettings("matrix", TimeSpan.FromHours(10), ConsistencyWindow, TimeSpan.FromDays(7));
@@ -31,8 +48,11 @@ internal sealed class OperatorInstance : IAsyncDisposable
         var random = Random.Shared;
         NewAttemptId newAttemptId = () => Guid.NewGuid().ToString("N");
 #pragma warning restore RS0030
-        return new OperatorInstance(clients, new OperatorParts(
-            new FaultyApi(api, plan, className), clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", NullLoggerFactory.Instance));
+        var met = new FaultyApi(api, plan, className);
+        return new OperatorInstance(
+            clients,
+            new OperatorParts(met, clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", NullLoggerFactory.Instance),
+            lease is null ? null : new LeaderLease(met, new ResourceKey(@namespace, "kms-operator"), newAttemptId(), lease, TimeProvider.System, random, NullLogger.Instance));
     }
 
     public async ValueTask DisposeAsync()

@@ -68,16 +68,22 @@ internal sealed class Stage : IAsyncDisposable
     /// <param name="expected">What the run must end in; null to let it settle and see.</param>
     /// <param name="operators">How many operators work at the same time.</param>
     /// <param name="successor">Where the operator that takes over after the action reads; null for no such operator.</param>
+    /// <param name="lease">How the leader and one that waits beside it are elected; null for one operator without a lease.</param>
     public async Task<RunResult> RunAsync(
-        Flow flow, FaultPoint? point, FaultMode mode, string? expected, int operators = 1, StaleApi? successor = null)
+        Flow flow, FaultPoint? point, FaultMode mode, string? expected, int operators = 1, StaleApi? successor = null, LeaderLeaseOptions? lease = null)
     {
         (await _admin.PostAsJsonAsync("/_sim/reset", new JsonObject())).EnsureSuccessStatusCode();
         Namespace = $"{_className}-{++_runs}";
         await _api.CreateAsync(BuiltInTypes.Namespaces, new Namespace { Metadata = new ObjectMeta { Name = Namespace } }, CancellationToken.None);
         var plan = new FaultPlan();
         var effects = new ConcurrentDictionary<string, int>();
-        var instance = Start(plan, effects);
-        await using var second = operators > 1 ? Start(new FaultPlan(), effects) : null;
+        var instance = Start(plan, effects, lease);
+        if (lease is not null)
+        {
+            await Eventually.TrueAsync(() => instance.Lease!.IsLeader, () => "The first operator does not lead.");
+        }
+
+        await using var second = operators > 1 || lease is not null ? Start(new FaultPlan(), effects, lease) : null;
         try
         {
             await flow.Prepare(this);
@@ -107,7 +113,12 @@ internal sealed class Stage : IAsyncDisposable
             using var deadline = new CancellationTokenSource(Limit, TimeProvider.System);
             while (!deadline.IsCancellationRequested)
             {
-                if (plan.Crashed.IsCompleted)
+                if (plan.Crashed.IsCompleted && lease is not null)
+                {
+                    // The other one takes over when the lease of the dead has expired.
+                    point = null;
+                }
+                else if (plan.Crashed.IsCompleted)
                 {
                     await instance.DisposeAsync();
                     plan = new FaultPlan();
@@ -174,8 +185,8 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>An API server that is behind.</summary>
     public StaleApi StaleApi() => new(_api);
 
-    private OperatorInstance Start(FaultPlan plan, ConcurrentDictionary<string, int> effects) =>
-        OperatorInstance.Start(_api, Namespace, _className, new Uri(SimulatorUrl), plan, effects);
+    private OperatorInstance Start(FaultPlan plan, ConcurrentDictionary<string, int> effects, LeaderLeaseOptions? lease = null) =>
+        OperatorInstance.Start(_api, Namespace, _className, new Uri(SimulatorUrl), plan, effects, lease);
 
     private async Task<string> EndAsync(ConcurrentDictionary<string, int> effects) => EndState.Describe(
         Namespace,

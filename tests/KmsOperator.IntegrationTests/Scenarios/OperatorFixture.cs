@@ -65,15 +65,8 @@ public sealed class OperatorFixture : IAsyncDisposable
     /// <summary>Starts the operator.</summary>
     public void StartOperator()
     {
-        string[] program = Environment.GetEnvironmentVariable("KMS_OPERATOR_BINARY") is { Length: > 0 } binary
-            ? [binary]
-            : ["dotnet", Path.Combine(AppContext.BaseDirectory, "kms-operator.dll")];
-        _operator = new ServerProcess(
-            "/usr/bin/env",
-            [
-                $"KUBECONFIG={_kubeconfig}", $"AWS_ENDPOINT_URL={SimulatorUrl}", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-                .. program, "run", "--leader-elect=false", "--health-address", "0", "--consistency-window", "3s", "--log-format", "text", "--cluster-id", "test-cluster", "--quota-share", "1",
-            ]);
+        _operator = OperatorProcess.Start(
+            _kubeconfig!, SimulatorUrl, "--leader-elect=false", "--health-address", "0", "--consistency-window", "3s", "--cluster-id", "test-cluster", "--quota-share", "1");
     }
 
     /// <summary>What the operator wrote last, to explain a failure.</summary>

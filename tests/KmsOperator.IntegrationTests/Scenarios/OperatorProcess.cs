@@ -1,0 +1,24 @@
+using KmsOperator.IntegrationTests.ControlPlane;
+
+namespace KmsOperator.IntegrationTests.Scenarios;
+
+/// <summary>The operator as a process of its own. <c>KMS_OPERATOR_BINARY</c> runs another build of it, for example the published one.</summary>
+internal static class OperatorProcess
+{
+    /// <summary>Starts <c>kms-operator run</c>.</summary>
+    /// <param name="kubeconfig">Whose rights it has.</param>
+    /// <param name="awsUrl">Its AWS.</param>
+    /// <param name="flags">Flags of <c>run</c>.</param>
+    public static ServerProcess Start(string kubeconfig, string awsUrl, params string[] flags)
+    {
+        string[] program = Environment.GetEnvironmentVariable("KMS_OPERATOR_BINARY") is { Length: > 0 } binary
+            ? [binary]
+            : ["dotnet", Path.Combine(AppContext.BaseDirectory, "kms-operator.dll")];
+        return new ServerProcess(
+            "/usr/bin/env",
+            [
+                $"KUBECONFIG={kubeconfig}", $"AWS_ENDPOINT_URL={awsUrl}", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+                .. program, "run", "--log-format", "text", .. flags,
+            ]);
+    }
+}
