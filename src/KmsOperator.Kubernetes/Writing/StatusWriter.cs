@@ -17,6 +17,10 @@ public static class StatusWriter
 {
     private const int Attempts = 5;
 
+    // Source: structured-merge-diff, typed/validate.go.
+    private const string UnknownField = "field not declared in schema";
+    private const string Outdated = "OutdatedCustomResourceDefinition";
+
     /// <summary>Makes <paramref name="status"/> the object's status, as far as the operator owns it.</summary>
     /// <param name="api">The API server.</param>
     /// <param name="type">The kind.</param>
@@ -28,7 +32,10 @@ public static class StatusWriter
     /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The object as the server has it now; <paramref name="current"/> itself when there was nothing to write.</returns>
-    /// <exception cref="KubernetesApiException">Conflict or not found: the object is another one, stale or gone.</exception>
+    /// <exception cref="KubernetesApiException">
+    /// Conflict or not found: the object is another one, stale or gone. Or the CRD does not know a field: it is older than the operator,
+    /// and a record that the server would drop is no record.
+    /// </exception>
     public static async Task<T> ApplyStatusAsync<T>(
         this IKubernetesApi api,
         ResourceType<T> type,
@@ -56,12 +63,18 @@ public static class StatusWriter
             try
             {
                 var applied = await api.ApplyAsync(type, key, body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
-                return await FinishAsync(api, type, applied, wanted, cancellationToken);
+
+                // What the apply left over goes.
+                return Differences(type, applied, wanted).Count > 0 ? await PatchAsync(api, type, applied, wanted, cancellationToken) : applied;
             }
-            catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.UnprocessableEntity)
+            catch (KubernetesApiException e) when (e.Message.Contains(UnknownField, StringComparison.Ordinal))
+            {
+                throw OutdatedCrd(type, e.StatusCode, e.Message);
+            }
+            catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.UnprocessableEntity && e.Reason != Outdated)
             {
                 // What is wrong with the status itself, and not with the apply, is refused here as well.
-                return await PatchAsync(api, type, latest, Differences(type, latest, wanted), cancellationToken);
+                return await PatchAsync(api, type, latest, wanted, cancellationToken);
             }
             catch (KubernetesApiException e) when (e.IsConflict && !optimisticLock && attempt < Attempts)
             {
@@ -73,21 +86,27 @@ public static class StatusWriter
         }
     }
 
-    /// <summary>Removes what the apply left over.</summary>
-    private static async Task<T> FinishAsync<T>(IKubernetesApi api, ResourceType<T> type, T applied, JsonObject wanted, CancellationToken cancellationToken)
-        where T : class, IResource =>
-        Differences(type, applied, wanted) is { Count: > 0 } differences ? await PatchAsync(api, type, applied, differences, cancellationToken) : applied;
-
-    private static Task<T> PatchAsync<T>(IKubernetesApi api, ResourceType<T> type, T current, JsonObject differences, CancellationToken cancellationToken)
+    private static async Task<T> PatchAsync<T>(IKubernetesApi api, ResourceType<T> type, T current, JsonObject wanted, CancellationToken cancellationToken)
         where T : class, IResource
     {
         var patch = new JsonObject
         {
             ["metadata"] = new JsonObject { ["resourceVersion"] = current.Metadata.ResourceVersion },
-            ["status"] = differences,
+            ["status"] = Differences(type, current, wanted),
         };
-        return api.MergePatchAsync(type, ResourceKey.Of(current), patch, "status", cancellationToken);
+        var patched = await api.MergePatchAsync(type, ResourceKey.Of(current), patch, "status", cancellationToken);
+
+        // Unlike an apply, a patch succeeds when the server drops a field that its schema does not have.
+        return Differences(type, patched, wanted) is { Count: > 0 } lost
+            ? throw OutdatedCrd(type, HttpStatusCode.UnprocessableEntity, $"the server dropped .status.{string.Join(", .status.", lost.Select(field => field.Key))}")
+            : patched;
     }
+
+    private static KubernetesApiException OutdatedCrd<T>(ResourceType<T> type, HttpStatusCode code, string said)
+        where T : class, IResource => new(
+            code,
+            Outdated,
+            $"The CRD of {type.Kind} is not the one of this operator's version: {said}. Install that one; until then nothing is changed for this resource.");
 
     /// <summary>The merge patch that makes an object's status what is wanted; empty when it is that already.</summary>
     private static JsonObject Differences<T>(ResourceType<T> type, T current, JsonObject wanted)

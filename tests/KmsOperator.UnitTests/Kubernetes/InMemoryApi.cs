@@ -18,6 +18,9 @@ internal sealed class InMemoryApi : IKubernetesApi
     /// <summary>Called before each request with its verb and object; what it throws is the answer.</summary>
     public Action<string, ResourceKey>? Before { get; set; }
 
+    /// <summary>A field of status that the schema does not have: what is written to it is dropped.</summary>
+    public string? UnknownStatusField { get; set; }
+
     /// <summary>Verbs and bodies, in order.</summary>
     public List<(string Verb, string Body)> Requests { get; } = [];
 
@@ -106,6 +109,8 @@ internal sealed class InMemoryApi : IKubernetesApi
         if (wanted is not null && wanted != (string?)current["metadata"]!["resourceVersion"])
             throw Failure(HttpStatusCode.Conflict, "Conflict");
         Merge(current, patch);
+        if (UnknownStatusField is not null)
+            (current["status"] as JsonObject)?.Remove(UnknownStatusField);
         return Stored(type, current);
     }
 

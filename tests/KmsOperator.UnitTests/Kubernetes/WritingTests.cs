@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
@@ -73,6 +74,26 @@ public sealed class WritingTests
 
         Assert.True(failure.IsConflict);
         Assert.Equal("arn:1", (await _api.GetAsync(ServiceKeys, ResourceKey.Of(first), Ct))!.Status!.Arn);
+    }
+
+    [Theory]
+    [InlineData(false, "the apply drops the field")]
+    [InlineData(true, "the apply is refused, and the patch in its place drops the field")]
+    public async Task A_record_that_the_server_drops_is_no_record(bool applyRefused, string why)
+    {
+        var current = await CurrentAsync();
+        _api.UnknownStatusField = "keyId";
+        _api.Before = (verb, _) =>
+        {
+            if (applyRefused && verb == "apply")
+                throw InMemoryApi.Failure(HttpStatusCode.UnprocessableEntity, "Invalid");
+        };
+
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(
+            () => _api.ApplyStatusAsync(ServiceKeys, current, new() { ["keyId"] = "k" }, true, Ct));
+
+        Assert.True(failure.Message.Contains("CRD of ServiceKey", StringComparison.Ordinal), $"{why}: {failure.Message}");
+        Assert.Contains(".status.keyId", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,67 @@
+using Xunit;
+
+namespace KmsOperator.IntegrationTests.Scenarios;
+
+public sealed partial class ScenarioTests
+{
+    // what is deleted in which order, whether the keys can still be scheduled for deletion, why
+    public static TheoryData<string, bool, string> DeletionOrders => new()
+    {
+        { "namespace", true, "the namespace's controller deletes primaries and replicas in any order" },
+        { "sk/one, namespace", true, "the primary waits for a replica that only the namespace takes along" },
+        { "kr/copy, sk/one, namespace", true, "the order that a careful person chooses" },
+        { "stop, namespace, start", true, "the operator comes back to a namespace that waits for it" },
+        { "namespace, class", false, "the class may go before the keys are done" },
+        { "class, namespace", false, "the way into the account is gone first" },
+        { "stop, class, namespace, start", false, "the operator comes back and knows neither" },
+    };
+
+    [Theory]
+    [MemberData(nameof(DeletionOrders))]
+    public async Task A_namespace_goes_whatever_is_deleted_first_and_no_key_is_forgotten(string order, bool isDeleted, string why)
+    {
+        await Cluster.StartControllersAsync();
+        await Cluster.ApplyTextAsync(string.Join("\n---\n",
+            Key("one", "service: s3", "multiRegion: true", "replicaRegions: [eu-west-1]", "deletionPolicy: Delete"),
+            Key("kept", "service: sns"),
+            $$"""
+            apiVersion: kms.servicekey.dev/v1alpha1
+            kind: KeyReplica
+            metadata: {name: copy, namespace: {{_namespace}}}
+            spec: {primaryRef: {name: one}, region: us-east-2}
+            """));
+        await ReadyAsync("sk/one");
+        await ReadyAsync("sk/kept");
+        await ReadyAsync("kr/copy");
+        foreach (var step in order.Split(", "))
+        {
+            switch (step)
+            {
+                case "stop":
+                    operators.Kill();
+                    break;
+                case "start":
+                    operators.StartOperator();
+                    break;
+                case "class":
+                    (await Cluster.KubectlAsync("delete", "keyclass", _namespace, "--wait=false")).EnsureSuccess();
+                    break;
+                case "namespace":
+                    (await Cluster.KubectlAsync("delete", "namespace", _namespace, "--wait=false")).EnsureSuccess();
+                    break;
+                default:
+                    (await Cluster.KubectlAsync("delete", step, "-n", _namespace, "--wait=false")).EnsureSuccess();
+                    break;
+            }
+        }
+
+        var gone = await Cluster.KubectlAsync("wait", "--for=delete", $"namespace/{_namespace}", "--timeout=90s");
+        Assert.True(gone.ExitCode == 0, $"{why}\n{gone.Error}\n{(await Cluster.KubectlAsync("get", "sk,kr", "-n", _namespace, "-o", "wide")).Output}\n{operators.Log}");
+
+        var keys = await operators.KeysOfAsync(_namespace);
+        Assert.Equal(4, keys.Length);
+        Assert.Equal("Enabled", State(Assert.Single(keys, key => Owner(key) == $"ServiceKey/{_namespace}/kept")));
+        string[] expected = isDeleted ? ["PendingDeletion", "PendingReplicaDeletion"] : ["PendingDeletion", "PendingReplicaDeletion", "Enabled"];
+        Assert.All(keys.Where(key => Owner(key) != $"ServiceKey/{_namespace}/kept"), key => Assert.Contains(State(key), expected));
+    }
+}
