@@ -111,7 +111,7 @@ public static class StatusWriter
     /// <summary>The merge patch that makes an object's status what is wanted; empty when it is that already.</summary>
     private static JsonObject Differences<T>(ResourceType<T> type, T current, JsonObject wanted)
         where T : class, IResource =>
-        Differences(JsonSerializer.SerializeToNode(current, type.Item)?["status"] as JsonObject ?? [], wanted);
+        Differences(WithoutEmpty(JsonSerializer.SerializeToNode(current, type.Item)?["status"] as JsonObject ?? []), wanted);
 
     private static JsonObject Differences(JsonObject current, JsonObject wanted)
     {
