@@ -13,6 +13,17 @@ internal static class DesiredKeyLimits
             return Finding.Stalled(Reasons.InvalidSpec, $"spec.alias: {key.AliasName}: {problem}");
         }
 
+        foreach (var (tag, value) in key.Tags)
+        {
+            if (value.Length > KeyTags.MaxValueLength)
+            {
+                return Finding.Stalled(
+                    Reasons.InvalidSpec,
+                    $"{(tag == TagNames.Owner ? "metadata.name" : $"spec.tags.{tag}")}: the tag {tag} would have {value.Length} characters; "
+                    + $"KMS permits {KeyTags.MaxValueLength}. {(tag == TagNames.Owner ? "Use a shorter name." : "Set a shorter one.")}");
+            }
+        }
+
         // One more than the map holds: the creation attempt.
         return key.Tags.Count + 1 > KeyTags.MaxTags
             ? Finding.Stalled(

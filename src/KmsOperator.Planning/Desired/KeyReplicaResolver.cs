@@ -61,6 +61,11 @@ public static class KeyReplicaResolver
                 Reasons.NotMultiRegion, $"spec.primaryKeyArn: {primary.Arn} is not a multi-Region primary; only a primary can be replicated."));
         }
 
+        if (resource.Status?.KeyId is null && FindForeignOwner(resource, primary, keyClass, clusterId) is { } conflict)
+        {
+            return Resolution.Failed(conflict);
+        }
+
         if ((spec.Alias ?? primaryAlias) is not { } alias)
         {
             return Resolution.Failed(Finding.Stalled(
@@ -80,6 +85,30 @@ public static class KeyReplicaResolver
             KeySpec = primary.KeySpec,
             KeyUsage = primary.KeyUsage,
         });
+    }
+
+    /// <summary>
+    /// A replica holds the primary's key material under a policy of its own: whoever makes one can read what the primary encrypted. So a
+    /// key that another resource owns is replicated only by its own namespace, or, between clusters, with the class's consent.
+    /// </summary>
+    private static Finding? FindForeignOwner(KeyReplica resource, ObservedKey primary, KeyClass keyClass, string clusterId)
+    {
+        if (primary.Tags.GetValueOrDefault(TagNames.Owner) is not { } owner)
+        {
+            return null;
+        }
+
+        var cluster = primary.Tags.GetValueOrDefault(TagNames.Cluster);
+        if (cluster != clusterId)
+        {
+            return keyClass.Spec.Permissions?.Adoption == "Allow" ? null : Finding.Stalled(
+                Reasons.KeyConflict,
+                $"spec.primaryKeyArn: {primary.Arn} belongs to {owner} of cluster {cluster}. Replicate it there (spec.replicaRegions), "
+                + $"or have KeyClass {keyClass.Metadata.Name} say permissions.adoption: Allow.");
+        }
+
+        return owner.Split('/') is [_, var @namespace, ..] && @namespace == resource.Metadata.Namespace ? null : Finding.Stalled(
+            Reasons.KeyConflict, $"spec.primaryKeyArn: {primary.Arn} belongs to {owner}; replicas of it are made in its own namespace, with spec.primaryRef.");
     }
 
     private static Resolution Finish(

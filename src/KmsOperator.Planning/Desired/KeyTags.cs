@@ -9,6 +9,10 @@ public static class KeyTags
     /// <remarks>Source: AWS KMS API reference, TagResource.</remarks>
     public const int MaxTags = 50;
 
+    /// <summary>Most characters in a tag's value.</summary>
+    /// <remarks>Source: AWS KMS API reference, Tag.</remarks>
+    public const int MaxValueLength = 256;
+
     /// <summary>The operator's tags on top of the given layers; later layers win over earlier ones.</summary>
     /// <param name="owner">The resource that owns the key.</param>
     /// <param name="defaultName">The <c>Name</c> tag, unless a layer sets one.</param>

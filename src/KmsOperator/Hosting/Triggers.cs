@@ -140,6 +140,7 @@ internal sealed class Triggers(
         change.Old?.Metadata is not { } old || change.New?.Metadata is not { } now
         || old.Generation != now.Generation
         || old.DeletionTimestamp != now.DeletionTimestamp
+        || (Finalizers.Has(change.Old, ApiGroup.Finalizer) && !Finalizers.Has(change.New, ApiGroup.Finalizer))
         || !SameEntries(old.Annotations, now.Annotations);
 
     private static bool Uses(string? specClassName, KeyStatus? status, string className) => (specClassName ?? status?.ClassName ?? className) == className;

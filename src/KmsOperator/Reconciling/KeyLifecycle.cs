@@ -38,6 +38,12 @@ internal sealed class KeyLifecycle(
             return new KeyOutcome(moved, Changed: false);
         }
 
+        if (pass.Status.KeyId is not null)
+        {
+            // Somebody may have taken the finalizer off, and with it what keeps the resource until its key is taken care of.
+            await pass.HoldAsync(cancellationToken);
+        }
+
         var fingerprint = DesiredKeyHash.Compute(resolved.Desired);
         ObservedKey? observed = null;
         if (pass.Status.KeyId is null)

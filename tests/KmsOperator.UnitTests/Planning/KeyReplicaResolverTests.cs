@@ -1,0 +1,79 @@
+using KmsOperator.Api;
+using KmsOperator.Planning;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Planning;
+
+public sealed class KeyReplicaResolverTests
+{
+    private const string Account = "123456789012";
+    private const string Cluster = "mine";
+
+    // owner tag, cluster tag, the class's permissions.adoption, whether a replica may be made, why
+    public static TheoryData<string?, string?, string, bool, string> Primaries => new()
+    {
+        { null, null, "Deny", true, "a primary that nobody manages here is what primaryKeyArn is for" },
+        { "ServiceKey/team-a/key", Cluster, "Deny", true, "the namespace's own key" },
+        { "ServiceKey/team-b/key", Cluster, "Deny", false, "a replica has a policy of its own, and the key material of another team" },
+        { "ServiceKey/team-b/key", Cluster, "Allow", false, "no class can give away another namespace's key" },
+        { "ServiceKey/team-a-b/key", Cluster, "Deny", false, "a longer name is another namespace" },
+        { "ServiceKey/team-a/key", "theirs", "Deny", false, "another cluster's namespace of the same name is somebody else's" },
+        { "ServiceKey/team-a/key", "theirs", "Allow", true, "the class's owner consents to keys of elsewhere" },
+        { "nonsense", Cluster, "Allow", false, "an owner that cannot be read is not this one" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Primaries))]
+    public void A_primary_that_another_owns_is_not_replicated(string? owner, string? cluster, string adoption, bool isMade, string why)
+    {
+        var tags = new Dictionary<string, string>();
+        if (owner is not null)
+        {
+            tags[TagNames.Owner] = owner;
+            tags[TagNames.Cluster] = cluster!;
+        }
+
+        var resolution = KeyReplicaResolver.Resolve(Replica(null), Primary(tags), "alias/theirs", Class(adoption), Account, Cluster);
+
+        Assert.True(resolution.Finding is null == isMade, $"{why}: {resolution.Finding?.Message}");
+        if (!isMade)
+        {
+            Assert.Equal(Reasons.KeyConflict, resolution.Finding!.Reason);
+            Assert.Contains(owner!, resolution.Finding.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_replica_that_exists_is_kept_whoever_owns_its_primary_now()
+    {
+        var tags = new Dictionary<string, string> { [TagNames.Owner] = "ServiceKey/team-b/key", [TagNames.Cluster] = Cluster };
+
+        Assert.Null(KeyReplicaResolver.Resolve(Replica("mrk-1"), Primary(tags), "alias/theirs", Class("Deny"), Account, Cluster).Finding);
+    }
+
+    private static KeyReplica Replica(string? keyId) => new()
+    {
+        Metadata = new ObjectMeta { Namespace = "team-a", Name = "copy", Uid = "u" },
+        Spec = new KeyReplicaSpec { PrimaryKeyArn = $"arn:aws:kms:us-east-1:{Account}:key/mrk-1", Region = "eu-west-1" },
+        Status = keyId is null ? null : new KeyStatus { KeyId = keyId },
+    };
+
+    private static KeyClass Class(string adoption) => new()
+    {
+        Metadata = new ObjectMeta { Name = "class" },
+        Spec = new KeyClassSpec { Region = "us-east-1", AliasPrefix = "x", Permissions = new PermissionsSpec { Adoption = adoption } },
+    };
+
+    private static ObservedKey Primary(Dictionary<string, string> tags) => new()
+    {
+        KeyId = "mrk-1",
+        Arn = $"arn:aws:kms:us-east-1:{Account}:key/mrk-1",
+        KeyState = KeyStates.Enabled,
+        KeySpec = "SYMMETRIC_DEFAULT",
+        KeyUsage = "ENCRYPT_DECRYPT",
+        MultiRegionKeyType = "PRIMARY",
+        PrimaryRegion = "us-east-1",
+        Policy = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}""",
+        Tags = tags,
+    };
+}
