@@ -48,7 +48,7 @@ done
 start_operator() {
     KUBECONFIG=$dir/cluster/operator.kubeconfig AWS_ENDPOINT_URL=$simulator AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench \
         KMS_OPERATOR_QUOTA_SHARE=1 \
-        "${operator[@]}" run --leader-elect=false --health-address 0 --watch-namespaces "$(IFS=,; echo "${namespaces[*]}")" --log-format text >>"$dir/operator.log" 2>&1 &
+        "${operator[@]}" run --leader-elect=false --health-address 0 --metrics-address 0 --watch-namespaces "$(IFS=,; echo "${namespaces[*]}")" --log-format text >>"$dir/operator.log" 2>&1 &
     operator_pid=$!
 }
 calls() { curl -fsS "$simulator/_sim/calls"; }

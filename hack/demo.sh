@@ -77,7 +77,7 @@ kubectl wait --for=condition=Established crd --all --timeout=60s >/dev/null
 say "Starting the operator, in its own process, under its own account"
 KUBECONFIG=$dir/cluster/operator.kubeconfig AWS_ENDPOINT_URL=$simulator AWS_REGION=us-east-1 \
     AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo \
-    "${operator[@]}" run --health-address 0 --log-format text \
+    "${operator[@]}" run --health-address 0 --metrics-address 0 --log-format text \
     >"$dir/operator.log" 2>&1 &
 operator_pid=$!
 

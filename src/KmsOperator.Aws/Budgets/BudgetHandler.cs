@@ -9,14 +9,14 @@ namespace KmsOperator.Aws;
 /// as KMS answers throttled ones: everything behind it treats both the same, and nothing was sent.
 /// </summary>
 /// <remarks>It sits below the SDK, so that the SDK's own repetitions are counted as well.</remarks>
-internal sealed class BudgetHandler(RequestBudget budget, string account, string region, HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed class BudgetHandler(
+    RequestBudget budget, string account, string region, HttpMessageHandler inner, RequestMetrics? metrics = null) : DelegatingHandler(inner)
 {
-    private const string OperationHeader = "X-Amz-Target";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (OperationOf(request) is not { } operation)
+        if (AwsOperation.Of(request) is not { } operation)
         {
             return await base.SendAsync(request, cancellationToken);
         }
@@ -25,6 +25,8 @@ internal sealed class BudgetHandler(RequestBudget budget, string account, string
         {
             return Refuse(request, operation);
         }
+
+        metrics?.Waited(AwsClients.AccountLabel(account), region, granted.Waited);
 
         var response = await base.SendAsync(request, cancellationToken);
         if (await IsThrottledAsync(response, cancellationToken))
@@ -39,12 +41,6 @@ internal sealed class BudgetHandler(RequestBudget budget, string account, string
         return response;
     }
 
-    /// <summary>The header is <c>TrentService.CreateKey</c>.</summary>
-    private static string? OperationOf(HttpRequestMessage request) =>
-        request.Headers.TryGetValues(OperationHeader, out var values) && values.FirstOrDefault() is { } target
-            ? target[(target.LastIndexOf('.') + 1)..]
-            : null;
-
     private static async Task<bool> IsThrottledAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.StatusCode < HttpStatusCode.BadRequest)
@@ -55,23 +51,7 @@ internal sealed class BudgetHandler(RequestBudget budget, string account, string
         // Read into memory, so that the SDK can read it once more.
         await response.Content.LoadIntoBufferAsync(cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        return response.StatusCode == HttpStatusCode.TooManyRequests || AwsFailure.IsThrottling(CodeOf(body));
-    }
-
-    private static string CodeOf(byte[] body)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            var type = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("__type", out var value)
-                && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-            return type[(type.LastIndexOf('#') + 1)..];
-        }
-        catch (JsonException)
-        {
-            // A proxy's page.
-            return "";
-        }
+        return response.StatusCode == HttpStatusCode.TooManyRequests || AwsFailure.IsThrottling(AwsOperation.ErrorCodeOf(body));
     }
 
     private HttpResponseMessage Refuse(HttpRequestMessage request, string operation)

@@ -37,7 +37,7 @@ public sealed class RequestBudget(double share, TimeProvider time)
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken);
         }
 
-        return new BudgetedRequest(pace, time.GetTimestamp());
+        return new BudgetedRequest(pace, time.GetTimestamp(), wait);
     }
 
     /// <summary>
@@ -61,7 +61,10 @@ public sealed class BudgetedRequest
     private readonly RequestPace _pace;
     private readonly long _sentAt;
 
-    internal BudgetedRequest(RequestPace pace, long sentAt) => (_pace, _sentAt) = (pace, sentAt);
+    internal BudgetedRequest(RequestPace pace, long sentAt, TimeSpan waited) => (_pace, _sentAt, Waited) = (pace, sentAt, waited);
+
+    /// <summary>How long it waited for its turn.</summary>
+    public TimeSpan Waited { get; }
 
     /// <summary>KMS throttled it.</summary>
     public void WasThrottled() => _pace.SlowDown(_sentAt);

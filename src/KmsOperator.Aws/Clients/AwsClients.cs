@@ -12,8 +12,11 @@ namespace KmsOperator.Aws;
 /// <param name="wrapTransport">
 /// Puts a handler around the transport of the KMS clients, outside of the budget; called once for each access. For tests.
 /// </param>
+/// <param name="metrics">Told of every request; null for none.</param>
+/// <param name="time">Clock of the metrics; the system's when null.</param>
 public sealed class AwsClients(
-    string roleSessionName, RequestBudget? budget = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null) : IDisposable
+    string roleSessionName, RequestBudget? budget = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
+    RequestMetrics? metrics = null, TimeProvider? time = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
@@ -57,7 +60,7 @@ public sealed class AwsClients(
         _http.Add(http);
         var reading = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 2);
         var writing = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 0);
-        var sts = Configure(new AmazonSecurityTokenServiceConfig(), access.Region, retries: 2);
+        var sts = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access) }, access.Region, retries: 2);
         return credentials is null
             ? new RegionClients(
                 new AmazonKeyManagementServiceClient(reading),
@@ -71,15 +74,30 @@ public sealed class AwsClients(
 
     private HttpMessageHandler TransportFor(AwsAccess access)
     {
-        HttpMessageHandler transport = budget is null
-            ? _sockets
-            : new BudgetHandler(budget, RequestBudget.AccountOf(access), access.Region, _sockets);
+        var counted = Counted(access);
+        var transport = budget is null ? counted : new BudgetHandler(budget, RequestBudget.AccountOf(access), access.Region, counted, metrics);
         return wrapTransport is null ? transport : wrapTransport(transport);
     }
 
+    private HttpMessageHandler Counted(AwsAccess access) => metrics is null
+        ? _sockets
+        : new MetricsHandler(metrics, AccountLabel(RequestBudget.AccountOf(access)), access.Region, time ?? TimeProvider.System, _sockets);
+
+    /// <summary>STS has no share of KMS's quotas.</summary>
+    private SharedHttp StsHttp(AwsAccess access)
+    {
+        var http = new SharedHttp(Counted(access), CallTimeout);
+        _http.Add(http);
+        return http;
+    }
+
+    /// <summary>An account as a label's value; an empty one would be none.</summary>
+    internal static string AccountLabel(string account) => account.Length == 0 ? "ambient" : account;
+
     private AssumedRoleCredentials AssumeRole(AwsAccess access)
     {
-        var ambient = new AmazonSecurityTokenServiceClient(Configure(new AmazonSecurityTokenServiceConfig(), access.Region, retries: 2));
+        var ambient = new AmazonSecurityTokenServiceClient(
+            Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access with { RoleArn = null }) }, access.Region, retries: 2));
         return new AssumedRoleCredentials(ambient, access.RoleArn!, access.ExternalId, roleSessionName);
     }
 

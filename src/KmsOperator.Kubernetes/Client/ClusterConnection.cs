@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using k8s;
 
 namespace KmsOperator.Kubernetes;
@@ -5,7 +6,7 @@ namespace KmsOperator.Kubernetes;
 /// <summary>Where the API server is, and who we are to it: the part that the client library does.</summary>
 internal static class ClusterConnection
 {
-    public static KubernetesApi Open(string userAgent, TimeProvider time, string? kubeconfig)
+    public static KubernetesApi Open(string userAgent, TimeProvider time, string? kubeconfig, Meter? meter)
     {
         var configuration = kubeconfig is not null
             ? KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig)
@@ -22,7 +23,8 @@ internal static class ClusterConnection
             client.BaseUri,
             (request, cancellationToken) => client.Credentials?.ProcessHttpRequestAsync(request, cancellationToken) ?? Task.CompletedTask,
             userAgent,
-            time);
+            time,
+            meter);
     }
 
     /// <summary>Notices a peer that has vanished within 45 s, also on a watch where nothing is due; as client-go does.</summary>

@@ -13,7 +13,7 @@ namespace KmsOperator.Kubernetes;
 public sealed class Controller(
     string name, WorkQueue<ResourceKey> queue, IReconciler reconciler, ControllerOptions options, TimeProvider time, ILogger logger)
 {
-    private readonly ControllerMetrics? _metrics = options.Meter is { } meter ? new(meter, name, queue, options.Workers) : null;
+    private readonly ControllerMetrics? _metrics = options.Meter is { } meter ? new(meter, name, queue, options.Workers, time) : null;
     private long _reconciles;
 
     /// <summary>The controller's name.</summary>
@@ -63,8 +63,7 @@ public sealed class Controller(
     private async Task ReconcileAsync(ResourceKey key, CancellationToken abandon)
     {
         using var scope = logger.BeginScope(Scope(key));
-        var began = time.GetTimestamp();
-        _metrics?.Began();
+        _metrics?.Began(key);
         var outcome = "error";
         try
         {
@@ -90,7 +89,7 @@ public sealed class Controller(
         }
         finally
         {
-            _metrics?.Ended(outcome, time.GetElapsedTime(began));
+            _metrics?.Ended(key, outcome);
         }
     }
 

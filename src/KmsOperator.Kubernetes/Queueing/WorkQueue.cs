@@ -12,11 +12,12 @@ public sealed class WorkQueue<TKey> : IDisposable
     where TKey : notnull
 {
     private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
     private readonly ReadyKeys<TKey> _ready;
     // Not empty while a key can be taken, and complete when none will be any more: what takers wait on.
     private readonly Channel<bool> _signal = Channel.CreateUnbounded<bool>();
-    // Wanted: added, and not yet with a worker; with its group. Taken: with a worker. A key is ready when it is wanted and not taken.
-    private readonly Dictionary<TKey, string?> _wanted = [];
+    // Wanted: added, and not yet with a worker; with its group and the time. Taken: with a worker. A key is ready when it is wanted and not taken.
+    private readonly Dictionary<TKey, (string? Group, long Since)> _wanted = [];
     private readonly Dictionary<TKey, ReadyKeys<TKey>.Group> _taken = [];
     private readonly Dictionary<TKey, int> _failures = [];
     private readonly DelayedKeys<TKey> _delayed;
@@ -41,6 +42,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         Func<TKey, string?>? groupOf = null,
         int largestGroup = int.MaxValue)
     {
+        _time = time;
         _ready = new(largestGroup);
         _groupOf = groupOf;
         _backoff = new(firstBackoff ?? TimeSpan.FromSeconds(1), longestBackoff ?? TimeSpan.FromMinutes(5), random);
@@ -63,6 +65,9 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// <summary>Calls of <see cref="AddWithBackoff"/> since the start.</summary>
     public long Retries => Interlocked.Read(ref _retries);
 
+    /// <summary>Told, for each key that a worker gets, how long it waited; null for nobody.</summary>
+    public Action<TimeSpan>? Waited { get; set; }
+
     /// <summary>Puts a key at the end of its group, unless it waits already.</summary>
     public void Add(TKey key)
     {
@@ -70,7 +75,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         var group = _groupOf?.Invoke(key);
         lock (_gate)
         {
-            if (_shutDown || !_wanted.TryAdd(key, group))
+            if (_shutDown || !_wanted.TryAdd(key, (group, _time.GetTimestamp())))
                 return;
             _adds++;
             if (!_taken.ContainsKey(key))
@@ -118,19 +123,26 @@ public sealed class WorkQueue<TKey> : IDisposable
     {
         while (await _signal.Reader.WaitToReadAsync(cancellationToken))
         {
+            TKey next;
+            TimeSpan waited;
             lock (_gate)
             {
                 // Another taker may have been faster, or the group is held up since.
+                waited = TimeSpan.Zero;
                 var taken = _signal.Reader.TryRead(out _) & _ready.TryTake(out var key, out var group);
                 if (taken)
                 {
-                    _wanted.Remove(key!);
+                    _wanted.Remove(key!, out var wanted);
+                    waited = _time.GetElapsedTime(wanted.Since);
                     _taken.Add(key!, group!);
                 }
                 Signal();
-                if (taken)
-                    return (true, key!);
+                if (!taken)
+                    continue;
+                next = key!;
             }
+            Waited?.Invoke(waited);
+            return (true, next);
         }
         return (false, default!);
     }
@@ -156,7 +168,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             var group = GroupOfTaken(key);
             _taken.Remove(key);
             if (_wanted.TryGetValue(key, out var next))
-                _ready.Add(key, next);
+                _ready.Add(key, next.Group);
             _ready.GiveBack(group);
             Signal();
         }

@@ -17,6 +17,7 @@ internal sealed class OperatorFlags
     private readonly Option<TimeSpan> _consistencyWindow;
     private readonly Option<int> _deletionGuardDays;
     private readonly Option<double> _quotaShare;
+    private readonly Option<ListenAddress> _metricsAddress;
     private readonly Option<ListenAddress> _healthAddress;
     private readonly Option<string> _logFormat;
 
@@ -35,6 +36,7 @@ internal sealed class OperatorFlags
         _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state.", TimeSpan.FromMinutes(5), Duration.Parse);
         _deletionGuardDays = Flag("deletion-guard-days", "A key used within this many days is not scheduled for deletion (0 to 365; 0 for no guard).", 7, ParseDays);
         _quotaShare = Flag("quota-share", "The operator's part of KMS's request quotas in each account and Region (above 0, at most 1).", RequestBudget.DefaultShare, ParseShare);
+        _metricsAddress = Flag("metrics-address", "Where /metrics is served; 0 for nowhere.", ListenAddress.Parse(":8080"), ListenAddress.Parse);
         _healthAddress = Flag("health-address", "Where /healthz and /readyz are served; 0 for nowhere.", ListenAddress.Parse(":8081"), ListenAddress.Parse);
         _logFormat = Flag("log-format", "json or text.", "json", ParseLogFormat);
     }
@@ -42,7 +44,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _metricsAddress, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -59,6 +61,7 @@ internal sealed class OperatorFlags
         ConsistencyWindow = result.GetValue(_consistencyWindow),
         DeletionGuard = TimeSpan.FromDays(result.GetValue(_deletionGuardDays)),
         QuotaShare = result.GetValue(_quotaShare),
+        MetricsAddress = result.GetValue(_metricsAddress)!,
         HealthAddress = result.GetValue(_healthAddress)!,
         LogFormat = result.GetValue(_logFormat)!,
     };

@@ -27,6 +27,9 @@ internal sealed record OperatorOptions
     /// <summary>The operator's part of KMS's request quotas; more than 0, at most 1.</summary>
     public double QuotaShare { get; init; }
 
+    /// <summary>Where <c>/metrics</c> is served.</summary>
+    public ListenAddress MetricsAddress { get; init; } = ListenAddress.Nowhere;
+
     /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served.</summary>
     public ListenAddress HealthAddress { get; init; } = ListenAddress.Nowhere;
 

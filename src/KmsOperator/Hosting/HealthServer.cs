@@ -12,7 +12,15 @@ internal sealed class HealthServer(ListenAddress address, Func<bool> isReady, IL
     {
         using var listener = new HttpListener();
         listener.Prefixes.Add(address.Prefix);
-        listener.Start();
+        try
+        {
+            listener.Start();
+        }
+        catch (HttpListenerException e)
+        {
+            throw new InvalidOperationException($"--health-address: cannot listen on {address.Prefix}: {e.Message}. Choose another port, or 0 for none.", e);
+        }
+
         logger.LogInformation("Serving /healthz and /readyz on {Address}", address.Prefix);
         await using var stop = cancellationToken.Register(listener.Stop);
         while (!cancellationToken.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Reflection;
 using KmsOperator.Aws;
 using KmsOperator.Kubernetes;
@@ -30,13 +31,16 @@ internal static class OperatorHost
         try
         {
             WebIdentity.Register();
-            using var api = KubernetesApi.Connect($"kms-operator/{Version}", time);
+            using var meter = new Meter("kms-operator");
+            using var endpoint = options.MetricsAddress == ListenAddress.Nowhere ? null : MetricsEndpoint.Start(options.MetricsAddress, meter);
+            using var api = KubernetesApi.Connect($"kms-operator/{Version}", time, meter: meter);
             var clusterId = options.ClusterId ?? await FindClusterIdAsync(api, cancellationToken);
             var settings = new OperatorSettings(clusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard);
             logger.LogInformation("kms-operator {Version}, cluster id {ClusterId}", Version, clusterId);
 
-            using var clients = new AwsClients(RoleSessionName.ForCluster(clusterId), new RequestBudget(options.QuotaShare, time));
-            var host = new OperatorParts(api, clients, settings, options, time, random, newAttemptId, instance, loggers);
+            using var clients = new AwsClients(
+                RoleSessionName.ForCluster(clusterId), new RequestBudget(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time);
+            var host = new OperatorParts(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers);
             if (!options.LeaderElect)
             {
                 await host.RunAsync(host.RunControllersAsync, cancellationToken);
@@ -45,6 +49,11 @@ internal static class OperatorHost
 
             var lease = new LeaderLease(
                 api, new ResourceKey(FindNamespace(environment), LeaseName), instance, new LeaderLeaseOptions(), time, random, loggers.CreateLogger<LeaderLease>());
+            meter.CreateObservableGauge(
+                "leader_election_master_status",
+                () => new Measurement<int>(lease.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", LeaseName)),
+                null,
+                "1 while this instance leads.");
             await host.RunAsync(stop => lease.RunAsync(host.RunControllersAsync, stop), cancellationToken);
             return ExitCodes.Success;
         }

@@ -16,6 +16,7 @@ internal sealed class OperatorParts
     private readonly Task _synced;
     private readonly Triggers _triggers;
     private readonly Controller[] _controllers;
+    private readonly OperatorMetrics _metrics;
 
     public OperatorParts(
         IKubernetesApi api,
@@ -26,8 +27,10 @@ internal sealed class OperatorParts
         Random random,
         NewAttemptId newAttemptId,
         string instance,
+        OperatorMetrics metrics,
         ILoggerFactory loggers)
     {
+        _metrics = metrics;
         _options = options;
         _time = time;
         _loggers = loggers;
@@ -44,6 +47,7 @@ internal sealed class OperatorParts
             Reflect(api, ResourceTypes.ServiceKeys, keys, options.WatchNamespaces, random),
             Reflect(api, ResourceTypes.KeyReplicas, replicas, options.WatchNamespaces, random),
         ];
+        metrics.Observe(classes, keys, replicas);
         _synced = Task.WhenAll(classes.WhenSynced, namespaces.WhenSynced, keys.WhenSynced, replicas.WhenSynced);
 
         var memories = new KeyMemories();
@@ -52,7 +56,7 @@ internal sealed class OperatorParts
         var directory = new ClassDirectory(classes, namespaces);
         var holders = new KeyHolders(keys, replicas, directory);
         var creation = new KeyCreation(regions, new KeyAdoption(claims, holders), claims, holders, settings, newAttemptId);
-        var lifecycle = new KeyLifecycle(regions, creation, new KeyRotation(settings), claims, holders, settings, random, loggers.CreateLogger<KeyLifecycle>());
+        var lifecycle = new KeyLifecycle(regions, creation, new KeyRotation(settings), claims, holders, settings, random, metrics, loggers.CreateLogger<KeyLifecycle>());
         var deletion = new KeyDeletion(regions, creation, memories, settings, loggers.CreateLogger<KeyDeletion>());
         var publisher = new Publisher(api);
 
@@ -125,5 +129,5 @@ internal sealed class OperatorParts
             api, type, store, new ReflectorOptions<T> { Namespaces = namespaces }, _time, random, _loggers.CreateLogger<Reflector<T>>()).RunAsync;
 
     private Controller Control(string name, WorkQueue<ResourceKey> queue, IReconciler reconciler) =>
-        new(name, queue, reconciler, new ControllerOptions { Workers = _options.Workers }, _time, _loggers.CreateLogger<Controller>());
+        new(name, queue, reconciler, new ControllerOptions { Workers = _options.Workers, Meter = _metrics.Meter }, _time, _loggers.CreateLogger<Controller>());
 }

@@ -9,7 +9,15 @@ namespace KmsOperator;
 
 /// <summary>Brings one key to its desired state: make it if need be, observe, plan, execute.</summary>
 internal sealed class KeyLifecycle(
-    AwsRegions regions, KeyCreation creation, KeyRotation rotation, AliasClaims claims, KeyHolders holders, OperatorSettings settings, Random random, ILogger<KeyLifecycle> logger)
+    AwsRegions regions,
+    KeyCreation creation,
+    KeyRotation rotation,
+    AliasClaims claims,
+    KeyHolders holders,
+    OperatorSettings settings,
+    Random random,
+    OperatorMetrics metrics,
+    ILogger<KeyLifecycle> logger)
 {
     private static readonly TimeSpan AliasAge = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
@@ -138,6 +146,10 @@ internal sealed class KeyLifecycle(
             {
                 observed = await ExecuteStepAsync(pass, region, step, observed, cancellationToken);
                 done.Add(step);
+                if (isDrift)
+                {
+                    metrics.Corrected(step);
+                }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
             {

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Xunit;
 
@@ -21,7 +19,7 @@ internal sealed class LocalCluster : Cluster
     private LocalCluster(string programs)
     {
         _programs = programs;
-        _server = new Uri($"https://127.0.0.1:{FreePort()}");
+        _server = new Uri($"https://127.0.0.1:{LoopbackPort.Free()}");
         AdminKubeconfig = Write("admin.kubeconfig", Kubeconfig.WithCertificate(
             _server, _authority.CertificatePem, _authority.IssueUser("admin", ["system:masters"])));
     }
@@ -68,7 +66,7 @@ internal sealed class LocalCluster : Cluster
                 "--controllers=namespace,garbagecollector",
                 "--leader-elect=false",
                 "--bind-address=127.0.0.1",
-                $"--secure-port={FreePort()}",
+                $"--secure-port={LoopbackPort.Free()}",
                 $"--cert-dir={Path.Combine(Files, "controller-manager")}",
             ];
             // Until 1.23 there was a plain port as well, open to the network.
@@ -95,8 +93,8 @@ internal sealed class LocalCluster : Cluster
 
     private async Task StartServersAsync()
     {
-        var etcd = $"http://127.0.0.1:{FreePort()}";
-        var peer = $"http://127.0.0.1:{FreePort()}";
+        var etcd = $"http://127.0.0.1:{LoopbackPort.Free()}";
+        var peer = $"http://127.0.0.1:{LoopbackPort.Free()}";
         await StartAsync(
             Path.Combine(_programs, "etcd"),
             [
@@ -153,12 +151,5 @@ internal sealed class LocalCluster : Cluster
         var path = Path.Combine(Files, name);
         File.WriteAllText(path, text);
         return path;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -98,7 +98,7 @@ public sealed class FailoverTests(FaultStages stages) : IAsyncLifetime
     private ServerProcess Start()
     {
         var process = OperatorProcess.Start(
-            _kubeconfig, _simulator!.Url, "--health-address", "0", "--watch-namespaces", _namespace, "--consistency-window", "3s", "--cluster-id", "failover");
+            _kubeconfig, _simulator!.Url, "--health-address", "0", "--metrics-address", "0", "--watch-namespaces", _namespace, "--consistency-window", "3s", "--cluster-id", "failover");
         _operators.Add(process);
         return process;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using KmsOperator.Aws;
 using KmsOperator.Kubernetes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,10 +14,12 @@ internal sealed class OperatorInstance : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly AwsClients _clients;
+    private readonly Meter _meter;
     private readonly Task _run;
 
-    private OperatorInstance(AwsClients clients, OperatorParts parts, LeaderLease? lease)
+    private OperatorInstance(AwsClients clients, Meter meter, OperatorParts parts, LeaderLease? lease)
     {
+        _meter = meter;
         _clients = clients;
         Lease = lease;
         _run = parts.RunAsync(lease is null ? parts.RunControllersAsync : stop => lease.RunAsync(parts.RunControllersAsync, stop), _stop.Token);
@@ -49,9 +52,11 @@ internal sealed class OperatorInstance : IAsyncDisposable
         NewAttemptId newAttemptId = () => Guid.NewGuid().ToString("N");
 #pragma warning restore RS0030
         var met = new FaultyApi(api, plan, className);
+        var meter = new Meter("kms-operator");
         return new OperatorInstance(
             clients,
-            new OperatorParts(met, clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", NullLoggerFactory.Instance),
+            meter,
+            new OperatorParts(met, clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", new OperatorMetrics(meter, "test"), NullLoggerFactory.Instance),
             lease is null ? null : new LeaderLease(met, new ResourceKey(@namespace, "kms-operator"), newAttemptId(), lease, TimeProvider.System, random, NullLogger.Instance));
     }
 
@@ -60,6 +65,7 @@ internal sealed class OperatorInstance : IAsyncDisposable
         await _stop.CancelAsync();
         await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _clients.Dispose();
+        _meter.Dispose();
         _stop.Dispose();
     }
 }

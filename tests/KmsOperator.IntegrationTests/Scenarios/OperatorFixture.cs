@@ -17,6 +17,8 @@ namespace KmsOperator.IntegrationTests.Scenarios;
 public sealed class OperatorFixture : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly int _healthPort = LoopbackPort.Free();
+    private readonly int _metricsPort = LoopbackPort.Free();
     private SimulatorHost? _simulator;
     private HttpClient? _admin;
     private ServerProcess? _operator;
@@ -66,8 +68,15 @@ public sealed class OperatorFixture : IAsyncDisposable
     public void StartOperator()
     {
         _operator = OperatorProcess.Start(
-            _kubeconfig!, SimulatorUrl, "--leader-elect=false", "--health-address", "0", "--consistency-window", "3s", "--cluster-id", "test-cluster", "--quota-share", "1");
+            _kubeconfig!, SimulatorUrl, "--leader-elect=false", "--health-address", $"127.0.0.1:{_healthPort}", "--metrics-address", $"127.0.0.1:{_metricsPort}",
+            "--consistency-window", "3s", "--cluster-id", "test-cluster", "--quota-share", "1");
     }
+
+    /// <summary>Where the operator answers probes.</summary>
+    public Uri HealthUrl => new($"http://127.0.0.1:{_healthPort}/");
+
+    /// <summary>Where the operator serves its metrics.</summary>
+    public Uri MetricsUrl => new($"http://127.0.0.1:{_metricsPort}/metrics");
 
     /// <summary>What the operator wrote last, to explain a failure.</summary>
     public string Log => _operator?.LastLines ?? "";

@@ -5,6 +5,10 @@ namespace KmsOperator.IntegrationTests.Scenarios;
 /// <summary>The operator as a process of its own. <c>KMS_OPERATOR_BINARY</c> runs another build of it, for example the published one.</summary>
 internal static class OperatorProcess
 {
+    // Its own output, not its copy beside the tests: that one lacks what the tests have from a larger shared framework.
+    private static readonly string BuiltAs = Path.GetRelativePath(
+        Path.Combine(Repository.Root, "tests", "KmsOperator.IntegrationTests", "bin"), AppContext.BaseDirectory);
+
     /// <summary>Starts <c>kms-operator run</c>.</summary>
     /// <param name="kubeconfig">Whose rights it has.</param>
     /// <param name="awsUrl">Its AWS.</param>
@@ -13,7 +17,7 @@ internal static class OperatorProcess
     {
         string[] program = Environment.GetEnvironmentVariable("KMS_OPERATOR_BINARY") is { Length: > 0 } binary
             ? [binary]
-            : ["dotnet", Path.Combine(AppContext.BaseDirectory, "kms-operator.dll")];
+            : ["dotnet", Path.Combine(Repository.Root, "src", "KmsOperator", "bin", BuiltAs, "kms-operator.dll")];
         return new ServerProcess(
             "/usr/bin/env",
             [

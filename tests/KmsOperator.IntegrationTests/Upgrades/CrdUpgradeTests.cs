@@ -145,7 +145,7 @@ public sealed class CrdUpgradeTests : IAsyncLifetime
     private async Task<ServerProcess> StartAsync() => OperatorProcess.Start(
         await _cluster!.KubeconfigForServiceAccountAsync("kms-operator-system", "kms-operator"),
         _simulator!.Url,
-        "--leader-elect=false", "--health-address", "0", "--watch-namespaces", "live", "--consistency-window", "1s", "--cluster-id", "upgrade");
+        "--leader-elect=false", "--health-address", "0", "--metrics-address", "0", "--watch-namespaces", "live", "--consistency-window", "1s", "--cluster-id", "upgrade");
 
     private Task ApplyKeyAsync(string name, string spec) => _cluster!.ApplyTextAsync(
         $$"""

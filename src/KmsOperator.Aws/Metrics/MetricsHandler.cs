@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Net;
+
+namespace KmsOperator.Aws;
+
+/// <summary>Tells <see cref="RequestMetrics"/> of each request that goes to AWS. It sits next to the transport, below the budget.</summary>
+internal sealed class MetricsHandler(RequestMetrics metrics, string account, string region, TimeProvider time, HttpMessageHandler inner)
+    : DelegatingHandler(inner)
+{
+    private const string Unreachable = "Unreachable";
+    private const string Action = "Action=";
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var operation = await OperationOfAsync(request, cancellationToken);
+        var began = time.GetTimestamp();
+        var code = Unreachable;
+        try
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            code = response.StatusCode < HttpStatusCode.BadRequest ? "OK" : await CodeOfAsync(response, cancellationToken);
+            return response;
+        }
+        finally
+        {
+            metrics.Sent(operation, account, region, code, time.GetElapsedTime(began));
+        }
+    }
+
+    /// <summary>KMS has it in a header, STS in the form that is sent.</summary>
+    private static async Task<string> OperationOfAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (AwsOperation.Of(request) is { } operation)
+        {
+            return operation;
+        }
+
+        var form = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+        return form.Split('&').FirstOrDefault(field => field.StartsWith(Action, StringComparison.Ordinal)) is { } action ? action[Action.Length..] : "unknown";
+    }
+
+    /// <summary>AWS's own word where the body has it: the type of a JSON error, the Code element of an XML one; else HTTP's number.</summary>
+    private static async Task<string> CodeOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        // Read into memory, so that the SDK can read it once more.
+        await response.Content.LoadIntoBufferAsync(cancellationToken);
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        return AwsOperation.ErrorCodeOf(body) is { Length: > 0 } code ? code : ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
+    }
+}

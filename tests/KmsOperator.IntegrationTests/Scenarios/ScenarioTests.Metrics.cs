@@ -1,0 +1,116 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Amazon.KeyManagementService.Model;
+using KmsOperator.IntegrationTests.ControlPlane;
+using Xunit;
+
+namespace KmsOperator.IntegrationTests.Scenarios;
+
+public sealed partial class ScenarioTests
+{
+    [Fact]
+    public async Task Metrics_move_with_what_happens()
+    {
+        var before = await ScrapeAsync();
+        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
+        var id = await ReadyAsync("sk/one");
+        var made = await ScrapeAsync();
+        Assert.Equal(1, made.Sum("kmsoperator_aws_requests_total", "operation=CreateKey", "code=OK", "region=us-east-1", "account=ambient")
+            - before.Sum("kmsoperator_aws_requests_total", "operation=CreateKey", "code=OK", "region=us-east-1", "account=ambient"));
+        Assert.True(made.Sum("kmsoperator_aws_requests_total", "operation=GetCallerIdentity", "code=OK") > 0);
+        Assert.True(made.Sum("kmsoperator_aws_request_duration_seconds_count", "operation=CreateKey") > 0);
+        Assert.True(made.Sum("kmsoperator_aws_budget_wait_seconds_count") > 0);
+        Assert.True(made.Sum("controller_runtime_reconcile_total", "controller=servicekey", "result=requeue_after") > 0);
+        Assert.True(made.Sum("rest_client_requests_total", "code=200", "method=PATCH") > 0);
+        await MetricAsync(scrape => scrape.Sum("kmsoperator_resource_condition", "kind=ServiceKey", "type=Ready", "status=True") >= 1);
+        await MetricAsync(scrape => scrape.Sum("kmsoperator_undecided_creations") == 0);
+        var leaves = made.Sum("kmsoperator_drift_corrections_total", "field=description");
+
+        // Once the consistency window has passed and the key was compared, a change is somebody else's.
+        using var kms = Kms();
+        var token = TestContext.Current.CancellationToken;
+        await Eventually.TrueAsync(async () => (await FieldAsync("sk/one", ".status.lastVerifiedAt")).Length > 0, () => operators.Log);
+        await kms.UpdateKeyDescriptionAsync(new UpdateKeyDescriptionRequest { KeyId = id, Description = "mine now" }, token);
+        await LookAsync("one");
+        await MetricAsync(scrape => scrape.Sum("kmsoperator_drift_corrections_total", "field=description") == leaves + 1);
+
+        await operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = "DescribeKey", ["kind"] = "throttle" });
+        await LookAsync("one");
+        await MetricAsync(scrape => scrape.Sum("kmsoperator_aws_requests_total", "operation=DescribeKey", "code=ThrottlingException") > 0);
+
+        await ReadyAsync("sk/one");
+        await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, token);
+        await LookAsync("one");
+        await MetricAsync(scrape => scrape.Sum("kmsoperator_keys_pending_deletion") >= 1);
+        await MetricAsync(scrape => scrape.Sum("kmsoperator_resource_condition", "kind=ServiceKey", "type=Stalled", "status=True") >= 1);
+    }
+
+    [Fact]
+    public async Task The_metrics_page_says_what_is_exposed_and_no_more()
+    {
+        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
+        await ReadyAsync("sk/one");
+        var scrape = await ScrapeAsync();
+        var rows = MetricRow().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "metrics.md"), TestContext.Current.CancellationToken))
+            .ToDictionary(row => row.Groups["name"].Value, row => (Type: row.Groups["type"].Value, Labels: Label().Matches(row.Groups["labels"].Value).Select(label => label.Groups[1].Value).Order(StringComparer.Ordinal)));
+
+        // The fixture's operator runs without a lease.
+        Assert.Equal(rows.Keys.Except(["leader_election_master_status"]).Order(StringComparer.Ordinal), scrape.Types.Keys.Order(StringComparer.Ordinal));
+        Assert.All(scrape.Types, family => Assert.Equal((family.Key, rows[family.Key].Type), (family.Key, family.Value)));
+        Assert.All(scrape.Labels, family => Assert.Equal([family.Key, .. rows[family.Key].Labels], [family.Key, .. family.Value]));
+    }
+
+    [Fact]
+    public async Task Probes_are_answered_on_their_own_port()
+    {
+        using var http = new HttpClient { BaseAddress = operators.HealthUrl };
+        var token = TestContext.Current.CancellationToken;
+        await Eventually.TrueAsync(async () => (await http.GetAsync("readyz", token)).StatusCode == HttpStatusCode.OK, () => operators.Log);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz", token)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("metrics", token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_ends_the_operator_with_the_name_of_the_flag()
+    {
+        using var second = OperatorProcess.Start(
+            Cluster.AdminKubeconfig, operators.SimulatorUrl, "--leader-elect=false", "--health-address", "0", "--metrics-address", operators.MetricsUrl.Authority);
+        Assert.Equal(1, await second.ExitCode.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        Assert.Contains("--metrics-address", second.LastLines, StringComparison.Ordinal);
+        using var third = OperatorProcess.Start(
+            Cluster.AdminKubeconfig, operators.SimulatorUrl, "--leader-elect=false", "--metrics-address", "0", "--health-address", operators.MetricsUrl.Authority);
+        Assert.Equal(1, await third.ExitCode.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        Assert.Contains("--health-address", third.LastLines, StringComparison.Ordinal);
+    }
+
+    private async Task<Exposition> ScrapeAsync()
+    {
+        using var http = new HttpClient();
+        var text = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    text = await http.GetStringAsync(operators.MetricsUrl, TestContext.Current.CancellationToken);
+                    return true;
+                }
+                catch (HttpRequestException)
+                {
+                    // Between two lives of the operator.
+                    return false;
+                }
+            },
+            () => operators.Log);
+        return Exposition.Read(text);
+    }
+
+    private Task MetricAsync(Func<Exposition, bool> holds) => Eventually.TrueAsync(async () => holds(await ScrapeAsync()), () => operators.Log);
+
+    [GeneratedRegex(@"^\| `(?<name>\w+)` \| (?<type>\w+) \|(?<labels>[^|]*)\|", RegexOptions.Multiline)]
+    private static partial Regex MetricRow();
+
+    [GeneratedRegex("`([a-z]+)`")]
+    private static partial Regex Label();
+}
