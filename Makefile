@@ -30,6 +30,11 @@ demo: ## The three scenarios on a real API server and simulated KMS; DEMO_KEEP=1
 bench: ## Measure speed and KMS calls; prints ratios within one run
 	hack/bench.sh
 
+manifests: ## Write artifacts/crds.yaml and artifacts/install.yaml from the chart
+	mkdir -p artifacts
+	$$(hack/helm.sh) template kms-operator charts/kms-operator --namespace kms-operator-system --show-only templates/crds.yaml >artifacts/crds.yaml
+	$$(hack/helm.sh) template kms-operator charts/kms-operator --namespace kms-operator-system --skip-tests >artifacts/install.yaml
+
 publish: ## Build the native executable into artifacts/publish
 	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish
 

@@ -25,8 +25,13 @@ internal static class MetricsEndpoint
                 .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = MaxSeries })
                 .AddPrometheusHttpListener(options =>
                 {
-                    options.Host = address.Host;
                     options.Port = address.Port;
+                    options.ConfigureHttpListener = (_, listener) =>
+                    {
+                        // The option Host takes no wildcard.
+                        listener.Prefixes.Clear();
+                        listener.Prefixes.Add($"{address.Prefix}metrics/");
+                    };
 
                     // The names are controller-runtime's; labels on top of its own would break the dashboards made for it.
                     options.ScopeInfoEnabled = false;

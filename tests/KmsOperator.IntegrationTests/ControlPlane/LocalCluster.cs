@@ -28,12 +28,15 @@ internal sealed class LocalCluster : Cluster
 
     protected override string KubectlPath => Path.Combine(_programs, "kubectl");
 
-    public static async Task<Cluster> StartAsync()
+    public static Task<Cluster> StartAsync() => StartAsync(auditLog: null);
+
+    /// <param name="auditLog">Where the server writes who asked for what, a JSON line each; null for no such log.</param>
+    public static async Task<Cluster> StartAsync(string? auditLog)
     {
         var cluster = new LocalCluster(await ControlPlanePrograms.FindAsync());
         try
         {
-            await cluster.StartServersAsync();
+            await cluster.StartServersAsync(auditLog);
             return cluster;
         }
         catch
@@ -91,7 +94,7 @@ internal sealed class LocalCluster : Cluster
         await base.DisposeAsync();
     }
 
-    private async Task StartServersAsync()
+    private async Task StartServersAsync(string? auditLog)
     {
         var etcd = $"http://127.0.0.1:{LoopbackPort.Free()}";
         var peer = $"http://127.0.0.1:{LoopbackPort.Free()}";
@@ -127,6 +130,11 @@ internal sealed class LocalCluster : Cluster
                 $"--service-account-signing-key-file={signingKey}",
                 // Nobody makes the service accounts' secrets here.
                 "--disable-admission-plugins=ServiceAccount",
+                .. auditLog is null ? [] : (string[])
+                [
+                    $"--audit-log-path={auditLog}",
+                    $"--audit-policy-file={Write("audit.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]")}",
+                ],
             ]);
         try
         {

@@ -9,6 +9,9 @@ internal static class OperatorProcess
     private static readonly string BuiltAs = Path.GetRelativePath(
         Path.Combine(Repository.Root, "tests", "KmsOperator.IntegrationTests", "bin"), AppContext.BaseDirectory);
 
+    /// <summary>The operator as built with these tests, for <c>dotnet</c>.</summary>
+    public static string Program { get; } = Path.Combine(Repository.Root, "src", "KmsOperator", "bin", BuiltAs, "kms-operator.dll");
+
     /// <summary>Starts <c>kms-operator run</c>.</summary>
     /// <param name="kubeconfig">Whose rights it has.</param>
     /// <param name="awsUrl">Its AWS.</param>
@@ -17,7 +20,7 @@ internal static class OperatorProcess
     {
         string[] program = Environment.GetEnvironmentVariable("KMS_OPERATOR_BINARY") is { Length: > 0 } binary
             ? [binary]
-            : ["dotnet", Path.Combine(Repository.Root, "src", "KmsOperator", "bin", BuiltAs, "kms-operator.dll")];
+            : ["dotnet", Program];
         return new ServerProcess(
             "/usr/bin/env",
             [

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Writes the table of values in the chart's README from values.yaml: a comment that begins with -- describes the key after it.
+# With --check it only says whether the table is right.
+set -euo pipefail
+cd "$(dirname "$0")/../charts/kms-operator"
+
+table() {
+    awk '
+        BEGIN { print "| value | default | meaning |"; print "|---|---|---|" }
+        /^ *# -- / { text = $0; sub(/^ *# -- /, "", text); next }
+        /^ *[A-Za-z]+:/ {
+            depth = match($0, /[^ ]/) - 1; key = $1; sub(/:$/, "", key); path[depth / 2] = key
+            name = path[0]; for (i = 1; i <= depth / 2; i++) name = name "." path[i]
+            value = $0; sub(/^ *[A-Za-z]+: */, "", value)
+            # What follows without a description of its own is the default of this one.
+            if (text != "") { row(); described = depth; pending = name; meaning = text; shown = value; more = ""; text = "" }
+            else if (pending != "" && depth > described) more = "see values.yaml"
+            else { row() }
+        }
+        function row() {
+            if (pending != "") { d = more != "" ? more : "`" shown "`"; print "| `" pending "` | " d " | " meaning " |" }
+            pending = ""
+        }
+        END { row() }' values.yaml
+}
+
+updated=$(mktemp)
+trap 'rm -f "$updated"' EXIT
+{
+    sed '/<!-- values -->/q' README.md
+    table
+    sed -n '/<!-- \/values -->/,$p' README.md
+} >"$updated"
+if [[ ${1:-} == --check ]]; then
+    diff -u README.md "$updated" || { echo "charts/kms-operator/README.md is not up to date: run hack/chart-docs.sh" >&2; exit 1; }
+else
+    cat "$updated" >README.md
+fi
