@@ -6,7 +6,7 @@ TEST_ARGS     ?=
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help build test check format demo bench publish smoke clean
+.PHONY: help build test check format demo bench manifests publish smoke image image-test chart-package sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -40,6 +40,25 @@ publish: ## Build the native executable into artifacts/publish
 
 smoke: publish ## The scenarios against the native executable
 	KMS_OPERATOR_BINARY=$(CURDIR)/artifacts/publish/kms-operator $(DOTNET) test --project tests/KmsOperator.IntegrationTests -c $(CONFIGURATION) -- --filter-class "*ScenarioTests"
+
+image: ## Build the image for this machine's platform; needs docker
+	docker buildx build --build-arg REVISION=$$(git rev-parse HEAD) --tag kms-operator:dev .
+
+image-test: ## Run the published executable in a chroot that holds what the image holds; needs root, after make publish
+	hack/image-test.sh $(CONFIGURATION)
+
+chart-package: ## Package the chart into artifacts
+	mkdir -p artifacts
+	$$(hack/helm.sh) package charts/kms-operator --destination artifacts
+
+sign: ## Sign the image IMAGE (by digest) with the workflow's identity; needs cosign
+	cosign sign --yes $(IMAGE)
+
+chart-push: ## Push the packaged chart to the OCI registry REGISTRY
+	$$(hack/helm.sh) push artifacts/kms-operator-*.tgz oci://$(REGISTRY)
+
+release-upload: ## Attach artifacts/crds.yaml and artifacts/install.yaml to the release TAG; needs gh
+	gh release create $(TAG) --verify-tag --generate-notes artifacts/crds.yaml artifacts/install.yaml artifacts/kms-operator-*.tgz
 
 clean: ## Remove everything that was built
 	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
