@@ -24,6 +24,9 @@ public sealed record KeyStatus
     /// <summary>An alias that is about to be given to the key; recorded first, so that it is known to be ours whatever happens.</summary>
     public string? PendingAliasName { get; init; }
 
+    /// <summary>Aliases that the key had; on record until a later comparison does not find them any more.</summary>
+    public IReadOnlyList<string>? FormerAliasNames { get; init; }
+
     /// <summary>The alias's ARN.</summary>
     public string? AliasArn { get; init; }
 
@@ -56,6 +59,15 @@ public sealed record KeyStatus
 
     /// <summary>The last value of the <c>rotate-at</c> annotation that was acted on.</summary>
     public string? LastHandledRotateAt { get; init; }
+
+    /// <summary>How often the key was rotated on demand, as far as is known. KMS permits 25 in a key's life.</summary>
+    public int? OnDemandRotations { get; init; }
+
+    /// <summary>What deleting the resource does to its key, class and defaults resolved: <c>Retain</c> or <c>Delete</c>.</summary>
+    public string? DeletionPolicy { get; init; }
+
+    /// <summary>Days that a deletion would leave to cancel it, class and defaults resolved: 7 to 30.</summary>
+    public int? PendingDeletionWindowDays { get; init; }
 
     /// <summary>With <c>managementPolicy: Observe</c>: what <c>Full</c> would do.</summary>
     public IReadOnlyList<PlannedStep>? Plan { get; init; }
@@ -135,6 +147,9 @@ public sealed record RotationAttemptStatus
 
     /// <summary>When the record was written.</summary>
     public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>How many on-demand rotations the key had before; one more says that this one took place.</summary>
+    public int RotationsBefore { get; init; }
 }
 
 /// <summary>One step of <c>status.plan</c>.</summary>

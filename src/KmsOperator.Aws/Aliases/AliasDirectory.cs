@@ -11,6 +11,9 @@ namespace KmsOperator.Aws;
 /// </summary>
 public sealed class AliasDirectory
 {
+    /// <summary>How old the list may be where nothing asks for a newer one. The writing calls themselves have the last word.</summary>
+    public static readonly TimeSpan UsualAge = TimeSpan.FromMinutes(1);
+
     private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
     private readonly SharedRead<ImmutableDictionary<string, string>> _aliases;

@@ -15,9 +15,21 @@ public sealed record AwsRegion(RegionClients Clients, AliasDirectory Aliases, Cr
 public sealed class AwsRegions(AwsClients clients, TimeProvider time, TimeSpan consistencyWindow)
 {
     private readonly ConcurrentDictionary<AwsAccess, Lazy<AwsRegion>> _regions = new();
+    private readonly ConcurrentDictionary<(string? RoleArn, string? ExternalId), Lazy<SharedRead<string>>> _accounts = new();
 
     /// <summary>The shared part of an account and Region; cheap after the first call.</summary>
     public AwsRegion For(AwsAccess access) => _regions.GetOrAdd(access, key => new Lazy<AwsRegion>(() => Create(key))).Value;
+
+    /// <summary>
+    /// The account that the credentials of an access belong to, as STS said at <paramref name="notBefore"/> or later. A key id says
+    /// nothing of its account, so whoever is about to write, or to conclude that a key is gone, asks this first.
+    /// </summary>
+    public async Task<string> GetAccountIdAsync(AwsAccess access, DateTimeOffset notBefore, CancellationToken cancellationToken)
+    {
+        var account = _accounts.GetOrAdd((access.RoleArn, access.ExternalId), _ => new Lazy<SharedRead<string>>(() =>
+            new SharedRead<string>(time, _ => AccountIdentity.GetAccountIdAsync(clients.For(access).Sts, CancellationToken.None))));
+        return (await account.Value.GetAsync(notBefore, cancellationToken)).Value;
+    }
 
     private AwsRegion Create(AwsAccess access)
     {

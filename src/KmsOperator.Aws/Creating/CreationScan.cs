@@ -7,10 +7,14 @@ namespace KmsOperator.Aws;
 
 /// <summary>
 /// Finds the keys that undecided creation attempts left in one account and Region, by ListKeys and ListResourceTags. One scan
-/// serves all undecided resources there, and a key's tags are read again only while they may still be incomplete.
+/// serves all undecided resources there. A key's tags are read again while they may still be incomplete, and from time to time, since
+/// people correct them. Keys that were made or tagged just now are known also while KMS does not list them yet.
 /// </summary>
 public sealed class CreationScan
 {
+    // People correct owner tags by hand; a scan of an account with very many keys must not read all of their tags each time.
+    private static readonly TimeSpan MaxTagAge = TimeSpan.FromHours(1);
+
     private readonly IAmazonKeyManagementService _kms;
     private readonly TimeSpan _consistencyWindow;
     private readonly SharedRead<CreationScanResult> _scan;
@@ -31,9 +35,9 @@ public sealed class CreationScan
     public async Task<CreationScanResult> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken) =>
         (await _scan.GetAsync(notBefore, cancellationToken)).Value;
 
-    /// <summary>Remembers the tags of a key that was made just now, which saves reading them.</summary>
+    /// <summary>Remembers the tags of a key that was made or tagged just now: KMS may not show them yet.</summary>
     public void Record(string keyId, IReadOnlyDictionary<string, string> tags, DateTimeOffset now) =>
-        ImmutableInterlocked.Update(ref _seen, seen => seen.SetItem(keyId, SeenKey.Of(tags, now)));
+        ImmutableInterlocked.Update(ref _seen, seen => seen.SetItem(keyId, SeenKey.Of(tags, now, now) with { WrittenAt = now }));
 
     private async Task<CreationScanResult> ScanAsync(DateTimeOffset startedAt)
     {
@@ -41,16 +45,18 @@ public sealed class CreationScan
         var byOwner = new Dictionary<(string, string), List<string>>();
         var unreadable = new List<UnreadableKey>();
         var seen = ImmutableDictionary.CreateBuilder<string, SeenKey>();
-        foreach (var keyId in await ListKeysAsync())
+        var windowStart = startedAt - _consistencyWindow;
+        var listed = await ListKeysAsync();
+        var unlisted = _seen.Where(key => key.Value.WrittenAt >= windowStart).Select(key => key.Key);
+        foreach (var keyId in listed.Union(unlisted).ToArray())
         {
             var known = _seen.GetValueOrDefault(keyId);
-            var settled = known is not null && (known.Attempt is not null || known.FirstSeenAt < startedAt - _consistencyWindow);
-            if (!settled)
+            if (known is null || !known.IsSettled(startedAt, windowStart))
             {
                 try
                 {
                     var tags = await KeyObserver.ListTagsAsync(_kms, keyId, CancellationToken.None);
-                    known = SeenKey.Of(tags, known?.FirstSeenAt ?? startedAt);
+                    known = SeenKey.Of(tags, known?.FirstSeenAt ?? startedAt, startedAt);
                 }
                 catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
                 {
@@ -77,7 +83,10 @@ public sealed class CreationScan
 
         // What was recorded meanwhile stays.
         ImmutableInterlocked.Update(ref _seen, current => seen.ToImmutable().AddRange(current.Where(key => !seen.ContainsKey(key.Key) && key.Value.FirstSeenAt >= startedAt)));
-        return new CreationScanResult(startedAt, byAttempt, byOwner, unreadable);
+        return new CreationScanResult(startedAt, byAttempt, byOwner, unreadable)
+        {
+            WrittenLately = [.. seen.Where(key => key.Value.WrittenAt >= windowStart).Select(key => key.Key)],
+        };
     }
 
     private async Task<List<string>> ListKeysAsync()
@@ -107,10 +116,17 @@ public sealed class CreationScan
         }
     }
 
-    private sealed record SeenKey(string? Attempt, string? Cluster, string? Owner, DateTimeOffset FirstSeenAt)
+    private sealed record SeenKey(string? Attempt, string? Cluster, string? Owner, DateTimeOffset FirstSeenAt, DateTimeOffset ReadAt)
     {
-        public static SeenKey Of(IReadOnlyDictionary<string, string> tags, DateTimeOffset firstSeenAt) => new(
-            tags.GetValueOrDefault(TagNames.Attempt), tags.GetValueOrDefault(TagNames.Cluster), tags.GetValueOrDefault(TagNames.Owner), firstSeenAt);
+        /// <summary>When this process wrote the tags; null if it did not.</summary>
+        public DateTimeOffset? WrittenAt { get; init; }
+
+        /// <summary>Whether the tags need not be read: they are ours of just now, or complete and not old.</summary>
+        public bool IsSettled(DateTimeOffset now, DateTimeOffset windowStart) =>
+            WrittenAt >= windowStart || (ReadAt >= now - MaxTagAge && (Attempt is not null || FirstSeenAt < windowStart));
+
+        public static SeenKey Of(IReadOnlyDictionary<string, string> tags, DateTimeOffset firstSeenAt, DateTimeOffset readAt) => new(
+            tags.GetValueOrDefault(TagNames.Attempt), tags.GetValueOrDefault(TagNames.Cluster), tags.GetValueOrDefault(TagNames.Owner), firstSeenAt, readAt);
     }
 }
 
@@ -123,7 +139,11 @@ public sealed record CreationScanResult(
     DateTimeOffset StartedAt,
     IReadOnlyDictionary<string, string> KeyIdByAttempt,
     IReadOnlyDictionary<(string Cluster, string Owner), List<string>> KeyIdsByOwner,
-    IReadOnlyList<UnreadableKey> Unreadable);
+    IReadOnlyList<UnreadableKey> Unreadable)
+{
+    /// <summary>Keys that this process made or tagged within the consistency window: what KMS shows of them may be older.</summary>
+    public ImmutableHashSet<string> WrittenLately { get; init; } = [];
+}
 
 /// <summary>A key whose tags the operator may not read.</summary>
 /// <param name="KeyId">Key id.</param>

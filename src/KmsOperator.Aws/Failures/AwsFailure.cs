@@ -94,6 +94,7 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
             "KMSInvalidState" or "Disabled" or "Conflict" => AwsFailureKind.InvalidState,
             "KMSInternal" or "DependencyTimeout" or "KeyUnavailable" or "ServiceUnavailable" or "InternalFailure" or "InternalError" => AwsFailureKind.Unavailable,
             _ when exception.StatusCode == HttpStatusCode.TooManyRequests => AwsFailureKind.Throttled,
+            _ when exception.StatusCode == HttpStatusCode.RequestTimeout => AwsFailureKind.Unavailable,
             _ when (int)exception.StatusCode is >= 400 and < 500 => AwsFailureKind.InvalidRequest,
 
             // 5xx, and answers that could not be read: the effect is unknown.

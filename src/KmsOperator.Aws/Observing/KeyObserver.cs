@@ -102,31 +102,30 @@ public static class KeyObserver
         }
     }
 
-    /// <summary>Whether an on-demand rotation began at a time or later, finished or not.</summary>
-    public static async Task<bool> WasRotatedSinceAsync(
-        IAmazonKeyManagementService kms, string keyId, DateTimeOffset since, CancellationToken cancellationToken)
+    /// <summary>The rotations that a key has had, and the on-demand one that is under way.</summary>
+    public static async Task<KeyRotations> ListRotationsAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
     {
         var status = await kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = keyId }, cancellationToken);
-        if (status.OnDemandRotationStartDate is { } start && new DateTimeOffset(start.ToUniversalTime()) >= since)
-        {
-            return true;
-        }
-
+        var onDemand = status.OnDemandRotationStartDate is null ? 0 : 1;
+        DateTimeOffset? last = null;
         string? marker = null;
         do
         {
             var page = await kms.ListKeyRotationsAsync(new ListKeyRotationsRequest { KeyId = keyId, Marker = marker }, cancellationToken);
-            if (page.Rotations?.Any(rotation => rotation.RotationType == RotationType.ON_DEMAND
-                && rotation.RotationDate is { } date && new DateTimeOffset(date.ToUniversalTime()) >= since) == true)
+            foreach (var rotation in page.Rotations ?? [])
             {
-                return true;
+                onDemand += rotation.RotationType == RotationType.ON_DEMAND ? 1 : 0;
+                if (rotation.RotationDate is { } date && new DateTimeOffset(date.ToUniversalTime()) is var at && (last is null || at > last))
+                {
+                    last = at;
+                }
             }
 
             marker = page.Truncated == true ? page.NextMarker : null;
         }
         while (marker is not null);
 
-        return false;
+        return new KeyRotations(onDemand, last);
     }
 
     private static bool RotationIsReadable(ObservedKey key) =>
@@ -147,3 +146,8 @@ public static class KeyObserver
 /// <param name="At">When.</param>
 /// <param name="Operation">KMS's name of the operation.</param>
 public sealed record KeyLastUse(DateTimeOffset At, string Operation);
+
+/// <summary>A key's rotations so far.</summary>
+/// <param name="OnDemand">How many were on demand, one under way included. KMS permits 25.</param>
+/// <param name="LastAt">When the latest one was finished; null for none.</param>
+public sealed record KeyRotations(int OnDemand, DateTimeOffset? LastAt);

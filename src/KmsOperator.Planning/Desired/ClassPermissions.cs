@@ -50,7 +50,7 @@ public static class ClassPermissions
     /// <param name="keyClass">The class, which denies it unless it says otherwise.</param>
     /// <param name="deletionPolicy">The resource's own policy; only an explicit <c>Retain</c> says that the key must stay.</param>
     public static bool MayUndelete(KeyClass keyClass, string? deletionPolicy) =>
-        deletionPolicy == "Retain" && keyClass.Spec.Permissions?.Undelete == "Allow";
+        deletionPolicy == DeletionPolicies.Retain && keyClass.Spec.Permissions?.Undelete == "Allow";
 
     private static Finding Denied(KeyClass keyClass, string permission, string field) => Finding.Stalled(
         Reasons.PermissionDenied,

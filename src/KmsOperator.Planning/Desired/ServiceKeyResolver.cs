@@ -83,6 +83,6 @@ public static class ServiceKeyResolver
     /// <param name="windowDays">The resource's own (or inherited) window.</param>
     /// <param name="keyClass">The class; null when it is gone.</param>
     public static (bool Delete, int WindowDays) DeletionOf(string? deletionPolicy, int? windowDays, KeyClass? keyClass) => (
-        (deletionPolicy ?? keyClass?.Spec.DeletionPolicy) == "Delete",
+        (deletionPolicy ?? keyClass?.Spec.DeletionPolicy) == DeletionPolicies.Delete,
         windowDays ?? keyClass?.Spec.PendingDeletionWindowDays ?? DefaultPendingDeletionWindowDays);
 }

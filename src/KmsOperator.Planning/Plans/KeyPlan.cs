@@ -19,6 +19,9 @@ public sealed record KeyPlan(IReadOnlyList<KeyStep> Steps, IReadOnlyList<Finding
 /// <param name="AliasHolder">Another resource that has the wanted alias, as <c>{kind}/{namespace}/{name}</c>.</param>
 public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> TagKeys, string? AliasHolder = null, string? PendingAliasName = null)
 {
+    /// <summary>Aliases that the key had until lately.</summary>
+    public IReadOnlyList<string> FormerAliasNames { get; init; } = [];
+
     /// <summary>Nothing recorded.</summary>
     public static KeyRecord Empty { get; } = new(null, []);
 }

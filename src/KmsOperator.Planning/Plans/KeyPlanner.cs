@@ -246,14 +246,14 @@ public static class KeyPlanner
         }
     }
 
-    /// <summary>The key's aliases that the operator put, or was about to put.</summary>
+    /// <summary>The key's aliases that the operator put, was about to put, or has taken away and sees again.</summary>
     private static IEnumerable<string> AliasesOf(KeyRecord record, ObservedKey observed) =>
-        new[] { record.AliasName, record.PendingAliasName }.OfType<string>().Distinct().Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId);
+        new[] { record.AliasName, record.PendingAliasName }.OfType<string>().Concat(record.FormerAliasNames).Distinct().Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId);
 
     /// <summary>The finding for an alias that another key has.</summary>
-    public static Finding AliasConflict(string aliasName, string targetKeyId, KeyLocation location, string? holder) => Finding.Stalled(
+    public static Finding AliasConflict(string aliasName, string? targetKeyId, KeyLocation location, string? holder) => Finding.Stalled(
         Reasons.AliasConflict,
-        $"{aliasName} in account {location.AccountId}, {location.Region} points at key {targetKeyId}, which is {holder ?? "not this resource"}'s. "
+        $"{aliasName} in account {location.AccountId}, {location.Region} {(targetKeyId is null ? "is" : $"points at key {targetKeyId}, which is")} {holder ?? "not this resource"}'s. "
         + (holder is null
             ? "Set spec.alias to another name, remove that alias, or set spec.takeOverAlias where the KeyClass permits it."
             : "Set spec.alias to another name, or change the other resource."));

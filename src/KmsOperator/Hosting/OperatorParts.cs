@@ -56,8 +56,9 @@ internal sealed class OperatorParts
         var directory = new ClassDirectory(classes, namespaces);
         var holders = new KeyHolders(keys, replicas, directory);
         var creation = new KeyCreation(regions, new KeyAdoption(claims, holders), claims, holders, settings, newAttemptId);
-        var lifecycle = new KeyLifecycle(regions, creation, new KeyRotation(settings), claims, holders, settings, random, metrics, loggers.CreateLogger<KeyLifecycle>());
-        var deletion = new KeyDeletion(regions, creation, memories, settings, loggers.CreateLogger<KeyDeletion>());
+        var accounts = new AccountCheck(regions);
+        var lifecycle = new KeyLifecycle(regions, accounts, creation, new KeyRotation(settings), claims, holders, settings, random, metrics, loggers.CreateLogger<KeyLifecycle>());
+        var deletion = new KeyDeletion(regions, accounts, creation, memories, settings, loggers.CreateLogger<KeyDeletion>());
         var publisher = new Publisher(api);
 
         var classQueue = new WorkQueue<ResourceKey>(time, random);
@@ -76,7 +77,7 @@ internal sealed class OperatorParts
         _controllers =
         [
             Control("keyclass", classQueue, new KeyClassReconciler(
-                api, _events, time, ResourceTypes.KeyClasses, classes, directory, clients, settings)),
+                api, _events, time, ResourceTypes.KeyClasses, classes, directory, regions, settings)),
             Control("servicekey", keyQueue, new ServiceKeyReconciler(
                 api, _events, time, ResourceTypes.ServiceKeys, keys, directory, holders, lifecycle, deletion,
                 new ReplicaResources(api, ResourceTypes.KeyReplicas, replicas), publisher, memories, settings)),

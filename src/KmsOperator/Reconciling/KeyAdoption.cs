@@ -1,4 +1,5 @@
 using Amazon;
+using Amazon.KeyManagementService;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Planning;
@@ -82,15 +83,25 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
     {
         var desired = resolved.Desired;
         var scan = await region.Scan.GetAsync(pass.Memory.FirstSeenAt ?? pass.Now, cancellationToken);
+        var tagged = scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [];
+
+        // The alias stayed as well, and says so also where the tags were read before they were put.
+        var named = (await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken)).GetValueOrDefault(desired.AliasName);
         var left = new List<ObservedKey>();
-        foreach (var keyId in scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [])
+        foreach (var keyId in named is null ? tagged : tagged.Union([named]))
         {
-            // The scan may be older than the tags; a key of another nature is not what the spec asks for, and stays where it is.
-            if (await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
-                && key.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path
-                && KeyPlanner.FindMisfit(desired, key) is null)
+            var key = await ReadAsync(region, keyId, keyId == named && !tagged.Contains(keyId), cancellationToken);
+            var isTagged = key?.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path;
+            if (!isTagged && scan.WrittenLately.Contains(keyId) && tagged.Contains(keyId))
             {
-                left.Add(key);
+                return KeyCreationResult.Blocked(Finding.Waiting(
+                    Reasons.Progressing, $"Key {keyId} was tagged as this resource's a moment ago but KMS does not show it yet; it is looked for again."));
+            }
+
+            // The scan may be older than the tags; a key of another nature is not what the spec asks for, and stays where it is.
+            if (isTagged && KeyPlanner.FindMisfit(desired, key!) is null)
+            {
+                left.Add(key!);
             }
         }
 
@@ -105,6 +116,19 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         }
 
         return candidates.Count == 0 ? null : await TakeAsync(pass, resolved, candidates[0], cancellationToken);
+    }
+
+    /// <summary>Reads a key; one that is only a guess may be unreadable.</summary>
+    private static async Task<ObservedKey?> ReadAsync(AwsRegion region, string keyId, bool isGuess, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken);
+        }
+        catch (AmazonKeyManagementServiceException e) when (isGuess && AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
+        {
+            return null;
+        }
     }
 
     private static async Task<KeyCreationResult> TakeAsync<T>(KeyPass<T> pass, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ internal sealed class KeyClassReconciler(
     ResourceType<KeyClass> type,
     IResourceStore<KeyClass> store,
     ClassDirectory classes,
-    AwsClients clients,
+    AwsRegions regions,
     OperatorSettings settings) : IReconciler
 {
     // Reason of the event that several default classes cause.
@@ -53,7 +53,7 @@ internal sealed class KeyClassReconciler(
         var access = ServiceKeyReconciler.AccessOf(keyClass, keyClass.Spec.Region);
         try
         {
-            var accountId = await AccountIdentity.GetAccountIdAsync(clients.For(access).Sts, cancellationToken);
+            var accountId = await regions.GetAccountIdAsync(access, time.GetUtcNow(), cancellationToken);
             return keyClass.Spec.Account?.Id is { } wanted && wanted != accountId
                 ? (accountId, Finding.Stalled(
                     Reasons.AccountMismatch,

@@ -15,8 +15,6 @@ namespace KmsOperator;
 internal sealed class KeyCreation(
     AwsRegions regions, KeyAdoption adoption, AliasClaims claims, KeyHolders holders, OperatorSettings settings, NewAttemptId newAttemptId)
 {
-    // How old the list of aliases may be when a new key asks for one; CreateAlias itself has the last word.
-    private static readonly TimeSpan AliasAge = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan SettlePeriod = TimeSpan.FromSeconds(15);
 
     // Clocks of AWS and of the cluster may differ by this much when a key's creation date is held against an attempt.
@@ -61,7 +59,9 @@ internal sealed class KeyCreation(
             return KeyCreationResult.Blocked(conflict);
         }
 
-        var attempt = pass.Status.Creation ?? new CreationStatus { AttemptId = newAttemptId(), StartedAt = pass.Now };
+        // Each sending is an attempt of its own time: what was sent last may become visible last.
+        var isRepeated = pass.Status.Creation is not null;
+        var attempt = new CreationStatus { AttemptId = pass.Status.Creation?.AttemptId ?? newAttemptId(), StartedAt = pass.Now };
         await RecordAttemptAsync(pass, resolved, attempt, cancellationToken);
         try
         {
@@ -69,12 +69,19 @@ internal sealed class KeyCreation(
                 ? await KeyCreator.ReplicateAsync(PrimaryRegion(resolved).Clients.Writing, resolved.Desired, attempt.AttemptId, cancellationToken)
                 : await KeyCreator.CreateAsync(region.Clients.Writing, resolved.Desired, attempt.AttemptId, cancellationToken);
             pass.Memory.Made = new MadeKey(attempt.AttemptId, made.KeyId);
+            pass.Memory.MadeAt = pass.Now;
             region.Scan.Record(made.KeyId, made.Tags, pass.Now);
             await RecordKeyAsync(pass, resolved, made, attempt, cancellationToken);
             return KeyCreationResult.Made(made);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, isReplica ? "ReplicateKey" : "CreateKey") is { } failure)
         {
+            if (!failure.EffectIsUnknown && !isRepeated)
+            {
+                // KMS refused, so this attempt made nothing; the next one is another. An earlier sending may have made a replica all the same.
+                pass.Status = pass.Status with { Creation = null };
+            }
+
             return await ExplainAsync(pass, resolved, region, attempt, failure, cancellationToken);
         }
     }
@@ -110,7 +117,9 @@ internal sealed class KeyCreation(
                     + $"{suspects[0].Message.TrimEnd('.')}. Allow kms:ListResourceTags, or kms:DescribeKey to see that it is older."));
             }
 
-            var decidedAt = attempt.StartedAt + settings.ConsistencyWindow;
+            // The attempt's time is another process's clock, perhaps; this process's own first look is not.
+            var seenAt = pass.Memory.FirstSeenAt ??= now;
+            var decidedAt = (attempt.StartedAt > seenAt ? attempt.StartedAt : seenAt) + settings.ConsistencyWindow;
             if (scan.StartedAt >= decidedAt)
             {
                 return KeyCreationResult.Nothing;
@@ -181,7 +190,7 @@ internal sealed class KeyCreation(
             ClassName = resolved.ClassName,
             Service = resolved.Desired.Service,
         };
-        await pass.SaveAsync(Verdict.Waiting(Reasons.Progressing, "The key is being made."), cancellationToken);
+        await pass.SaveLiveAsync(Verdict.Waiting(Reasons.Progressing, "The key is being made."), cancellationToken);
     }
 
     private static async Task RecordKeyAsync<T>(
@@ -224,10 +233,13 @@ internal sealed class KeyCreation(
     {
         try
         {
-            var aliases = await region.Aliases.GetAsync(pass.Now - AliasAge, cancellationToken);
-            var isOwnReplica = desired.Primary is { } primary && aliases.GetValueOrDefault(desired.AliasName) == primary.KeyId;
-            if (aliases.TryGetValue(desired.AliasName, out var target) && !isOwnReplica
-                && (holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid) is var holder && (holder is not null || !desired.TakeOverAlias)))
+            var aliases = await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken);
+            var target = aliases.GetValueOrDefault(desired.AliasName);
+            var isOwnReplica = desired.Primary is { } primary && target == primary.KeyId;
+
+            // Asked also where no alias is listed: the list may be behind the key that got it last.
+            var holder = holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid);
+            if (!isOwnReplica && (holder is not null || (target is not null && !desired.TakeOverAlias)))
             {
                 return KeyPlanner.AliasConflict(desired.AliasName, target, desired.Location, holder);
             }
@@ -252,12 +264,6 @@ internal sealed class KeyCreation(
         if (failure.Kind == AwsFailureKind.AlreadyExists && desired.Primary is not null)
         {
             return await TakeReplicaAsync(pass, resolved, region, attempt, failure, cancellationToken);
-        }
-
-        if (!failure.EffectIsUnknown)
-        {
-            // KMS refused, so this attempt made nothing; the next one is another.
-            pass.Status = pass.Status with { Creation = null };
         }
 
         return KeyCreationResult.Blocked(AwsFailureFinding.For(failure, subject, isRecent: false));

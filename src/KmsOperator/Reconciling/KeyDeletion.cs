@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace KmsOperator;
 
 /// <summary>Lets a deleted resource go, once its key is taken care of as the deletion policy says.</summary>
-internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyMemories memories, OperatorSettings settings, ILogger<KeyDeletion> logger)
+internal sealed class KeyDeletion(
+    AwsRegions regions, AccountCheck accounts, KeyCreation creation, KeyMemories memories, OperatorSettings settings, ILogger<KeyDeletion> logger)
 {
     private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
 
@@ -19,32 +20,36 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
     public async Task<ReconcileResult> FinalizeAsync<T>(KeyPass<T> pass, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        pass.Memory.FirstSeenAt ??= pass.Now;
         if (pass.Status.KeyId is null && pass.Status.Creation is null)
         {
             return await ReleaseAsync(pass, "There is no key.", cancellationToken);
         }
 
-        if (request.ObserveOnly)
+        if (request.LeftBecause is { } because && (pass.Status.KeyId is not null || request.Access is null || pass.Resource.Suspended))
         {
-            return await ReleaseAsync(pass, $"{pass.Status.Arn} was only observed and stays as it is.", cancellationToken);
+            return await ReleaseAsync(pass, $"{Key(pass)} stays as it is: {because}.", cancellationToken);
         }
 
-        if (request.Access is not { } access)
+        var obstacle = request.Access is null
+            ? Finding.Stalled(
+                Reasons.ClassNotFound, $"KeyClass {pass.Status.ClassName} is gone and with it the way into account {pass.Status.AccountId}. Put the class back.")
+            : pass.Status.AccountId is { } accountId
+                ? await accounts.FindMismatchAsync(request.Access, accountId, pass.Status.ClassName ?? "", cancellationToken)
+                : null;
+        if (obstacle is not null)
         {
-            // Nothing can be written without the class, and nothing need be: the key stays.
-            return !request.DeleteKey || request.NamespaceIsTerminating
-                ? await ReleaseAsync(pass, $"{Key(pass)} is retained, and so is its alias; KeyClass {pass.Status.ClassName} is gone, so its tags do not say so.", cancellationToken)
+            // Nothing can be written, and where the key stays nothing need be. What comes right by itself is waited for.
+            return obstacle.Severity == FindingSeverity.Stalled && (!request.DeleteKey || request.NamespaceIsTerminating)
+                ? await ReleaseAsync(pass, $"{Key(pass)} is retained, and so is its alias; its tags do not say so: {obstacle.Message}", cancellationToken)
                 : await BlockAsync(
                     pass,
-                    Finding.Stalled(
-                        Reasons.ClassNotFound,
-                        $"{Key(pass)} is to be deleted, but its KeyClass {pass.Status.ClassName} is gone and with it the way into account "
-                        + $"{pass.Status.AccountId}. Put the class back, or set spec.deletionPolicy: Retain to leave the key."),
+                    obstacle with { Message = $"{Key(pass)} is to be deleted. {obstacle.Message} Or set spec.deletionPolicy: Retain to leave the key." },
                     null,
                     cancellationToken);
         }
 
-        var region = regions.For(access);
+        var region = regions.For(request.Access!);
         if (pass.Status.KeyId is null)
         {
             var settled = await creation.SettleAsync(pass, region, pass.Status.Creation!, null, cancellationToken);
@@ -83,14 +88,13 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
 
         pass.Memory.MissingSince = null;
         var aliases = await region.Aliases.GetAsync(pass.Now, cancellationToken);
-        observed = observed with { AliasTargets = KeyLifecycle.RelevantAliases(aliases, pass.Status.AliasName, pass.Status.PendingAliasName) };
+        observed = observed with { AliasTargets = KeyLifecycle.RelevantAliases(aliases, KeyStatusFields.AliasNamesOf(pass.Status)) };
         var plan = KeyPlanner.PlanDeletion(
             request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(pass.Status));
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             // What destroys rests on what the server says now, not on a cache.
-            var version = pass.Resource.Metadata.ResourceVersion;
-            if (!await pass.RefreshAsync(cancellationToken) || pass.Resource.Metadata.ResourceVersion != version)
+            if (!await pass.IsCurrentAsync(cancellationToken) || !await request.IsCurrentAsync(cancellationToken))
             {
                 return ReconcileResult.Retry;
             }
@@ -145,12 +149,18 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
         var note = $"{Key(pass)} is retained, and so is its alias{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
         try
         {
-            if (await KeyObserver.DescribeAsync(region.Clients.Reading, pass.Status.KeyId!, cancellationToken) is { } key)
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, pass.Status.KeyId!, cancellationToken) is not { } key)
             {
+                // A resource of the same name must be able to find the key again.
+                return await MissingAsync(pass, cancellationToken);
+            }
+            else
+            {
+                pass.Memory.MissingSince = null;
                 key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, key.KeyId, cancellationToken) };
                 foreach (var step in KeyPlanner.PlanRetention(key, request.Owner, pass.Now).Steps)
                 {
-                    await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, step, key, cancellationToken);
+                    key = await KeyLifecycle.ExecuteStepAsync(pass, region, step, key, cancellationToken);
                     logger.LogInformation("{Arn}: {Step}", key.Arn, step);
                 }
             }
@@ -242,7 +252,14 @@ internal sealed class KeyDeletion(AwsRegions regions, KeyCreation creation, KeyM
 /// <param name="DeleteKey">Whether the key's deletion is scheduled; else it stays.</param>
 /// <param name="PendingDeletionWindowDays">7 to 30.</param>
 /// <param name="Access">How to get to the key; null when the class is gone.</param>
-/// <param name="ObserveOnly">Whether nothing may be written to AWS.</param>
+/// <param name="LeftBecause">Why nothing may be written to AWS; null where it may.</param>
 /// <param name="NamespaceIsTerminating">Whether the namespace goes too: what would hold the resource back would hold all of it.</param>
+/// <param name="IsCurrentAsync">Reads whatever else this request rests on from the server; false when that has changed.</param>
 internal sealed record DeletionRequest(
-    KeyOwner Owner, bool DeleteKey, int PendingDeletionWindowDays, AwsAccess? Access, bool ObserveOnly, bool NamespaceIsTerminating);
+    KeyOwner Owner,
+    bool DeleteKey,
+    int PendingDeletionWindowDays,
+    AwsAccess? Access,
+    string? LeftBecause,
+    bool NamespaceIsTerminating,
+    Func<CancellationToken, Task<bool>> IsCurrentAsync);

@@ -10,6 +10,7 @@ namespace KmsOperator;
 /// <summary>Brings one key to its desired state: make it if need be, observe, plan, execute.</summary>
 internal sealed class KeyLifecycle(
     AwsRegions regions,
+    AccountCheck accounts,
     KeyCreation creation,
     KeyRotation rotation,
     AliasClaims claims,
@@ -19,7 +20,6 @@ internal sealed class KeyLifecycle(
     OperatorMetrics metrics,
     ILogger<KeyLifecycle> logger)
 {
-    private static readonly TimeSpan AliasAge = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
 
@@ -41,6 +41,12 @@ internal sealed class KeyLifecycle(
         where T : class, IKeyResource
     {
         pass.Memory.FirstSeenAt ??= pass.Now;
+        pass.Status = pass.Status with
+        {
+            // What the resource's deletion goes by when whatever says so is gone first: its class, or a replica's primary.
+            DeletionPolicy = resolved.Desired.DeleteKey ? DeletionPolicies.Delete : DeletionPolicies.Retain,
+            PendingDeletionWindowDays = resolved.Desired.PendingDeletionWindowDays,
+        };
         if ((FindMove(pass.Status, resolved) ?? FindOtherAdoption(pass.Status, resolved.Desired)) is { } moved)
         {
             return new KeyOutcome(moved, Changed: false);
@@ -53,6 +59,17 @@ internal sealed class KeyLifecycle(
         }
 
         var fingerprint = DesiredKeyHash.Compute(resolved.Desired);
+        if (pass.Status.KeyId is not null && !IsComparisonDue(pass, fingerprint))
+        {
+            pass.Status = KeyStatusFields.Settled(pass.Status);
+            return new KeyOutcome(null, Changed: false, pass.Memory.CompareAt - pass.Now);
+        }
+
+        if (await accounts.FindMismatchAsync(resolved.Access, resolved.Desired.Location.AccountId, resolved.ClassName, cancellationToken) is { } elsewhere)
+        {
+            return new KeyOutcome(elsewhere, Changed: true);
+        }
+
         ObservedKey? observed = null;
         if (pass.Status.KeyId is null)
         {
@@ -73,11 +90,6 @@ internal sealed class KeyLifecycle(
                 return Unmade(pass, resolved.Desired);
             }
         }
-        else if (!IsComparisonDue(pass, fingerprint))
-        {
-            pass.Status = KeyStatusFields.Settled(pass.Status);
-            return new KeyOutcome(null, Changed: false, pass.Memory.CompareAt - pass.Now);
-        }
 
         var reconcileAt = pass.UnhandledReconcileAt;
         try
@@ -92,7 +104,7 @@ internal sealed class KeyLifecycle(
 
             pass.Memory.MissingSince = null;
             var aliases = await region.Aliases.GetAsync(AliasesSince(pass, reconcileAt), cancellationToken);
-            observed = observed with { AliasTargets = RelevantAliases(aliases, resolved.Desired.AliasName, pass.Status.AliasName, pass.Status.PendingAliasName) };
+            observed = observed with { AliasTargets = RelevantAliases(aliases, [resolved.Desired.AliasName, .. KeyStatusFields.AliasNamesOf(pass.Status)]) };
             pass.Memory.Writes = pass.Memory.Writes.Since(pass.Now - settings.ConsistencyWindow);
             observed = pass.Memory.Writes.Apply(observed);
             var outcome = await ExecuteAsync(pass, resolved, region, observed, fingerprint, isNew, cancellationToken);
@@ -117,7 +129,8 @@ internal sealed class KeyLifecycle(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(pass.Status, HolderOfAlias(desired, observed)));
+        var aliasHolder = HolderOfAlias(desired, observed);
+        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(pass.Status, aliasHolder));
         var finding = plan.Findings.Count > 0 ? plan.Findings[0] : null;
         if (desired.ObserveOnly)
         {
@@ -166,18 +179,21 @@ internal sealed class KeyLifecycle(
             finding = Finding.Waiting(Reasons.Progressing, $"The deletion of {observed.Arn} was cancelled; the key is compared once more.");
         }
 
+        await KeyRotation.NoteLastRotationAsync(pass, region, observed, cancellationToken);
         finding ??= await rotation.RotateAsync(pass, region, observed, cancellationToken);
         var complete = finding is null;
-        pass.Status = KeyStatusFields.Observed(pass.Status, desired, observed, complete) with
+        var isVerified = complete && plan.Steps.Count == 0 && !isNew;
+        pass.Status = KeyStatusFields.Observed(pass.Status, desired, observed, complete, aliasHolder) with
         {
             ClassName = resolved.ClassName,
             Service = desired.Service,
             Plan = null,
             PendingAliasName = complete ? null : pass.Status.PendingAliasName,
+            FormerAliasNames = KeyStatusFields.FormerAliasesAfter(pass.Status, done, isVerified),
             DesiredSha256 = complete ? fingerprint : null,
 
             // Only a comparison that found nothing to do verifies a key; what was written now is looked at again.
-            LastVerifiedAt = complete && plan.Steps.Count == 0 && !isNew ? pass.Now : null,
+            LastVerifiedAt = isVerified ? pass.Now : null,
         };
         if (done.Count > 0)
         {
@@ -215,6 +231,9 @@ internal sealed class KeyLifecycle(
         {
             ClassName = resolved.ClassName,
             Service = resolved.Desired.Service,
+
+            // Nothing was put: a tag that the key happens to carry is not the operator's to remove later.
+            TagKeys = pass.Status.TagKeys,
             Plan = Shown(plan.Steps),
             DesiredSha256 = finding is null ? fingerprint : null,
             LastVerifiedAt = finding is null ? pass.Now : null,
@@ -264,8 +283,24 @@ internal sealed class KeyLifecycle(
             // Gone already, which is what was wanted.
             after = step.ApplyTo(before);
         }
+        catch (Exception e) when (step is CreateAliasStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.AlreadyExists)
+        {
+            // The list of aliases may be behind an earlier CreateAlias of our own.
+            var named = await KeyObserver.DescribeAsync(region.Clients.Reading, ((CreateAliasStep)step).AliasName, cancellationToken);
+            if (named?.KeyId != before.KeyId)
+            {
+                throw;
+            }
+
+            after = step.ApplyTo(before);
+        }
 
         pass.Memory.Writes = pass.Memory.Writes.Add(step, before, pass.Now);
+        if (step is TagResourceStep or UntagResourceStep)
+        {
+            region.Scan.Record(after.KeyId, after.Tags, pass.Now);
+        }
+
         RecordAlias(region, step, before, after);
         return after;
     }
@@ -287,12 +322,12 @@ internal sealed class KeyLifecycle(
     }
 
     /// <summary>The aliases that a plan looks at.</summary>
-    public static IReadOnlyDictionary<string, string> RelevantAliases(IReadOnlyDictionary<string, string> aliases, params ReadOnlySpan<string?> names)
+    public static IReadOnlyDictionary<string, string> RelevantAliases(IReadOnlyDictionary<string, string> aliases, IEnumerable<string> names)
     {
         var relevant = new Dictionary<string, string>();
         foreach (var name in names)
         {
-            if (name is not null && aliases.TryGetValue(name, out var target))
+            if (aliases.TryGetValue(name, out var target))
             {
                 relevant[name] = target;
             }
@@ -305,7 +340,7 @@ internal sealed class KeyLifecycle(
     private static DateTimeOffset AliasesSince<T>(KeyPass<T> pass, string? reconcileAt)
         where T : class, IKeyResource
     {
-        var since = reconcileAt is null ? pass.Now - AliasAge : pass.Memory.AskedAt ?? pass.Now;
+        var since = reconcileAt is null ? pass.Now - AliasDirectory.UsualAge : pass.Memory.AskedAt ?? pass.Now;
         return pass.Memory.AliasesNotBefore is { } oldest && oldest > since ? oldest : since;
     }
 
@@ -330,12 +365,16 @@ internal sealed class KeyLifecycle(
             return true;
         }
 
-        pass.Memory.CompareAt ??= pass.Status.LastVerifiedAt is { } verified ? verified + Jitter(settings.DriftPeriod, -0.1, 0.1) : pass.Now;
+        // A key that was written just before this process began may still read as it was: it is compared once the window is over.
+        pass.Memory.CompareAt ??= pass.Status.LastVerifiedAt is { } verified
+            ? verified + Jitter(settings.DriftPeriod, -0.1, 0.1)
+            : pass.Memory.FirstSeenAt + Jitter(settings.ConsistencyWindow, 0, 0.2);
         return pass.Now >= pass.Memory.CompareAt;
     }
 
     private bool IsRecent<T>(KeyPass<T> pass)
-        where T : class, IKeyResource => pass.Now - pass.Resource.Metadata.CreationTimestamp < settings.ConsistencyWindow;
+        where T : class, IKeyResource =>
+        pass.Now - pass.Resource.Metadata.CreationTimestamp < settings.ConsistencyWindow || pass.Now - pass.Memory.MadeAt < settings.ConsistencyWindow;
 
     /// <summary>One NotFound is not a vanished key, and a vanished key is never replaced unless the spec says so.</summary>
     private KeyOutcome Missing<T>(KeyPass<T> pass, DesiredKey desired)
@@ -362,7 +401,16 @@ internal sealed class KeyLifecycle(
         pass.Memory.MissingSince = null;
         pass.Memory.Writes = RecentWrites.None;
         pass.Report(EventType.Warning, Reasons.KeyNotFound, "RecreateLostKey", $"{arn} is gone for good; spec.recreateLostKey asks for a new key.");
-        pass.Status = new KeyStatus { Conditions = pass.Status.Conditions, Replicas = pass.Status.Replicas, LastHandledRotateAt = pass.Status.LastHandledRotateAt };
+        pass.Memory.CompareAt = null;
+        pass.Status = new KeyStatus
+        {
+            Conditions = pass.Status.Conditions,
+            Replicas = pass.Status.Replicas,
+            LastHandledRotateAt = pass.Status.LastHandledRotateAt,
+            DeletionPolicy = pass.Status.DeletionPolicy,
+            PendingDeletionWindowDays = pass.Status.PendingDeletionWindowDays,
+            PublishedConfigMapName = pass.Status.PublishedConfigMapName,
+        };
         return new KeyOutcome(
             Finding.Waiting(Reasons.Progressing, $"{arn} is gone for good; a new key is made in its place."), Changed: true, TransitionPeriod);
     }

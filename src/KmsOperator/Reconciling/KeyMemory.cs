@@ -15,6 +15,9 @@ internal sealed class KeyMemory
     /// <summary>When this process first looked at the resource; whatever an earlier resource of the name left was there by then.</summary>
     public DateTimeOffset? FirstSeenAt { get; set; }
 
+    /// <summary>When this process made the key: permissions on a new key may take minutes to spread.</summary>
+    public DateTimeOffset? MadeAt { get; set; }
+
     /// <summary>Since when KMS has not known the key.</summary>
     public DateTimeOffset? MissingSince { get; set; }
 

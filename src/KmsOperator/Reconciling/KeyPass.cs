@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
@@ -94,6 +95,28 @@ internal sealed class KeyPass<T>
         {
             Report(verdict.Extra == ConditionTypes.Stalled ? EventType.Warning : EventType.Normal, verdict.Reason, "Reconcile", verdict.Message);
         }
+    }
+
+    /// <summary>
+    /// Like <see cref="SaveAsync"/>, and makes sure that the resource is as it was read: what is about to be done cannot be undone, and
+    /// a status that is written already would otherwise say nothing of that.
+    /// </summary>
+    /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone.</exception>
+    public async Task SaveLiveAsync(Verdict verdict, CancellationToken cancellationToken)
+    {
+        var version = Resource.Metadata.ResourceVersion;
+        await SaveAsync(verdict, cancellationToken);
+        if (Resource.Metadata.ResourceVersion == version && !await IsCurrentAsync(cancellationToken))
+        {
+            throw new KubernetesApiException(HttpStatusCode.Conflict, "Conflict", $"{Type.Kind} {ResourceKey.Of(Resource)} has changed since it was read.");
+        }
+    }
+
+    /// <summary>Whether the server still has the resource as it was last read or written.</summary>
+    public async Task<bool> IsCurrentAsync(CancellationToken cancellationToken)
+    {
+        var version = Resource.Metadata.ResourceVersion;
+        return await RefreshAsync(cancellationToken) && Resource.Metadata.ResourceVersion == version;
     }
 
     /// <summary>Sends an event about the resource.</summary>

@@ -22,8 +22,6 @@ internal sealed class KeyReplicaReconciler(
     KeyMemories memories,
     OperatorSettings settings) : IReconciler
 {
-    private static readonly TimeSpan AliasAge = TimeSpan.FromMinutes(1);
-
     /// <inheritdoc />
     public async ValueTask<ReconcileResult> ReconcileAsync(ResourceKey key, CancellationToken cancellationToken)
     {
@@ -49,6 +47,12 @@ internal sealed class KeyReplicaReconciler(
         if (pass.Resource.Spec.Suspend == true)
         {
             return await pass.EndSuspendedAsync(cancellationToken);
+        }
+
+        if (FindPrimary(pass.Resource) is { Spec.Suspend: true } suspended)
+        {
+            // It would carry what its primary's spec says now, which nobody has taken up.
+            return await pass.EndSuspendedAsync($"spec.suspend of ServiceKey {suspended.Metadata.Name} is true, and its replicas wait with it.", cancellationToken);
         }
 
         if (PassEnd.InvalidSpec(SpecValidation.Validate(pass.Resource)) is { } invalid)
@@ -85,6 +89,11 @@ internal sealed class KeyReplicaReconciler(
         if (!primaries.TryGet(new ResourceKey(@namespace, primaryName), out var primary))
         {
             return (null, Finding.Waiting(Reasons.PrimaryNotReady, $"spec.primaryRef.name: there is no ServiceKey {primaryName} in namespace {@namespace} yet."), false);
+        }
+
+        if (ServiceKeyReconciler.FindServiceChange(primary) is { } changed)
+        {
+            return (null, Finding.Waiting(Reasons.PrimaryNotReady, $"spec.primaryRef.name: ServiceKey {primaryName} is refused: {changed.Message}"), false);
         }
 
         var lookup = classes.Look(primary.Spec.ClassName, primary.Status?.KeyId is null ? null : primary.Status.ClassName, @namespace);
@@ -144,7 +153,7 @@ internal sealed class KeyReplicaReconciler(
                 return (null, Finding.Waiting(Reasons.PrimaryNotReady, $"spec.primaryKeyArn: KMS does not show {spec.PrimaryKeyArn}; it is looked for again."), false);
             }
 
-            var aliases = await region.Aliases.GetAsync(pass.Now - AliasAge, cancellationToken);
+            var aliases = await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken);
             var alias = aliases.Where(entry => entry.Value == keyId).Select(entry => entry.Key).Order(StringComparer.Ordinal).FirstOrDefault();
             var resolution = KeyReplicaResolver.Resolve(pass.Resource, primary, alias, keyClass, accountId, settings.ClusterId);
             return resolution.Finding is { } unresolved
@@ -167,23 +176,48 @@ internal sealed class KeyReplicaReconciler(
             return ReconcileResult.Done;
         }
 
-        if (resource.Spec.Suspend == true)
+        var isTerminating = classes.IsTerminating(resource.Metadata.Namespace!);
+        if (resource.Spec.Suspend == true && !isTerminating)
         {
             return await pass.EndSuspendedAsync(cancellationToken);
         }
 
-        var primary = resource.Spec.PrimaryRef is { } reference
-            && primaries.TryGet(new ResourceKey(resource.Metadata.Namespace!, reference.Name), out var found) ? found : null;
+        var primary = FindPrimary(resource);
         var keyClass = classes.Find(pass.Status.ClassName ?? primary?.Spec.ClassName ?? resource.Spec.ClassName);
+
+        // Once the primary or the class is gone, what was inherited from them is what the status kept.
+        var isOrphaned = keyClass is null || (primary is null && resource.Spec.PrimaryRef is not null);
         var (deleteKey, windowDays) = ServiceKeyResolver.DeletionOf(
-            resource.Spec.DeletionPolicy ?? primary?.Spec.DeletionPolicy,
-            resource.Spec.PendingDeletionWindowDays ?? primary?.Spec.PendingDeletionWindowDays,
+            resource.Spec.DeletionPolicy ?? (isOrphaned ? pass.Status.DeletionPolicy ?? DeletionPolicies.Retain : primary?.Spec.DeletionPolicy),
+            resource.Spec.PendingDeletionWindowDays ?? (isOrphaned ? pass.Status.PendingDeletionWindowDays : primary?.Spec.PendingDeletionWindowDays),
             keyClass);
         var owner = new KeyOwner(KeyReplica.KindName, resource.Metadata.Namespace!, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId);
         var access = keyClass is null || pass.Status.Region is null ? null : ServiceKeyReconciler.AccessOf(keyClass, pass.Status.Region);
-        return await deletion.FinalizeAsync(pass, new DeletionRequest(
-            owner, deleteKey, windowDays, access, resource.Spec.ManagementPolicy == ManagementPolicies.Observe, classes.IsTerminating(owner.Namespace)), cancellationToken);
+        var managementPolicy = resource.Spec.ManagementPolicy
+            ?? (primary is not null && ReplicaResources.IsOwnedBy(resource, primary) ? primary.Spec.ManagementPolicy : null);
+        return await deletion.FinalizeAsync(
+            pass,
+            new DeletionRequest(
+                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, managementPolicy), isTerminating,
+                stop => IsCurrentAsync(keyClass, resource, primary, stop)),
+            cancellationToken);
     }
+
+    private async Task<bool> IsCurrentAsync(KeyClass? keyClass, KeyReplica replica, ServiceKey? primary, CancellationToken cancellationToken)
+    {
+        if (keyClass is not null && !await api.IsCurrentAsync(ResourceTypes.KeyClasses, keyClass, cancellationToken))
+        {
+            return false;
+        }
+
+        return primary is not null
+            ? await api.IsCurrentAsync(ResourceTypes.ServiceKeys, primary, cancellationToken)
+            : replica.Spec.PrimaryRef is not { } reference
+                || await api.GetAsync(ResourceTypes.ServiceKeys, new ResourceKey(replica.Metadata.Namespace!, reference.Name), cancellationToken) is null;
+    }
+
+    private ServiceKey? FindPrimary(KeyReplica replica) =>
+        replica.Spec.PrimaryRef is { } reference && primaries.TryGet(new ResourceKey(replica.Metadata.Namespace!, reference.Name), out var primary) ? primary : null;
 
     private static ResolvedKey Resolved(DesiredKey desired, KeyClass keyClass) =>
         new(desired, keyClass.Metadata.Name, ServiceKeyReconciler.AccessOf(keyClass, desired.Location.Region));

@@ -8,14 +8,11 @@ namespace KmsOperator;
 /// <summary>
 /// Rotates keys on demand, once for each value of the <c>rotate-at</c> annotation. RotateKeyOnDemand has no idempotency token and
 /// a key may be rotated so 25 times in its life, so the attempt is on record before the call, and one whose outcome is unknown is
-/// settled by looking at the key's rotations.
+/// settled by counting the key's rotations.
 /// </summary>
 internal sealed class KeyRotation(OperatorSettings settings)
 {
     private const string Operation = "RotateKeyOnDemand";
-
-    // Clocks of AWS and of the cluster may differ by this much.
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     /// <summary>Whether a rotation is asked for or undecided.</summary>
     public static bool IsAsked<T>(KeyPass<T> pass)
@@ -43,11 +40,21 @@ internal sealed class KeyRotation(OperatorSettings settings)
             return Finding.Stalled(Reasons.KeyDisabled, $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} is {key.KeyState}; only an enabled key can be rotated.");
         }
 
+        KeyRotations rotations;
+        try
+        {
+            rotations = await KeyObserver.ListRotationsAsync(region.Clients.Reading, key.KeyId, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListKeyRotations") is { } failure)
+        {
+            return AwsFailureFinding.For(failure, key.Arn, isRecent: false);
+        }
+
         if (pass.Status.RotationAttempt is { } undecided)
         {
-            if (await KeyObserver.WasRotatedSinceAsync(region.Clients.Reading, key.KeyId, undecided.StartedAt - ClockTolerance, cancellationToken))
+            if (rotations.OnDemand > undecided.RotationsBefore)
             {
-                Settle(pass, undecided.RotateAt);
+                Settle(pass, undecided.RotateAt, rotations.OnDemand);
                 return null;
             }
 
@@ -59,8 +66,11 @@ internal sealed class KeyRotation(OperatorSettings settings)
         }
 
         var asked = pass.UnhandledRotateAt ?? pass.Status.RotationAttempt!.RotateAt;
-        pass.Status = pass.Status with { RotationAttempt = new RotationAttemptStatus { RotateAt = asked, StartedAt = pass.Now } };
-        await pass.SaveAsync(Verdict.Waiting(Reasons.Progressing, $"{key.Arn} is being rotated."), cancellationToken);
+
+        // KMS may not show the rotation before this one yet; the status knows of it.
+        var before = Math.Max(rotations.OnDemand, pass.Status.OnDemandRotations ?? 0);
+        pass.Status = pass.Status with { RotationAttempt = new RotationAttemptStatus { RotateAt = asked, StartedAt = pass.Now, RotationsBefore = before } };
+        await pass.SaveLiveAsync(Verdict.Waiting(Reasons.Progressing, $"{key.Arn} is being rotated."), cancellationToken);
         try
         {
             await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, new RotateKeyOnDemandStep(asked), key, cancellationToken);
@@ -75,11 +85,40 @@ internal sealed class KeyRotation(OperatorSettings settings)
             return AwsFailureFinding.For(failure, key.Arn, isRecent: false);
         }
 
-        Settle(pass, asked);
+        Settle(pass, asked, before + 1);
         pass.Report(EventType.Normal, Reasons.Progressing, Operation, $"{key.Arn} was rotated on demand ({AnnotationNames.RotateAt}: {asked}).");
         return null;
     }
 
-    private static void Settle<T>(KeyPass<T> pass, string rotateAt)
-        where T : class, IKeyResource => pass.Status = pass.Status with { RotationAttempt = null, LastHandledRotateAt = rotateAt };
+    /// <summary>
+    /// Reads when KMS rotated last, once the date has passed that the status names as the next one. For people: nothing rests on it,
+    /// so a failure only leaves it as it was.
+    /// </summary>
+    public static async Task NoteLastRotationAsync<T>(KeyPass<T> pass, AwsRegion region, ObservedKey key, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (key.Rotation is null || pass.Status.Rotation is not { NextRotationDate: { } next } known || next > pass.Now)
+        {
+            return;
+        }
+
+        try
+        {
+            var rotations = await KeyObserver.ListRotationsAsync(region.Clients.Reading, key.KeyId, cancellationToken);
+            pass.Status = pass.Status with { Rotation = known with { LastRotationDate = rotations.LastAt ?? known.LastRotationDate } };
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        {
+            return;
+        }
+    }
+
+    private static void Settle<T>(KeyPass<T> pass, string rotateAt, int rotations)
+        where T : class, IKeyResource => pass.Status = pass.Status with
+        {
+            RotationAttempt = null,
+            LastHandledRotateAt = rotateAt,
+            OnDemandRotations = rotations,
+            Rotation = (pass.Status.Rotation ?? new RotationStatus()) with { LastRotationDate = pass.Now },
+        };
 }

@@ -43,15 +43,33 @@ internal static class PassEnd
         where T : class, IKeyResource => pass.EndAsync(new KeyOutcome(finding, Changed: false), cancellationToken);
 
     /// <summary>Ends a pass over a suspended resource.</summary>
-    public static async Task<ReconcileResult> EndSuspendedAsync<T>(this KeyPass<T> pass, CancellationToken cancellationToken)
+    public static Task<ReconcileResult> EndSuspendedAsync<T>(this KeyPass<T> pass, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        pass.EndSuspendedAsync(
+            pass.IsDeleting ? "spec.suspend is true: the deletion waits until it is false." : "spec.suspend is true: the key is not looked at.", cancellationToken);
+
+    /// <summary>Ends a pass over a resource that is suspended for a reason of its own.</summary>
+    public static async Task<ReconcileResult> EndSuspendedAsync<T>(this KeyPass<T> pass, string message, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var message = pass.IsDeleting
-            ? "spec.suspend is true: the deletion waits until it is false."
-            : "spec.suspend is true: the key is not looked at.";
         await pass.SaveAsync(Verdict.Suspended(message), cancellationToken);
         return ReconcileResult.Done;
     }
+
+    /// <summary>Why the key of a resource that is being deleted is not to be written to, whatever its deletion policy; null where it may be.</summary>
+    /// <param name="suspend"><c>spec.suspend</c>.</param>
+    /// <param name="managementPolicy"><c>spec.managementPolicy</c>.</param>
+    public static string? LeftBecause(bool? suspend, string? managementPolicy) =>
+        suspend == true ? "spec.suspend is true, and the namespace is being deleted"
+        : managementPolicy == ManagementPolicies.Observe ? "managementPolicy: Observe writes nothing"
+        : null;
+
+    /// <summary>Whether the server has a resource as the cache has it, as far as its spec goes.</summary>
+    public static async Task<bool> IsCurrentAsync<T>(this IKubernetesApi api, ResourceType<T> type, T cached, CancellationToken cancellationToken)
+        where T : class, IResource =>
+        await api.GetAsync(type, ResourceKey.Of(cached), cancellationToken) is { } live
+        && live.Metadata.Uid == cached.Metadata.Uid
+        && live.Metadata.Generation == cached.Metadata.Generation;
 
     /// <summary>Errors of a spec as one finding.</summary>
     public static Finding? InvalidSpec(IReadOnlyList<FieldError> errors) => errors.Count == 0

@@ -35,8 +35,23 @@ internal sealed class Publisher(IKubernetesApi api)
     }
 
     /// <summary>Brings the ConfigMap in line with the status, and removes one that was published to before.</summary>
-    /// <returns>Why not, if the name belongs to somebody else.</returns>
+    /// <returns>Why not: the name belongs to somebody else, or the server refuses the ConfigMap.</returns>
     public async Task<Finding?> PublishAsync<T>(KeyPass<T> pass, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        try
+        {
+            return await TryPublishAsync(pass, cancellationToken);
+        }
+        catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
+        {
+            // A quota, a policy or a role; the key itself is as it is, and its status must say so.
+            return Finding.Stalled(
+                Reasons.PublishConflict, $"spec.publish.configMapName: the API server refuses ConfigMap {pass.Resource.Publish?.ConfigMapName ?? pass.Status.PublishedConfigMapName}: {e.Message}");
+        }
+    }
+
+    private async Task<Finding?> TryPublishAsync<T>(KeyPass<T> pass, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var wanted = pass.Resource.Publish?.ConfigMapName;

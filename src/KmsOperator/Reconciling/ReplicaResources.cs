@@ -7,6 +7,8 @@ namespace KmsOperator;
 /// <summary>The KeyReplicas that belong to a ServiceKey: made, watched and deleted as <c>spec.replicaRegions</c> says.</summary>
 internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyReplica> type, IResourceStore<KeyReplica> store)
 {
+    private const int PageSize = 500;
+
     /// <summary>Name of the KeyReplica that <c>spec.replicaRegions</c> makes for a Region.</summary>
     public static string NameFor(string primaryName, string region) => $"{primaryName}-{region}";
 
@@ -57,6 +59,25 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
         }
 
         return first;
+    }
+
+    /// <summary>Whether the server has KeyReplicas that refer to a ServiceKey, whatever the cache says.</summary>
+    public async Task<bool> AnyLiveAsync(ServiceKey primary, CancellationToken cancellationToken)
+    {
+        string? token = null;
+        do
+        {
+            var page = await api.ListPageAsync(type, primary.Metadata.Namespace, PageSize, token, cancellationToken);
+            if (page.Items.Any(replica => replica.Spec.PrimaryRef?.Name == primary.Metadata.Name))
+            {
+                return true;
+            }
+
+            token = page.Metadata.Continue;
+        }
+        while (!string.IsNullOrEmpty(token));
+
+        return false;
     }
 
     /// <summary>Deletes the ServiceKey's own KeyReplicas, before its key goes.</summary>
@@ -110,7 +131,13 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
         if (replica.Metadata.DeletionTimestamp is not null || !ResourceConditions.IsReady(replica.Status?.Conditions, replica.Metadata.Generation))
         {
             var ready = ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Ready);
-            return Finding.Waiting(Reasons.Progressing, $"KeyReplica {key.Name} is not ready: {ready?.Reason ?? "not seen yet"}{(ready is null ? "" : $": {ready.Message}")}");
+            var message = $"KeyReplica {key.Name} is not ready: {ready?.Reason ?? "not seen yet"}{(ready is null ? "" : $": {ready.Message}")}";
+
+            // What needs a person there needs one here.
+            return ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Stalled) is { } stalled
+                && stalled.ObservedGeneration == replica.Metadata.Generation && replica.Metadata.DeletionTimestamp is null
+                ? Finding.Stalled(stalled.Reason, message)
+                : Finding.Waiting(Reasons.Progressing, message);
         }
 
         return null;

@@ -54,7 +54,7 @@ internal sealed class ServiceKeyReconciler(
             return await pass.EndAsync(invalid, cancellationToken);
         }
 
-        if (FindServiceChange(pass) is { } changed)
+        if (FindServiceChange(pass.Resource) is { } changed)
         {
             return await pass.EndAsync(changed, cancellationToken);
         }
@@ -107,13 +107,17 @@ internal sealed class ServiceKeyReconciler(
             return ReconcileResult.Done;
         }
 
-        if (resource.Spec.Suspend == true)
+        var isTerminating = classes.IsTerminating(resource.Metadata.Namespace!);
+        if (resource.Spec.Suspend == true && !isTerminating)
         {
             return await pass.EndSuspendedAsync(cancellationToken);
         }
 
         var keyClass = classes.Find(pass.Status.ClassName ?? resource.Spec.ClassName);
-        var (deleteKey, windowDays) = ServiceKeyResolver.DeletionOf(resource.Spec.DeletionPolicy, resource.Spec.PendingDeletionWindowDays, keyClass);
+        var (deleteKey, windowDays) = ServiceKeyResolver.DeletionOf(
+            resource.Spec.DeletionPolicy ?? (keyClass is null ? pass.Status.DeletionPolicy : null),
+            resource.Spec.PendingDeletionWindowDays ?? (keyClass is null ? pass.Status.PendingDeletionWindowDays : null),
+            keyClass);
         if (await replicas.DeleteAllAsync(resource, deleteKey, cancellationToken) is { } remaining)
         {
             return await pass.EndAsync(remaining, cancellationToken);
@@ -121,9 +125,16 @@ internal sealed class ServiceKeyReconciler(
 
         var owner = new KeyOwner(ServiceKey.KindName, resource.Metadata.Namespace!, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId);
         var access = keyClass is null || pass.Status.Region is null ? null : AccessOf(keyClass, pass.Status.Region);
-        return await deletion.FinalizeAsync(pass, new DeletionRequest(
-            owner, deleteKey, windowDays, access, resource.Spec.ManagementPolicy == ManagementPolicies.Observe, classes.IsTerminating(owner.Namespace)), cancellationToken);
+        return await deletion.FinalizeAsync(
+            pass,
+            new DeletionRequest(
+                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, resource.Spec.ManagementPolicy), isTerminating,
+                async stop => await IsCurrentAsync(keyClass, stop) && !(resource.Spec.MultiRegion == true && await replicas.AnyLiveAsync(resource, stop))),
+            cancellationToken);
     }
+
+    private async Task<bool> IsCurrentAsync(KeyClass? keyClass, CancellationToken cancellationToken) =>
+        keyClass is null || await api.IsCurrentAsync(ResourceTypes.KeyClasses, keyClass, cancellationToken);
 
     /// <summary>Of two new resources that want one alias, the older gets it, also when this process has only just started.</summary>
     private Finding? FindRival(KeyPass<ServiceKey> pass, DesiredKey desired) =>
@@ -139,15 +150,15 @@ internal sealed class ServiceKeyReconciler(
         pass.Status.KeyId is null && pass.Status.Creation is null ? null : pass.Status.ClassName;
 
     /// <summary>The API server refuses this change by CEL; servers before 1.25 do not evaluate it.</summary>
-    private static Finding? FindServiceChange(KeyPass<ServiceKey> pass)
+    internal static Finding? FindServiceChange(ServiceKey resource)
     {
-        if (pass.Status.KeyId is null || pass.Status.Service == pass.Resource.Spec.Service)
+        if (resource.Status is not { KeyId: not null } status || status.Service == resource.Spec.Service)
         {
             return null;
         }
 
         return Finding.Stalled(
             Reasons.InvalidSpec,
-            $"spec.service: cannot be changed; {pass.Status.Arn} was made for {pass.Status.Service ?? "no service"}. Put that back, or create another resource.");
+            $"spec.service: cannot be changed; {status.Arn} was made for {status.Service ?? "no service"}. Put that back, or create another resource.");
     }
 }

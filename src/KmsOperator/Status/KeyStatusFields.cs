@@ -7,14 +7,18 @@ namespace KmsOperator;
 /// <summary>Carries what was seen of a key into its resource's status.</summary>
 internal static class KeyStatusFields
 {
+    // As the CRD permits.
+    private const int MaxFormerAliases = 10;
+
     /// <summary>Status fields that follow from an observation. Conditions, replicas and times are not among them.</summary>
     /// <param name="status">Status so far.</param>
     /// <param name="desired">The key as it should be.</param>
     /// <param name="observed">The key as it is.</param>
     /// <param name="complete">Whether the key is as desired.</param>
-    public static KeyStatus Observed(KeyStatus status, DesiredKey desired, ObservedKey observed, bool complete)
+    /// <param name="aliasHolder">Another resource that has the wanted alias.</param>
+    public static KeyStatus Observed(KeyStatus status, DesiredKey desired, ObservedKey observed, bool complete, string? aliasHolder = null)
     {
-        var alias = AliasOf(status.AliasName, desired.AliasName, observed);
+        var alias = AliasOf(status.AliasName, desired.AliasName, observed, aliasHolder);
         var tagKeys = desired.Tags.Keys.Where(key => !key.StartsWith("servicekey.dev/", StringComparison.Ordinal));
         return Observed(status, observed) with
         {
@@ -33,7 +37,29 @@ internal static class KeyStatusFields
     /// <param name="status">Status so far.</param>
     /// <param name="aliasHolder">Another resource that has the wanted alias.</param>
     public static KeyRecord RecordOf(KeyStatus status, string? aliasHolder = null) =>
-        new(status.AliasName, status.TagKeys?.ToArray() ?? [], aliasHolder, status.PendingAliasName);
+        new(status.AliasName, status.TagKeys?.ToArray() ?? [], aliasHolder, status.PendingAliasName) { FormerAliasNames = status.FormerAliasNames ?? [] };
+
+    /// <summary>All aliases that the key has, had or was about to get by the status.</summary>
+    public static IEnumerable<string> AliasNamesOf(KeyStatus status) =>
+        new[] { status.AliasName, status.PendingAliasName }.OfType<string>().Concat(status.FormerAliasNames ?? []).Distinct();
+
+    /// <summary>
+    /// Aliases that the key had. They stay on record until a later comparison does not find them: another operator may have been about
+    /// to put one of them, and one that nobody remembers would stay for ever.
+    /// </summary>
+    /// <param name="status">Status so far.</param>
+    /// <param name="done">The steps of this pass.</param>
+    /// <param name="isVerified">Whether this pass found nothing to do.</param>
+    public static IReadOnlyList<string>? FormerAliasesAfter(KeyStatus status, IEnumerable<KeyStep> done, bool isVerified)
+    {
+        if (isVerified)
+        {
+            return null;
+        }
+
+        string[] names = [.. (status.FormerAliasNames ?? []).Concat(done.OfType<DeleteAliasStep>().Select(step => step.AliasName)).Distinct().TakeLast(MaxFormerAliases)];
+        return names.Length == 0 ? null : names;
+    }
 
     /// <summary>
     /// The status of a key that is as desired, without what is there only while it is not. A server that could not write a removal in
@@ -64,8 +90,11 @@ internal static class KeyStatusFields
             },
     };
 
-    /// <summary>An old alias stays on record until it is gone, so that its removal is tried again.</summary>
-    private static string? AliasOf(string? recorded, string wanted, ObservedKey observed)
+    /// <summary>
+    /// An old alias stays on record until it is gone, so that its removal is tried again; the wanted one also while it points elsewhere,
+    /// so that it is known to be ours and is put right, unless another resource has it now.
+    /// </summary>
+    private static string? AliasOf(string? recorded, string wanted, ObservedKey observed, string? aliasHolder)
     {
         bool IsOurs(string name) => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId;
         if (recorded is not null && recorded != wanted && IsOurs(recorded))
@@ -73,7 +102,7 @@ internal static class KeyStatusFields
             return recorded;
         }
 
-        return IsOurs(wanted) ? wanted : null;
+        return IsOurs(wanted) || (recorded == wanted && aliasHolder is null) ? wanted : null;
     }
 
     private static string AliasArn(KeyLocation location, string alias) =>

@@ -1,0 +1,11 @@
+namespace KmsOperator.Planning;
+
+/// <summary>Values of <c>spec.deletionPolicy</c>.</summary>
+public static class DeletionPolicies
+{
+    /// <summary>The key stays.</summary>
+    public const string Retain = "Retain";
+
+    /// <summary>The key's deletion is scheduled.</summary>
+    public const string Delete = "Delete";
+}
