@@ -25,6 +25,27 @@ public sealed record KeyPolicy
     /// <summary>A policy from its document.</summary>
     public static KeyPolicy Of(JsonElement document) => new(PolicyText.Write(document.WriteTo));
 
+    /// <summary>A policy from a well-formed document, with statements appended to its own.</summary>
+    public static KeyPolicy Of(JsonElement document, IReadOnlyList<JsonElement> additionalStatements) => additionalStatements.Count == 0
+        ? Of(document)
+        : Of(json =>
+        {
+            json.WriteStartObject();
+            foreach (var element in document.EnumerateObject().Where(element => element.Name != "Statement"))
+            {
+                element.WriteTo(json);
+            }
+
+            json.WriteStartArray("Statement");
+            foreach (var statement in PolicyDocument.StatementsOf(document).Concat(additionalStatements))
+            {
+                statement.WriteTo(json);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+
     /// <summary>A policy from what writes its document.</summary>
     internal static KeyPolicy Of(Action<Utf8JsonWriter> write) => new(PolicyText.Write(write));
 }

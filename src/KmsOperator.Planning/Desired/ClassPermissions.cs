@@ -34,23 +34,27 @@ public static class ClassPermissions
             return null;
         }
 
-        var field = access switch
-        {
-            { Administrators.Count: > 0 } => "spec.access.administrators",
-            { Users.Count: > 0 } => "spec.access.users",
-            { TrustedAccounts.Count: > 0 } => "spec.access.trustedAccounts",
-            { CrossAccountViaService: true } => "spec.access.crossAccountViaService",
-            _ when policy?.AdditionalStatements is { Count: > 0 } => "spec.policy.additionalStatements",
-            _ => null,
-        };
+        var field = FirstGiven(access) ?? (policy?.AdditionalStatements is { Count: > 0 } ? "spec.policy.additionalStatements" : null);
         return field is null ? null : Denied(keyClass, "additionalAccess", field);
     }
+
+    /// <summary>Whether an access gives anything at all: an empty one is as good as none.</summary>
+    public static bool GivesAnything(AccessSpec? access) => FirstGiven(access) is not null;
 
     /// <summary>Whether somebody else's scheduled deletion may be cancelled.</summary>
     /// <param name="keyClass">The class, which denies it unless it says otherwise.</param>
     /// <param name="deletionPolicy">The resource's own policy; only an explicit <c>Retain</c> says that the key must stay.</param>
     public static bool MayUndelete(KeyClass keyClass, string? deletionPolicy) =>
         deletionPolicy == DeletionPolicies.Retain && keyClass.Spec.Permissions?.Undelete == "Allow";
+
+    private static string? FirstGiven(AccessSpec? access) => access switch
+    {
+        { Administrators.Count: > 0 } => "spec.access.administrators",
+        { Users.Count: > 0 } => "spec.access.users",
+        { TrustedAccounts.Count: > 0 } => "spec.access.trustedAccounts",
+        { CrossAccountViaService: true } => "spec.access.crossAccountViaService",
+        _ => null,
+    };
 
     private static Finding Denied(KeyClass keyClass, string permission, string field) => Finding.Stalled(
         Reasons.PermissionDenied,

@@ -6,14 +6,18 @@ namespace KmsOperator.Planning;
 internal static class DesiredKeyLimits
 {
     /// <summary>The first limit that a key breaks, or null.</summary>
-    public static Finding? Check(DesiredKey key)
+    /// <param name="aliasName">The alias; null where it is not known yet.</param>
+    /// <param name="aliasField">The field that the alias comes from.</param>
+    /// <param name="tags">The key's tags.</param>
+    public static Finding? Check(string? aliasName, string aliasField, IReadOnlyDictionary<string, string> tags)
     {
-        if (AliasName.Check(key.AliasName) is { } problem)
+        if (aliasName is not null && AliasName.Check(aliasName) is { } problem)
         {
-            return Finding.Stalled(Reasons.InvalidSpec, $"spec.alias: {key.AliasName}: {problem}");
+            var advice = aliasField == AliasName.Field ? "" : $". Correct the template, or set {AliasName.Field}";
+            return Finding.Stalled(Reasons.InvalidSpec, $"{aliasField}: {aliasName}: {problem}{advice}.");
         }
 
-        foreach (var (tag, value) in key.Tags)
+        foreach (var (tag, value) in tags)
         {
             if (value.Length > KeyTags.MaxValueLength)
             {
@@ -25,10 +29,10 @@ internal static class DesiredKeyLimits
         }
 
         // One more than the map holds: the creation attempt.
-        return key.Tags.Count + 1 > KeyTags.MaxTags
+        return tags.Count + 1 > KeyTags.MaxTags
             ? Finding.Stalled(
                 Reasons.InvalidSpec,
-                $"spec.tags: with the class's and the operator's own the key would have {key.Tags.Count + 1} tags; KMS permits {KeyTags.MaxTags}.")
+                $"spec.tags: with the class's and the operator's own the key would have {tags.Count + 1} tags; KMS permits {KeyTags.MaxTags}.")
             : null;
     }
 }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using KmsOperator.Api;
-using KmsOperator.Policies;
 
 namespace KmsOperator.Planning;
 
@@ -24,14 +22,14 @@ public static class KeyReplicaResolver
                 $"spec.primaryRef.name: ServiceKey {primary.Metadata.Name} is a single-Region key, which has no replicas and cannot become a multi-Region one."));
         }
 
-        var @override = spec.Policy?.Override ?? (primary.Spec.Policy?.Override is { } inherited
-            ? PolicyRelocation.ToRegion(inherited, primaryRegion, spec.Region)
-            : null);
-        var statements = spec.Policy?.AdditionalStatements
-            ?? (spec.Policy?.Override is null ? Relocated(primary.Spec.Policy?.AdditionalStatements, primaryRegion, spec.Region) : null);
-        var policy = PolicyResolver.Resolve(
-            spec.Region, accountId, primary.Spec.Service, keyClass.Spec.Access, spec.Access ?? primary.Spec.Access, @override, statements);
-        return Finish(resource, keyClass, policy, accountId, clusterId, new ReplicaDefaults
+        // The replica carries what the ServiceKey says; what that is refused, the replica must not have either.
+        if (PrimaryChecks.FindRefusal(primary, keyClass, accountId, clusterId) is { } refusal)
+        {
+            return Resolution.Failed(refusal);
+        }
+
+        var policy = ReplicaPolicy.Of(spec, primary, keyClass, accountId);
+        return Finish(resource, keyClass, policy, accountId, clusterId, new KnownPrimary
         {
             Primary = new PrimaryKey(primary.Status?.KeyId ?? "", primaryRegion),
             Service = primary.Spec.Service,
@@ -41,6 +39,7 @@ public static class KeyReplicaResolver
             Tags = primary.Spec.Tags?.Where(tag => tag.Key != TagNames.Name).ToDictionary(),
             DeletionPolicy = primary.Spec.DeletionPolicy,
             PendingDeletionWindowDays = primary.Spec.PendingDeletionWindowDays,
+            ObserveOnly = IsObserveOnly(resource, primary),
         });
     }
 
@@ -61,7 +60,7 @@ public static class KeyReplicaResolver
                 Reasons.NotMultiRegion, $"spec.primaryKeyArn: {primary.Arn} is not a multi-Region primary; only a primary can be replicated."));
         }
 
-        if (resource.Status?.KeyId is null && FindForeignOwner(resource, primary, keyClass, clusterId) is { } conflict)
+        if (resource.Status?.KeyId is null && PrimaryChecks.FindForeignOwner(resource, primary, keyClass, clusterId) is { } conflict)
         {
             return Resolution.Failed(conflict);
         }
@@ -73,113 +72,135 @@ public static class KeyReplicaResolver
         }
 
         var primaryRegion = primary.PrimaryRegion!;
-        using var document = JsonDocument.Parse(primary.Policy);
-        var @override = spec.Policy?.Override
-            ?? (spec.Access is null ? PolicyRelocation.ToRegion(document.RootElement, primaryRegion, spec.Region) : null);
-        var policy = PolicyResolver.Resolve(
-            spec.Region, accountId, null, keyClass.Spec.Access, spec.Access, @override, spec.Policy?.AdditionalStatements);
-        return Finish(resource, keyClass, policy, accountId, clusterId, new ReplicaDefaults
+        var policy = ReplicaPolicy.Of(spec, primaryRegion, primary.Policy, keyClass, accountId);
+        return Finish(resource, keyClass, policy, accountId, clusterId, new KnownPrimary
         {
             Primary = new PrimaryKey(primary.KeyId, primaryRegion),
             AliasName = alias,
             KeySpec = primary.KeySpec,
             KeyUsage = primary.KeyUsage,
+            ObserveOnly = IsObserveOnly(resource, null),
         });
     }
 
-    /// <summary>
-    /// A replica holds the primary's key material under a policy of its own: whoever makes one can read what the primary encrypted. So a
-    /// key that another resource owns is replicated only by its own namespace, or, between clusters, with the class's consent.
-    /// </summary>
-    private static Finding? FindForeignOwner(KeyReplica resource, ObservedKey primary, KeyClass keyClass, string clusterId)
+    /// <summary>The same without asking AWS for the primary: null, or left out, is what only AWS knows.</summary>
+    /// <param name="resource">A KeyReplica with <c>primaryKeyArn</c> whose spec is valid on its own.</param>
+    /// <param name="keyClass">The class that the KeyReplica names.</param>
+    /// <param name="accountId">The account that the class's credentials belong to.</param>
+    /// <param name="clusterId">The operator's cluster id.</param>
+    public static ReplicaOutlining Outline(KeyReplica resource, KeyClass keyClass, string accountId, string clusterId)
     {
-        if (primary.Tags.GetValueOrDefault(TagNames.Owner) is not { } owner)
+        var arn = resource.Spec.PrimaryKeyArn!.Split(':');
+        if (arn[4] != accountId)
         {
-            return null;
+            return new ReplicaOutlining(null, Finding.Stalled(
+                Reasons.InvalidSpec,
+                $"spec.primaryKeyArn: the key is in account {arn[4]}, KeyClass {keyClass.Metadata.Name} in {accountId}; replicas stay in their primary's account."));
         }
 
-        var cluster = primary.Tags.GetValueOrDefault(TagNames.Cluster);
-        if (cluster != clusterId)
-        {
-            return keyClass.Spec.Permissions?.Adoption == "Allow" ? null : Finding.Stalled(
-                Reasons.KeyConflict,
-                $"spec.primaryKeyArn: {primary.Arn} belongs to {owner} of cluster {cluster}. Replicate it there (spec.replicaRegions), "
-                + $"or have KeyClass {keyClass.Metadata.Name} say permissions.adoption: Allow.");
-        }
-
-        return owner.Split('/') is [_, var @namespace, ..] && @namespace == resource.Metadata.Namespace ? null : Finding.Stalled(
-            Reasons.KeyConflict, $"spec.primaryKeyArn: {primary.Arn} belongs to {owner}; replicas of it are made in its own namespace, with spec.primaryRef.");
+        var primaryRegion = arn[3];
+        return Outline(
+            resource, keyClass, ReplicaPolicy.Of(resource.Spec, primaryRegion, null, keyClass, accountId), accountId, clusterId,
+            new ReplicaDefaults { Primary = new PrimaryKey(arn[5]["key/".Length..], primaryRegion) });
     }
 
+    /// <summary>Whether a ServiceKey made a KeyReplica, for one of its <c>replicaRegions</c>.</summary>
+    public static bool IsOwnedBy(KeyReplica replica, ServiceKey primary) =>
+        primary.Metadata.Uid is { } uid && replica.Metadata.OwnerReferences?.Any(owner => owner.Controller == true && owner.Uid == uid) == true;
+
+    /// <summary>Whether nothing may be written to AWS for a replica: its spec says so, or that of the ServiceKey that made it.</summary>
+    /// <param name="replica">The KeyReplica.</param>
+    /// <param name="primary">The ServiceKey that it is a replica of, if there is one.</param>
+    public static bool IsObserveOnly(KeyReplica replica, ServiceKey? primary) =>
+        replica.Spec.ManagementPolicy == ManagementPolicies.Observe
+        || (primary?.Spec.ManagementPolicy == ManagementPolicies.Observe && IsOwnedBy(replica, primary));
+
     private static Resolution Finish(
-        KeyReplica resource, KeyClass keyClass, PolicyResolution policy, string accountId, string clusterId, ReplicaDefaults defaults)
+        KeyReplica resource, KeyClass keyClass, PolicyResolution policy, string accountId, string clusterId, KnownPrimary defaults)
     {
+        var (outline, finding) = Outline(resource, keyClass, policy, accountId, clusterId, defaults);
+        if (outline is null)
+        {
+            return Resolution.Failed(finding!);
+        }
+
         var spec = resource.Spec;
-        var meta = resource.Metadata;
-        if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias) is { } violation)
-        {
-            return Resolution.Failed(violation);
-        }
-
-        if (spec.Region == defaults.Primary.Region)
-        {
-            return Resolution.Failed(Finding.Stalled(
-                Reasons.InvalidSpec, $"spec.region: {spec.Region} is the primary's own Region; a replica needs another one."));
-        }
-
-        if (policy.Finding is { } finding)
-        {
-            return Resolution.Failed(finding);
-        }
-
-        var owner = new KeyOwner(KeyReplica.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
-        var alias = spec.Alias ?? defaults.AliasName;
         var deletion = ServiceKeyResolver.DeletionOf(
             spec.DeletionPolicy ?? defaults.DeletionPolicy, spec.PendingDeletionWindowDays ?? defaults.PendingDeletionWindowDays, keyClass);
-        var key = new DesiredKey
+        return Resolution.Of(new DesiredKey
         {
-            Owner = owner,
-            Location = new KeyLocation(accountId, spec.Region),
+            Owner = outline.Owner,
+            Location = outline.Location,
             Service = defaults.Service,
-            Description = spec.Description
-                ?? $"Multi-Region replica key {(defaults.Service is { } service ? $"for {service} " : "")}from {defaults.Primary.Region}",
-            AliasName = alias,
+            Description = outline.Description,
+            AliasName = outline.AliasName!,
             KeySpec = defaults.KeySpec,
             KeyUsage = defaults.KeyUsage,
             MultiRegion = true,
             Enabled = spec.Enabled ?? true,
-            Policy = policy.Policy!,
-            Tags = KeyTags.Merge(owner, $"{alias}-replica", keyClass.Spec.Tags, defaults.Tags, spec.Tags),
+            Policy = outline.Policy!,
+            Tags = outline.Tags,
             DeleteKey = deletion.Delete,
             PendingDeletionWindowDays = deletion.WindowDays,
             AdoptKeyId = spec.Adopt?.KeyId,
             TakeOverAlias = spec.TakeOverAlias == true,
             Undelete = ClassPermissions.MayUndelete(keyClass, spec.DeletionPolicy ?? defaults.DeletionPolicy),
-            ObserveOnly = spec.ManagementPolicy == ManagementPolicies.Observe,
+            ObserveOnly = defaults.ObserveOnly,
             Primary = defaults.Primary,
-        };
-        return DesiredKeyLimits.Check(key) is { } excess ? Resolution.Failed(excess) : Resolution.Of(key);
+        });
     }
 
-    private static JsonElement[]? Relocated(IReadOnlyList<JsonElement>? statements, string from, string to) =>
-        statements?.Select(statement => PolicyRelocation.ToRegion(statement, from, to)).ToArray();
+    private static ReplicaOutlining Outline(
+        KeyReplica resource, KeyClass keyClass, PolicyResolution policy, string accountId, string clusterId, ReplicaDefaults defaults)
+    {
+        var spec = resource.Spec;
+        var meta = resource.Metadata;
+        var finding = ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
+            ?? PrimaryChecks.FindRegionMistake(spec.Region, defaults.Primary.Region)
+            ?? policy.Finding;
+        if (finding is not null)
+        {
+            return new ReplicaOutlining(null, finding);
+        }
 
-    private sealed record ReplicaDefaults
+        var owner = new KeyOwner(KeyReplica.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
+        var alias = spec.Alias ?? defaults.AliasName;
+        var outline = new ReplicaOutline
+        {
+            Owner = owner,
+            Location = new KeyLocation(accountId, spec.Region),
+            Description = spec.Description
+                ?? $"Multi-Region replica key {(defaults.Service is { } service ? $"for {service} " : "")}from {defaults.Primary.Region}",
+            AliasName = alias,
+            Policy = policy.Policy,
+            Tags = KeyTags.Merge(owner, alias is null ? null : $"{alias}-replica", keyClass.Spec.Tags, defaults.Tags, spec.Tags),
+        };
+        return DesiredKeyLimits.Check(alias, AliasName.Field, outline.Tags) is { } excess
+            ? new ReplicaOutlining(null, excess)
+            : new ReplicaOutlining(outline, null);
+    }
+
+    private record ReplicaDefaults
     {
         public required PrimaryKey Primary { get; init; }
 
         public string? Service { get; init; }
 
-        public required string AliasName { get; init; }
+        public string? AliasName { get; init; }
 
+        public IReadOnlyDictionary<string, string>? Tags { get; init; }
+    }
+
+    private sealed record KnownPrimary : ReplicaDefaults
+    {
         public required string KeySpec { get; init; }
 
         public required string KeyUsage { get; init; }
 
-        public IReadOnlyDictionary<string, string>? Tags { get; init; }
-
         public string? DeletionPolicy { get; init; }
 
         public int? PendingDeletionWindowDays { get; init; }
+
+        public bool ObserveOnly { get; init; }
     }
 }

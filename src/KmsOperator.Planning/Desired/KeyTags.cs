@@ -15,12 +15,17 @@ public static class KeyTags
 
     /// <summary>The operator's tags on top of the given layers; later layers win over earlier ones.</summary>
     /// <param name="owner">The resource that owns the key.</param>
-    /// <param name="defaultName">The <c>Name</c> tag, unless a layer sets one.</param>
+    /// <param name="defaultName">The <c>Name</c> tag, unless a layer sets one; null where it is not known yet.</param>
     /// <param name="layers">Tags of the class, then those of the resource.</param>
     public static Dictionary<string, string> Merge(
-        KeyOwner owner, string defaultName, params ReadOnlySpan<IReadOnlyDictionary<string, string>?> layers)
+        KeyOwner owner, string? defaultName, params ReadOnlySpan<IReadOnlyDictionary<string, string>?> layers)
     {
-        var tags = new Dictionary<string, string> { [TagNames.Name] = defaultName };
+        var tags = new Dictionary<string, string>();
+        if (defaultName is not null)
+        {
+            tags[TagNames.Name] = defaultName;
+        }
+
         foreach (var layer in layers)
         {
             foreach (var (key, value) in layer ?? new Dictionary<string, string>())

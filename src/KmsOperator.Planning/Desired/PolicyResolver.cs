@@ -40,8 +40,17 @@ internal static class PolicyResolver
                 Reasons.InvalidSpec, $"spec.service: {service} is not in the catalogue; use one of {string.Join(", ", ServiceCatalogue.Services.Keys)}, or leave it out."));
         }
 
+        var partition = Partition.OfRegion(region);
+        if (!Partition.HasCatalogueNames(partition) && PolicyRenderer.NamesServices(service))
+        {
+            return PolicyResolution.Failed(Finding.Stalled(
+                Reasons.InvalidSpec,
+                $"spec.service: the policy for {service} names AWS services, and what they are called in {region} (partition {partition}) is not known here. "
+                + "Leave the service out, or write the whole policy in spec.policy.override."));
+        }
+
         var statements = additionalStatements ?? [];
-        var names = new PrincipalNames(Partition.OfRegion(region), accountId);
+        var names = new PrincipalNames(region, partition, accountId);
         var request = new PolicyRequest
         {
             Region = region,
@@ -57,6 +66,24 @@ internal static class PolicyResolver
         return found.Length > 0 ? Invalid(found) : Limited(PolicyRenderer.Render(request));
     }
 
+    /// <summary>A document that a replica takes over from its primary, with the replica's own statements appended.</summary>
+    /// <param name="document">The document, already carried over to the replica's Region; null where it is not known yet.</param>
+    /// <param name="origin">Where the document stands, for messages.</param>
+    /// <param name="additionalStatements">The replica's own statements.</param>
+    /// <returns>Neither a policy nor a finding when the document is not known and the statements are fine.</returns>
+    public static PolicyResolution Extend(JsonElement? document, string origin, IReadOnlyList<JsonElement>? additionalStatements)
+    {
+        var statements = additionalStatements ?? [];
+        PolicyProblem[] problems =
+        [
+            .. document is { } whole ? PolicyDocumentCheck.CheckDocument(whole, origin) : [],
+            .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", document is { } other ? PolicyDocumentCheck.SidsOf(other) : []),
+        ];
+        return problems.Length > 0 ? Invalid(problems)
+            : document is { } known ? Limited(KeyPolicy.Of(known, statements))
+            : PolicyResolution.Unknown;
+    }
+
     private static PolicyResolution Invalid(IEnumerable<PolicyProblem> problems) => PolicyResolution.Failed(
         Finding.Stalled(Reasons.InvalidSpec, string.Join("; ", problems.Select(problem => $"{problem.Field}: {problem.Message}"))));
 
@@ -66,7 +93,7 @@ internal static class PolicyResolver
             Reasons.PolicyTooLarge,
             $"{Path}: the key policy has {policy.ByteLength} bytes, KMS permits {KeyPolicy.MaxBytes}. Name fewer principals, or trust an account and decide by IAM there."));
 
-    private sealed class PrincipalNames(string partition, string accountId)
+    private sealed class PrincipalNames(string region, string partition, string accountId)
     {
         public List<PolicyProblem> Problems { get; } = [];
 
@@ -75,13 +102,18 @@ internal static class PolicyResolver
             var arns = new List<string>();
             for (var i = 0; i < (names?.Count ?? 0); i++)
             {
-                if (PrincipalName.TryResolve(names![i], partition, accountId, out var arn))
+                if (!PrincipalName.TryResolve(names![i], partition, accountId, out var arn))
                 {
-                    arns.Add(arn);
+                    Problems.Add(new PolicyProblem($"{field}[{i}]", $"\"{names[i]}\" is neither a role name nor the ARN of a role, user or account root"));
+                }
+                else if (Partition.OfArn(arn) is var other && other != partition)
+                {
+                    Problems.Add(new PolicyProblem(
+                        $"{field}[{i}]", $"\"{arn}\" is of partition {other}, a key in {region} of {partition}; KMS knows principals of the key's own partition only, name one of those"));
                 }
                 else
                 {
-                    Problems.Add(new PolicyProblem($"{field}[{i}]", $"\"{names[i]}\" is neither a role name nor the ARN of a role, user or account root"));
+                    arns.Add(arn);
                 }
             }
 
@@ -97,11 +129,14 @@ internal sealed record PolicyResolution
     {
     }
 
-    /// <summary>The policy; null when <see cref="Finding"/> says why not.</summary>
+    /// <summary>The policy; null when <see cref="Finding"/> says why not, or when it is <see cref="Unknown"/>.</summary>
     public KeyPolicy? Policy { get; private init; }
 
     /// <summary>Why there is no policy.</summary>
     public Finding? Finding { get; private init; }
+
+    /// <summary>A policy that only AWS knows.</summary>
+    public static PolicyResolution Unknown { get; } = new();
 
     /// <summary>A policy.</summary>
     public static PolicyResolution Of(KeyPolicy policy) => new() { Policy = policy };

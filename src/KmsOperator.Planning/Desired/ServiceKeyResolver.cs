@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Policies;
 
 namespace KmsOperator.Planning;
 
@@ -27,6 +28,14 @@ public static class ServiceKeyResolver
             return Resolution.Failed(Finding.Stalled(
                 Reasons.InvalidSpec,
                 $"spec.replicaRegions: {keyClass.Spec.Region} is the key's own Region by KeyClass {keyClass.Metadata.Name}; remove it from the list."));
+        }
+
+        if (spec.ReplicaRegions?.FirstOrDefault(region => Partition.OfRegion(region) != Partition.OfRegion(keyClass.Spec.Region)) is { } elsewhere)
+        {
+            return Resolution.Failed(Finding.Stalled(
+                Reasons.InvalidSpec,
+                $"spec.replicaRegions: {elsewhere} is in partition {Partition.OfRegion(elsewhere)}, the key's own Region {keyClass.Spec.Region} in "
+                + $"{Partition.OfRegion(keyClass.Spec.Region)}; KMS replicates within a partition only. Remove it from the list."));
         }
 
         var policy = PolicyResolver.Resolve(
@@ -66,7 +75,8 @@ public static class ServiceKeyResolver
             RecreateLostKey = spec.RecreateLostKey == true,
             ObserveOnly = spec.ManagementPolicy == ManagementPolicies.Observe,
         };
-        return DesiredKeyLimits.Check(key) is { } excess ? Resolution.Failed(excess) : Resolution.Of(key);
+        var aliasField = spec.Alias is null ? $"KeyClass {keyClass.Metadata.Name} spec.aliasTemplate" : AliasName.Field;
+        return DesiredKeyLimits.Check(key.AliasName, aliasField, key.Tags) is { } excess ? Resolution.Failed(excess) : Resolution.Of(key);
     }
 
     /// <summary>The alias of a ServiceKey: its own, or by its class's template.</summary>

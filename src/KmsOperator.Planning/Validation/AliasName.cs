@@ -10,6 +10,7 @@ public static class AliasName
     /// <summary>Longest name in characters, <see cref="Prefix"/> included.</summary>
     public const int MaxLength = 256;
 
+    internal const string Field = "spec.alias";
     internal const string ReservedPrefix = "alias/aws/";
     internal const string ReservedMessage = "alias/aws/ is reserved for the keys that AWS manages";
 

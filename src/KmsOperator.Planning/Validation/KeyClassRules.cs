@@ -31,8 +31,9 @@ internal static class KeyClassRules
     private static void Account(FieldErrors errors, AccountSpec? account)
     {
         if (account is null) return;
-        SharedRules.AccountId(errors, "spec.account.id", account.Id);
-        SharedRules.Arn(errors, "spec.account.roleArn", account.RoleArn, Shapes.RoleArn, "the ARN of an IAM role");
+        var idIsFine = SharedRules.AccountId(errors, "spec.account.id", account.Id);
+        if (SharedRules.Arn(errors, "spec.account.roleArn", account.RoleArn, Shapes.RoleArn, "the ARN of an IAM role") && idIsFine)
+            errors.Require(account.RoleArn!.Split(':')[4] == account.Id, "spec.account", "id is not the account of roleArn, correct one of the two or remove id");
         const string expected = "an external id of letters, digits and _ + = , . @ : / -";
         errors.Text("spec.account.externalId", account.ExternalId, 1224, Shapes.ExternalId, expected, minLength: 2);
         errors.Require(

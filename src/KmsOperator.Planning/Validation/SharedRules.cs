@@ -78,6 +78,9 @@ internal static class SharedRules
         errors.OneOf("spec.policy.preset", policy.Preset, Presets);
         errors.Require(
             policy.Override is null or { ValueKind: JsonValueKind.Object }, "spec.policy.override", "must be an object, a policy document");
+        errors.Require(
+            policy.Override is null || policy.AdditionalStatements is not { Count: > 0 }, "spec.policy",
+            "override and additionalStatements exclude each other, put the statements into the override");
         errors.Count("spec.policy.additionalStatements", policy.AdditionalStatements?.Count, MaxEntries);
         for (var i = 0; i < policy.AdditionalStatements?.Count; i++)
         {

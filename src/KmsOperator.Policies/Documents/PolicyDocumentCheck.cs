@@ -54,6 +54,14 @@ public static class PolicyDocumentCheck
         return problems;
     }
 
+    /// <summary>The Sids of a document, which statements appended to it cannot have.</summary>
+    public static IReadOnlyCollection<string> SidsOf(JsonElement document) =>
+    [
+        .. PolicyDocument.StatementsOf(document)
+            .Select(statement => statement.TryGetProperty("Sid", out var sid) && sid.ValueKind == JsonValueKind.String ? sid.GetString() : null)
+            .OfType<string>(),
+    ];
+
     /// <summary>Problems of a list of statements, among them Sids that stand twice.</summary>
     /// <param name="statements">The statements.</param>
     /// <param name="path">Where the list stands.</param>

@@ -29,6 +29,11 @@ public static class PolicyRenderer
     /// <summary>The Sids that a generated policy may contain, which additional statements therefore cannot have.</summary>
     public static IReadOnlyCollection<string> SidsOf(string? service) => [.. Templates(service).Select(template => template.Sid)];
 
+    /// <summary>Whether a service's statements name AWS services, by names that not every partition has.</summary>
+    /// <param name="service">A service of the catalogue; null for the common statements alone.</param>
+    public static bool NamesServices(string? service) => Templates(service).Any(template =>
+        template.Principals.Concat(template.Conditions.SelectMany(condition => condition.Values)).Any(value => value.EndsWith(".amazonaws.com", StringComparison.Ordinal)));
+
     private static IEnumerable<StatementTemplate> Templates(string? service)
     {
         var own = service is null ? []

@@ -7,8 +7,19 @@ namespace KmsOperator;
 /// <remarks>Source: Go's time.ParseDuration, which kubectl and controller flags use.</remarks>
 internal static partial class Duration
 {
+    // Whatever is longer is a mistake, and would not fit a date.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(366);
+
+    /// <summary>Reads a duration within bounds.</summary>
+    /// <param name="text">What the user gave.</param>
+    /// <param name="shortest">The shortest that makes sense.</param>
+    /// <exception cref="FormatException">Not a duration, or shorter.</exception>
+    public static TimeSpan Parse(string text, TimeSpan shortest) => Parse(text) is var duration && duration >= shortest
+        ? duration
+        : throw new FormatException($"is too short, the least is {shortest.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)}ms");
+
     /// <summary>Reads a duration. A bare number is refused: its unit would be a guess.</summary>
-    /// <exception cref="FormatException">Not a duration, or zero.</exception>
+    /// <exception cref="FormatException">Not a duration, zero, or more than a year.</exception>
     public static TimeSpan Parse(string text)
     {
         var match = Pattern().Match(text);
@@ -28,6 +39,10 @@ internal static partial class Duration
                 "s" => TimeSpan.FromSeconds(number),
                 _ => TimeSpan.FromMilliseconds(number),
             };
+            if (total > Longest)
+            {
+                throw new FormatException("is longer than a year");
+            }
         }
 
         return total > TimeSpan.Zero ? total : throw new FormatException("must be longer than zero");

@@ -8,6 +8,10 @@ namespace KmsOperator;
 /// <summary>The flags of <c>kms-operator run</c>. Each may also stand in the environment as <c>KMS_OPERATOR_{FLAG}</c>; the command line wins.</summary>
 internal sealed class OperatorFlags
 {
+    // Less would compare all keys without a pause, and take what KMS shows for what it holds.
+    private static readonly TimeSpan ShortestDriftPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestConsistencyWindow = TimeSpan.FromMilliseconds(100);
+
     private readonly Func<string, string?> _environment;
     private readonly Option<string?> _clusterId;
     private readonly Option<string> _leaderElect;
@@ -32,8 +36,8 @@ internal sealed class OperatorFlags
         _leaderElect.Arity = ArgumentArity.ZeroOrOne;
         _watchNamespaces = Flag<string[]>("watch-namespaces", "Namespaces to watch, separated by commas. Default: all.", [], ParseNames);
         _workers = Flag("workers", "Resources reconciled at the same time, for each kind (1 to 256).", 16, ParseWorkers);
-        _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS.", TimeSpan.FromHours(10), Duration.Parse);
-        _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state.", TimeSpan.FromMinutes(5), Duration.Parse);
+        _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS (1s to a year).", TimeSpan.FromHours(10), text => Duration.Parse(text, ShortestDriftPeriod));
+        _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state (100ms to a year).", TimeSpan.FromMinutes(5), text => Duration.Parse(text, ShortestConsistencyWindow));
         _deletionGuardDays = Flag("deletion-guard-days", "A key used within this many days is not scheduled for deletion (0 to 365; 0 for no guard).", 7, ParseDays);
         _quotaShare = Flag("quota-share", "The operator's part of KMS's request quotas in each account and Region (above 0, at most 1).", RequestBudget.DefaultShare, ParseShare);
         _metricsAddress = Flag("metrics-address", "Where /metrics is served; 0 for nowhere.", ListenAddress.Parse(":8080"), ListenAddress.Parse);

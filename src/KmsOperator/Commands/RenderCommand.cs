@@ -39,7 +39,8 @@ internal static class RenderCommand
         });
 
         var command = new Command("render", "Print the keys, aliases, tags and policies that manifests describe, without cluster or AWS.") { files, account, output };
-        command.SetAction(result => Run(result.GetValue(files)!, result.GetValue(account), result.GetValue(output)!, Console.Out, Console.Error));
+        command.SetAction(result => Run(
+            result.GetValue(files)!, result.GetValue(account), result.GetValue(output)!, result.InvocationConfiguration.Output, result.InvocationConfiguration.Error));
         return command;
     }
 
@@ -47,7 +48,7 @@ internal static class RenderCommand
     internal static int Run(IReadOnlyList<string> paths, string? account, string format, TextWriter output, TextWriter errors)
     {
         var manifests = ManifestLoader.Load(paths);
-        var rendering = ManifestRenderer.Render(manifests.Resources, account);
+        var rendering = ManifestRenderer.Render(manifests, account);
         ManifestError[] problems = [.. manifests.Errors, .. rendering.Errors];
         if (problems.Length > 0)
         {

@@ -2,13 +2,14 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using KmsOperator.Api;
+using KmsOperator.Planning;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace KmsOperator.Manifests;
 
 /// <summary>Reads the resources of one file of YAML documents; JSON is YAML too.</summary>
-internal sealed class ManifestFile(string file, List<ManifestResource> resources, List<ManifestError> errors)
+internal sealed class ManifestFile(string file, ManifestReading reading)
 {
     private static readonly Dictionary<string, JsonTypeInfo> Kinds = new(StringComparer.Ordinal)
     {
@@ -28,15 +29,15 @@ internal sealed class ManifestFile(string file, List<ManifestResource> resources
         {
             // Index 0 is what the parser says when it does not know the place.
             var line = exception.Start.Index == 0 ? 0 : (int)exception.Start.Line;
-            errors.Add(new ManifestError(file, line, null, $"is not valid YAML: {exception.Message}"));
+            reading.Errors.Add(new ManifestError(file, line, null, $"is not valid YAML: {exception.Message}"));
         }
 
-        var convert = new YamlToJson(file, errors);
+        var convert = new YamlToJson(file, reading.Errors);
         foreach (var document in stream.Documents)
         {
-            var before = errors.Count;
+            var before = reading.Errors.Count;
             var converted = convert.Convert(document);
-            if (errors.Count == before && converted.Json is not null) Object(converted.Json, "", converted);
+            if (reading.Errors.Count == before && converted.Json is not null) Object(converted.Json, "", converted);
         }
     }
 
@@ -65,20 +66,40 @@ internal sealed class ManifestFile(string file, List<ManifestResource> resources
         {
             Resource(Kinds[kind], fields, root, document);
         }
+        else if (apiVersion == "v1" && kind == "Namespace")
+        {
+            Namespace(fields["metadata"] as JsonObject);
+        }
+    }
+
+    /// <summary>Of other groups only the labels of namespaces count: KeyClasses select by them.</summary>
+    private void Namespace(JsonObject? metadata)
+    {
+        if (Text(metadata, "name") is not { } name) return;
+        // The server puts the name there, also for those who leave it out.
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["kubernetes.io/metadata.name"] = name };
+        foreach (var (key, _) in metadata!["labels"] as JsonObject ?? [])
+            if (Text((JsonObject)metadata["labels"]!, key) is { } value) labels[key] = value;
+        reading.Namespaces[name] = labels;
     }
 
     private void Resource(JsonTypeInfo type, JsonObject json, string root, ManifestDocument document)
     {
-        var before = errors.Count;
+        var before = reading.Errors.Count;
         new StrictShape(document, root, (field, message) => Error(root, field, message, document)).Check(type, json);
-        if (Text(json["metadata"] as JsonObject, "name") is not { Length: > 0 })
+        var metadata = json["metadata"] as JsonObject;
+        if (Text(metadata, "name") is not { Length: > 0 } name)
             Error(root, "metadata.name", "Required value: every resource needs a name", document);
+        else if (ResourceName.Check(name) is { } wrongName)
+            Error(root, "metadata.name", wrongName, document);
+        if (Text(metadata, "namespace") is { } @namespace && ResourceName.CheckNamespace(@namespace) is { } wrongNamespace)
+            Error(root, "metadata.namespace", wrongNamespace, document);
         if (!json.ContainsKey("spec")) Error(root, "spec", "Required value", document);
-        if (errors.Count > before) return;
+        if (reading.Errors.Count > before) return;
 
         try
         {
-            resources.Add(new ManifestResource((IResource)json.Deserialize(type)!, file, document, root));
+            reading.Resources.Add(new ManifestResource((IResource)json.Deserialize(type)!, file, document, root));
         }
         catch (JsonException exception)
         {
@@ -90,5 +111,5 @@ internal sealed class ManifestFile(string file, List<ManifestResource> resources
         json?[field] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private void Error(string root, string? field, string message, ManifestDocument document) =>
-        errors.Add(new ManifestError(file, document.LineOf(field is null ? root : ManifestDocument.Join(root, field)), field, message));
+        reading.Errors.Add(new ManifestError(file, document.LineOf(field is null ? root : ManifestDocument.Join(root, field)), field, message));
 }

@@ -12,42 +12,42 @@ internal static class ManifestLoader
     /// <returns>What could be read, and every error; a resource with an error is not among the resources.</returns>
     public static ManifestSet Load(IEnumerable<string> paths)
     {
-        List<ManifestResource> resources = [];
-        List<ManifestError> errors = [];
+        var reading = new ManifestReading();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in paths)
         {
             if (!Directory.Exists(path) && !File.Exists(path))
             {
-                errors.Add(new ManifestError(path, 0, null, "no such file or directory"));
+                reading.Errors.Add(new ManifestError(path, 0, null, "no such file or directory"));
                 continue;
             }
 
-            foreach (var file in Files(path)) Read(file, resources, errors);
+            // Given twice, alone and with its directory, it is still one file.
+            foreach (var file in Files(path).Where(file => seen.Add(Path.GetFullPath(file)))) Read(file, reading);
         }
 
-        return new ManifestSet(resources, errors);
+        return reading.ToSet();
     }
 
     /// <summary>Reads one text as if it were the content of <paramref name="file"/>.</summary>
     public static ManifestSet Parse(string file, string text)
     {
-        List<ManifestResource> resources = [];
-        List<ManifestError> errors = [];
+        var reading = new ManifestReading();
         using var reader = new StringReader(text);
-        new ManifestFile(file, resources, errors).Read(reader);
-        return new ManifestSet(resources, errors);
+        new ManifestFile(file, reading).Read(reader);
+        return reading.ToSet();
     }
 
-    private static void Read(string file, List<ManifestResource> resources, List<ManifestError> errors)
+    private static void Read(string file, ManifestReading reading)
     {
         try
         {
             using var reader = File.OpenText(file);
-            new ManifestFile(file, resources, errors).Read(reader);
+            new ManifestFile(file, reading).Read(reader);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            errors.Add(new ManifestError(file, 0, null, $"cannot be read: {exception.Message}"));
+            reading.Errors.Add(new ManifestError(file, 0, null, $"cannot be read: {exception.Message}"));
         }
     }
 

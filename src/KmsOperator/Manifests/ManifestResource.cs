@@ -12,6 +12,9 @@ internal sealed record ManifestResource(IResource Resource, string File, Manifes
     /// <summary>The line on which the resource begins.</summary>
     public int Line => Source.LineOf(Root);
 
+    /// <summary>File and line, for errors about another resource.</summary>
+    public string Place => $"{File}:{Line}";
+
     /// <summary>An error about one of the resource's fields, at the line of that field or of the nearest one around it.</summary>
     /// <param name="field">Path as in <c>FieldError.Field</c>.</param>
     /// <param name="message">What is wrong, and what to do.</param>
@@ -20,4 +23,9 @@ internal sealed record ManifestResource(IResource Resource, string File, Manifes
 }
 
 /// <summary>What manifests held: the resources that could be read, and all that is wrong with the rest.</summary>
-internal sealed record ManifestSet(IReadOnlyList<ManifestResource> Resources, IReadOnlyList<ManifestError> Errors);
+internal sealed record ManifestSet(IReadOnlyList<ManifestResource> Resources, IReadOnlyList<ManifestError> Errors)
+{
+    /// <summary>Labels of the namespaces that are among the manifests, by the namespaces' names.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Namespaces { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, string>>();
+}

@@ -11,11 +11,16 @@ internal sealed class YamlToJson(string file, List<ManifestError> errors)
     private const int MaxNodes = 1_000_000;
     private const int MaxDepth = 100;
 
+    // A path is for finding the place; what is nested without end has none at the end of it.
+    private const int MaxPathLength = 120;
+
     private int _nodes;
+    private bool _stopped;
 
     public ManifestDocument Convert(YamlDocument document)
     {
         var result = new ManifestDocument();
+        _stopped = false;
         Record(result, "", document.RootNode, document.RootNode);
         result.Json = Node(document.RootNode, "", 0, result);
         return result;
@@ -23,9 +28,11 @@ internal sealed class YamlToJson(string file, List<ManifestError> errors)
 
     private JsonNode? Node(YamlNode node, string path, int depth, ManifestDocument document)
     {
+        if (_stopped) return null;
         if (++_nodes > MaxNodes || depth > MaxDepth)
         {
-            if (_nodes <= MaxNodes || _nodes == MaxNodes + 1) Error(node, path, "is nested too deeply or repeated too often");
+            _stopped = true;
+            Error(node, path, "is nested too deeply or repeated too often; an anchor that contains itself has no end");
             return null;
         }
 
@@ -90,5 +97,12 @@ internal sealed class YamlToJson(string file, List<ManifestError> errors)
     private static int Line(YamlNode node) => (int)node.Start.Line;
 
     private void Error(YamlNode node, string path, string message) =>
-        errors.Add(new ManifestError(file, Line(node), path.Length == 0 ? null : path, message));
+        errors.Add(new ManifestError(file, Line(node), path.Length == 0 ? null : Shortened(path), message));
+
+    private static string Shortened(string path)
+    {
+        if (path.Length <= MaxPathLength) return path;
+        var end = path.LastIndexOfAny(['.', '['], MaxPathLength / 2);
+        return path[..(end > 0 ? end : MaxPathLength / 2)] + "…";
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using KmsOperator.Api;
 using KmsOperator.Manifests;
 using KmsOperator.Planning;
@@ -9,15 +10,15 @@ namespace KmsOperator.Rendering;
 /// What the operator would make of manifests: the same resolution as at run time, with what only a cluster or AWS knows left out
 /// (uids, the cluster id, a primary that is managed elsewhere).
 /// </summary>
-internal static class ManifestRenderer
+internal static partial class ManifestRenderer
 {
     /// <summary>Renders every ServiceKey and KeyReplica, also those that <c>replicaRegions</c> makes.</summary>
     /// <param name="manifests">Resources with their places in files.</param>
     /// <param name="defaultAccount">Account of classes that name none.</param>
-    public static ManifestRendering Render(IReadOnlyList<ManifestResource> manifests, string? defaultAccount)
+    public static ManifestRendering Render(ManifestSet manifests, string? defaultAccount)
     {
         var run = new Run(manifests, defaultAccount);
-        foreach (var manifest in manifests)
+        foreach (var manifest in manifests.Resources)
         {
             run.Render(manifest);
         }
@@ -25,9 +26,20 @@ internal static class ManifestRenderer
         return new ManifestRendering(run.Keys, run.Errors);
     }
 
-    private sealed class Run(IReadOnlyList<ManifestResource> manifests, string? defaultAccount)
+    private sealed class Run
     {
         private const string DefaultNamespace = "default";
+
+        private readonly ManifestSet _manifests;
+        private readonly ManifestClasses _classes;
+        private readonly ManifestIdentities _identities;
+
+        public Run(ManifestSet manifests, string? defaultAccount)
+        {
+            _manifests = manifests;
+            _classes = new ManifestClasses(manifests, defaultAccount, Errors);
+            _identities = new ManifestIdentities(Errors);
+        }
 
         public JsonArray Keys { get; } = [];
 
@@ -35,6 +47,12 @@ internal static class ManifestRenderer
 
         public void Render(ManifestResource manifest)
         {
+            var @namespace = manifest.Resource is KeyClass ? "" : NamespaceOf(manifest.Resource);
+            if (!_identities.IsFirst(manifest, @namespace))
+            {
+                return;
+            }
+
             IReadOnlyList<FieldError> invalid = manifest.Resource switch
             {
                 KeyClass keyClass => SpecValidation.Validate(keyClass),
@@ -55,134 +73,133 @@ internal static class ManifestRenderer
             switch (manifest.Resource)
             {
                 case ServiceKey key:
-                    RenderKey(manifest, key with { Metadata = key.Metadata with { Namespace = NamespaceOf(key) } });
+                    RenderKey(manifest, key with { Metadata = key.Metadata with { Namespace = @namespace } });
                     break;
                 case KeyReplica replica:
-                    RenderReplica(manifest, replica with { Metadata = replica.Metadata with { Namespace = NamespaceOf(replica) } });
+                    RenderReplica(manifest, replica with { Metadata = replica.Metadata with { Namespace = @namespace } });
                     break;
             }
         }
 
         private void RenderKey(ManifestResource manifest, ServiceKey key)
         {
-            if (FindClass(manifest, key.Spec.ClassName) is not { } found)
+            if (_classes.Find(manifest, key.Spec.ClassName, key.Metadata.Namespace!) is not { } found
+                || !Take(manifest, ServiceKeyResolver.Resolve(key, found.KeyClass, found.Account, clusterId: "")))
             {
                 return;
             }
 
-            if (Take(manifest, ServiceKeyResolver.Resolve(key, found.KeyClass, found.Account, clusterId: "")))
+            foreach (var region in key.Spec.ReplicaRegions ?? [])
             {
-                foreach (var region in key.Spec.ReplicaRegions ?? [])
+                RenderOwnedReplica(manifest, key, region, found.KeyClass, found.Account);
+            }
+        }
+
+        /// <summary>The KeyReplica that the operator makes for one of the <c>replicaRegions</c>.</summary>
+        private void RenderOwnedReplica(ManifestResource manifest, ServiceKey key, string region, KeyClass keyClass, string account)
+        {
+            const string field = "spec.replicaRegions";
+            var name = ReplicaResources.NameFor(key.Metadata.Name, region);
+            if (Find<KeyReplica>(name, key.Metadata.Namespace!) is { } other)
+            {
+                // An export of a cluster has it already, and it is rendered where it stands.
+                if (((KeyReplica)other.Resource).Metadata.OwnerReferences?.Any(owner => owner.Controller == true && owner.Name == key.Metadata.Name) != true)
                 {
-                    var replica = new KeyReplica
-                    {
-                        Metadata = new ObjectMeta { Namespace = key.Metadata.Namespace, Name = ReplicaResources.NameFor(key.Metadata.Name, region) },
-                        Spec = new KeyReplicaSpec { PrimaryRef = new PrimaryRef { Name = key.Metadata.Name }, Region = region },
-                    };
-                    Take(manifest, KeyReplicaResolver.Resolve(replica, key, found.KeyClass, found.Account, clusterId: ""));
+                    Errors.Add(manifest.Error(
+                        field, $"{Reasons.ReplicaConflict}: KeyReplica {name} of {other.Place} has the name of the one that is made for {region}; rename it, or remove {region} from the list"));
                 }
+
+                return;
+            }
+
+            var replica = new KeyReplica
+            {
+                Metadata = new ObjectMeta { Namespace = key.Metadata.Namespace, Name = name },
+                Spec = new KeyReplicaSpec { PrimaryRef = new PrimaryRef { Name = key.Metadata.Name }, Region = region },
+            };
+            var resolution = KeyReplicaResolver.Resolve(replica, key, keyClass, account, clusterId: "");
+            if (resolution.Key is { } desired)
+            {
+                Add(manifest, field, RenderedKey.Of(desired));
+            }
+            else
+            {
+                Errors.Add(manifest.Error(field, $"KeyReplica {name}: {resolution.Finding!.Reason}: {resolution.Finding.Message}"));
             }
         }
 
         private void RenderReplica(ManifestResource manifest, KeyReplica replica)
         {
+            var @namespace = replica.Metadata.Namespace!;
             if (replica.Spec.PrimaryRef is not { } reference)
             {
                 RenderForeignReplica(manifest, replica);
-                return;
             }
-
-            var primary = manifests.Select(other => other.Resource).OfType<ServiceKey>()
-                .FirstOrDefault(key => key.Metadata.Name == reference.Name && NamespaceOf(key) == NamespaceOf(replica));
-            if (primary is null)
+            else if (Find<ServiceKey>(reference.Name, @namespace)?.Resource is not ServiceKey primary)
             {
-                Errors.Add(manifest.Error("spec.primaryRef.name", $"there is no ServiceKey {reference.Name} in namespace {NamespaceOf(replica)} among the manifests"));
+                Errors.Add(manifest.Error("spec.primaryRef.name", $"there is no ServiceKey {reference.Name} in namespace {@namespace} among the manifests"));
             }
-            else if (FindClass(manifest, primary.Spec.ClassName) is { } found)
+            else if (_classes.Find(manifest, primary.Spec.ClassName, @namespace) is { } found)
             {
-                Take(manifest, KeyReplicaResolver.Resolve(replica, primary, found.KeyClass, found.Account, clusterId: ""));
+                var placed = primary with { Metadata = primary.Metadata with { Namespace = @namespace } };
+                Take(manifest, KeyReplicaResolver.Resolve(replica, placed, found.KeyClass, found.Account, clusterId: ""));
             }
         }
 
-        /// <summary>What such a replica takes from its primary is known to AWS alone, and null here.</summary>
         private void RenderForeignReplica(ManifestResource manifest, KeyReplica replica)
         {
-            if (FindClass(manifest, replica.Spec.ClassName) is not { } found)
+            if (_classes.Find(manifest, replica.Spec.ClassName, replica.Metadata.Namespace!) is not { } found)
             {
                 return;
             }
 
-            var policy = replica.Spec.Policy?.Override;
-            Keys.Add((JsonNode)new JsonObject
+            var (outline, finding) = KeyReplicaResolver.Outline(replica, found.KeyClass, found.Account, clusterId: "");
+            if (outline is null)
             {
-                ["kind"] = KeyReplica.KindName,
-                ["namespace"] = NamespaceOf(replica),
-                ["name"] = replica.Metadata.Name,
-                ["region"] = replica.Spec.Region,
-                ["account"] = found.Account,
-                ["alias"] = replica.Spec.Alias,
-                ["description"] = replica.Spec.Description ?? $"Multi-Region replica key from {replica.Spec.PrimaryKeyArn!.Split(':')[3]}",
-                ["keySpec"] = null,
-                ["keyUsage"] = null,
-                ["multiRegion"] = true,
-                ["tags"] = new JsonObject((replica.Spec.Tags ?? new Dictionary<string, string>()).Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))),
-                ["policy"] = policy is { } document ? JsonNode.Parse(document.GetRawText()) : null,
-            });
+                Errors.Add(ErrorOf(manifest, finding!));
+            }
+            else
+            {
+                Add(manifest, "spec.alias", RenderedKey.Of(outline));
+            }
         }
 
         private bool Take(ManifestResource manifest, Resolution resolution)
         {
-            if (resolution.Key is not { } key)
+            if (resolution.Key is { } key)
             {
-                Errors.Add(manifest.Error("spec", $"{resolution.Finding!.Reason}: {resolution.Finding.Message}"));
+                return Add(manifest, "spec.alias", RenderedKey.Of(key));
+            }
+
+            Errors.Add(ErrorOf(manifest, resolution.Finding!));
+            return false;
+        }
+
+        private bool Add(ManifestResource manifest, string aliasField, RenderedKey key)
+        {
+            if (!_identities.ClaimAlias(manifest, aliasField, key))
+            {
                 return false;
             }
 
-            // Uid and cluster are known only where the resource lives.
-            var tags = key.Tags.Where(tag => tag.Key is not (TagNames.Uid or TagNames.Cluster)).OrderBy(tag => tag.Key, StringComparer.Ordinal);
-            Keys.Add((JsonNode)new JsonObject
-            {
-                ["kind"] = key.Owner.Kind,
-                ["namespace"] = NamespaceOf(manifest.Resource),
-                ["name"] = key.Owner.Name,
-                ["region"] = key.Location.Region,
-                ["account"] = key.Location.AccountId,
-                ["alias"] = key.AliasName,
-                ["description"] = key.Description,
-                ["keySpec"] = key.KeySpec,
-                ["keyUsage"] = key.KeyUsage,
-                ["multiRegion"] = key.MultiRegion,
-                ["tags"] = new JsonObject(tags.Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))),
-                ["policy"] = JsonNode.Parse(key.Policy.Text),
-            });
+            Keys.Add((JsonNode)key.ToJson());
             return true;
         }
 
-        private (KeyClass KeyClass, string Account)? FindClass(ManifestResource manifest, string? name)
-        {
-            var classes = manifests.Select(other => other.Resource).OfType<KeyClass>();
-            var keyClass = name is null
-                ? classes.FirstOrDefault(other => other.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.IsDefaultClass) == "true")
-                : classes.FirstOrDefault(other => other.Metadata.Name == name);
-            if (keyClass is null)
-            {
-                Errors.Add(manifest.Error("spec.className", name is null
-                    ? "is empty, and no KeyClass among the manifests is annotated as the default"
-                    : $"there is no KeyClass {name} among the manifests"));
-                return null;
-            }
-
-            if ((keyClass.Spec.Account?.Id ?? keyClass.Spec.Account?.RoleArn?.Split(':')[4] ?? defaultAccount) is { } account)
-            {
-                return (keyClass, account);
-            }
-
-            Errors.Add(manifest.Error("spec.className", $"KeyClass {keyClass.Metadata.Name} names no account; give one with --account"));
-            return null;
-        }
+        private ManifestResource? Find<T>(string name, string @namespace)
+            where T : IResource =>
+            _manifests.Resources.FirstOrDefault(other => other.Resource is T resource && resource.Metadata.Name == name && NamespaceOf(resource) == @namespace);
 
         private static string NamespaceOf(IResource resource) => resource.Metadata.Namespace ?? DefaultNamespace;
     }
+
+    /// <summary>A finding begins with its field, unless it is about another resource.</summary>
+    private static ManifestError ErrorOf(ManifestResource manifest, Finding finding) => FieldFirst().Match(finding.Message) is { Success: true } match
+        ? manifest.Error(match.Groups["field"].Value, $"{finding.Reason}: {finding.Message[match.Length..]}")
+        : manifest.Error("spec", $"{finding.Reason}: {finding.Message}");
+
+    [GeneratedRegex(@"^(?<field>(spec|metadata)(\.[A-Za-z0-9/_-]+|\[[0-9]+\])+): ", RegexOptions.ExplicitCapture)]
+    private static partial Regex FieldFirst();
 }
 
 /// <summary>What manifests came to.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Commands;
@@ -33,6 +34,114 @@ public sealed class OperatorFlagsTests
         Assert.Empty(result.Errors);
         Assert.Equal(share, flags.Read(result).QuotaShare);
     }
+
+    [Fact]
+    public void Without_flags_and_variables_everything_has_its_default()
+    {
+        var flags = new OperatorFlags(_ => null);
+        var command = new Command("run");
+        flags.AddTo(command);
+        var options = flags.Read(command.Parse([]));
+
+        Assert.Empty(options.WatchNamespaces);
+        Assert.Equal(
+            new OperatorOptions
+            {
+                ClusterId = null,
+                LeaderElect = true,
+                WatchNamespaces = options.WatchNamespaces,
+                Workers = 16,
+                DriftPeriod = TimeSpan.FromHours(10),
+                ConsistencyWindow = TimeSpan.FromMinutes(5),
+                DeletionGuard = TimeSpan.FromDays(7),
+                QuotaShare = 0.5,
+                MetricsAddress = new ListenAddress("*", 8080),
+                HealthAddress = new ListenAddress("*", 8081),
+                LogFormat = "json",
+            },
+            options);
+    }
+
+    public static TheoryData<string, string, string> Values => new()
+    {
+        { "cluster-id", "prod-1", "prod-1" },
+        { "leader-elect", "false", "False" },
+        { "watch-namespaces", "a, b", "a b" },
+        { "workers", "256", "256" },
+        { "drift-period", "1h30m", "01:30:00" },
+        { "drift-period", "1s", "00:00:01" },
+        { "consistency-window", "500ms", "00:00:00.5000000" },
+        { "deletion-guard-days", "0", "00:00:00" },
+        { "quota-share", "0.25", "0.25" },
+        { "metrics-address", "127.0.0.1:9000", "http://127.0.0.1:9000/" },
+        { "health-address", "0", "http://:0/" },
+        { "log-format", "text", "text" },
+    };
+
+    [Theory, MemberData(nameof(Values))]
+    public void A_flag_may_stand_in_the_environment_as_well(string flag, string value, string expected)
+    {
+        var variable = "KMS_OPERATOR_" + flag.ToUpperInvariant().Replace('-', '_');
+        foreach (var (arguments, inEnvironment) in new[] { ((string[])[$"--{flag}={value}"], false), ([], true) })
+        {
+            var flags = new OperatorFlags(name => inEnvironment && name == variable ? value : null);
+            var command = new Command("run");
+            flags.AddTo(command);
+            var result = command.Parse(arguments);
+
+            Assert.Empty(result.Errors);
+            Assert.Equal(expected, TextOf(flags.Read(result), flag));
+        }
+    }
+
+    public static TheoryData<string, string, string> BadValues => new()
+    {
+        { "cluster-id", "a b", "no tag value that everybody reads alike" },
+        { "leader-elect", "maybe", "no boolean" },
+        { "watch-namespaces", "A", "no namespace" },
+        { "workers", "0", "nobody would work" },
+        { "workers", "257", "too many" },
+        { "drift-period", "10", "no unit" },
+        { "drift-period", "0s", "without a pause" },
+        { "drift-period", "999ms", "hardly a pause" },
+        { "drift-period", "-1h", "negative" },
+        { "drift-period", "9999999h", "longer than dates go" },
+        { "consistency-window", "0s", "KMS is never consistent at once" },
+        { "consistency-window", "1ms", "as good as none" },
+        { "deletion-guard-days", "366", "more than a year" },
+        { "quota-share", "2", "more than all" },
+        { "metrics-address", "8080", "no address" },
+        { "health-address", ":0", "no port" },
+        { "log-format", "xml", "no format" },
+    };
+
+    [Theory, MemberData(nameof(BadValues))]
+    public async Task A_bad_value_ends_with_64_and_the_flag_s_name(string flag, string value, string because)
+    {
+        var variable = "KMS_OPERATOR_" + flag.ToUpperInvariant().Replace('-', '_');
+        using StringWriter byFlag = new(), byVariable = new();
+
+        Assert.Equal(ExitCodes.Usage, await CommandLine.RunAsync(["run", $"--{flag}={value}"], _ => null, TextWriter.Null, byFlag));
+        Assert.Equal(ExitCodes.Usage, await CommandLine.RunAsync(["run"], name => name == variable ? value : null, TextWriter.Null, byVariable));
+
+        Assert.True(byFlag.ToString().StartsWith($"--{flag}: '{value}' ", StringComparison.Ordinal), $"{because}: {byFlag}");
+        Assert.True(byVariable.ToString().StartsWith($"--{flag} ({variable}): '{value}' ", StringComparison.Ordinal), $"{because}: {byVariable}");
+    }
+
+    private static string? TextOf(OperatorOptions options, string flag) => flag switch
+    {
+        "cluster-id" => options.ClusterId,
+        "leader-elect" => options.LeaderElect.ToString(),
+        "watch-namespaces" => string.Join(' ', options.WatchNamespaces),
+        "workers" => options.Workers.ToString(CultureInfo.InvariantCulture),
+        "drift-period" => options.DriftPeriod.ToString(),
+        "consistency-window" => options.ConsistencyWindow.ToString(),
+        "deletion-guard-days" => options.DeletionGuard.ToString(),
+        "quota-share" => options.QuotaShare.ToString(CultureInfo.InvariantCulture),
+        "metrics-address" => options.MetricsAddress.Prefix,
+        "health-address" => options.HealthAddress.Prefix,
+        _ => options.LogFormat,
+    };
 
     private static (ParseResult Result, OperatorFlags Flags) Parse(string[] arguments, string? variable)
     {

@@ -1,0 +1,58 @@
+using KmsOperator.Api;
+using KmsOperator.Policies;
+
+namespace KmsOperator.Planning;
+
+/// <summary>What stands against replicating a primary.</summary>
+internal static class PrimaryChecks
+{
+    /// <summary>Why the ServiceKey itself gets no key, in the words of its replica; null if it does.</summary>
+    public static Finding? FindRefusal(ServiceKey primary, KeyClass keyClass, string accountId, string clusterId)
+    {
+        var why = SpecValidation.Validate(primary) is { Count: > 0 } errors
+            ? $"{Reasons.InvalidSpec}: {string.Join("; ", errors)}"
+            : ServiceKeyResolver.Resolve(primary, keyClass, accountId, clusterId).Finding is { } finding ? $"{finding.Reason}: {finding.Message}" : null;
+        return why is null ? null : Finding.Waiting(
+            Reasons.PrimaryNotReady,
+            $"spec.primaryRef.name: ServiceKey {primary.Metadata.Name} is refused: {why.TrimEnd('.')}. Correct that resource; this one goes on by itself.");
+    }
+
+    /// <summary>
+    /// A replica holds the primary's key material under a policy of its own: whoever makes one can read what the primary encrypted. So a
+    /// key that another resource owns is replicated only by its own namespace, or, between clusters, with the class's consent.
+    /// </summary>
+    public static Finding? FindForeignOwner(KeyReplica resource, ObservedKey primary, KeyClass keyClass, string clusterId)
+    {
+        if (primary.Tags.GetValueOrDefault(TagNames.Owner) is not { } owner)
+        {
+            return null;
+        }
+
+        var cluster = primary.Tags.GetValueOrDefault(TagNames.Cluster);
+        if (cluster != clusterId)
+        {
+            return keyClass.Spec.Permissions?.Adoption == "Allow" ? null : Finding.Stalled(
+                Reasons.KeyConflict,
+                $"spec.primaryKeyArn: {primary.Arn} belongs to {owner} of cluster {cluster}. Replicate it there (spec.replicaRegions), "
+                + $"or have KeyClass {keyClass.Metadata.Name} say permissions.adoption: Allow.");
+        }
+
+        return owner.Split('/') is [_, var @namespace, ..] && @namespace == resource.Metadata.Namespace ? null : Finding.Stalled(
+            Reasons.KeyConflict, $"spec.primaryKeyArn: {primary.Arn} belongs to {owner}; replicas of it are made in its own namespace, with spec.primaryRef.");
+    }
+
+    /// <summary>Why a replica in a Region of that primary cannot be; null if it can.</summary>
+    public static Finding? FindRegionMistake(string region, string primaryRegion)
+    {
+        if (region == primaryRegion)
+        {
+            return Finding.Stalled(Reasons.InvalidSpec, $"spec.region: {region} is the primary's own Region; a replica needs another one.");
+        }
+
+        var (here, there) = (Partition.OfRegion(region), Partition.OfRegion(primaryRegion));
+        return here == there ? null : Finding.Stalled(
+            Reasons.InvalidSpec,
+            $"spec.region: {region} is in partition {here}, the primary's Region {primaryRegion} in {there}; KMS replicates within a partition only. "
+            + $"Make another resource, with a Region of {there}.");
+    }
+}

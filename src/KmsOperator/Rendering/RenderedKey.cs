@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Rendering;
+
+/// <summary>One key of the output; null is what only AWS knows.</summary>
+internal sealed record RenderedKey
+{
+    /// <summary>The resource that the key is for.</summary>
+    public required KeyOwner Owner { get; init; }
+
+    /// <summary>Account and Region.</summary>
+    public required KeyLocation Location { get; init; }
+
+    /// <summary>Full alias name.</summary>
+    public string? AliasName { get; init; }
+
+    private string? Description { get; init; }
+
+    private string? KeySpec { get; init; }
+
+    private string? KeyUsage { get; init; }
+
+    private bool MultiRegion { get; init; }
+
+    private IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    private string? Policy { get; init; }
+
+    /// <summary>A key of which everything is known.</summary>
+    public static RenderedKey Of(DesiredKey key) => new()
+    {
+        Owner = key.Owner,
+        Location = key.Location,
+        AliasName = key.AliasName,
+        Description = key.Description,
+        KeySpec = key.KeySpec,
+        KeyUsage = key.KeyUsage,
+        MultiRegion = key.MultiRegion,
+        Tags = key.Tags,
+        Policy = key.Policy.Text,
+    };
+
+    /// <summary>A replica whose primary is managed elsewhere.</summary>
+    public static RenderedKey Of(ReplicaOutline outline) => new()
+    {
+        Owner = outline.Owner,
+        Location = outline.Location,
+        AliasName = outline.AliasName,
+        Description = outline.Description,
+        MultiRegion = true,
+        Tags = outline.Tags,
+        Policy = outline.Policy?.Text,
+    };
+
+    /// <summary>The object of the output, with its fields in their order.</summary>
+    public JsonObject ToJson()
+    {
+        // Uid and cluster are known only where the resource lives.
+        var tags = Tags.Where(tag => tag.Key is not (TagNames.Uid or TagNames.Cluster)).ToDictionary(tag => tag.Key, tag => (string?)tag.Value);
+        tags.TryAdd(TagNames.Name, null);
+        return new JsonObject
+        {
+            ["kind"] = Owner.Kind,
+            ["namespace"] = Owner.Namespace,
+            ["name"] = Owner.Name,
+            ["region"] = Location.Region,
+            ["account"] = Location.AccountId,
+            ["alias"] = AliasName,
+            ["description"] = Description,
+            ["keySpec"] = KeySpec,
+            ["keyUsage"] = KeyUsage,
+            ["multiRegion"] = MultiRegion,
+            ["tags"] = new JsonObject(tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))),
+            ["policy"] = Policy is null ? null : JsonNode.Parse(Policy),
+        };
+    }
+}
