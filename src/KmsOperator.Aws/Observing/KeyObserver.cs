@@ -105,8 +105,7 @@ public static class KeyObserver
     /// <summary>The rotations that a key has had, and the on-demand one that is under way.</summary>
     public static async Task<KeyRotations> ListRotationsAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
     {
-        var status = await kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = keyId }, cancellationToken);
-        var onDemand = status.OnDemandRotationStartDate is null ? 0 : 1;
+        var onDemand = 0;
         DateTimeOffset? last = null;
         string? marker = null;
         do
@@ -125,7 +124,9 @@ public static class KeyObserver
         }
         while (marker is not null);
 
-        return new KeyRotations(onDemand, last);
+        // Asked last: a rotation that ends meanwhile is counted once at most.
+        var status = await kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = keyId }, cancellationToken);
+        return new KeyRotations(onDemand + (status.OnDemandRotationStartDate is null ? 0 : 1), last);
     }
 
     private static bool RotationIsReadable(ObservedKey key) =>

@@ -193,12 +193,10 @@ internal sealed class KeyReplicaReconciler(
             keyClass);
         var owner = new KeyOwner(KeyReplica.KindName, resource.Metadata.Namespace!, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId);
         var access = keyClass is null || pass.Status.Region is null ? null : ServiceKeyReconciler.AccessOf(keyClass, pass.Status.Region);
-        var managementPolicy = resource.Spec.ManagementPolicy
-            ?? (primary is not null && ReplicaResources.IsOwnedBy(resource, primary) ? primary.Spec.ManagementPolicy : null);
         return await deletion.FinalizeAsync(
             pass,
             new DeletionRequest(
-                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, managementPolicy), isTerminating,
+                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, KeyReplicaResolver.IsObserveOnly(resource, primary)), isTerminating,
                 stop => IsCurrentAsync(keyClass, resource, primary, stop)),
             cancellationToken);
     }

@@ -58,10 +58,10 @@ internal static class PassEnd
 
     /// <summary>Why the key of a resource that is being deleted is not to be written to, whatever its deletion policy; null where it may be.</summary>
     /// <param name="suspend"><c>spec.suspend</c>.</param>
-    /// <param name="managementPolicy"><c>spec.managementPolicy</c>.</param>
-    public static string? LeftBecause(bool? suspend, string? managementPolicy) =>
+    /// <param name="observeOnly">Whether <c>managementPolicy: Observe</c> holds.</param>
+    public static string? LeftBecause(bool? suspend, bool observeOnly) =>
         suspend == true ? "spec.suspend is true, and the namespace is being deleted"
-        : managementPolicy == ManagementPolicies.Observe ? "managementPolicy: Observe writes nothing"
+        : observeOnly ? "managementPolicy: Observe writes nothing"
         : null;
 
     /// <summary>Whether the server has a resource as the cache has it, as far as its spec goes.</summary>

@@ -21,10 +21,6 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
             .ThenBy(replica => replica.Metadata.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>Whether a ServiceKey made a KeyReplica.</summary>
-    public static bool IsOwnedBy(KeyReplica replica, ServiceKey primary) =>
-        replica.Metadata.OwnerReferences?.Any(owner => owner.Controller == true && owner.Uid == primary.Metadata.Uid) == true;
-
     /// <summary>The status rows of a ServiceKey's replicas, one a Region.</summary>
     public IReadOnlyList<ReplicaStatus>? StatusOf(ServiceKey primary)
     {
@@ -46,7 +42,7 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
     public async Task<Finding?> SyncAsync(ServiceKey primary, CancellationToken cancellationToken)
     {
         var wanted = primary.Spec.ReplicaRegions ?? [];
-        foreach (var replica in Of(primary).Where(replica => IsOwnedBy(replica, primary) && !wanted.Contains(replica.Spec.Region)))
+        foreach (var replica in Of(primary).Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary) && !wanted.Contains(replica.Spec.Region)))
         {
             await DeleteAsync(replica, cancellationToken);
         }
@@ -85,7 +81,7 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
     public async Task<Finding?> DeleteAllAsync(ServiceKey primary, bool deletesKey, CancellationToken cancellationToken)
     {
         var replicas = Of(primary);
-        var own = replicas.Where(replica => IsOwnedBy(replica, primary)).ToArray();
+        var own = replicas.Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary)).ToArray();
         foreach (var replica in own)
         {
             await DeleteAsync(replica, cancellationToken);
@@ -121,7 +117,7 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
             return Finding.Waiting(Reasons.Progressing, $"KeyReplica {key.Name} is being made.");
         }
 
-        if (!IsOwnedBy(replica, primary))
+        if (!KeyReplicaResolver.IsOwnedBy(replica, primary))
         {
             return Finding.Stalled(
                 Reasons.ReplicaConflict,

@@ -128,7 +128,7 @@ internal sealed class ServiceKeyReconciler(
         return await deletion.FinalizeAsync(
             pass,
             new DeletionRequest(
-                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, resource.Spec.ManagementPolicy), isTerminating,
+                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, resource.Spec.ManagementPolicy == ManagementPolicies.Observe), isTerminating,
                 async stop => await IsCurrentAsync(keyClass, stop) && !(resource.Spec.MultiRegion == true && await replicas.AnyLiveAsync(resource, stop))),
             cancellationToken);
     }
