@@ -1,24 +1,46 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KmsSimulator.Protocol;
 using KmsSimulator.State;
 
 namespace KmsSimulator.Admin;
 
 /// <summary>What tests, benchmarks and people ask of the simulator besides KMS: <c>/_sim/…</c>.</summary>
-internal sealed class AdminInterface(Simulation simulation)
+internal sealed class AdminInterface
 {
     private static readonly JsonWriterOptions Format = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly Simulation _simulation;
+    private readonly Dictionary<(string Path, string Method), Func<HttpRequest, Task<JsonNode?>>> _requests;
+
+    public AdminInterface(Simulation simulation)
+    {
+        _simulation = simulation;
+        _requests = new()
+        {
+            [("/_sim/healthz", "GET")] = Show(_ => new JsonObject { ["status"] = "ok" }),
+            [("/_sim/keys", "GET")] = Show(_ => KeyListing.Of(simulation)),
+            [("/_sim/calls", "GET")] = Show(request =>
+                request.Query.TryGetValue("detail", out var detail) && detail != "0" ? CallDetails() : CallCounts()),
+            [("/_sim/faults", "GET")] = Show(_ => FaultRequests.Show(simulation.Faults.Remaining)),
+            [("/_sim/faults", "POST")] = request => ReadAsync(request, SetFaults),
+            [("/_sim/faults", "DELETE")] = Show(_ => Do(simulation.Faults.Clear)),
+            [("/_sim/clock", "POST")] = request => ReadAsync(request, AdvanceClock),
+            [("/_sim/principals", "POST")] = request => ReadAsync(request, body => PrincipalRequests.Set(simulation, body)),
+            [("/_sim/roles", "POST")] = request => ReadAsync(request, body => RoleRequests.Set(simulation, body)),
+            [("/_sim/reset", "POST")] = Show(_ => Do(simulation.Reset)),
+        };
+    }
 
     public async Task HandleAsync(HttpContext context)
     {
         try
         {
-            await WriteAsync(context, StatusCodes.Status200OK, await AnswerAsync(context.Request));
+            await WriteAsync(context, StatusCodes.Status200OK, await Find(context)(context.Request));
         }
         catch (AdminException e)
         {
-            await WriteAsync(context, StatusCodes.Status400BadRequest, new JsonObject { ["error"] = e.Message });
+            await WriteAsync(context, e.Status, new JsonObject { ["error"] = e.Message });
         }
         catch (JsonException e)
         {
@@ -26,26 +48,25 @@ internal sealed class AdminInterface(Simulation simulation)
         }
     }
 
-    private async Task<JsonNode?> AnswerAsync(HttpRequest request) => (request.Method, request.Path.Value?.TrimEnd('/')) switch
+    private Func<HttpRequest, Task<JsonNode?>> Find(HttpContext context)
     {
-        ("GET", "/_sim/healthz") => new JsonObject { ["status"] = "ok" },
-        ("GET", "/_sim/keys") => KeyListing.Of(simulation),
-        ("GET", "/_sim/calls") => request.Query.TryGetValue("detail", out var detail) && detail != "0" ? CallDetails() : CallCounts(),
-        ("GET", "/_sim/faults") => FaultRequests.Show(simulation.Faults.Remaining),
-        ("POST", "/_sim/faults") => await ReadAsync(request, SetFaults),
-        ("DELETE", "/_sim/faults") => Do(simulation.Faults.Clear),
-        ("POST", "/_sim/clock") => await ReadAsync(request, AdvanceClock),
-        ("POST", "/_sim/principals") => await ReadAsync(request, body => PrincipalRequests.Set(simulation, body)),
-        ("POST", "/_sim/roles") => await ReadAsync(request, body => RoleRequests.Set(simulation, body)),
-        ("POST", "/_sim/reset") => Do(simulation.Reset),
-        var (method, path) => throw new AdminException(
-            $"There is no {method} {path}. There are GET healthz, keys, calls, faults; POST faults, clock, principals, roles, reset; "
-            + "DELETE faults."),
-    };
+        var (method, path) = (context.Request.Method, (context.Request.Path.Value ?? "").TrimEnd('/'));
+        if (_requests.TryGetValue((path, method), out var answer))
+            return answer;
+        var methods = _requests.Keys.Where(request => request.Path == path).Select(request => request.Method).ToArray();
+        if (methods.Length == 0)
+        {
+            var all = string.Join(", ", _requests.Keys.Select(request => $"{request.Method} {request.Path}"));
+            throw new AdminException($"There is no {Errors.Shown(path)}. There are {all}.", StatusCodes.Status404NotFound);
+        }
 
-    private JsonObject CallCounts() => new(simulation.Calls.Counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)count.Value)));
+        context.Response.Headers.Allow = string.Join(", ", methods);
+        throw new AdminException($"{path} takes {string.Join(" and ", methods)}, not {method}.", StatusCodes.Status405MethodNotAllowed);
+    }
 
-    private JsonArray CallDetails() => new([.. simulation.Calls.Details.Select(call => new JsonObject
+    private JsonObject CallCounts() => new(_simulation.Calls.Counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)count.Value)));
+
+    private JsonArray CallDetails() => new([.. _simulation.Calls.Details.Select(call => new JsonObject
     {
         ["time"] = call.Time.UtcDateTime,
         ["operation"] = call.Operation,
@@ -57,17 +78,24 @@ internal sealed class AdminInterface(Simulation simulation)
 
     private JsonArray SetFaults(JsonElement body)
     {
-        simulation.Faults.Add(FaultRequests.Read(body));
-        return FaultRequests.Show(simulation.Faults.Remaining);
+        _simulation.Faults.Add(FaultRequests.Read(body));
+        return FaultRequests.Show(_simulation.Faults.Remaining);
     }
 
     private JsonObject AdvanceClock(JsonElement body)
     {
-        // Ten years: no window, rotation period or session needs more at once, and no date overflows.
+        // Ten years: no window, rotation period or session needs more at once.
         var seconds = new AdminRequest(body, "advanceSeconds").Number("advanceSeconds", 0, 315_360_000)
             ?? throw new AdminException("advanceSeconds is missing.");
-        simulation.Clock.Advance(TimeSpan.FromSeconds(seconds));
-        return new JsonObject { ["now"] = simulation.Clock.GetUtcNow().UtcDateTime };
+        var clock = _simulation.Clock;
+        if (!clock.TryAdvance(TimeSpan.FromSeconds(seconds)))
+        {
+            throw new AdminException(
+                $"The clock is {clock.Ahead.TotalDays:F0} days ahead, and may be {SimulatorClock.MaxAhead.TotalDays:F0} days ahead in all; "
+                + "POST /_sim/reset sets it back.");
+        }
+
+        return new JsonObject { ["now"] = clock.GetUtcNow().UtcDateTime };
     }
 
     private static JsonObject Do(Action act)
@@ -76,9 +104,13 @@ internal sealed class AdminInterface(Simulation simulation)
         return [];
     }
 
+    private static Func<HttpRequest, Task<JsonNode?>> Show(Func<HttpRequest, JsonNode?> answer) => request => Task.FromResult(answer(request));
+
     private static async Task<JsonNode?> ReadAsync(HttpRequest request, Func<JsonElement, JsonNode?> act)
     {
-        using var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted);
+        var text = await RequestBody.ReadAsync(request)
+            ?? throw new AdminException($"The body is longer than {RequestBody.MaxBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
+        using var body = JsonText.Parse(text);
         return act(body.RootElement);
     }
 

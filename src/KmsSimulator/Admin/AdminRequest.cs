@@ -3,7 +3,11 @@ using System.Text.Json;
 namespace KmsSimulator.Admin;
 
 /// <summary>A request of the admin interface that makes no sense; the message says why, to a person.</summary>
-internal sealed class AdminException(string message) : Exception(message);
+internal sealed class AdminException(string message, int status = StatusCodes.Status400BadRequest) : Exception(message)
+{
+    /// <summary>HTTP status.</summary>
+    public int Status => status;
+}
 
 /// <summary>The body of such a request: members that are unknown or of the wrong type are errors, not ignored.</summary>
 internal sealed class AdminRequest

@@ -3,14 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsSimulator.Faults;
 using KmsSimulator.Protocol;
+using KmsSimulator.Sts;
 
 namespace KmsSimulator.Admin;
 
 /// <summary><c>/_sim/faults</c>: one fault, or a list of them.</summary>
 internal static class FaultRequests
 {
-    private static readonly ImmutableArray<string> StsOperations = ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"];
-
     private static readonly ImmutableArray<(string Name, FaultKind Kind)> Kinds =
     [
         ("throttle", FaultKind.Throttle), ("error5xx", FaultKind.Error5xx), ("accessDenied", FaultKind.AccessDenied),
@@ -43,7 +42,7 @@ internal static class FaultRequests
     {
         var request = new AdminRequest(body, "operation", "kind", "nth", "count", "account", "region", "delayMs");
         var operation = request.Required("operation");
-        if (operation != "*" && !OperationTable.Simulated.ContainsKey(operation) && !StsOperations.Contains(operation))
+        if (operation != "*" && !OperationTable.Simulated.ContainsKey(operation) && !StsProtocol.Operations.Contains(operation))
             throw new AdminException($"operation {operation} is none that is simulated; * is all.");
         var name = request.Required("kind");
         var kind = Kinds.FirstOrDefault(candidate => candidate.Name == name);

@@ -5,7 +5,7 @@ using KmsSimulator.State;
 
 namespace KmsSimulator.Admin;
 
-/// <summary><c>POST /_sim/principals</c>: which roles and users exist, and which no longer do.</summary>
+/// <summary><c>POST /_sim/principals</c>: which roles, users and accounts exist, and which no longer do.</summary>
 internal static class PrincipalRequests
 {
     public static JsonObject Set(Simulation simulation, JsonElement body)
@@ -14,14 +14,16 @@ internal static class PrincipalRequests
         var (exists, delete, strict) = (request.Texts("exists"), request.Texts("delete"), request.Boolean("strict"));
         foreach (var arn in exists.Concat(delete))
         {
-            if (!PolicyPrincipal.IsRoleOrUser(arn))
-                throw new AdminException($"{arn} is not the ARN of a role or user.");
+            if (!PolicyPrincipal.IsRoleOrUser(arn) && !PolicyPrincipal.IsAccountId(arn))
+                throw new AdminException($"{arn} is not the ARN of a role or user, nor the id of an account.");
         }
 
         foreach (var arn in exists)
             simulation.Principals.Add(arn);
         var ids = new JsonObject();
-        foreach (var arn in delete)
+        foreach (var account in delete.Where(PolicyPrincipal.IsAccountId))
+            simulation.Principals.DeleteAccount(account);
+        foreach (var arn in delete.Where(PolicyPrincipal.IsRoleOrUser))
             ids[arn] = Delete(simulation, arn);
         if (strict is { } value)
             simulation.Principals.Strict = value;
@@ -32,6 +34,7 @@ internal static class PrincipalRequests
     private static string Delete(Simulation simulation, string arn)
     {
         var id = simulation.Principals.Delete(arn);
+        simulation.Sessions.End(arn);
         foreach (var account in simulation.Accounts)
         {
             lock (account.Gate)

@@ -12,9 +12,10 @@ internal static class CryptographicOperations
     public static JsonObject Encrypt(KmsCall call)
     {
         var plaintext = call.Input.Blob("Plaintext", 1, 4096, required: true);
+        var (context, dryRun) = Common(call);
         var key = Usable(call);
-        var blob = Ciphertext.Seal(key.KeyId, key.Shared.Materials[^1], plaintext, call.Input.Map("EncryptionContext"));
-        Use(call, key);
+        var blob = Ciphertext.Seal(key.KeyId, key.Shared.Materials[^1], plaintext, context);
+        Use(call, key, dryRun);
         return new JsonObject
         {
             ["CiphertextBlob"] = Convert.ToBase64String(blob),
@@ -27,14 +28,15 @@ internal static class CryptographicOperations
     {
         var spec = call.Input.Choice("KeySpec", ["AES_256", "AES_128"]);
         var length = call.Input.Integer("NumberOfBytes", 1, 1024);
+        var (context, dryRun) = Common(call);
         call.Input.Validate();
         if (spec is null == length is null)
             throw Errors.Validation("Please specify either number of bytes or key spec.");
         var key = Usable(call);
         var plaintext = RandomNumberGenerator.GetBytes(length ?? (spec == "AES_128" ? 16 : 32));
         var material = key.Shared.Materials[^1];
-        var blob = Ciphertext.Seal(key.KeyId, material, plaintext, call.Input.Map("EncryptionContext"));
-        Use(call, key);
+        var blob = Ciphertext.Seal(key.KeyId, material, plaintext, context);
+        Use(call, key, dryRun);
         return new JsonObject
         {
             ["CiphertextBlob"] = Convert.ToBase64String(blob),
@@ -48,15 +50,16 @@ internal static class CryptographicOperations
     {
         var blob = call.Input.Blob("CiphertextBlob", 1, 6144, required: true)!;
         var given = call.Input.String("KeyId", 1, 2048);
+        var (context, dryRun) = Common(call);
         call.Input.Validate();
         var keyId = Ciphertext.KeyId(blob) ?? throw Errors.InvalidCiphertext();
         var key = KeyLookup.FindNamed(call, given ?? keyId);
         if (key.KeyId != keyId)
             throw new ServiceException("IncorrectKeyException", "The ciphertext was not encrypted with the key that KeyId names.");
         RequireUsable(call, key);
-        var plaintext = Ciphertext.Open(blob, key.Shared.Materials, call.Input.Map("EncryptionContext"), out var materialId)
+        var plaintext = Ciphertext.Open(blob, key.Shared.Materials, context, out var materialId)
             ?? throw Errors.InvalidCiphertext();
-        Use(call, key);
+        Use(call, key, dryRun);
         return new JsonObject
         {
             ["KeyId"] = key.Arn,
@@ -109,10 +112,17 @@ internal static class CryptographicOperations
             throw Errors.Unsupported("KmsSimulator encrypts with symmetric keys only.");
     }
 
-    private static void Use(KmsCall call, KeyEntry key)
+    /// <summary>What every one of them takes.</summary>
+    private static (SortedDictionary<string, string>? Context, bool DryRun) Common(KmsCall call)
     {
-        if (call.Input.Boolean("DryRun") ?? false)
+        call.Input.GrantTokens();
+        return (call.Input.Map("EncryptionContext"), call.Input.Boolean("DryRun") ?? false);
+    }
+
+    private static void Use(KmsCall call, KeyEntry key, bool dryRun)
+    {
+        if (dryRun)
             throw Errors.DryRun();
-        key.LastUsage = new KeyUsage(call.Operation.Name, call.Now, call.RequestId, call.Simulation.Chance.Uuid());
+        key.LastUsage = new KeyUsage(call.Operation.Name, call.Now, call.RequestId, call.Owner.Ids.Uuid());
     }
 }

@@ -11,7 +11,7 @@ namespace KmsSimulator.Grants;
 /// <param name="RetiringPrincipal">Who may retire it.</param>
 /// <param name="IssuingAccount">Root ARN of the account that made it.</param>
 /// <param name="Operations">What the grantee may do.</param>
-/// <param name="Constraints">JSON of the constraints; null for none.</param>
+/// <param name="Constraints">JSON of the constraints with sorted names; null for none.</param>
 internal sealed record Grant(
     string Id,
     string KeyId,

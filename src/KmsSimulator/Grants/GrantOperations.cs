@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsSimulator.Keys;
 using KmsSimulator.Protocol;
@@ -12,35 +10,29 @@ internal static class GrantOperations
 {
     private const int MaxGrantsPerKey = 50_000;
 
-    private static readonly string[] Operations =
-    [
-        "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo", "Sign", "Verify",
-        "GetPublicKey", "CreateGrant", "RetireGrant", "DescribeKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
-        "GenerateMac", "VerifyMac", "DeriveSharedSecret",
-    ];
-
     public static JsonObject CreateGrant(KmsCall call)
     {
         var input = call.Input;
-        var grantee = input.String("GranteePrincipal", 1, 256, Pattern.Principal, required: true)!;
-        var retiring = input.String("RetiringPrincipal", 1, 256, Pattern.Principal);
-        var operations = input.Strings("Operations", 1, 64, required: true);
-        var name = input.String("Name", 1, 256, Pattern.AliasName);
-        var constraints = input.Structure("Constraints");
-        var dryRun = input.Boolean("DryRun") ?? false;
-        var key = call.KeyToWrite();
-        foreach (var operation in operations)
+        foreach (var unknown in (ReadOnlySpan<string>)["GranteeServicePrincipal", "RetiringServicePrincipal"])
         {
-            if (!Operations.Contains(operation))
-                throw Errors.Violation(operation, "operations", $"Member must satisfy enum value set: [{string.Join(", ", Operations)}]");
+            if (input.String(unknown, 1, 256) is not null)
+                throw Errors.Unsupported($"KmsSimulator does not simulate {unknown}.");
         }
 
-        if (operations.Count == 0)
-            throw Errors.Validation("A grant must allow at least one operation.");
-        CheckConstraints(constraints);
+        var grantee = input.String("GranteePrincipal", 1, 256, Pattern.Principal, required: true)!;
+        var retiring = input.String("RetiringPrincipal", 1, 256, Pattern.Principal);
+        var operations = GrantRules.ReadOperations(input);
+        var name = input.String("Name", 1, 256, Pattern.AliasName);
+        var constraints = GrantRules.ReadConstraints(input);
+        var dryRun = input.Boolean("DryRun") ?? false;
+        input.GrantTokens();
+        var key = call.KeyToWrite();
+        GrantRules.CheckOperations(operations, key.Group);
+        GrantRules.CheckPrincipal(grantee, call);
+        GrantRules.CheckPrincipal(retiring, call);
         var grant = new Grant(
-            call.Simulation.Chance.Hex(64), key.KeyId, name, call.Now, grantee, retiring,
-            Arn.Root(call.Partition, call.Caller.AccountId), [.. operations], constraints?.GetRawText());
+            call.Owner.Ids.Hex(64), key.KeyId, name, call.Now, grantee, retiring,
+            Arn.Root(call.Partition, call.Caller.AccountId), [.. operations], constraints);
         var same = name is null ? null : key.GrantIds.Select(id => call.Here.Grant(id)!).FirstOrDefault(grant.IsSameAs);
         if (same is null && key.GrantIds.Count >= MaxGrantsPerKey)
             throw Errors.LimitExceeded($"{key.Arn} has reached its limit of grants.");
@@ -49,7 +41,7 @@ internal static class GrantOperations
         if (same is null)
             call.Here.Add(grant, key);
         var created = same ?? grant;
-        var token = GrantToken.Create(key.Arn, created.Id, call.Simulation.Chance.Hex(16));
+        var token = GrantToken.Create(key.Arn, created.Id, call.Owner.Ids.Hex(16));
         return new JsonObject { ["GrantId"] = created.Id, ["GrantToken"] = token };
     }
 
@@ -79,7 +71,8 @@ internal static class GrantOperations
     public static JsonObject RevokeGrant(KmsCall call)
     {
         var id = call.Input.String("GrantId", 1, 128, required: true)!;
-        Remove(call, call.KeyToWrite(), id);
+        var dryRun = call.Input.Boolean("DryRun") ?? false;
+        Remove(call, call.KeyToWrite(), id, dryRun);
         return [];
     }
 
@@ -88,12 +81,16 @@ internal static class GrantOperations
         var token = call.Input.String("GrantToken", 1, 8192);
         var id = call.Input.String("GrantId", 1, 128);
         var keyId = call.Input.String("KeyId", 1, 2048);
+        var dryRun = call.Input.Boolean("DryRun") ?? false;
         call.Input.Validate();
         if (token is not null == (id is not null || keyId is not null) || id is null != keyId is null)
             throw Errors.Validation("Give either a GrantToken, or a KeyId and a GrantId.");
         if (token is null)
         {
-            Remove(call, call.KeyToWrite(), id!);
+            // The one operation that takes a key's ARN and no id.
+            if (!keyId!.StartsWith("arn:", StringComparison.Ordinal))
+                throw Errors.InvalidArn(keyId);
+            Remove(call, call.KeyToWrite(), id!, dryRun);
             return [];
         }
 
@@ -105,30 +102,17 @@ internal static class GrantOperations
         }
 
         call.KeyArn = key.Arn;
-        Remove(call, key, grantId);
+        Remove(call, key, grantId, dryRun);
         return [];
     }
 
-    private static void Remove(KmsCall call, KeyEntry key, string id)
+    private static void Remove(KmsCall call, KeyEntry key, string id, bool dryRun)
     {
         if (!key.GrantIds.Contains(id))
             throw InvalidGrantId();
-        if (call.Input.Boolean("DryRun") ?? false)
+        if (dryRun)
             throw Errors.DryRun();
         call.Here.Remove(call.Here.Grant(id)!, key);
-    }
-
-    private static void CheckConstraints(JsonElement? constraints)
-    {
-        if (constraints is not { } given)
-            return;
-        foreach (var constraint in given.EnumerateObject())
-        {
-            var pairs = constraint.Value.ValueKind == JsonValueKind.Object ? constraint.Value.EnumerateObject().ToArray() : [];
-            var characters = pairs.Sum(pair => pair.Name.Length + pair.Value.ToString().Length);
-            if (constraint.Name is "EncryptionContextEquals" or "EncryptionContextSubset" && (pairs.Length > 8 || characters > 384))
-                throw Errors.Validation("The encryption context of a grant constraint may have 8 pairs and 384 characters at most.");
-        }
     }
 
     private static JsonObject Show(KmsCall call, Grant grant)

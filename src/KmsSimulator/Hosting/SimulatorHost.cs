@@ -40,6 +40,9 @@ public sealed class SimulatorHost : IAsyncDisposable
         {
             kestrel.Listen(IPAddress.Loopback, options.Port);
             kestrel.AddServerHeader = false;
+
+            // RequestBody has a limit of its own, whose error is KMS's, and recorded.
+            kestrel.Limits.MaxRequestBodySize = null;
         });
         builder.Services.AddSingleton<IHostLifetime, OwnedLifetime>();
         var application = builder.Build();

@@ -12,7 +12,10 @@ public sealed record SimulatorOptions
     /// <summary>For how long, at most, readers may see the state before a write. Zero makes every write visible at once.</summary>
     public TimeSpan ConsistencyDelay { get; init; }
 
-    /// <summary>Fixes key ids and delays: the same requests in the same order get the same ones. Null picks a new seed each time.</summary>
+    /// <summary>
+    /// Fixes ids of keys, grants and materials, and delays: the same requests of an account in the same order get the same ones, whatever
+    /// other accounts do. Null picks a new seed each time.
+    /// </summary>
     public int? Seed { get; init; }
 
     /// <summary>

@@ -38,7 +38,7 @@ internal static class CreateKeyOperation
             throw Errors.Validation("You cannot specify KeySpec and CustomerMasterKeySpec in the same request.");
         var spec = newSpec ?? oldSpec ?? KeySpecs.Symmetric;
         var usage = Usage(spec, givenUsage, call.Region);
-        CheckOrigin(origin, keyStore, externalKey);
+        CheckOrigin(origin, keyStore, externalKey, multiRegion);
         TagRules.Check(tags);
         TagRules.CheckCount(tags.Count);
         if (call.Here.KeyIds.Count >= MaxKeys)
@@ -63,7 +63,7 @@ internal static class CreateKeyOperation
         {
             PrimaryRegion = call.Region,
             Regions = ImmutableSortedSet.Create(StringComparer.Ordinal, call.Region),
-            Materials = origin == "EXTERNAL" ? [] : [NewMaterial()],
+            Materials = origin == "EXTERNAL" ? [] : [NewMaterial(call.Owner, keyId, 0)],
         };
         group.Members.Add(call.Region, key);
         group.Shared.Write(shared, call.Now, call.Now);
@@ -73,15 +73,16 @@ internal static class CreateKeyOperation
         return new JsonObject { ["KeyMetadata"] = KeyMetadata.Of(key, record, shared, call.Now) };
     }
 
-    /// <summary>A key material. It is secret, so the seed has no say in it.</summary>
-    public static KeyMaterial NewMaterial(DateTimeOffset? rotationDate = null, string? rotationType = null) => new(
-        Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), RandomNumberGenerator.GetBytes(32), rotationDate, rotationType);
+    /// <summary>A key's material of this number. It is secret, so the seed has no say in it, but for its id.</summary>
+    public static KeyMaterial NewMaterial(
+        KmsAccount account, string keyId, int number, DateTimeOffset? rotationDate = null, string? rotationType = null) =>
+        new(account.MaterialId(keyId, number), RandomNumberGenerator.GetBytes(32), rotationDate, rotationType);
 
     private static string NewId(KmsCall call, bool multiRegion)
     {
         string id;
         do
-            id = multiRegion ? $"mrk-{call.Simulation.Chance.Hex(32)}" : call.Simulation.Chance.Uuid();
+            id = multiRegion ? $"mrk-{call.Owner.Ids.Hex(32)}" : call.Owner.Ids.Uuid();
         while (call.Here.Key(id) is not null);
         return id;
     }
@@ -98,13 +99,15 @@ internal static class CreateKeyOperation
             : throw Errors.Validation($"KeyUsage {usage} is not compatible with KeySpec {spec}.");
     }
 
-    private static void CheckOrigin(string origin, string? keyStore, string? externalKey)
+    private static void CheckOrigin(string origin, string? keyStore, string? externalKey, bool multiRegion)
     {
         var inKeyStore = origin is "AWS_CLOUDHSM" or "EXTERNAL_KEY_STORE";
         if (inKeyStore != keyStore is not null)
             throw Errors.Validation("CustomKeyStoreId goes with Origin AWS_CLOUDHSM and EXTERNAL_KEY_STORE, and with these only.");
         if ((origin == "EXTERNAL_KEY_STORE") != externalKey is not null)
             throw Errors.Validation("XksKeyId goes with Origin EXTERNAL_KEY_STORE, and with this only.");
+        if (inKeyStore && multiRegion)
+            throw Errors.Unsupported("A key in a custom key store cannot be a multi-Region key.");
         if (inKeyStore)
             throw new ServiceException("CustomKeyStoreNotFoundException", $"There is no custom key store {keyStore}.");
     }

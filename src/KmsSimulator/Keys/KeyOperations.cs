@@ -10,7 +10,7 @@ internal static class KeyOperations
 {
     public static JsonObject DescribeKey(KmsCall call)
     {
-        call.Input.Strings("GrantTokens", 1, 8192);
+        call.Input.GrantTokens();
         var (key, record) = call.KeyToRead();
         return new JsonObject { ["KeyMetadata"] = KeyMetadata.Of(key, record, call.SharedToRead(key), call.Now) };
     }

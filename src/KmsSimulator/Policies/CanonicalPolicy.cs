@@ -6,7 +6,7 @@ using KmsSimulator.State;
 
 namespace KmsSimulator.Policies;
 
-/// <summary>Writes policies as IAM gives them back: indented, account ids as root ARNs, lists of principals sorted and unwrapped.</summary>
+/// <summary>Writes policies as IAM gives them back: indented, account ids as root ARNs, lists of principals sorted, without repetition, and unwrapped.</summary>
 internal static class CanonicalPolicy
 {
     private static readonly JsonWriterOptions Format = new()
@@ -69,7 +69,7 @@ internal static class CanonicalPolicy
         foreach (var kind in principal.EnumerateObject())
         {
             json.WritePropertyName(kind.Name);
-            var names = PolicyReader.Strings(kind.Value).Select(kind.NameEquals("AWS") ? rename : Same).ToArray();
+            var names = PolicyReader.Strings(kind.Value).Select(kind.NameEquals("AWS") ? rename : Same).Distinct(StringComparer.Ordinal).ToArray();
             Array.Sort(names, StringComparer.Ordinal);
             if (names is [var only])
             {

@@ -17,6 +17,14 @@ internal static partial class PolicyPrincipal
     /// <summary>Whether it is a role or a user: what may or may not exist.</summary>
     public static bool IsRoleOrUser(string name) => RoleOrUser().IsMatch(name);
 
+    /// <summary>Whether it is a session of a role, and of which: the ARN has the role's name without its path.</summary>
+    public static bool IsSession(string name, out string account, out string role)
+    {
+        var match = Session().Match(name);
+        (account, role) = (match.Groups["account"].Value, match.Groups["role"].Value);
+        return match.Success;
+    }
+
     /// <summary>Whether it stands for a whole account, by ARN.</summary>
     public static bool IsRoot(string name, out string account)
     {
@@ -39,6 +47,10 @@ internal static partial class PolicyPrincipal
 
     [GeneratedRegex(@"^arn:aws[a-z-]*:sts::[0-9]{12}:(assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Sts();
+
+    [GeneratedRegex(
+        @"^arn:aws[a-z-]*:sts::(?<account>[0-9]{12}):assumed-role/(?<role>[\w+=,.@-]+)/[\w+=,.@-]+\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Session();
 
     [GeneratedRegex(@"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+\z", RegexOptions.ExplicitCapture)]
     private static partial Regex RoleOrUser();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using KmsSimulator.Protocol;
 
@@ -19,7 +20,7 @@ internal static class PolicyReader
         JsonDocument json;
         try
         {
-            json = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            json = JsonText.Parse(Encoding.UTF8.GetBytes(text));
         }
         catch (JsonException e)
         {
@@ -90,7 +91,17 @@ internal static class PolicyReader
         Require(
             Strings(Member(statement, "Action") ?? Member(statement, "NotAction")).All(action => action == "*" || action.Contains(':')),
             "A statement has an Action without a vendor prefix.");
-        Require(Member(statement, "Condition") is not { } condition || IsCondition(condition), "A statement's Condition is malformed.");
+        if (Member(statement, "Condition") is { } condition)
+        {
+            Require(IsCondition(condition), "A statement's Condition is malformed.");
+            foreach (var test in condition.EnumerateObject())
+            {
+                Require(
+                    ConditionOperator.Parse(test.Name) is not null,
+                    $"A statement's Condition has an unknown operator {Errors.Shown(test.Name)}.");
+            }
+        }
+
         CheckPrincipals(Member(statement, "Principal") ?? Member(statement, "NotPrincipal"), partition, principals);
     }
 
@@ -110,7 +121,7 @@ internal static class PolicyReader
                 Require(
                     kind.Name switch
                     {
-                        "AWS" => PolicyPrincipal.IsAws(name, partition) && (!PolicyPrincipal.IsRoleOrUser(name) || principals.Exists(name)),
+                        "AWS" => PolicyPrincipal.IsAws(name, partition) && principals.Exists(name),
                         "Service" => PolicyPrincipal.IsService(name),
                         "Federated" or "CanonicalUser" => name.Length > 0,
                         _ => false,
@@ -130,7 +141,7 @@ internal static class PolicyReader
     private static ImmutableArray<PolicyCondition> Conditions(JsonElement? element) => element is not { } conditions ? [] :
     [
         .. conditions.EnumerateObject().SelectMany(test => test.Value.EnumerateObject().Select(key => new PolicyCondition(
-            test.Name, key.Name, [.. Items(key.Value).Select(value => value.ToString())]))),
+            ConditionOperator.Parse(test.Name)!, key.Name, [.. Items(key.Value).Select(value => value.ToString())]))),
     ];
 
     private static bool IsCondition(JsonElement condition) => condition.ValueKind == JsonValueKind.Object
@@ -146,7 +157,7 @@ internal static class PolicyReader
     private static void CheckElements(JsonElement element, string[] known)
     {
         foreach (var member in element.EnumerateObject())
-            Require(known.Contains(member.Name), $"The key policy has an unknown element {member.Name}.");
+            Require(known.Contains(member.Name), $"The key policy has an unknown element {Errors.Shown(member.Name)}.");
     }
 
     private static JsonElement? Member(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value : null;

@@ -14,30 +14,35 @@ internal sealed class CallPipeline(Simulation simulation)
     private readonly StsProtocol _sts = new(simulation);
     private long _requests;
 
-    /// <summary>A call of KMS; <paramref name="name"/> is the operation's.</summary>
-    public async Task HandleKmsAsync(HttpContext context, string name)
+    /// <summary>A call of KMS; <paramref name="target"/> is its <c>X-Amz-Target</c>.</summary>
+    public async Task HandleKmsAsync(HttpContext context, string target)
     {
-        var progress = new Progress(simulation.Clock.GetUtcNow(), name);
+        var name = target.StartsWith(KmsProtocol.TargetPrefix, StringComparison.Ordinal) ? target[KmsProtocol.TargetPrefix.Length..] : "";
+        var known = OperationTable.Simulated.ContainsKey(name) || OperationTable.NotSimulated.Contains(name);
+        var progress = new Progress(simulation.Clock.GetUtcNow()) { Operation = known ? name : CallLog.Unknown };
         var requestId = NextRequestId();
         await AnswerAsync(context, requestId, progress, KmsProtocol.Write, async () =>
         {
-            var signature = Signature.Read(context.Request.Headers.Authorization)
+            var signature = Signature.Read(context.Request)
                 ?? throw new ServiceException("MissingAuthenticationTokenException", "Missing Authentication Token");
+            progress.Region = signature.Region;
             var caller = simulation.Sessions.CallerOf(signature.AccessKeyId, signature.Region);
-            (progress.Account, progress.Region) = (caller.AccountId, signature.Region);
-            using var json = await KmsProtocol.ReadAsync(context.Request);
-            var input = new KmsInput(json.RootElement);
-            await MeetFaultsAsync(progress, caller);
+            progress.Account = caller.AccountId;
+            var body = await RequestBody.ReadAsync(context.Request);
+            await MeetFaultsAsync(progress, caller, KmsProtocol.Fault);
             if (progress.Drop == FaultKind.DropBefore)
                 return null;
             if (!OperationTable.Simulated.TryGetValue(name, out var operation))
             {
-                throw OperationTable.NotSimulated.Contains(name)
+                throw known
                     ? Errors.Unsupported($"KmsSimulator does not simulate {name}.")
-                    : new ServiceException("UnknownOperationException", $"KMS has no operation {name}.");
+                    : new ServiceException("UnknownOperationException", $"KMS has no operation {Errors.Shown(target)}.");
             }
 
-            _kms.TakeQuota(operation, caller, signature.Region, input);
+            _kms.TakeQuota(operation, caller, signature.Region);
+            using var json = KmsProtocol.Parse(body ?? throw RequestBody.TooLong());
+            var input = new KmsInput(json.RootElement);
+            _kms.TakeQuotaElsewhere(operation, caller, signature.Region, input);
             return _kms.Run(operation, caller, signature.Region, input, requestId, key => progress.Key = key);
         });
     }
@@ -45,18 +50,21 @@ internal sealed class CallPipeline(Simulation simulation)
     /// <summary>A call of STS.</summary>
     public async Task HandleStsAsync(HttpContext context)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        var parameters = form.ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal);
-        var action = parameters.GetValueOrDefault("Action", "");
-        var progress = new Progress(simulation.Clock.GetUtcNow(), action);
+        var progress = new Progress(simulation.Clock.GetUtcNow()) { Operation = CallLog.Unknown };
         var requestId = NextRequestId();
         await AnswerAsync(context, requestId, progress, error => StsProtocol.Write(error, requestId), async () =>
         {
+            var parameters = await StsRequest.ReadAsync(context.Request);
+            var action = parameters.GetValueOrDefault("Action", "");
+            if (StsProtocol.Operations.Contains(action))
+                progress.Operation = action;
+
             // AssumeRoleWithWebIdentity is not signed.
-            var signature = Signature.Read(context.Request.Headers.Authorization);
+            var signature = Signature.Read(context.Request);
+            progress.Region = signature?.Region;
             var caller = simulation.Sessions.CallerOf(signature?.AccessKeyId, signature?.Region ?? StsRegion);
-            (progress.Account, progress.Region) = (caller.AccountId, signature?.Region);
-            await MeetFaultsAsync(progress, caller);
+            progress.Account = caller.AccountId;
+            await MeetFaultsAsync(progress, caller, StsProtocol.Fault);
             return progress.Drop == FaultKind.DropBefore
                 ? null
                 : _sts.Run(action, parameters, signature is null ? null : caller, requestId);
@@ -82,14 +90,25 @@ internal sealed class CallPipeline(Simulation simulation)
             answer = writeError(error);
             outcome = error.Code;
         }
-        catch (Exception bug) when (bug is not (OperationCanceledException or IOException))
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+            // The client went away, or sent what is no HTTP, before its request was complete.
+            answer = null;
+            outcome = "cancelled";
+        }
+        catch (Exception bug)
         {
             // The simulator's own fault: said where whoever runs into it will see it.
             answer = writeError(Errors.Internal($"kms-simulator failed: {bug}"));
             outcome = "kms-simulator failed";
         }
 
-        outcome = progress.Drop switch { FaultKind.DropBefore => "dropBefore", FaultKind.DropAfter => "dropAfter", _ => outcome };
+        outcome = progress.Drop switch
+        {
+            FaultKind.DropBefore => "dropBefore",
+            FaultKind.DropAfter => outcome == "OK" ? "dropAfter" : $"dropAfter {outcome}",
+            _ => outcome,
+        };
         simulation.Calls.Add(new CallEntry(progress.Time, progress.Operation, progress.Account, progress.Region, outcome, progress.Key));
         if (answer is null || progress.Drop is not null)
             context.Abort();
@@ -98,7 +117,7 @@ internal sealed class CallPipeline(Simulation simulation)
     }
 
     /// <summary>Lets the call's faults happen. A drop is only noted: what it means depends on the effect.</summary>
-    private async Task MeetFaultsAsync(Progress progress, Caller caller)
+    private async Task MeetFaultsAsync(Progress progress, Caller caller, Func<FaultKind, Caller, string, ServiceException> error)
     {
         foreach (var fault in simulation.Faults.Next(progress.Operation, progress.Account, progress.Region))
         {
@@ -111,12 +130,8 @@ internal sealed class CallPipeline(Simulation simulation)
                 case FaultKind.DropBefore or FaultKind.DropAfter:
                     progress.Drop = fault.Kind;
                     return;
-                case FaultKind.Throttle:
-                    throw Errors.Throttled();
-                case FaultKind.Error5xx:
-                    throw Errors.Internal();
-                case FaultKind.AccessDenied:
-                    throw Errors.AccessDenied(caller, progress.Operation, "*");
+                default:
+                    throw error(fault.Kind, caller, progress.Operation);
             }
         }
     }
@@ -125,11 +140,11 @@ internal sealed class CallPipeline(Simulation simulation)
         string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{Interlocked.Increment(ref _requests):x12}");
 
     /// <summary>What is known of a call while it is under way.</summary>
-    private sealed class Progress(DateTimeOffset time, string operation)
+    private sealed class Progress(DateTimeOffset time)
     {
         public DateTimeOffset Time => time;
 
-        public string Operation => operation;
+        public required string Operation { get; set; }
 
         public string Account { get; set; } = "";
 

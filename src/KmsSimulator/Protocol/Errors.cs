@@ -34,7 +34,16 @@ internal static class Errors
 
     /// <summary>The one thing that is wrong with the input, in the words that <see cref="KmsInput"/> has for several.</summary>
     public static ServiceException Violation(string value, string path, string rule) =>
-        Validation($"1 validation error detected: Value '{value}' at '{path}' failed to satisfy constraint: {rule}");
+        Validation($"1 validation error detected: Value '{Shown(value)}' at '{path}' failed to satisfy constraint: {rule}");
+
+    /// <summary>A value as messages repeat it: its beginning, if it is long.</summary>
+    public static string Shown(string value)
+    {
+        const int Longest = 256;
+        if (value.Length <= Longest)
+            return value;
+        return $"{value.AsSpan(0, char.IsHighSurrogate(value[Longest - 1]) ? Longest - 1 : Longest)}...";
+    }
 
     public static ServiceException DryRun() =>
         new("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.");

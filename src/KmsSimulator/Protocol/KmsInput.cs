@@ -105,17 +105,25 @@ internal sealed class KmsInput(JsonElement root)
         return texts;
     }
 
+    /// <summary>GrantTokens. What they allow is not simulated, how many there may be is.</summary>
+    public void GrantTokens()
+    {
+        if (Strings("GrantTokens", 1, 8192) is { Count: > 10 } tokens)
+            Violation($"[{string.Join(", ", tokens)}]", "grantTokens", "Member must have length less than or equal to 10");
+    }
+
     public JsonElement? Structure(string name) => Member(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? value : throw Errors.Serialization($"{name} must be a structure");
 
     /// <summary>A map of strings; null when it is not there.</summary>
-    public SortedDictionary<string, string>? Map(string name)
+    public SortedDictionary<string, string>? Map(string name) => Structure(name) is { } structure ? Texts(structure) : null;
+
+    /// <summary>The members of a structure whose members are strings.</summary>
+    public static SortedDictionary<string, string> Texts(JsonElement structure)
     {
-        if (Structure(name) is not { } structure)
-            return null;
         var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in structure.EnumerateObject())
-            map[entry.Name] = Text(entry.Value, entry.Name);
+            map[entry.Name] = Text(entry.Value, Errors.Shown(entry.Name));
         return map;
     }
 
@@ -146,7 +154,7 @@ internal sealed class KmsInput(JsonElement root)
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private void Violation(string value, string path, string rule) =>
-        _violations.Add($"Value '{value}' at '{path}' failed to satisfy constraint: {rule}");
+        _violations.Add($"Value '{Errors.Shown(value)}' at '{path}' failed to satisfy constraint: {rule}");
 
     private static string Text(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Errors.Serialization($"{name} must be a string");

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KmsSimulator.Faults;
 using KmsSimulator.Grants;
 using KmsSimulator.State;
 using KmsSimulator.Sts;
@@ -15,38 +16,52 @@ internal sealed class KmsProtocol(Simulation simulation)
     private const string ContentType = "application/x-amz-json-1.1";
 
     /// <summary>The parameters of a request.</summary>
-    public static async Task<JsonDocument> ReadAsync(HttpRequest request)
+    /// <exception cref="ServiceException">SerializationException.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> body)
     {
+        JsonDocument json;
         try
         {
-            var json = await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted);
-            if (json.RootElement.ValueKind == JsonValueKind.Object)
-                return json;
-            json.Dispose();
+            json = JsonText.Parse(body);
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            // Reported like JSON that is no object.
+            throw Errors.Serialization($"The request's body is not JSON: {Errors.Shown(e.Message)}");
         }
 
+        if (json.RootElement.ValueKind == JsonValueKind.Object)
+            return json;
+        json.Dispose();
         throw Errors.Serialization("The request's body is not a JSON object.");
     }
 
-    /// <summary>Uses up the caller's quotas.</summary>
+    /// <summary>The error of a fault that was asked for.</summary>
+    public static ServiceException Fault(FaultKind kind, Caller caller, string operation) => kind switch
+    {
+        FaultKind.Throttle => Errors.Throttled(),
+        FaultKind.AccessDenied => Errors.AccessDenied(caller, operation, "*"),
+        _ => Errors.Internal(),
+    };
+
+    /// <summary>Uses up the caller's quota, whatever the request says.</summary>
     /// <exception cref="ServiceException">ThrottlingException.</exception>
-    public void TakeQuota(KmsOperation operation, Caller caller, string region, KmsInput input)
+    public void TakeQuota(KmsOperation operation, Caller caller, string region) =>
+        simulation.Quotas.Take(caller.AccountId, region, operation.Quota, operation.RequestsPerSecond);
+
+    /// <summary>Uses up the caller's quotas in another Region, for the operations that reach there.</summary>
+    /// <exception cref="ServiceException">ThrottlingException.</exception>
+    public void TakeQuotaElsewhere(KmsOperation operation, Caller caller, string region, KmsInput input)
     {
         var quotas = simulation.Quotas;
-        quotas.Take(caller.AccountId, region, operation.Quota, operation.RequestsPerSecond);
         switch (operation.Name)
         {
             // A replica costs its Region two CreateKey requests, one of them a dry run.
-            case "ReplicateKey" when input.Peek("ReplicaRegion") is { } replica && Arn.IsRegion(replica):
+            case "ReplicateKey" when input.Peek("ReplicaRegion") is { } replica && Regions.Exist(replica):
                 quotas.Take(caller.AccountId, replica, "CreateKey", OperationTable.Simulated["CreateKey"].RequestsPerSecond, 2);
                 break;
 
             // A change of the primary counts in both Regions.
-            case "UpdatePrimaryRegion" when input.Peek("PrimaryRegion") is { } primary && Arn.IsRegion(primary) && primary != region:
+            case "UpdatePrimaryRegion" when input.Peek("PrimaryRegion") is { } primary && Regions.Exist(primary) && primary != region:
                 quotas.Take(caller.AccountId, primary, operation.Quota, operation.RequestsPerSecond);
                 break;
         }

@@ -2,17 +2,17 @@ using KmsSimulator.Admin;
 
 namespace KmsSimulator.Protocol;
 
-/// <summary>One port for all: KMS by its target header, the admin interface by its path, STS else.</summary>
+/// <summary>One port for all: the admin interface by its path, KMS by its target header, STS else.</summary>
 internal sealed class RequestRouter(CallPipeline calls, AdminInterface admin)
 {
     public Task HandleAsync(HttpContext context)
     {
-        if (context.Request.Path.StartsWithSegments("/_sim"))
+        var request = context.Request;
+        if (request.Path.StartsWithSegments("/_sim"))
             return admin.HandleAsync(context);
-        var target = context.Request.Headers["X-Amz-Target"].ToString();
-        if (target.StartsWith(KmsProtocol.TargetPrefix, StringComparison.Ordinal))
-            return calls.HandleKmsAsync(context, target[KmsProtocol.TargetPrefix.Length..]);
-        if (HttpMethods.IsPost(context.Request.Method) && context.Request.HasFormContentType)
+        if (request.Headers["X-Amz-Target"].ToString() is { Length: > 0 } target)
+            return calls.HandleKmsAsync(context, target);
+        if (HttpMethods.IsPost(request.Method) || (HttpMethods.IsGet(request.Method) && request.Query.ContainsKey("Action")))
             return calls.HandleStsAsync(context);
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return context.Response.WriteAsync("This is kms-simulator: AWS KMS and STS (POST /), and /_sim/… to steer it.\n");

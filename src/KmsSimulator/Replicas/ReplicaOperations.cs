@@ -21,7 +21,7 @@ internal static class ReplicaOperations
         var tags = TagRules.Read(input);
         var primary = Primary(call);
         KmsCall.Require(primary, primary.Current, call.Operation.WorksIn);
-        RequireSamePartition(call, region);
+        RequireRegion(call, region);
         TagRules.Check(tags);
         TagRules.CheckCount(tags.Count);
         if (call.Owner.Region(region).Key(primary.KeyId) is { } existing)
@@ -61,7 +61,7 @@ internal static class ReplicaOperations
         var region = call.Input.String("PrimaryRegion", 1, 32, Pattern.Region, required: true)!;
         var primary = Primary(call);
         KmsCall.Require(primary, primary.Current, call.Operation.WorksIn);
-        RequireSamePartition(call, region);
+        RequireRegion(call, region);
         if (region == call.Region)
             throw Errors.Unsupported($"{primary.Arn} is the primary key already.");
         if (!primary.Group.Members.TryGetValue(region, out var replica))
@@ -87,8 +87,10 @@ internal static class ReplicaOperations
         return key.IsPrimary ? key : throw Errors.Unsupported($"{key.Arn} is not a multi-Region primary key.");
     }
 
-    private static void RequireSamePartition(KmsCall call, string region)
+    private static void RequireRegion(KmsCall call, string region)
     {
+        if (!Regions.Exist(region))
+            throw Errors.Validation($"There is no Region {region}.");
         if (Arn.Partition(region) != call.Partition)
             throw Errors.Validation($"{region} is not in the partition {call.Partition}.");
     }
@@ -97,6 +99,6 @@ internal static class ReplicaOperations
     private static void EndLater(KmsAccount account, KeyEntry key, KeyState during, DateTimeOffset when) => account.At(when, at =>
     {
         if (key.Current.State == during)
-            account.Write(key, key.Current with { State = key.Current.StateAfter }, at);
+            key.Record.Become(key.Current with { State = key.Current.StateAfter }, at);
     });
 }

@@ -30,7 +30,12 @@ internal static class AutomaticRotation
         var shared = group.Shared.Current!;
         var next = at.AddDays(shared.RotationPeriodInDays!.Value);
         group.Shared.Write(
-            shared with { Materials = shared.Materials.Add(CreateKeyOperation.NewMaterial(at, "AUTOMATIC")), NextRotationDate = next },
+            shared with
+            {
+                Materials = shared.Materials.Add(
+                    CreateKeyOperation.NewMaterial(account, group.KeyId, shared.Materials.Length, at, "AUTOMATIC")),
+                NextRotationDate = next,
+            },
             at,
             at);
         Schedule(account, group, next);

@@ -65,10 +65,11 @@ internal static class RotationOperations
 
         var group = key.Group;
         call.Owner.Write(group, shared with { OnDemandRotationStartDate = call.Now }, call.Now);
-        call.Owner.At(call.Now + call.Simulation.TransitionTime, at =>
+        var owner = call.Owner;
+        owner.At(call.Now + call.Simulation.TransitionTime, at =>
         {
             var now = group.Shared.Current!;
-            var materials = now.Materials.Add(CreateKeyOperation.NewMaterial(at, "ON_DEMAND"));
+            var materials = now.Materials.Add(CreateKeyOperation.NewMaterial(owner, group.KeyId, now.Materials.Length, at, "ON_DEMAND"));
             group.Shared.Write(now with { OnDemandRotationStartDate = null, Materials = materials }, at, at);
         });
         return new JsonObject { ["KeyId"] = key.Arn };

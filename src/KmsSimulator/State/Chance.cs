@@ -1,24 +1,12 @@
 namespace KmsSimulator.State;
 
-/// <summary>Key ids, access keys and delays: all that is random and not secret, so that a seed can fix it.</summary>
+/// <summary>A sequence of ids or delays: what is random and not secret, so that a seed can fix it. Its user's lock guards it.</summary>
 internal sealed class Chance(int seed)
 {
-    private readonly Lock _gate = new();
-    private Random _random = new(seed);
+    private readonly Random _random = new(seed);
 
     /// <summary>Lower-case hex digits.</summary>
-    public string Hex(int digits)
-    {
-        lock (_gate)
-            return _random.GetHexString(digits, lowercase: true);
-    }
-
-    /// <summary>Upper-case letters and the digits 2 to 7, as in access keys and unique ids.</summary>
-    public string Base32(int length)
-    {
-        lock (_gate)
-            return new string(_random.GetItems("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".AsSpan(), length));
-    }
+    public string Hex(int digits) => _random.GetHexString(digits, lowercase: true);
 
     /// <summary>A version-4 UUID.</summary>
     public string Uuid()
@@ -28,16 +16,5 @@ internal sealed class Chance(int seed)
     }
 
     /// <summary>Some part of a time span.</summary>
-    public TimeSpan UpTo(TimeSpan longest)
-    {
-        lock (_gate)
-            return longest * _random.NextDouble();
-    }
-
-    /// <summary>Begins the sequence again.</summary>
-    public void Reset()
-    {
-        lock (_gate)
-            _random = new Random(seed);
-    }
+    public TimeSpan UpTo(TimeSpan longest) => longest * _random.NextDouble();
 }

@@ -1,12 +1,20 @@
 namespace KmsSimulator.State;
 
 /// <summary>All that KMS has of one account. Whoever reads or writes it holds the gate; nothing slow happens behind it.</summary>
-internal sealed class KmsAccount(string id, Func<TimeSpan> nextDelay)
+/// <param name="id">12 digits.</param>
+/// <param name="seed">Fixes its ids and delays: its own, whatever happens in other accounts.</param>
+/// <param name="consistencyDelay">For how long, at most, a write is invisible.</param>
+internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay)
 {
+    // Two sequences: how many delays were drawn must not change the next id.
+    private readonly Chance _delays = seed.Sequence($"{id}/delays");
     private readonly SortedDictionary<string, KmsAccountRegion> _regions = new(StringComparer.Ordinal);
     private readonly PriorityQueue<Action<DateTimeOffset>, DateTimeOffset> _due = new();
 
     public string Id => id;
+
+    /// <summary>Ids of keys, grants and events, in the order of the calls that make them.</summary>
+    public Chance Ids { get; } = seed.Sequence($"{id}/ids");
 
     public Lock Gate { get; } = new();
 
@@ -34,7 +42,11 @@ internal sealed class KmsAccount(string id, Func<TimeSpan> nextDelay)
     public void At(DateTimeOffset time, Action<DateTimeOffset> happen) => _due.Enqueue(happen, time);
 
     /// <summary>When readers will see a write.</summary>
-    public DateTimeOffset VisibleAt(DateTimeOffset now) => now + nextDelay();
+    public DateTimeOffset VisibleAt(DateTimeOffset now) =>
+        consistencyDelay == TimeSpan.Zero ? now : now + _delays.UpTo(consistencyDelay);
+
+    /// <summary>Id of a key's material: 64 hex digits. Rotations happen as time passes, so it depends on the material alone.</summary>
+    public string MaterialId(string keyId, int number) => Convert.ToHexStringLower(seed.Bytes($"{id}/{keyId}/{number}"));
 
     /// <summary>A client changed a key.</summary>
     public void Write(KeyEntry key, KeyRecord record, DateTimeOffset now) => key.Record.Write(record, now, VisibleAt(now));

@@ -11,6 +11,7 @@ namespace KmsSimulator.State;
 internal sealed class Simulation
 {
     private readonly ConcurrentDictionary<string, KmsAccount> _accounts = new();
+    private readonly Seed _seed;
     private readonly TimeSpan _consistencyDelay;
 
     public Simulation(SimulatorOptions options, TimeProvider time, int seed)
@@ -19,10 +20,9 @@ internal sealed class Simulation
         TransitionTime = options.TransitionTime;
         Time = time;
         Clock = new SimulatorClock(time);
-        Chance = new Chance(seed);
+        _seed = new Seed(seed);
         Quotas = new RequestQuotas(options.QuotaScale, time);
-        Sessions = new SessionStore(seed);
-        Principals = new PrincipalDirectory(Chance);
+        Principals = new PrincipalDirectory(_seed);
     }
 
     /// <summary>The time that passes by itself: quotas and delays are about that one.</summary>
@@ -31,13 +31,11 @@ internal sealed class Simulation
     /// <summary>The time that keys live in.</summary>
     public SimulatorClock Clock { get; }
 
-    public Chance Chance { get; }
-
     public TimeSpan TransitionTime { get; }
 
     public PrincipalDirectory Principals { get; }
 
-    public SessionStore Sessions { get; }
+    public SessionStore Sessions { get; } = new();
 
     public RoleRules Roles { get; } = new();
 
@@ -48,7 +46,7 @@ internal sealed class Simulation
     public CallLog Calls { get; } = new();
 
     public KmsAccount Account(string id) =>
-        _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation.NextDelay), this);
+        _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation._seed, simulation._consistencyDelay), this);
 
     /// <summary>All accounts that were ever called, by id.</summary>
     public IEnumerable<KmsAccount> Accounts => _accounts.Values.OrderBy(account => account.Id, StringComparer.Ordinal);
@@ -63,8 +61,6 @@ internal sealed class Simulation
         Principals.Reset();
         Roles.Reset();
         Quotas.Reset();
-        Chance.Reset();
+        Sessions.Reset();
     }
-
-    private TimeSpan NextDelay() => _consistencyDelay == TimeSpan.Zero ? TimeSpan.Zero : Chance.UpTo(_consistencyDelay);
 }

@@ -40,6 +40,15 @@ internal sealed class Versioned<T>
         _settled = value;
     }
 
+    /// <summary>Replaces the truth because its time has come: readers see it at once, but not before the writes that led to it.</summary>
+    public void Become(T value, DateTimeOffset at)
+    {
+        var visibleAt = at;
+        foreach (var version in _later)
+            visibleAt = version.VisibleAt > visibleAt ? version.VisibleAt : visibleAt;
+        Write(value, at, visibleAt);
+    }
+
     /// <summary>Whether the truth, or anything that a reader may still see, is so.</summary>
     public bool Any(Func<T, bool> predicate) =>
         (_settled is not null && predicate(_settled)) || _later.Exists(version => version.Value is { } value && predicate(value));

@@ -15,27 +15,38 @@ internal sealed partial class StsOperations(Simulation simulation)
     private const int DefaultSeconds = 3600;
     private const int MinSeconds = 900;
     private const int MaxSeconds = 43200;
+    private const int MinToken = 4;
+    private const int MaxToken = 20000;
 
     public static IEnumerable<XElement> GetCallerIdentity(Caller caller) =>
         [new("Arn", caller.Arn), new("UserId", caller.UserId), new("Account", caller.AccountId)];
+
+    /// <summary>The caller may not do it.</summary>
+    public static ServiceException Denied(Caller caller, string action, string resource) =>
+        new("AccessDenied", $"User: {caller.Arn} is not authorized to perform: sts:{action} on resource: {resource}", 403);
+
+    /// <summary>Whoever has the token may not do it.</summary>
+    public static ServiceException WebIdentityDenied() =>
+        new("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);
 
     public IEnumerable<XElement> AssumeRole(IReadOnlyDictionary<string, string> parameters, Caller caller)
     {
         var (role, session, seconds) = Read(parameters);
         if (parameters.TryGetValue("ExternalId", out var externalId) && !ExternalId().IsMatch(externalId))
             throw Errors.Violation(externalId, "externalId", @"Member must satisfy regular expression pattern: [\w+=,.@:\/-]{2,1224}");
-        if (!simulation.Roles.Admits(role.Text, externalId))
-            throw Denied($"User: {caller.Arn} is not authorized to perform: sts:AssumeRole on resource: {role.Text}");
+        if (!Admits(role, externalId))
+            throw Denied(caller, "AssumeRole", role.Text);
         return Session(role, session, seconds);
     }
 
     public IEnumerable<XElement> AssumeRoleWithWebIdentity(IReadOnlyDictionary<string, string> parameters)
     {
         var (role, session, seconds) = Read(parameters);
-        if (!parameters.TryGetValue("WebIdentityToken", out var token) || token.Length is < 4 or > 20000)
-            throw new ServiceException("InvalidIdentityToken", "The web identity token is missing or has a length that no token has.");
-        if (!simulation.Roles.Admits(role.Text, null))
-            throw Denied("Not authorized to perform sts:AssumeRoleWithWebIdentity");
+        var token = parameters.GetValueOrDefault("WebIdentityToken") ?? throw Missing("webIdentityToken");
+        if (token.Length is < MinToken or > MaxToken)
+            throw Errors.Violation(token, "webIdentityToken", $"Member must have length between {MinToken} and {MaxToken}");
+        if (!Admits(role, null))
+            throw WebIdentityDenied();
         var (subject, issuer, audience) = Claims(token);
         return
         [
@@ -59,15 +70,18 @@ internal sealed partial class StsOperations(Simulation simulation)
             throw Errors.Violation(duration, "durationSeconds", $"Member must have value between {MinSeconds} and {MaxSeconds}");
         }
 
-        return (RoleArn.Parse(arn) ?? throw Errors.Validation($"{arn} is invalid"), session, seconds);
+        return (RoleArn.Parse(arn) ?? throw Errors.Validation($"{Errors.Shown(arn)} is invalid"), session, seconds);
     }
+
+    /// <summary>STS does not say whether a role exists.</summary>
+    private bool Admits(RoleArn role, string? externalId) =>
+        simulation.Principals.Exists(role.Text) && simulation.Roles.Admits(role.Text, externalId);
 
     private List<XElement> Session(RoleArn role, string session, int seconds)
     {
-        var accessKeyId = "ASIA" + simulation.Sessions.NextId();
         var roleId = simulation.Principals.UniqueId(role.Text);
         var arn = $"arn:{role.Partition}:sts::{role.AccountId}:assumed-role/{role.Name}/{session}";
-        simulation.Sessions.Add(accessKeyId, new Caller(role.AccountId, arn, role.Text, $"{roleId}:{session}"));
+        var accessKeyId = simulation.Sessions.Add(new Caller(role.AccountId, arn, role.Text, $"{roleId}:{session}"));
 
         // In the time that passes by itself: clients compare it with their own clock, which /_sim/clock does not move.
         var expiration = simulation.Time.GetUtcNow().AddSeconds(seconds).UtcDateTime
@@ -90,7 +104,7 @@ internal sealed partial class StsOperations(Simulation simulation)
         try
         {
             var payload = token.Split('.') is [_, var part, _] ? System.Buffers.Text.Base64Url.DecodeFromChars(part) : "{}"u8.ToArray();
-            using var json = JsonDocument.Parse(payload);
+            using var json = JsonText.Parse(payload);
             return (Claim("sub"), Claim("iss"), Claim("aud"));
 
             string Claim(string name) => json.RootElement.TryGetProperty(name, out var value)
@@ -105,8 +119,6 @@ internal sealed partial class StsOperations(Simulation simulation)
 
     private static ServiceException Missing(string name) =>
         Errors.Validation($"1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null");
-
-    private static ServiceException Denied(string message) => new("AccessDenied", message, 403);
 
     [GeneratedRegex(@"^[A-Za-z0-9_+=,.@-]{2,64}\z")]
     private static partial Regex SessionName();

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Xml.Linq;
+using KmsSimulator.Faults;
 using KmsSimulator.Protocol;
 using KmsSimulator.State;
 
@@ -12,6 +14,19 @@ internal sealed class StsProtocol(Simulation simulation)
     private static readonly XNamespace Namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
     private readonly StsOperations _operations = new(simulation);
 
+    /// <summary>The operations that are simulated.</summary>
+    public static ImmutableArray<string> Operations { get; } = ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"];
+
+    /// <summary>The error of a fault that was asked for, in STS's words.</summary>
+    public static ServiceException Fault(FaultKind kind, Caller caller, string operation) => kind switch
+    {
+        FaultKind.Throttle => new("Throttling", "Rate exceeded"),
+        FaultKind.AccessDenied => operation == "AssumeRoleWithWebIdentity"
+            ? StsOperations.WebIdentityDenied()
+            : StsOperations.Denied(caller, operation, "*"),
+        _ => new("InternalFailure", "The request failed because of an internal error. You can retry it.", 500),
+    };
+
     /// <summary>Runs an action. Only AssumeRoleWithWebIdentity takes unsigned requests.</summary>
     public WireAnswer Run(string action, IReadOnlyDictionary<string, string> parameters, Caller? caller, string requestId)
     {
@@ -22,7 +37,8 @@ internal sealed class StsProtocol(Simulation simulation)
                 throw new ServiceException("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
             ("AssumeRole", _) => _operations.AssumeRole(parameters, caller),
             ("GetCallerIdentity", _) => StsOperations.GetCallerIdentity(caller),
-            _ => throw new ServiceException("InvalidAction", $"Could not find operation {action} for version 2011-06-15"),
+            ("", _) => throw new ServiceException("MissingAction", "The request has no Action."),
+            _ => throw new ServiceException("InvalidAction", $"Could not find operation {Errors.Shown(action)} for version 2011-06-15"),
         };
         return Write(200, new XElement(
             Namespace + $"{action}Response",
@@ -36,8 +52,7 @@ internal sealed class StsProtocol(Simulation simulation)
         var (code, status) = error.Code switch
         {
             "ValidationException" => ("ValidationError", 400),
-            "AccessDeniedException" => ("AccessDenied", 403),
-            "ThrottlingException" => ("Throttling", 400),
+            "UnrecognizedClientException" => ("InvalidClientTokenId", 403),
             "KMSInternalException" => ("InternalFailure", 500),
             "IncompleteSignatureException" => ("IncompleteSignature", 400),
             "InvalidSignatureException" => ("SignatureDoesNotMatch", 403),
@@ -49,7 +64,7 @@ internal sealed class StsProtocol(Simulation simulation)
                 Namespace + "Error",
                 new XElement(Namespace + "Type", status < 500 ? "Sender" : "Receiver"),
                 new XElement(Namespace + "Code", code),
-                new XElement(Namespace + "Message", error.Message)),
+                new XElement(Namespace + "Message", XmlText.Of(error.Message))),
             new XElement(Namespace + "RequestId", requestId)));
     }
 
@@ -57,5 +72,5 @@ internal sealed class StsProtocol(Simulation simulation)
         new(status, "text/xml", Encoding.UTF8.GetBytes(xml.ToString(SaveOptions.DisableFormatting)));
 
     private static XElement Qualify(XElement element) =>
-        new(Namespace + element.Name.LocalName, element.HasElements ? element.Elements().Select(Qualify) : element.Value);
+        new(Namespace + element.Name.LocalName, element.HasElements ? element.Elements().Select(Qualify) : XmlText.Of(element.Value));
 }

@@ -69,8 +69,10 @@ internal static partial class TagRules
 
     private static string Text(KmsInput input, JsonElement tag, string path, string name)
     {
-        if (tag.ValueKind == JsonValueKind.Object && tag.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String)
-            return value.GetString()!;
+        if (tag.ValueKind != JsonValueKind.Object)
+            throw Errors.Serialization("Tags must be a list of structures");
+        if (tag.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
+            return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Errors.Serialization($"{name} must be a string");
         input.Missing($"{path}.{char.ToLowerInvariant(name[0])}{name[1..]}");
         return name;
     }

@@ -80,13 +80,36 @@ public sealed class AdminInterfaceTests
     [InlineData("/_sim/principals", """{"delete": ["arn:aws:iam::123456789012:root"]}""", "not the ARN of a role or user")]
     [InlineData("/_sim/roles", "{}", "arn is missing")]
     [InlineData("/_sim/roles", """{"arn": "x"}""", "not the ARN of a role")]
-    [InlineData("/_sim/nothing", "{}", "There is no POST /_sim/nothing")]
     public async Task Requests_that_make_no_sense_are_refused_with_a_reason(string path, string body, string message)
     {
         await using var simulator = await TestSimulator.StartAsync();
         var (status, answer) = await simulator.PostAsync(path, body);
         Assert.Equal(400, status);
         Assert.Contains(message, (string)answer["error"]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET", "/_sim/nothing", 404)]
+    [InlineData("POST", "/_sim/keys", 405)]
+    [InlineData("GET", "/_sim/clock", 405)]
+    public async Task Unknown_paths_and_wrong_methods_are_told_apart(string method, string path, int status)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var (answered, body) = await RawHttp.SendAsync(simulator, new HttpMethod(method), path);
+        Assert.Equal(status, answered);
+        Assert.Contains(path, body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_clock_goes_a_century_ahead_at_most()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        for (var i = 0; i < 10; i++)
+            await simulator.SetAsync("/_sim/clock", """{"advanceSeconds": 315360000}""");
+        var (status, answer) = await simulator.PostAsync("/_sim/clock", """{"advanceSeconds": 315360000}""");
+        Assert.Equal(400, status);
+        Assert.Contains("36500 days ahead", (string)answer["error"]!, StringComparison.Ordinal);
+        await simulator.CreateKeyAsync();
     }
 
     [Fact]

@@ -37,6 +37,15 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_dropped_answer_is_recorded_with_the_error_that_it_was()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.SetAsync("/_sim/faults", """{"operation": "DescribeKey", "kind": "dropAfter"}""");
+        await Assert.ThrowsAnyAsync<Exception>(() => simulator.DescribeAsync("nonsense"));
+        Assert.Equal(["DescribeKey dropAfter NotFoundException"], await RawHttp.RecordedAsync(simulator));
+    }
+
+    [Fact]
     public async Task A_client_that_repeats_by_itself_makes_a_key_for_every_answer_that_was_lost()
     {
         await using var simulator = await TestSimulator.StartAsync();

@@ -26,6 +26,9 @@ public sealed class PolicyTests
     [InlineData("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":[1],"Resource":"*"}}""", "Action must be a string")]
     [InlineData("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","NotAction":"kms:*","Resource":"*"}}""", "both Action and NotAction")]
     [InlineData("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":"x"}}""", "Condition is malformed")]
+    [InlineData("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"StringIs":{"a":"b"}}}}""", "unknown operator StringIs")]
+    [InlineData("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"NullIfExists":{"a":"true"}}}}""", "unknown operator NullIfExists")]
+    [InlineData("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"ForSomeValues:StringEquals":{"a":"b"}}}}""", "unknown operator ForSomeValues:StringEquals")]
     [InlineData("""{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"},{"Sid":"a","Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}""", "must be unique")]
     [InlineData("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:group/g"},"Action":"kms:*","Resource":"*"}}""", InvalidPrincipals)]
     [InlineData("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/*"},"Action":"kms:*","Resource":"*"}}""", InvalidPrincipals)]
@@ -49,6 +52,12 @@ public sealed class PolicyTests
     [InlineData(true, """{"AWS":"*"}""", "kms:*", """,{"StringEquals":{"kms:CallerAccount":"123456789012"}}""", "a condition that holds")]
     [InlineData(false, """{"AWS":"*"}""", "kms:*", """,{"StringEquals":{"kms:CallerAccount":"222222222222"}}""", "a condition that does not hold")]
     [InlineData(false, """{"AWS":"*"}""", "kms:*", """,{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}""", "the caller does not come through a service")]
+    [InlineData(true, """{"AWS":"*"}""", "kms:*", """,{"StringEqualsIfExists":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}""", "the call has no such key, and need not")]
+    [InlineData(true, """{"AWS":"*"}""", "kms:*", """,{"ForAllValues:StringEquals":{"kms:GrantOperations":["Decrypt"]}}""", "all of no values")]
+    [InlineData(false, """{"AWS":"*"}""", "kms:*", """,{"ForAnyValue:StringEquals":{"kms:GrantOperations":["Decrypt"]}}""", "any of no values")]
+    [InlineData(true, """{"AWS":"*"}""", "kms:*", """,{"ForAnyValue:StringEquals":{"kms:CallerAccount":["123456789012"]}}""", "any of one value")]
+    [InlineData(true, """{"AWS":"*"}""", "kms:*", """,{"Null":{"kms:ViaService":"true"}}""", "the key is not there")]
+    [InlineData(false, """{"AWS":"*"}""", "kms:*", """,{"StringEqualsIfExists":{"kms:CallerAccount":"222222222222"}}""", "it exists, and differs")]
     [InlineData(false, """{"AWS":"arn:aws:iam::222222222222:root"}""", "kms:*", "", "another account")]
     [InlineData(false, """{"AWS":"arn:aws:iam::123456789012:role/other"}""", "kms:*", "", "another principal")]
     [InlineData(false, """{"AWS":"arn:aws:iam::123456789012:root"}""", "kms:Describe*", "", "not the action that matters")]
@@ -100,7 +109,7 @@ public sealed class PolicyTests
         await using var simulator = await TestSimulator.StartAsync();
         var id = (await simulator.CreateKeyAsync(new CreateKeyRequest
         {
-            Policy = """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::222222222222:role/b","123456789012","arn:aws:iam::222222222222:role/a"],"Service":["s3.amazonaws.com"]},"Action":"kms:*","Resource":"*"}}""",
+            Policy = """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::222222222222:role/b","123456789012","arn:aws:iam::123456789012:root","arn:aws:iam::222222222222:role/a"],"Service":["s3.amazonaws.com"]},"Action":"kms:*","Resource":"*"}}""",
         })).KeyId;
         var text = (await simulator.Kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = id, PolicyName = "default" }, Token)).Policy;
         var principal = JsonNode.Parse(text)!["Statement"]![0]!["Principal"]!;

@@ -115,4 +115,17 @@ public sealed class ReplicaTests
         await KmsAssert.FailsAsync("NotFoundException", "ap-south-1", () => simulator.KmsIn("eu-west-1").UpdatePrimaryRegionAsync(
             new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "ap-south-1" }, Token));
     }
+
+    [Theory]
+    [InlineData("eu-west-12", "There is no Region eu-west-12")]
+    [InlineData("cn-north-1", "not in the partition")]
+    public async Task Replicas_and_primaries_go_to_Regions_of_the_same_partition(string region, string message)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { MultiRegion = true })).KeyId;
+        await KmsAssert.FailsAsync("ValidationException", message, () => simulator.Kms.ReplicateKeyAsync(
+            new ReplicateKeyRequest { KeyId = id, ReplicaRegion = region }, TestSimulator.Token));
+        await KmsAssert.FailsAsync("ValidationException", message, () => simulator.Kms.UpdatePrimaryRegionAsync(
+            new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = region }, TestSimulator.Token));
+    }
 }
