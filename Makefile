@@ -6,7 +6,7 @@ TEST_ARGS     ?=
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help build test check format demo bench manifests publish smoke image image-test chart-package sign chart-push release-upload clean
+.PHONY: help build test check format demo bench manifests api-reference publish smoke image image-test chart-package sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -34,6 +34,9 @@ manifests: ## Write artifacts/crds.yaml and artifacts/install.yaml from the char
 	mkdir -p artifacts
 	$$(hack/helm.sh) template kms-operator charts/kms-operator --namespace kms-operator-system --show-only templates/crds.yaml >artifacts/crds.yaml
 	$$(hack/helm.sh) template kms-operator charts/kms-operator --namespace kms-operator-system --skip-tests >artifacts/install.yaml
+
+api-reference: build ## Write docs/api.md from the CRDs
+	UPDATE_API_REFERENCE=1 $(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-class "*ApiReferenceTests"
 
 publish: ## Build the native executable into artifacts/publish
 	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish

@@ -12,9 +12,9 @@ for _, condition in ipairs(status.conditions or {}) do
 end
 local ready = conditions["Ready"]
 
+-- A condition counts for the generation that it names; one that names none counts for none.
 local function current(condition)
-  return condition.observedGeneration == nil or obj.metadata.generation == nil
-    or condition.observedGeneration == obj.metadata.generation
+  return condition ~= nil and condition.observedGeneration ~= nil and condition.observedGeneration == obj.metadata.generation
 end
 
 if hs.status ~= nil then
@@ -30,17 +30,17 @@ if obj.spec ~= nil and obj.spec.suspend == true then
   return hs
 end
 
-if status.observedGeneration == nil or status.observedGeneration ~= obj.metadata.generation or ready == nil or not current(ready) then
+if status.observedGeneration == nil or status.observedGeneration ~= obj.metadata.generation or not current(ready) then
   hs.status = "Progressing"
   hs.message = "waits for the operator"
   return hs
 end
 
 hs.message = ready.message
-if conditions["Stalled"] ~= nil and conditions["Stalled"].status == "True" then
+if current(conditions["Stalled"]) and conditions["Stalled"].status == "True" then
   hs.status = "Degraded"
   hs.message = conditions["Stalled"].message or ready.message
-elseif conditions["Reconciling"] ~= nil and conditions["Reconciling"].status == "True" then
+elseif current(conditions["Reconciling"]) and conditions["Reconciling"].status == "True" then
   hs.status = "Progressing"
   hs.message = conditions["Reconciling"].message or ready.message
 elseif ready.status == "True" then
