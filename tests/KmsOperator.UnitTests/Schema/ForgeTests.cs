@@ -51,6 +51,13 @@ public sealed partial class ForgeTests
     }
 
     [Theory, MemberData(nameof(Workflows))]
+    public void A_job_that_calls_another_workflow_calls_one_of_this_repository(string file)
+    {
+        var called = ((YamlMappingNode)Root(file)["jobs"]).Children.Values.Cast<YamlMappingNode>().Where(job => job.Children.ContainsKey("uses")).Select(job => job["uses"].ToString());
+        Assert.All(called, workflow => Assert.Contains(workflow, Workflows.Select(row => $"./.github/workflows/{row.Data}")));
+    }
+
+    [Theory, MemberData(nameof(Workflows))]
     public void A_workflow_has_no_rights_but_those_that_a_job_asks_for_and_leaves_no_token_behind(string file)
     {
         var root = Root(file);
