@@ -2,11 +2,14 @@
 CONFIGURATION ?= Release
 DOTNET        ?= dotnet
 TEST_ARGS     ?=
+# For a release: VERSION (1.2.3 or v1.2.3), IMAGE (registry and repository), DIGEST, SOURCE (the repository's address), REGISTRY (for the chart).
+# The scripts read and check them; from the environment, so that no shell sees what a tag's name says.
+export VERSION IMAGE DIGEST SOURCE REGISTRY
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help build test check format demo bench manifests api-reference publish smoke image image-test chart-package sign chart-push release-upload clean
+.PHONY: help build test check format demo bench manifests api-reference publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -39,29 +42,34 @@ api-reference: build ## Write docs/api.md from the CRDs
 	UPDATE_API_REFERENCE=1 $(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-class "*ApiReferenceTests"
 
 publish: ## Build the native executable into artifacts/publish
-	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish
+	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish $(if $(VERSION),-p:Version=$(VERSION:v%=%))
 
 smoke: publish ## The scenarios against the native executable
 	KMS_OPERATOR_BINARY=$(CURDIR)/artifacts/publish/kms-operator $(DOTNET) test --project tests/KmsOperator.IntegrationTests -c $(CONFIGURATION) -- --filter-class "*ScenarioTests"
 
 image: ## Build the image for this machine's platform; needs docker
-	docker buildx build --build-arg REVISION=$$(git rev-parse HEAD) --tag kms-operator:dev .
+	hack/image.sh build
 
 image-test: ## Run the published executable in a chroot that holds what the image holds; needs root, after make publish
 	hack/image-test.sh $(CONFIGURATION)
 
-chart-package: ## Package the chart into artifacts
-	mkdir -p artifacts
-	$$(hack/helm.sh) package charts/kms-operator --destination artifacts
+image-release: ## Build this machine's platform of the release VERSION from images by digest, and push it to IMAGE by digest; needs docker
+	hack/image.sh release
 
-sign: ## Sign the image IMAGE (by digest) with the workflow's identity; needs cosign
-	cosign sign --yes $(IMAGE)
+image-manifest: ## Join the platforms that image-release pushed under IMAGE:VERSION; writes artifacts/image-digest
+	hack/image.sh manifest
 
-chart-push: ## Push the packaged chart to the OCI registry REGISTRY
-	$$(hack/helm.sh) push artifacts/kms-operator-*.tgz oci://$(REGISTRY)
+release-files: ## Write chart, crds.yaml and install.yaml of the release VERSION with the image IMAGE@DIGEST into artifacts
+	hack/release-files.sh
 
-release-upload: ## Attach artifacts/crds.yaml and artifacts/install.yaml to the release TAG; needs gh
-	gh release create $(TAG) --verify-tag --generate-notes artifacts/crds.yaml artifacts/install.yaml artifacts/kms-operator-*.tgz
+sign: ## Sign the image IMAGE@DIGEST, its platforms included, with the workflow's identity; needs cosign
+	cosign sign --yes --recursive "$$(echo "$$IMAGE" | tr '[:upper:]' '[:lower:]')@$${DIGEST:-$$(cat artifacts/image-digest)}"
+
+chart-push: ## Push the packaged chart of VERSION to the OCI registry REGISTRY and sign it; needs cosign
+	hack/chart-push.sh
+
+release-upload: ## Make the release of the tag VERSION with crds.yaml, install.yaml and the chart; needs gh
+	gh release create "$$VERSION" --verify-tag --generate-notes artifacts/crds.yaml artifacts/install.yaml artifacts/kms-operator-*.tgz
 
 clean: ## Remove everything that was built
 	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Writes the table of values in the chart's README from values.yaml: a comment that begins with -- describes the key after it.
-# With --check it only says whether the table is right.
+# With --check it only says whether the table is right. Usage: hack/chart-docs.sh [--check] [DIRECTORY OF THE CHART]
 set -euo pipefail
-cd "$(dirname "$0")/../charts/kms-operator"
+check=
+[[ ${1:-} != --check ]] || { check=1; shift; }
+cd "${1:-$(dirname "$0")/../charts/kms-operator}"
 
 table() {
     awk '
@@ -31,7 +33,7 @@ trap 'rm -f "$updated"' EXIT
     table
     sed -n '/<!-- \/values -->/,$p' README.md
 } >"$updated"
-if [[ ${1:-} == --check ]]; then
+if [[ -n $check ]]; then
     diff -u README.md "$updated" || { echo "charts/kms-operator/README.md is not up to date: run hack/chart-docs.sh" >&2; exit 1; }
 else
     cat "$updated" >README.md

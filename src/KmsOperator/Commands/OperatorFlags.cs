@@ -15,6 +15,7 @@ internal sealed class OperatorFlags
     private readonly Func<string, string?> _environment;
     private readonly Option<string?> _clusterId;
     private readonly Option<string> _leaderElect;
+    private readonly Option<string> _leaderElectionId;
     private readonly Option<string[]> _watchNamespaces;
     private readonly Option<int> _workers;
     private readonly Option<TimeSpan> _driftPeriod;
@@ -34,6 +35,7 @@ internal sealed class OperatorFlags
         // As text: the library takes what is no boolean for another argument, and the error would not name the flag.
         _leaderElect = Flag("leader-elect", "Work only while holding the lease; false runs alone.", "true", ParseBoolean);
         _leaderElect.Arity = ArgumentArity.ZeroOrOne;
+        _leaderElectionId = Flag("leader-election-id", "Name of the Lease, in the operator's own namespace.", OperatorOptions.DefaultLeaderElectionId, ParseLeaseName);
         _watchNamespaces = Flag<string[]>("watch-namespaces", "Namespaces to watch, separated by commas. Default: all.", [], ParseNames);
         _workers = Flag("workers", "Resources reconciled at the same time, for each kind (1 to 256).", 16, ParseWorkers);
         _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS (1s to a year).", TimeSpan.FromHours(10), text => Duration.Parse(text, ShortestDriftPeriod));
@@ -48,7 +50,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _metricsAddress, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _metricsAddress, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -59,6 +61,7 @@ internal sealed class OperatorFlags
     {
         ClusterId = result.GetValue(_clusterId),
         LeaderElect = result.GetValue(_leaderElect) == "true",
+        LeaderElectionId = result.GetValue(_leaderElectionId)!,
         WatchNamespaces = result.GetValue(_watchNamespaces) ?? [],
         Workers = result.GetValue(_workers),
         DriftPeriod = result.GetValue(_driftPeriod),
@@ -129,6 +132,13 @@ internal sealed class OperatorFlags
             ? names
             : throw new FormatException("is not a list of namespaces separated by commas");
     }
+
+    // The name of an object: a DNS subdomain.
+    private static string ParseLeaseName(string text) =>
+        text.Length is >= 1 and <= 253 && text.Split('.').All(part => part.Length > 0 && char.IsAsciiLetterOrDigit(part[0]) && char.IsAsciiLetterOrDigit(part[^1])
+            && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
+            ? text
+            : throw new FormatException("is not a name of lower case letters, digits, '-' and '.'");
 
     private static string ParseLogFormat(string text) => text is "json" or "text" ? text : throw new FormatException("is neither json nor text");
 }

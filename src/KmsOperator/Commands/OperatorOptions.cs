@@ -9,6 +9,12 @@ internal sealed record OperatorOptions
     /// <summary>Whether to work only while holding the lease.</summary>
     public bool LeaderElect { get; init; }
 
+    /// <summary>Name of the Lease where nobody says another.</summary>
+    public const string DefaultLeaderElectionId = "kms-operator";
+
+    /// <summary>Name of the Lease in the operator's own namespace; operators with different names do not see each other.</summary>
+    public string LeaderElectionId { get; init; } = DefaultLeaderElectionId;
+
     /// <summary>Namespaces to watch; empty for all.</summary>
     public IReadOnlyList<string> WatchNamespaces { get; init; } = [];
 

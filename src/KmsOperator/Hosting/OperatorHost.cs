@@ -9,7 +9,6 @@ namespace KmsOperator;
 /// <summary>Puts the operator together and runs it. The only place that knows all parts.</summary>
 internal static class OperatorHost
 {
-    private const string LeaseName = "kms-operator";
     private const string DefaultNamespace = "kms-operator-system";
     private const string ServiceAccountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
@@ -48,10 +47,10 @@ internal static class OperatorHost
             }
 
             var lease = new LeaderLease(
-                api, new ResourceKey(FindNamespace(environment), LeaseName), instance, new LeaderLeaseOptions(), time, random, loggers.CreateLogger<LeaderLease>());
+                api, new ResourceKey(FindNamespace(environment), options.LeaderElectionId), instance, new LeaderLeaseOptions(), time, random, loggers.CreateLogger<LeaderLease>());
             meter.CreateObservableGauge(
                 "leader_election_master_status",
-                () => new Measurement<int>(lease.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", LeaseName)),
+                () => new Measurement<int>(lease.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", options.LeaderElectionId)),
                 null,
                 "1 while this instance leads.");
             await host.RunAsync(stop => lease.RunAsync(host.RunControllersAsync, stop), cancellationToken);

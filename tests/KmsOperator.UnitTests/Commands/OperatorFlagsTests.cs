@@ -143,6 +143,28 @@ public sealed class OperatorFlagsTests
         _ => options.LogFormat,
     };
 
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("Kms", "upper case")]
+    [InlineData("-kms", "begins with a dash")]
+    [InlineData("kms..operator", "an empty part")]
+    [InlineData("team/kms", "no name of an object")]
+    public void A_leader_election_id_that_names_no_object_is_refused_by_the_flags_name(string text, string why)
+    {
+        var (result, _) = Parse(["--leader-election-id", text], null);
+        Assert.True(result.Errors is [var error] && error.Message.StartsWith($"--leader-election-id: '{text}' ", StringComparison.Ordinal), why);
+    }
+
+    [Theory]
+    [InlineData(null, "kms-operator")]
+    [InlineData("keys.team-a", "keys.team-a")]
+    public void The_leader_election_id_is_the_flags_or_kms_operator(string? flag, string id)
+    {
+        var (result, flags) = Parse(flag is null ? [] : ["--leader-election-id", flag], null);
+        Assert.Empty(result.Errors);
+        Assert.Equal(id, flags.Read(result).LeaderElectionId);
+    }
+
     private static (ParseResult Result, OperatorFlags Flags) Parse(string[] arguments, string? variable)
     {
         var flags = new OperatorFlags(name => name == "KMS_OPERATOR_QUOTA_SHARE" ? variable : null);

@@ -40,12 +40,82 @@ public sealed class IamPolicyTests
         }
     }
 
+    // Every action of KMS that uses a key on data or hands out such use. GetPublicKey and GenerateRandom are not in it: neither shows anything secret.
+    private static readonly string[] Cryptographic =
+    [
+        "kms:CreateGrant", "kms:Decapsulate", "kms:Decrypt", "kms:DeriveSharedSecret", "kms:Encapsulate", "kms:Encrypt", "kms:GenerateDataKey*", "kms:GenerateMac",
+        "kms:ReEncrypt*", "kms:RetireGrant", "kms:RevokeGrant", "kms:Sign", "kms:Verify", "kms:VerifyMac",
+    ];
+
     [Fact]
-    public void No_use_of_data_and_no_lockout_is_possible_whatever_else_is_attached()
+    public void Every_use_of_data_is_denied_on_every_key_whatever_else_is_attached()
     {
-        var denied = Statements("operator-policy.json").Where(statement => Text(statement["Effect"]) == "Deny").ToArray();
-        Assert.Contains(denied, statement => Actions(statement).Contains("kms:Decrypt") && statement["Condition"] is null);
-        Assert.Contains(denied, statement => Actions(statement).Contains("kms:PutKeyPolicy") && statement["Condition"]!.ToJsonString().Contains("kms:BypassPolicyLockoutSafetyCheck", StringComparison.Ordinal));
+        var denied = Statements("operator-policy.json").Single(statement => Text(statement["Effect"]) == "Deny" && statement["Condition"] is null);
+        Assert.Equal("*", Text(denied["Resource"]));
+        Assert.Equal(Cryptographic, Actions(denied).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_denied_as_use_of_data_is_what_the_SDK_can_do_with_a_key_and_data()
+    {
+        // The SDK's calls are those of the service: a new way to use a key shows up here when the SDK is updated.
+        string[] harmless = ["GenerateRandom", "ListGrants", "ListRetirableGrants"];
+        var uses = typeof(Amazon.KeyManagementService.IAmazonKeyManagementService).GetMethods().Select(method => method.Name).Where(name => name.EndsWith(Async, StringComparison.Ordinal))
+            .Select(name => name[..^Async.Length]).Distinct()
+            .Where(name => !harmless.Contains(name) && UseOfData.Any(word => name.Contains(word, StringComparison.Ordinal)));
+        var patterns = Cryptographic.Select(action => action["kms:".Length..].TrimEnd('*')).ToArray();
+        Assert.All(uses, use => Assert.Contains(patterns, pattern => use.StartsWith(pattern, StringComparison.Ordinal)));
+    }
+
+    private static readonly string[] UseOfData = ["crypt", "Generate", "Sign", "Verify", "Mac", "Secret", "Grant", "capsulate"];
+
+    [Fact]
+    public void KMS_s_lockout_check_cannot_be_bypassed_by_any_call_that_takes_a_policy()
+    {
+        var denied = Statements("operator-policy.json").Single(statement => Text(statement["Effect"]) == "Deny" && statement["Condition"] is not null);
+        Assert.Equal(["kms:CreateKey", "kms:PutKeyPolicy", "kms:ReplicateKey"], Actions(denied).Order(StringComparer.Ordinal));
+        Assert.Equal("*", Text(denied["Resource"]));
+        Assert.Equal("""{"Bool":{"kms:BypassPolicyLockoutSafetyCheck":"true"}}""", denied["Condition"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Nothing_is_permitted_that_is_denied_without_a_condition()
+    {
+        var statements = Statements("operator-policy.json").Concat(Statements("adoption-policy.json"));
+        var permitted = statements.Where(statement => Text(statement["Effect"]) == "Allow").SelectMany(Actions);
+        Assert.All(permitted, action => Assert.DoesNotContain(Cryptographic, denied => action.StartsWith(denied.TrimEnd('*'), StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Roles_of_other_accounts_are_assumed_with_the_tags_of_a_Pod_Identity_session_and_only_in_accounts_that_are_listed()
+    {
+        // EKS Pod Identity's session tags are transitive: an AssumeRole from such a session is refused unless both sides permit sts:TagSession.
+        var assume = Assert.Single(Statements("assume-member-roles-policy.json"));
+        Assert.Equal(["sts:AssumeRole", "sts:TagSession"], Actions(assume));
+        Assert.All(assume["Resource"]!.AsArray(), role => Assert.Matches("^arn:aws:iam::MEMBER_ACCOUNT_ID_[0-9]:role/kms-operator$", role!.GetValue<string>()));
+        var trust = Statements("member-trust-policy.json");
+        Assert.Contains(trust, statement => Actions(statement).SequenceEqual(["sts:AssumeRole"]) && statement["Condition"]!["StringEquals"]!["sts:ExternalId"] is not null);
+        Assert.Contains(trust, statement => Actions(statement).SequenceEqual(["sts:TagSession"]));
+        Assert.All(trust, statement => Assert.Equal("arn:aws:iam::HUB_ACCOUNT_ID:role/kms-operator", Text(statement["Principal"]!["AWS"])));
+    }
+
+    [Fact]
+    public void Only_the_operator_s_service_account_of_one_cluster_is_the_operator_s_role()
+    {
+        var pod = Assert.Single(Statements("pod-identity-trust-policy.json"))["Condition"]!["StringEquals"]!.AsObject();
+        Assert.Equal("kms-operator-system", Text(pod["aws:RequestTag/kubernetes-namespace"]));
+        Assert.Equal("kms-operator", Text(pod["aws:RequestTag/kubernetes-service-account"]));
+        Assert.NotNull(pod["aws:RequestTag/eks-cluster-arn"]);
+        var web = Assert.Single(Statements("irsa-trust-policy.json"))["Condition"]!["StringEquals"]!.AsObject();
+        Assert.Equal("system:serviceaccount:kms-operator-system:kms-operator", Text(web["OIDC_PROVIDER:sub"]));
+        Assert.Equal("sts.amazonaws.com", Text(web["OIDC_PROVIDER:aud"]));
+    }
+
+    [Fact]
+    public void No_policy_names_every_account()
+    {
+        var files = Files.Select(row => File.ReadAllText(RepositoryFiles.Path("config", "iam", row.Data)));
+        Assert.All(files, text => Assert.DoesNotMatch(@"arn:aws:[a-z]+:[^:""]*:\*:", text));
     }
 
     public static TheoryData<string> Files => [.. Directory.EnumerateFiles(RepositoryFiles.Path("config", "iam"), "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];

@@ -19,6 +19,15 @@ public sealed partial class PromiseTests
         Assert.All(named, name => Assert.Contains($" {name}(", tests, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Every_row_of_the_threat_model_names_the_test_that_tries_it()
+    {
+        var rows = File.ReadAllLines(RepositoryFiles.Path("docs", "security.md")).SkipWhile(line => !line.Contains("| held by |", StringComparison.Ordinal))
+            .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && line.Count(c => c == '|') == 4 && !line.EndsWith("| held by |", StringComparison.Ordinal)).ToArray();
+        Assert.True(rows.Length > 15);
+        Assert.All(rows, row => Assert.Matches(TestName, row.Split('|')[3]));
+    }
+
     [GeneratedRegex("`([A-Z][A-Za-z]*(?:_[A-Za-z0-9]+)+)`")]
     private static partial Regex TestName { get; }
 }
