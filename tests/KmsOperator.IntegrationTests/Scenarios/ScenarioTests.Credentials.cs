@@ -1,4 +1,3 @@
-using KmsOperator.IntegrationTests.ControlPlane;
 using Xunit;
 
 namespace KmsOperator.IntegrationTests.Scenarios;
@@ -11,20 +10,19 @@ public sealed partial class ScenarioTests
     {
         var token = Path.Combine(_files.FullName, "token");
         await File.WriteAllTextAsync(token, "header.payload.signature", TestContext.Current.CancellationToken);
-        var port = LoopbackPort.Free();
+        var before = (await operators.CallsAsync()).GetValueOrDefault("AssumeRoleWithWebIdentity");
         await InsteadAsync(
             [$"AWS_ROLE_ARN=arn:aws:iam::333333333333:role/{_namespace}", $"AWS_WEB_IDENTITY_TOKEN_FILE={token}", "AWS_ROLE_SESSION_NAME=kms-operator"],
-            ["--leader-elect=false", "--health-address", "0", "--metrics-address", $"127.0.0.1:{port}"],
+            ["--leader-elect=false", "--health-address", "0", "--metrics-address", "0"],
             async process =>
             {
-                var before = (await operators.CallsAsync()).GetValueOrDefault("AssumeRoleWithWebIdentity");
                 await Cluster.ApplyTextAsync(Key("one", "service: s3"));
                 await ReadyAsync("sk/one");
 
                 var key = Assert.Single(await operators.KeysOfAsync(_namespace));
                 Assert.Equal("333333333333", key["accountId"]!.GetValue<string>());
                 var after = (await operators.CallsAsync()).GetValueOrDefault("AssumeRoleWithWebIdentity");
-                Assert.True(after >= 1 && after >= before, $"AssumeRoleWithWebIdentity: {before}, then {after}\n{process.LastLines}");
+                Assert.True(after > before, $"AssumeRoleWithWebIdentity: {before}, then {after}\n{process.LastLines}");
             });
     }
 
