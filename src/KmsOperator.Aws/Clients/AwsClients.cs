@@ -21,7 +21,8 @@ public sealed class AwsClients(
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
     // As the SDK's own: KMS redirects nobody, and a redirected call would carry its signature elsewhere.
-    private readonly SocketsHttpHandler _sockets = new() { AllowAutoRedirect = false };
+    // AWS has no use for a trace's id either.
+    private readonly SocketsHttpHandler _sockets = new() { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
     private readonly ConcurrentBag<SharedHttp> _http = [];
     private readonly ConcurrentDictionary<AwsAccess, Lazy<RegionClients>> _clients = new();
     private readonly ConcurrentDictionary<(string RoleArn, string? ExternalId), Lazy<AssumedRoleCredentials>> _roles = new();
@@ -53,6 +54,7 @@ public sealed class AwsClients(
 
     private RegionClients Create(AwsAccess access)
     {
+        metrics?.Expect(AccountLabel(RequestBudget.AccountOf(access)), access.Region);
         var credentials = access.RoleArn is { } roleArn
             ? _roles.GetOrAdd((roleArn, access.ExternalId), _ => new Lazy<AssumedRoleCredentials>(() => AssumeRole(access))).Value
             : null;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Planning;
@@ -16,6 +17,8 @@ public static class KeyStepExecutor
     public static async Task<ObservedKey> ExecuteAsync(
         IAmazonKeyManagementService kms, KeyStep step, ObservedKey key, CancellationToken cancellationToken)
     {
+        // Below the reconciliation's span, where there is one. Never what the step writes: policies are nobody's business but the key's.
+        using var span = Activity.Current?.Source.StartActivity($"step {step.Operation}")?.SetTag("keyId", key.KeyId);
         var keyId = key.KeyId;
         switch (step)
         {

@@ -38,6 +38,9 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         Meter? meter = null)
     {
         _requests = meter?.CreateCounter<long>("rest_client_requests_total", null, "Requests to the API server, by status code, method and host.");
+        // A series that starts with its first value hides it from rate().
+        foreach (var (code, method) in (ReadOnlySpan<(string, string)>)[("200", "GET"), ("201", "POST"), ("200", "PATCH"), ("200", "DELETE")])
+            _requests?.Add(0, new("code", code), new("method", method), new("host", server.Authority));
         _http = http;
         // With a trailing slash, or a server behind a path would lose the last part of it.
         _server = new Uri(server.AbsoluteUri.TrimEnd('/') + "/");

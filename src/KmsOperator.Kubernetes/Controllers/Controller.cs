@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Kubernetes;
@@ -14,7 +14,6 @@ public sealed class Controller(
     string name, WorkQueue<ResourceKey> queue, IReconciler reconciler, ControllerOptions options, TimeProvider time, ILogger logger)
 {
     private readonly ControllerMetrics? _metrics = options.Meter is { } meter ? new(meter, name, queue, options.Workers, time) : null;
-    private long _reconciles;
 
     /// <summary>The controller's name.</summary>
     public string Name => name;
@@ -62,7 +61,9 @@ public sealed class Controller(
 
     private async Task ReconcileAsync(ResourceKey key, CancellationToken abandon)
     {
-        using var scope = logger.BeginScope(Scope(key));
+        var id = options.NewReconcileId();
+        using var scope = logger.BeginScope(Scope(key, id));
+        using var span = StartSpan(key, id);
         _metrics?.Began(key);
         var outcome = "error";
         try
@@ -85,10 +86,12 @@ public sealed class Controller(
         catch (Exception e)
         {
             var wait = queue.AddWithBackoff(key);
+            span?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
             logger.LogError(e, "Reconciling {Key} failed, next attempt in {Wait}", key, wait);
         }
         finally
         {
+            span?.SetTag("result", outcome);
             _metrics?.Ended(key, outcome);
         }
     }
@@ -108,12 +111,21 @@ public sealed class Controller(
         return "requeue_after";
     }
 
-    private Dictionary<string, object> Scope(ResourceKey key) => new()
+    /// <summary>Under controller-runtime's names.</summary>
+    private Dictionary<string, object?> Scope(ResourceKey key, string id) => new()
     {
         ["controller"] = name,
-        ["object"] = key.ToString(),
+        ["object"] = key,
         ["namespace"] = key.Namespace,
         ["name"] = key.Name,
-        ["reconcileID"] = Interlocked.Increment(ref _reconciles).ToString(CultureInfo.InvariantCulture),
+        ["reconcileID"] = id,
     };
+
+    /// <summary>The trace's root, under the names that the log has.</summary>
+    private Activity? StartSpan(ResourceKey key, string id) => options.Traces?.CreateActivity($"reconcile {name}", ActivityKind.Internal)
+        ?.SetTag("controller", name)
+        .SetTag("namespace", key.Namespace)
+        .SetTag("name", key.Name)
+        .SetTag("reconcileID", id)
+        .Start();
 }

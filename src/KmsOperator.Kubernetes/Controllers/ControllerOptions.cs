@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace KmsOperator.Kubernetes;
@@ -13,4 +14,10 @@ public sealed record ControllerOptions
 
     /// <summary>Where metrics go, under controller-runtime's names; none when null.</summary>
     public Meter? Meter { get; init; }
+
+    /// <summary>Where a span for each reconciliation goes; none when null. What a reconciler does inside of it can make spans below it.</summary>
+    public ActivitySource? Traces { get; init; }
+
+    /// <summary>Makes the <c>reconcileID</c> of logs and traces: another one for each reconciliation, also after a restart.</summary>
+    public required Func<string> NewReconcileId { get; init; }
 }

@@ -21,6 +21,15 @@ public static class BuiltInTypes
     /// <summary>Event events.k8s.io/v1.</summary>
     public static ResourceType<Event> Events { get; } = new(
         "events.k8s.io", "v1", "events", "Event", true, BuiltInJsonContext.Default.Event, BuiltInJsonContext.Default.ResourceListEvent);
+
+    /// <summary>TokenReview authentication.k8s.io/v1; can only be created.</summary>
+    public static ResourceType<TokenReview> TokenReviews { get; } = new(
+        "authentication.k8s.io", "v1", "tokenreviews", "TokenReview", false, BuiltInJsonContext.Default.TokenReview, BuiltInJsonContext.Default.ResourceListTokenReview);
+
+    /// <summary>SubjectAccessReview authorization.k8s.io/v1; can only be created.</summary>
+    public static ResourceType<SubjectAccessReview> SubjectAccessReviews { get; } = new(
+        "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", false,
+        BuiltInJsonContext.Default.SubjectAccessReview, BuiltInJsonContext.Default.ResourceListSubjectAccessReview);
 }
 
 [JsonSourceGenerationOptions(
@@ -31,5 +40,7 @@ public static class BuiltInTypes
 [JsonSerializable(typeof(ResourceList<Namespace>))]
 [JsonSerializable(typeof(ResourceList<Lease>))]
 [JsonSerializable(typeof(ResourceList<Event>))]
+[JsonSerializable(typeof(ResourceList<TokenReview>))]
+[JsonSerializable(typeof(ResourceList<SubjectAccessReview>))]
 [JsonSerializable(typeof(StatusBody))]
 internal sealed partial class BuiltInJsonContext : JsonSerializerContext;

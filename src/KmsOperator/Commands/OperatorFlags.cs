@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using KmsOperator.Aws;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KmsOperator;
 
@@ -23,6 +24,9 @@ internal sealed class OperatorFlags
     private readonly Option<int> _deletionGuardDays;
     private readonly Option<double> _quotaShare;
     private readonly Option<ListenAddress> _metricsAddress;
+    private readonly Option<string?> _metricsTlsCertFile;
+    private readonly Option<string?> _metricsTlsKeyFile;
+    private readonly Option<string> _metricsTokenReview;
     private readonly Option<ListenAddress> _healthAddress;
     private readonly Option<string> _logFormat;
 
@@ -43,6 +47,10 @@ internal sealed class OperatorFlags
         _deletionGuardDays = Flag("deletion-guard-days", "A key used within this many days is not scheduled for deletion (0 to 365; 0 for no guard).", 7, ParseDays);
         _quotaShare = Flag("quota-share", "The operator's part of KMS's request quotas in each account and Region (above 0, at most 1).", RequestBudget.DefaultShare, ParseShare);
         _metricsAddress = Flag("metrics-address", "Where /metrics is served; 0 for nowhere.", ListenAddress.Parse(":8080"), ListenAddress.Parse);
+        _metricsTlsCertFile = Flag<string?>("metrics-tls-cert-file", "Serve /metrics by TLS with this certificate (PEM, with its chain); read again when it changes.", null, ParseFile);
+        _metricsTlsKeyFile = Flag<string?>("metrics-tls-key-file", "The private key of that certificate (PEM).", null, ParseFile);
+        _metricsTokenReview = Flag("metrics-token-review", "Serve /metrics to those only whose bearer token the cluster knows and permits to get it.", "false", ParseBoolean);
+        _metricsTokenReview.Arity = ArgumentArity.ZeroOrOne;
         _healthAddress = Flag("health-address", "Where /healthz and /readyz are served; 0 for nowhere.", ListenAddress.Parse(":8081"), ListenAddress.Parse);
         _logFormat = Flag("log-format", "json or text.", "json", ParseLogFormat);
     }
@@ -50,7 +58,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _metricsAddress, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _metricsAddress, _metricsTlsCertFile, _metricsTlsKeyFile, _metricsTokenReview, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -69,9 +77,37 @@ internal sealed class OperatorFlags
         DeletionGuard = TimeSpan.FromDays(result.GetValue(_deletionGuardDays)),
         QuotaShare = result.GetValue(_quotaShare),
         MetricsAddress = result.GetValue(_metricsAddress)!,
+        MetricsTlsCertFile = result.GetValue(_metricsTlsCertFile),
+        MetricsTlsKeyFile = result.GetValue(_metricsTlsKeyFile),
+        MetricsTokenReview = result.GetValue(_metricsTokenReview) == "true",
         HealthAddress = result.GetValue(_healthAddress)!,
         LogFormat = result.GetValue(_logFormat)!,
     };
+
+    /// <summary>What of the options does not go together.</summary>
+    /// <returns>A sentence that names the flags; null when all is well.</returns>
+    internal static string? FindContradiction(OperatorOptions options)
+    {
+        switch (options.MetricsTlsCertFile, options.MetricsTlsKeyFile)
+        {
+            case (null, null):
+                return null;
+            case (null, { }):
+                return "--metrics-tls-key-file: is of no use without --metrics-tls-cert-file.";
+            case ({ }, null):
+                return "--metrics-tls-cert-file: is of no use without --metrics-tls-key-file.";
+            case ({ } certificate, { } key):
+                try
+                {
+                    ServerCertificate.Load(certificate, key, NullLogger.Instance);
+                    return null;
+                }
+                catch (FormatException e)
+                {
+                    return $"--metrics-tls-cert-file and --metrics-tls-key-file: {e.Message}";
+                }
+        }
+    }
 
     /// <summary>Name of the environment variable that stands for a flag.</summary>
     internal static string VariableOf(string flag) => "KMS_OPERATOR_" + flag.ToUpperInvariant().Replace('-', '_');
@@ -97,9 +133,15 @@ internal sealed class OperatorFlags
             Description = description,
             Arity = ArgumentArity.ExactlyOne,
             CustomParser = result => Parse(result, result.Tokens.Count == 0 ? "true" : result.Tokens[^1].Value, "--" + name),
-            DefaultValueFactory = result => _environment(variable) is { } text ? Parse(result, text, $"--{name} ({variable})") : defaultValue,
+            DefaultValueFactory = result =>
+                // The library also asks here for the value of a flag that stands without one.
+                result.Parent is OptionResult { Implicit: false } ? Parse(result, "true", "--" + name)
+                : _environment(variable) is { } text ? Parse(result, text, $"--{name} ({variable})") : defaultValue,
         };
     }
+
+    private static string? ParseFile(string text) =>
+        text.Length == 0 ? null : File.Exists(text) ? text : throw new FormatException("is not a file that can be read");
 
     private static string ParseBoolean(string text) =>
         text.ToLowerInvariant() is "true" or "false" ? text.ToLowerInvariant() : throw new FormatException("is neither true nor false");

@@ -36,6 +36,15 @@ internal sealed record OperatorOptions
     /// <summary>Where <c>/metrics</c> is served.</summary>
     public ListenAddress MetricsAddress { get; init; } = ListenAddress.Nowhere;
 
+    /// <summary>Serves <c>/metrics</c> by TLS: the certificate's file, and those of the authorities between; null for plain HTTP.</summary>
+    public string? MetricsTlsCertFile { get; init; }
+
+    /// <summary>Its private key's file; null when there is no certificate.</summary>
+    public string? MetricsTlsKeyFile { get; init; }
+
+    /// <summary>Whether <c>/metrics</c> is for those only whom the cluster permits <c>get</c> on it.</summary>
+    public bool MetricsTokenReview { get; init; }
+
     /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served.</summary>
     public ListenAddress HealthAddress { get; init; } = ListenAddress.Nowhere;
 

@@ -12,7 +12,17 @@ internal static class RunCommand
         var flags = new OperatorFlags(environment);
         var command = new Command("run", "Run the operator against the cluster (in-cluster configuration, else KUBECONFIG) and AWS (the SDK's default chain).");
         flags.AddTo(command);
-        command.SetAction((result, cancellationToken) => OperatorHost.RunAsync(flags.Read(result), environment, cancellationToken));
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var options = flags.Read(result);
+            if (OperatorFlags.FindContradiction(options) is { } contradiction)
+            {
+                await Console.Error.WriteLineAsync(contradiction);
+                return ExitCodes.Usage;
+            }
+
+            return await OperatorHost.RunAsync(options, environment, cancellationToken);
+        });
         return command;
     }
 }

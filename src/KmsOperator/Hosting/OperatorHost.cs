@@ -1,14 +1,17 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using KmsOperator.Aws;
 using KmsOperator.Kubernetes;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
 
 namespace KmsOperator;
 
 /// <summary>Puts the operator together and runs it. The only place that knows all parts.</summary>
 internal static class OperatorHost
 {
+    private const string Telemetry = "kms-operator";
     private const string DefaultNamespace = "kms-operator-system";
     private const string ServiceAccountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
@@ -19,9 +22,9 @@ internal static class OperatorHost
     /// <returns>0 after a stop that was asked for; 1 when leadership was lost or the start failed.</returns>
     public static async Task<int> RunAsync(OperatorOptions options, Func<string, string?> environment, CancellationToken cancellationToken)
     {
-        using var loggers = OperatorLogging.Create(options.LogFormat);
-        var logger = loggers.CreateLogger("kms-operator");
         var time = TimeProvider.System;
+        using var loggers = OperatorLogging.Create(options.LogFormat, time);
+        var logger = loggers.CreateLogger(Telemetry);
 #pragma warning disable RS0030 // The one place where randomness enters.
         var random = Random.Shared;
         NewAttemptId newAttemptId = () => Guid.NewGuid().ToString("N");
@@ -30,16 +33,21 @@ internal static class OperatorHost
         try
         {
             WebIdentity.Register();
-            using var meter = new Meter("kms-operator");
-            using var endpoint = options.MetricsAddress == ListenAddress.Nowhere ? null : MetricsEndpoint.Start(options.MetricsAddress, meter);
-            using var api = KubernetesApi.Connect($"kms-operator/{Version}", time, meter: meter);
+            using var meter = new Meter(Telemetry);
+            using var traces = new ActivitySource(Telemetry, Version);
+
+            // Before anything is measured, or series that begin with 0 would begin later.
+            using var collected = options.MetricsAddress == ListenAddress.Nowhere ? null : MetricsServer.Collect(meter);
+            using var tracing = OperatorTracing.Start(traces, environment, Version, instance);
+            using var api = Connect(time, meter);
+            await using var server = collected is null ? null : await ServeMetricsAsync(options, collected, api, time, loggers, cancellationToken);
             var clusterId = options.ClusterId ?? await FindClusterIdAsync(api, cancellationToken);
             var settings = new OperatorSettings(clusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard);
             logger.LogInformation("kms-operator {Version}, cluster id {ClusterId}", Version, clusterId);
 
             using var clients = new AwsClients(
                 RoleSessionName.ForCluster(clusterId), new RequestBudget(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time);
-            var host = new OperatorParts(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers);
+            var host = new OperatorParts(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces);
             if (!options.LeaderElect)
             {
                 await host.RunAsync(host.RunControllersAsync, cancellationToken);
@@ -62,12 +70,18 @@ internal static class OperatorHost
         }
         catch (LeaseLostException e)
         {
-            logger.LogError("{Message} Another instance may lead now, so this one ends.", e.Message);
+            logger.LogError("{Reason} Another instance may lead now, so this one ends.", e.Message);
+            return ExitCodes.Failure;
+        }
+        catch (StartFailedException e)
+        {
+            // It says what to change; where in the code it was noticed helps nobody.
+            logger.LogCritical("The operator cannot start. {Reason}", e.Message);
             return ExitCodes.Failure;
         }
         catch (Exception e)
         {
-            logger.LogCritical(e, "The operator cannot go on: {Message}", e.Message);
+            logger.LogCritical(e, "The operator cannot go on: {Reason}", e.Message);
             return ExitCodes.Failure;
         }
     }
@@ -75,9 +89,50 @@ internal static class OperatorHost
     private static string Version =>
         typeof(OperatorHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    private static async Task<string> FindClusterIdAsync(KubernetesApi api, CancellationToken cancellationToken) =>
-        (await api.GetAsync(BuiltInTypes.Namespaces, new ResourceKey("", "kube-system"), cancellationToken))?.Metadata.Uid
-        ?? throw new InvalidOperationException("There is no namespace kube-system to take the cluster id from; give --cluster-id.");
+    private static KubernetesApi Connect(TimeProvider time, Meter meter)
+    {
+        try
+        {
+            return KubernetesApi.Connect($"kms-operator/{Version}", time, meter: meter);
+        }
+        catch (Exception e)
+        {
+            throw new StartFailedException(
+                $"There is no usable configuration for an API server: {e.GetBaseException().Message.TrimEnd('.')}. Run in a pod, or set KUBECONFIG to a kubeconfig file.", e);
+        }
+    }
+
+    private static async Task<WebServer> ServeMetricsAsync(
+        OperatorOptions options, MeterProvider collected, KubernetesApi api, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var logger = loggers.CreateLogger(typeof(MetricsServer));
+        var certificate = options is { MetricsTlsCertFile: { } file, MetricsTlsKeyFile: { } key } ? ServerCertificate.Load(file, key, logger) : null;
+        var gate = options.MetricsTokenReview ? new MetricsGate(new TokenReviews(api, time, logger)) : null;
+        if (gate is not null && certificate is null)
+        {
+            logger.LogWarning("--metrics-token-review without --metrics-tls-cert-file: tokens come here in the clear");
+        }
+
+        return await MetricsServer.StartAsync(options.MetricsAddress, collected, certificate, gate, logger, cancellationToken);
+    }
+
+    private static async Task<string> FindClusterIdAsync(KubernetesApi api, CancellationToken cancellationToken)
+    {
+        const string Way = "kube-system's uid marks this cluster's keys; --cluster-id gives another mark.";
+        try
+        {
+            return (await api.GetAsync(BuiltInTypes.Namespaces, new ResourceKey("", "kube-system"), cancellationToken))?.Metadata.Uid
+                ?? throw new StartFailedException($"There is no namespace kube-system. {Way}");
+        }
+        catch (KubernetesApiException e)
+        {
+            throw new StartFailedException($"The API server does not show namespace kube-system: {e.Message.TrimEnd('.')}. {Way}", e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
+        {
+            throw new StartFailedException($"The API server cannot be reached: {e.Message.TrimEnd('.')}.", e);
+        }
+    }
 
     private static string FindNamespace(Func<string, string?> environment) =>
         environment("POD_NAMESPACE") is { Length: > 0 } name ? name

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Kubernetes;
@@ -12,8 +13,11 @@ internal sealed class OperatorParts
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
     private readonly EventRecorder _events;
-    private readonly Func<CancellationToken, Task>[] _reflectors;
+    private readonly (string Name, Func<CancellationToken, Task> RunAsync)[] _reflectors;
     private readonly Task _synced;
+    private readonly OperatorHealth _health;
+    private readonly ActivitySource? _traces;
+    private readonly Func<string> _newReconcileId;
     private readonly Triggers _triggers;
     private readonly Controller[] _controllers;
     private readonly OperatorMetrics _metrics;
@@ -28,8 +32,11 @@ internal sealed class OperatorParts
         NewAttemptId newAttemptId,
         string instance,
         OperatorMetrics metrics,
-        ILoggerFactory loggers)
+        ILoggerFactory loggers,
+        ActivitySource? traces = null)
     {
+        _traces = traces;
+        _newReconcileId = () => NewUuid(random);
         _metrics = metrics;
         _options = options;
         _time = time;
@@ -49,6 +56,7 @@ internal sealed class OperatorParts
         ];
         metrics.Observe(classes, keys, replicas);
         _synced = Task.WhenAll(classes.WhenSynced, namespaces.WhenSynced, keys.WhenSynced, replicas.WhenSynced);
+        _health = new OperatorHealth(_synced);
 
         var memories = new KeyMemories();
         var claims = new AliasClaims();
@@ -90,17 +98,27 @@ internal sealed class OperatorParts
     public async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var stopping = cancellationToken.Register(_health.Stopping);
+
+        // Probes are answered to the very end, so that a slow stop is not taken for a dead process.
+        await using var probes = _options.HealthAddress == ListenAddress.Nowhere
+            ? null
+            : await ProbeServer.StartAsync(_options.HealthAddress, _health, _loggers.CreateLogger(typeof(ProbeServer)), cancellationToken);
 
         // Events outlive the controllers, so that their last ones are sent.
         using var stopEvents = new CancellationTokenSource();
         var events = _events.RunAsync(stopEvents.Token);
-        var background = _reflectors.Select(run => run(stop.Token)).ToList();
-        if (_options.HealthAddress != ListenAddress.Nowhere)
+        _health.Needs("the sending of events", events);
+        var background = new List<Task>();
+        foreach (var (name, runAsync) in _reflectors)
         {
-            background.Add(new HealthServer(_options.HealthAddress, () => _synced.IsCompletedSuccessfully, _loggers.CreateLogger<HealthServer>()).RunAsync(stop.Token));
+            var watching = runAsync(stop.Token);
+            _health.Needs($"the watch of {name}", watching);
+            background.Add(watching);
         }
 
         var working = work(stop.Token);
+        _health.Needs("the work of the controllers", working);
         try
         {
             await await Task.WhenAny([working, .. background]);
@@ -123,12 +141,29 @@ internal sealed class OperatorParts
         await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken)));
     }
 
-    private Func<CancellationToken, Task> Reflect<T>(
+    private (string Name, Func<CancellationToken, Task> RunAsync) Reflect<T>(
         IKubernetesApi api, ResourceType<T> type, ResourceStore<T> store, IReadOnlyList<string> namespaces, Random random)
         where T : class, IResource =>
-        new Reflector<T>(
-            api, type, store, new ReflectorOptions<T> { Namespaces = namespaces }, _time, random, _loggers.CreateLogger<Reflector<T>>()).RunAsync;
+        (type.Plural, new Reflector<T>(
+            api, type, store, new ReflectorOptions<T> { Namespaces = namespaces }, _time, random, _loggers.CreateLogger<Reflector<T>>()).RunAsync);
 
     private Controller Control(string name, WorkQueue<ResourceKey> queue, IReconciler reconciler) =>
-        new(name, queue, reconciler, new ControllerOptions { Workers = _options.Workers, Meter = _metrics.Meter }, _time, _loggers.CreateLogger<Controller>());
+        new(
+            name, queue, reconciler,
+            new ControllerOptions { Workers = _options.Workers, Meter = _metrics.Meter, Traces = _traces, NewReconcileId = _newReconcileId },
+            _time, _loggers.CreateLogger<Controller>());
+
+    /// <summary>A random UUID (RFC 9562, version 4), as controller-runtime's <c>reconcileID</c> is.</summary>
+    private static string NewUuid(Random random)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        lock (random)
+        {
+            random.NextBytes(bytes);
+        }
+
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true).ToString("D");
+    }
 }

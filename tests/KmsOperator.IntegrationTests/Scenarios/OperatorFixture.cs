@@ -72,6 +72,12 @@ public sealed class OperatorFixture : IAsyncDisposable
             "--consistency-window", "3s", "--cluster-id", "test-cluster", "--quota-share", "1");
     }
 
+    /// <summary>Another operator in place of this one, until it is disposed: the kubeconfig and the flags are the same, but for what is given.</summary>
+    /// <param name="environment">Variables, each <c>name=value</c>; no credentials but those in it.</param>
+    /// <param name="flags">More flags.</param>
+    internal ServerProcess StartInstead(IReadOnlyList<string> environment, params string[] flags) => OperatorProcess.StartWith(
+        _kubeconfig!, SimulatorUrl, environment, ["--consistency-window", "3s", "--cluster-id", "test-cluster", "--quota-share", "1", .. flags]);
+
     /// <summary>Where the operator answers probes.</summary>
     public Uri HealthUrl => new($"http://127.0.0.1:{_healthPort}/");
 

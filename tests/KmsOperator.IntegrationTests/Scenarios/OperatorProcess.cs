@@ -16,7 +16,15 @@ internal static class OperatorProcess
     /// <param name="kubeconfig">Whose rights it has.</param>
     /// <param name="awsUrl">Its AWS.</param>
     /// <param name="flags">Flags of <c>run</c>.</param>
-    public static ServerProcess Start(string kubeconfig, string awsUrl, params string[] flags)
+    public static ServerProcess Start(string kubeconfig, string awsUrl, params string[] flags) =>
+        StartWith(kubeconfig, awsUrl, ["AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"], ["--log-format", "text", .. flags]);
+
+    /// <summary>Starts <c>kms-operator run</c> without credentials but those that the environment gives.</summary>
+    /// <param name="kubeconfig">Whose rights it has.</param>
+    /// <param name="awsUrl">Its AWS.</param>
+    /// <param name="environment">More variables, each <c>name=value</c>.</param>
+    /// <param name="flags">Flags of <c>run</c>.</param>
+    public static ServerProcess StartWith(string kubeconfig, string awsUrl, IReadOnlyList<string> environment, params string[] flags)
     {
         string[] program = Environment.GetEnvironmentVariable("KMS_OPERATOR_BINARY") is { Length: > 0 } binary
             ? [binary]
@@ -24,8 +32,8 @@ internal static class OperatorProcess
         return new ServerProcess(
             "/usr/bin/env",
             [
-                $"KUBECONFIG={kubeconfig}", $"AWS_ENDPOINT_URL={awsUrl}", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-                .. program, "run", "--log-format", "text", .. flags,
+                $"KUBECONFIG={kubeconfig}", $"AWS_ENDPOINT_URL={awsUrl}", "AWS_REGION=us-east-1", .. environment,
+                .. program, "run", .. flags,
             ]);
     }
 }

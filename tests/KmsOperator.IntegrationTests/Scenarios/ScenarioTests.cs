@@ -32,6 +32,7 @@ public sealed partial class ScenarioTests(ControlPlaneFixture controlPlane, Oper
     {
         // What a test leaves must not keep the operator busy in the next one.
         await Cluster.KubectlAsync("delete", "keyclass", _namespace, "--ignore-not-found");
+        _files.Delete(recursive: true);
         GC.SuppressFinalize(this);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using KmsOperator.UnitTests.Serving;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Commands;
@@ -73,8 +74,8 @@ public sealed class OperatorFlagsTests
         { "consistency-window", "500ms", "00:00:00.5000000" },
         { "deletion-guard-days", "0", "00:00:00" },
         { "quota-share", "0.25", "0.25" },
-        { "metrics-address", "127.0.0.1:9000", "http://127.0.0.1:9000/" },
-        { "health-address", "0", "http://:0/" },
+        { "metrics-address", "127.0.0.1:9000", "127.0.0.1:9000" },
+        { "health-address", "0", ":0" },
         { "log-format", "text", "text" },
     };
 
@@ -111,7 +112,7 @@ public sealed class OperatorFlagsTests
         { "deletion-guard-days", "366", "more than a year" },
         { "quota-share", "2", "more than all" },
         { "metrics-address", "8080", "no address" },
-        { "health-address", ":0", "no port" },
+        { "health-address", "host:1", "a name that would have to be looked up" },
         { "log-format", "xml", "no format" },
     };
 
@@ -138,8 +139,8 @@ public sealed class OperatorFlagsTests
         "consistency-window" => options.ConsistencyWindow.ToString(),
         "deletion-guard-days" => options.DeletionGuard.ToString(),
         "quota-share" => options.QuotaShare.ToString(CultureInfo.InvariantCulture),
-        "metrics-address" => options.MetricsAddress.Prefix,
-        "health-address" => options.HealthAddress.Prefix,
+        "metrics-address" => options.MetricsAddress.ToString(),
+        "health-address" => options.HealthAddress.ToString(),
         _ => options.LogFormat,
     };
 
@@ -163,6 +164,63 @@ public sealed class OperatorFlagsTests
         var (result, flags) = Parse(flag is null ? [] : ["--leader-election-id", flag], null);
         Assert.Empty(result.Errors);
         Assert.Equal(id, flags.Read(result).LeaderElectionId);
+    }
+
+    [Theory]
+    [InlineData("--health-address", "[::1]", "no port")]
+    [InlineData("--metrics-address", "http://127.0.0.1:1", "a URL")]
+    [InlineData("--metrics-tls-cert-file", "/does/not/exist", "no file")]
+    [InlineData("--metrics-tls-key-file", "/does/not/exist", "no file")]
+    [InlineData("--metrics-token-review", "maybe", "no boolean")]
+    public void A_bad_value_is_refused_by_the_flags_name(string flag, string value, string why)
+    {
+        var (result, _) = Parse([flag, value], null);
+
+        Assert.True(result.Errors is [var error] && error.Message.StartsWith($"{flag}: '{value}' ", StringComparison.Ordinal), $"{why}: {string.Join(" | ", result.Errors)}");
+    }
+
+    [Fact]
+    public void A_certificate_comes_with_its_key_or_not_at_all()
+    {
+        using var files = new Certificates();
+        files.Write("first");
+
+        var (both, flags) = Parse(["--metrics-tls-cert-file", files.CertificateFile, "--metrics-tls-key-file", files.KeyFile, "--metrics-token-review"], null);
+        var options = flags.Read(both);
+        Assert.Empty(both.Errors);
+        Assert.Equal((files.CertificateFile, files.KeyFile, true), (options.MetricsTlsCertFile, options.MetricsTlsKeyFile, options.MetricsTokenReview));
+
+        Assert.Null(OperatorFlags.FindContradiction(options));
+        Assert.Contains("without --metrics-tls-key-file", OperatorFlags.FindContradiction(options with { MetricsTlsKeyFile = null }), StringComparison.Ordinal);
+        Assert.Contains("without --metrics-tls-cert-file", OperatorFlags.FindContradiction(options with { MetricsTlsCertFile = null }), StringComparison.Ordinal);
+
+        File.WriteAllText(files.KeyFile, "no key");
+        Assert.StartsWith("--metrics-tls-cert-file and --metrics-tls-key-file: ", OperatorFlags.FindContradiction(options), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "false", false, "the environment alone")]
+    [InlineData("--leader-elect", "false", true, "the bare flag is true, and the command line wins")]
+    [InlineData("--leader-elect=false", "true", false, "with a value")]
+    [InlineData(null, null, true, "the default")]
+    public void A_boolean_may_stand_bare_or_with_a_value(string? flag, string? variable, bool value, string why)
+    {
+        var flags = new OperatorFlags(name => name == "KMS_OPERATOR_LEADER_ELECT" ? variable : null);
+        var command = new Command("run");
+        flags.AddTo(command);
+        var result = command.Parse(flag is null ? [] : [flag]);
+
+        Assert.Empty(result.Errors);
+        Assert.True(flags.Read(result).LeaderElect == value, why);
+    }
+
+    [Fact]
+    public void Metrics_are_plain_and_open_unless_something_else_is_said()
+    {
+        var (result, flags) = Parse([], null);
+
+        var options = flags.Read(result);
+        Assert.Equal((null, null, false), (options.MetricsTlsCertFile, options.MetricsTlsKeyFile, options.MetricsTokenReview));
     }
 
     private static (ParseResult Result, OperatorFlags Flags) Parse(string[] arguments, string? variable)

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using KmsOperator.Kubernetes;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -115,7 +118,7 @@ public sealed class ControllerTests : IAsyncDisposable
             return ReconcileResult.Done with { GroupServed = false };
         });
         queue.Add(new("broken", "first"));
-        _run = new Controller("test", queue, reconciler, new ControllerOptions { Workers = 4 }, _time, NullLogger.Instance).RunAsync(_stop.Token);
+        _run = new Controller("test", queue, reconciler, new ControllerOptions { Workers = 4, NewReconcileId = () => "test" }, _time, NullLogger.Instance).RunAsync(_stop.Token);
         await Waiting.UntilAsync(() => queue.Retries == 1);
         for (var i = 0; i < 10; i++)
             queue.Add(new("broken", $"{i}"));
@@ -211,9 +214,39 @@ public sealed class ControllerTests : IAsyncDisposable
         Assert.Equal(0, counts["controller_runtime_reconcile_total controller=test result=requeue_after"]);
     }
 
+    [Fact]
+    public async Task Each_reconciliation_is_a_span_of_its_own_with_the_id_that_its_log_has()
+    {
+        using var source = new ActivitySource(nameof(ControllerTests));
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = one => one == source,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var ids = 0;
+        var logger = new ScopeLogger();
+        var reconciler = new Reconciler((_, _) => Interlocked.Increment(ref _reconciles) == 1 ? throw new IOException("policy text") : ValueTask.FromResult(ReconcileResult.Done));
+        var options = new ControllerOptions { Workers = 1, Traces = source, NewReconcileId = () => $"id-{Interlocked.Increment(ref ids)}" };
+        _run = new Controller("test", _queue, reconciler, options, _time, logger).RunAsync(_stop.Token);
+        _queue.Add(Key);
+
+        await _time.RunUntilAsync(() => spans.Count == 2);
+
+        static string Text(Activity span) => $"{span.DisplayName} {span.Status} {span.StatusDescription} {string.Join(' ', span.TagObjects.Select(tag => $"{tag.Key}={tag.Value}"))}";
+        Assert.Equal(
+            ["reconcile test Error IOException controller=test namespace=ns name=a reconcileID=id-1 result=error", "reconcile test Unset  controller=test namespace=ns name=a reconcileID=id-2 result=success"],
+            spans.Select(Text));
+        Assert.All(spans, span => Assert.Equal(default, span.ParentSpanId));
+        Assert.Equal(
+            ["controller=test object=ns/a namespace=ns name=a reconcileID=id-1", "controller=test object=ns/a namespace=ns name=a reconcileID=id-2"], logger.Scopes);
+    }
+
     private void Start(Func<ResourceKey, CancellationToken, ValueTask<ReconcileResult>> reconcile, int workers = 2, Meter? meter = null)
     {
-        var options = new ControllerOptions { Workers = workers, Meter = meter };
+        var options = new ControllerOptions { Workers = workers, Meter = meter, NewReconcileId = () => "test" };
         var reconciler = new Reconciler((key, cancellationToken) =>
         {
             Interlocked.Increment(ref _reconciles);
@@ -226,6 +259,24 @@ public sealed class ControllerTests : IAsyncDisposable
     {
         var until = _time.GetUtcNow().AddSeconds(seconds);
         return () => _time.GetUtcNow() >= until;
+    }
+
+    private sealed class ScopeLogger : ILogger
+    {
+        public ConcurrentQueue<string> Scopes { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
+        {
+            Scopes.Enqueue(string.Join(' ', ((IEnumerable<KeyValuePair<string, object?>>)state).Select(one => $"{one.Key}={one.Value}")));
+            return null;
+        }
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+        }
     }
 
     private sealed class Reconciler(Func<ResourceKey, CancellationToken, ValueTask<ReconcileResult>> reconcile) : IReconciler

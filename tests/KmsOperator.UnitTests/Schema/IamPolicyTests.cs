@@ -23,6 +23,10 @@ public sealed class IamPolicyTests
     }
 
     [Fact]
+    public void Metrics_begin_with_a_series_for_each_of_these_calls() => Assert.Equal(
+        Called("IAmazonKeyManagementService").Order(StringComparer.Ordinal), RequestMetrics.Operations.Order(StringComparer.Ordinal));
+
+    [Fact]
     public void The_code_calls_nothing_of_STS_but_who_it_is_and_other_roles() =>
         Assert.Equal(["AssumeRole", "GetCallerIdentity"], Called("IAmazonSecurityTokenService").Concat(Called("AmazonSecurityTokenServiceClient")).Distinct().Order(StringComparer.Ordinal));
 
