@@ -2,11 +2,13 @@
 # Speed and KMS calls, as ratios within one run: a real API server, the simulator without quotas, the operator in its own process.
 # BENCH_KEYS (200) is the number of keys. They are spread over accounts, five each: the operator keeps to its share of KMS's quotas, and
 # an account's is five new keys per second. KMS_OPERATOR_BINARY measures another build, for example artifacts/publish/kms-operator.
+# Fails when healthy accounts take longer than 1.2 times as long beside an account that is throttled.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 keys=${BENCH_KEYS:-200}
 healthy_keys=50
+limit=1.2
 namespaces=(bench alone-{ten,one} {throttled,silent}-{ten,one} beside-{throttled,silent}-{ten,one})
 dir=$(mktemp -d "${TMPDIR:-/tmp}/kms-operator-bench.XXXXXX")
 stop() {
@@ -147,3 +149,12 @@ restart with nothing changed: $restart_writes KMS writes, $restart_calls KMS cal
 $healthy_keys new keys of ten healthy accounts: alone ${alone_ten} ms; beside $healthy_keys of an account in which every call is throttled ${throttled_ten} ms, ratio $(ratio "$throttled_ten" "$alone_ten"); in which none is answered ${silent_ten} ms, ratio $(ratio "$silent_ten" "$alone_ten")
 $healthy_keys new keys of one healthy account, of which KMS takes 5 per second: alone ${alone_one} ms; beside the throttled one ${throttled_one} ms, ratio $(ratio "$throttled_one" "$alone_one"); beside the silent one ${silent_one} ms, ratio $(ratio "$silent_one" "$alone_one")
 TEXT
+
+for pair in "ten healthy accounts:$throttled_ten:$alone_ten" "one healthy account:$throttled_one:$alone_one"; do
+    IFS=: read -r whose beside alone <<<"$pair"
+    if awk -v a="$beside" -v b="$alone" -v limit="$limit" 'BEGIN { exit !(a > b * limit) }'; then
+        echo "The keys of $whose took $(ratio "$beside" "$alone") times as long beside a throttled account; docs/promises/throttling.md promises at most $limit." >&2
+        too_slow=1
+    fi
+done
+[[ -z ${too_slow:-} ]]

@@ -6,18 +6,22 @@ public static class Eventually
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Returns as soon as the condition holds; fails when it never does.</summary>
-    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> otherwise, TimeSpan? limit = null)
+    /// <param name="condition">What to wait for.</param>
+    /// <param name="otherwise">What to say when it does not come.</param>
+    /// <param name="limit">How long to wait; a minute by default.</param>
+    /// <param name="interval">How long to leave it alone between two looks; short by default, for one that costs others little.</param>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> otherwise, TimeSpan? limit = null, TimeSpan? interval = null)
     {
         using var deadline = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(60), TimeProvider.System);
         while (!await condition())
         {
             if (deadline.IsCancellationRequested)
                 throw new TimeoutException(otherwise());
-            await Task.Delay(Interval, TimeProvider.System, CancellationToken.None);
+            await Task.Delay(interval ?? Interval, TimeProvider.System, CancellationToken.None);
         }
     }
 
-    /// <inheritdoc cref="TrueAsync(Func{Task{bool}}, Func{string}, TimeSpan?)"/>
+    /// <inheritdoc cref="TrueAsync(Func{Task{bool}}, Func{string}, TimeSpan?, TimeSpan?)"/>
     public static Task TrueAsync(Func<bool> condition, Func<string> otherwise, TimeSpan? limit = null) =>
         TrueAsync(() => Task.FromResult(condition()), otherwise, limit);
 }

@@ -13,10 +13,14 @@ internal sealed class FaultPlan
     private readonly TaskCompletionSource _crashed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FaultPoint? _point;
     private FaultMode _mode;
+    private int _sent;
     private volatile bool _dead;
 
     /// <summary>The side effects in their order.</summary>
     public IReadOnlyCollection<FaultPoint> Seen => _seen;
+
+    /// <summary>How many requests were sent that would change something, those that were refused included.</summary>
+    public int Sent => Volatile.Read(ref _sent);
 
     /// <summary>Whether the fault has happened.</summary>
     public bool Hit { get; private set; }
@@ -43,40 +47,51 @@ internal sealed class FaultPlan
 
     /// <summary>Sends a request that changes something, or what the fault makes of it.</summary>
     /// <param name="request">Its name.</param>
-    /// <param name="send">Sends it.</param>
+    /// <param name="send">Sends it; fails, or answers so, when it had no effect.</param>
+    /// <param name="hadEffect">Whether an answer says that it had one.</param>
     /// <param name="refuse">The server's answer to a fault without effect.</param>
-    public async Task<T> SendAsync<T>(string request, Func<Task<T>> send, Func<FaultMode, T> refuse)
+    public async Task<T> SendAsync<T>(string request, Func<Task<T>> send, Func<T, bool> hadEffect, Func<FaultMode, T> refuse)
     {
         ThrowIfDead();
-        var here = new FaultPoint(request, _counts.AddOrUpdate(request, 1, (_, count) => count + 1));
-        _seen.Enqueue(here);
-        if (here != _point)
-        {
-            var answer = await send();
+        Interlocked.Increment(ref _sent);
 
-            // Whatever comes back now, nobody is there to read it.
-            ThrowIfDead();
-            return answer;
+        // Only what had an effect counts: what was refused as stale is sent again, and would shift the numbers of those behind it.
+        var isHere = !Hit && _point == new FaultPoint(request, _counts.GetValueOrDefault(request) + 1);
+        if (isHere && _mode == FaultMode.CrashBefore)
+        {
+            throw Die();
         }
 
+        if (isHere && _mode is (FaultMode.Error5xx or FaultMode.Throttle))
+        {
+            Hit = true;
+            return refuse(_mode);
+        }
+
+        var answer = await send();
+        if (hadEffect(answer))
+        {
+            _seen.Enqueue(new FaultPoint(request, _counts.AddOrUpdate(request, 1, (_, count) => count + 1)));
+            if (isHere)
+            {
+                throw _mode == FaultMode.CrashAfter ? Die() : Lose();
+            }
+        }
+
+        // Whatever comes back now, nobody is there to read it.
+        ThrowIfDead();
+        return answer;
+    }
+
+    private HttpRequestException Lose()
+    {
         Hit = true;
-        switch (_mode)
-        {
-            case FaultMode.CrashBefore:
-                throw Die();
-            case FaultMode.CrashAfter:
-                await send();
-                throw Die();
-            case FaultMode.DropAnswer:
-                await send();
-                throw new HttpRequestException("The connection was closed before the answer came.");
-            default:
-                return refuse(_mode);
-        }
+        return new HttpRequestException("The connection was closed before the answer came.");
     }
 
     private HttpRequestException Die()
     {
+        Hit = true;
         _dead = true;
         _crashed.TrySetResult();
         return new HttpRequestException("The operator died.");

@@ -19,7 +19,7 @@ internal sealed class FaultyTransport(HttpMessageHandler inner, FaultPlan plan, 
         }
 
         return await plan.SendAsync(
-            $"aws {operation}",
+            $"aws {operation} {RegionOf(request)}",
             async () =>
             {
                 var response = await base.SendAsync(request, cancellationToken);
@@ -30,10 +30,14 @@ internal sealed class FaultyTransport(HttpMessageHandler inner, FaultPlan plan, 
 
                 return response;
             },
+            response => response.IsSuccessStatusCode,
             mode => mode == FaultMode.Throttle
                 ? Answer(HttpStatusCode.BadRequest, "ThrottlingException")
                 : Answer(HttpStatusCode.InternalServerError, "KMSInternalException"));
     }
+
+    /// <summary>The Region that the request is signed for: <c>Credential={key}/{date}/{Region}/kms/aws4_request</c>.</summary>
+    private static string RegionOf(HttpRequestMessage request) => request.Headers.GetValues("Authorization").Single().Split("Credential=")[1].Split('/')[2];
 
     private static HttpResponseMessage Answer(HttpStatusCode status, string code) => new(status)
     {

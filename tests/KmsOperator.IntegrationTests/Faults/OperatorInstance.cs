@@ -34,6 +34,7 @@ internal sealed class OperatorInstance : IAsyncDisposable
     /// <param name="simulator">Its AWS.</param>
     /// <param name="plan">What it meets.</param>
     /// <param name="effects">Counts what had an effect on AWS.</param>
+    /// <param name="driftPeriod">How often it compares keys by itself.</param>
     /// <param name="lease">How it is elected; null to work at once.</param>
     public static OperatorInstance Start(
         IKubernetesApi api,
@@ -42,16 +43,17 @@ internal sealed class OperatorInstance : IAsyncDisposable
         Uri simulator,
         FaultPlan plan,
         ConcurrentDictionary<string, int> effects,
+        TimeSpan driftPeriod,
         LeaderLeaseOptions? lease = null)
     {
         var clients = new AwsClients("matrix", budget: null, transport => new FaultyTransport(transport, plan, simulator, effects));
-        var settings = new OperatorSettings("matrix", TimeSpan.FromHours(10), ConsistencyWindow, TimeSpan.FromDays(7));
+        var settings = new OperatorSettings("matrix", driftPeriod, ConsistencyWindow, TimeSpan.FromDays(7));
         var options = new OperatorOptions { Workers = 4, WatchNamespaces = [@namespace], HealthAddress = ListenAddress.Nowhere };
 #pragma warning disable RS0030 // What two runs have in common is compared, not what is random in them.
         var random = Random.Shared;
         NewAttemptId newAttemptId = () => Guid.NewGuid().ToString("N");
 #pragma warning restore RS0030
-        var met = new FaultyApi(api, plan, className);
+        var met = new FaultyApi(api is StaleApi ? api : new OwnNamespaceApi(api, @namespace), plan, className);
         var meter = new Meter("kms-operator");
         return new OperatorInstance(
             clients,

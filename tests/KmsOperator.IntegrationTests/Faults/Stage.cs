@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Amazon.KeyManagementService;
-using Amazon.Runtime;
 using KmsOperator.Api;
 using KmsOperator.IntegrationTests.ControlPlane;
 using KmsOperator.Kubernetes;
@@ -11,12 +9,17 @@ using KmsSimulator;
 namespace KmsOperator.IntegrationTests.Faults;
 
 /// <summary>A place for runs, one after the other: a KeyClass and a simulator of its own, and a new namespace for each run.</summary>
-internal sealed class Stage : IAsyncDisposable
+internal sealed partial class Stage : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     // A run that is at its end this long does not reach its fault any more.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    // To look at the end takes several requests, for which operators would wait: without a change of theirs, only every so often.
+    private const int IdleIntervals = 6;
 
     private readonly KubernetesApi _api;
     private readonly SimulatorHost _simulator;
@@ -39,11 +42,16 @@ internal sealed class Stage : IAsyncDisposable
     public string Namespace { get; private set; } = "";
 
     /// <summary>Sets a stage up.</summary>
-    public static async Task<Stage> StartAsync(Cluster cluster, string className)
+    /// <param name="cluster">The API server.</param>
+    /// <param name="className">Name of its class, and how its namespaces' names begin.</param>
+    /// <param name="consistencyDelay">For how long, at most, KMS shows the state before a write.</param>
+    public static async Task<Stage> StartAsync(Cluster cluster, string className, TimeSpan consistencyDelay = default)
     {
         var api = cluster.Connect();
         var simulator = await SimulatorHost.StartAsync(
-            new SimulatorOptions { QuotaScale = 0, TransitionTime = TimeSpan.FromMilliseconds(100) }, TimeProvider.System, CancellationToken.None);
+            new SimulatorOptions { QuotaScale = 0, TransitionTime = TimeSpan.FromMilliseconds(100), ConsistencyDelay = consistencyDelay },
+            TimeProvider.System,
+            CancellationToken.None);
         await api.CreateAsync(
             ResourceTypes.KeyClasses,
             new KeyClass
@@ -54,7 +62,7 @@ internal sealed class Stage : IAsyncDisposable
                     Region = "us-east-1",
                     AliasPrefix = "matrix",
                     Access = new AccessSpec { Administrators = ["Admin"] },
-                    Permissions = new PermissionsSpec { Adoption = "Allow" },
+                    Permissions = new PermissionsSpec { Adoption = "Allow", AliasTakeOver = "Allow", Undelete = "Allow" },
                 },
             },
             CancellationToken.None);
@@ -77,15 +85,17 @@ internal sealed class Stage : IAsyncDisposable
         await _api.CreateAsync(BuiltInTypes.Namespaces, new Namespace { Metadata = new ObjectMeta { Name = Namespace } }, CancellationToken.None);
         var plan = new FaultPlan();
         var effects = new ConcurrentDictionary<string, int>();
-        var instance = Start(plan, effects, lease);
+        var instance = Start(flow, plan, effects, lease);
         if (lease is not null)
         {
             await Eventually.TrueAsync(() => instance.Lease!.IsLeader, () => "The first operator does not lead.");
         }
 
-        await using var second = operators > 1 || lease is not null ? Start(new FaultPlan(), effects, lease) : null;
+        var otherPlan = new FaultPlan();
+        await using var second = operators > 1 || lease is not null ? Start(flow, otherPlan, effects, lease) : null;
         try
         {
+            await Eventually.TrueAsync(IsClassReadyAsync, () => $"{_className} is not ready.");
             await flow.Prepare(this);
             await SettledAsync();
             effects.Clear();
@@ -96,9 +106,9 @@ internal sealed class Stage : IAsyncDisposable
                 // The first operator finishes; the second one begins with what it is served, and learns the rest later.
                 await SettledAsync();
                 await instance.DisposeAsync();
-                instance = OperatorInstance.Start(successor, Namespace, _className, new Uri(SimulatorUrl), plan, effects);
-                var before = plan.Seen.Count;
-                await Task.WhenAny(Eventually.TrueAsync(() => plan.Seen.Count > before + 1, () => "", Patience));
+                instance = OperatorInstance.Start(successor, Namespace, _className, new Uri(SimulatorUrl), plan, effects, flow.DriftPeriod);
+                var before = plan.Sent;
+                await Task.WhenAny(Eventually.TrueAsync(() => plan.Sent > before + 1, () => "", Patience));
                 successor.CatchUp();
             }
 
@@ -109,6 +119,7 @@ internal sealed class Stage : IAsyncDisposable
             }
 
             var end = "";
+            var (sent, idle) = (-1, 0);
             DateTimeOffset? doneAt = null;
             using var deadline = new CancellationTokenSource(Limit, TimeProvider.System);
             while (!deadline.IsCancellationRequested)
@@ -122,19 +133,25 @@ internal sealed class Stage : IAsyncDisposable
                 {
                     await instance.DisposeAsync();
                     plan = new FaultPlan();
-                    instance = Start(plan, effects);
+                    instance = Start(flow, plan, effects);
                     point = null;
                 }
 
-                // Until the fault has struck, the state may look like the end without being it.
-                end = await EndAsync(effects);
+                // Until the fault has struck, the state may look like the end without being it; so this is asked first.
+                var hasStruck = point is null || plan.Hit;
+                if (plan.Sent + otherPlan.Sent is var now && (now != sent || ++idle >= IdleIntervals))
+                {
+                    (sent, idle) = (now, 0);
+                    end = await EndAsync(effects);
+                }
+
                 doneAt = end == expected ? doneAt ?? TimeProvider.System.GetUtcNow() : null;
-                if (doneAt is { } since && (point is null || plan.Hit || TimeProvider.System.GetUtcNow() - since > Patience))
+                if (doneAt is { } since && (hasStruck || TimeProvider.System.GetUtcNow() - since > Patience))
                 {
                     break;
                 }
 
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+                await Task.Delay(Interval, TimeProvider.System, CancellationToken.None);
             }
 
             return new RunResult(end, [.. plan.Seen], point is null || plan.Hit);
@@ -145,36 +162,6 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until every resource of the run is Ready for its generation and nothing else, or gone. An old server removes in a second write.</summary>
-    public Task SettledAsync() => Eventually.TrueAsync(
-        async () => (await ResourcesAsync()).All(resource =>
-            resource.Metadata.DeletionTimestamp is null
-            && resource.Status is { RotationAttempt: null, Creation: null, PendingAliasName: null, Conditions: { Count: 1 } }
-            && resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) == resource.Status?.LastHandledRotateAt
-            && ResourceConditions.IsReady(resource.Status?.Conditions, resource.Metadata.Generation)),
-        () => $"{Namespace} does not settle.");
-
-    /// <summary>Makes a ServiceKey.</summary>
-    public Task CreateAsync(string name, ServiceKeySpec spec) => _api.CreateAsync(
-        ResourceTypes.ServiceKeys,
-        new ServiceKey { Metadata = new ObjectMeta { Namespace = Namespace, Name = name }, Spec = spec with { ClassName = _className } },
-        CancellationToken.None);
-
-    /// <summary>Changes a ServiceKey.</summary>
-    public Task PatchAsync(string name, string patch) => _api.MergePatchAsync(
-        ResourceTypes.ServiceKeys, new ResourceKey(Namespace, name), (JsonObject)JsonNode.Parse(patch)!, null, CancellationToken.None);
-
-    /// <summary>Puts an annotation on a ServiceKey.</summary>
-    public Task AnnotateAsync(string name, string annotation, string value) =>
-        PatchAsync(name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [annotation] = value } } }.ToJsonString());
-
-    /// <summary>Deletes a ServiceKey.</summary>
-    public Task DeleteAsync(string name) => _api.DeleteAsync(ResourceTypes.ServiceKeys, new ResourceKey(Namespace, name), null, null, CancellationToken.None);
-
-    /// <summary>A KMS client past the operator and its faults.</summary>
-    public AmazonKeyManagementServiceClient Kms() => new(
-        new BasicAWSCredentials("test", "test"), new AmazonKeyManagementServiceConfig { ServiceURL = SimulatorUrl, AuthenticationRegion = "us-east-1" });
-
     public async ValueTask DisposeAsync()
     {
         _admin.Dispose();
@@ -183,10 +170,16 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>An API server that is behind.</summary>
-    public StaleApi StaleApi() => new(_api);
+    /// <param name="forgets">Whether it never tells what happened meanwhile.</param>
+    public StaleApi StaleApi(bool forgets = false) => new(_api, forgets);
 
-    private OperatorInstance Start(FaultPlan plan, ConcurrentDictionary<string, int> effects, LeaderLeaseOptions? lease = null) =>
-        OperatorInstance.Start(_api, Namespace, _className, new Uri(SimulatorUrl), plan, effects, lease);
+    /// <summary>The first operator of a stage checks its class; the resources of a run are not to wait for that.</summary>
+    private async Task<bool> IsClassReadyAsync() =>
+        await _api.GetAsync(ResourceTypes.KeyClasses, new ResourceKey("", _className), CancellationToken.None) is { } keyClass
+        && ResourceConditions.IsReady(keyClass.Status?.Conditions, keyClass.Metadata.Generation);
+
+    private OperatorInstance Start(Flow flow, FaultPlan plan, ConcurrentDictionary<string, int> effects, LeaderLeaseOptions? lease = null) =>
+        OperatorInstance.Start(_api, Namespace, _className, new Uri(SimulatorUrl), plan, effects, flow.DriftPeriod, lease);
 
     private async Task<string> EndAsync(ConcurrentDictionary<string, int> effects) => EndState.Describe(
         Namespace,
@@ -195,16 +188,4 @@ internal sealed class Stage : IAsyncDisposable
         (await _api.ListPageAsync(BuiltInTypes.ConfigMaps, Namespace, 500, null, CancellationToken.None)).Items,
         (await _admin.GetFromJsonAsync<JsonArray>("/_sim/keys"))!,
         effects);
-
-    private async Task<List<IKeyResource>> ResourcesAsync() =>
-    [
-        .. (await _api.ListPageAsync(ResourceTypes.ServiceKeys, Namespace, 500, null, CancellationToken.None)).Items,
-        .. (await _api.ListPageAsync(ResourceTypes.KeyReplicas, Namespace, 500, null, CancellationToken.None)).Items,
-    ];
 }
-
-/// <summary>What a run came to.</summary>
-/// <param name="End">The end state; see <see cref="EndState"/>.</param>
-/// <param name="Points">The side effects, in their order.</param>
-/// <param name="Hit">Whether the fault struck.</param>
-internal sealed record RunResult(string End, IReadOnlyList<FaultPoint> Points, bool Hit);

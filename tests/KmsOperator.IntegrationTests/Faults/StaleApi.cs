@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Runtime.CompilerServices;
 using KmsOperator.Api;
 using KmsOperator.IntegrationTests.Runtime;
@@ -10,19 +11,26 @@ namespace KmsOperator.IntegrationTests.Faults;
 /// An API server that is behind, as one behind a lagging etcd member is: lists are those of an earlier moment, and watches say
 /// nothing, until <see cref="CatchUp"/>. Reads of single objects and writes are live.
 /// </summary>
-internal sealed class StaleApi(IKubernetesApi inner) : ForwardingApi(inner)
+/// <param name="inner">The real server.</param>
+/// <param name="forgets">Whether what happened meanwhile is never told: the watch expires, and only a new list shows what is there.</param>
+internal sealed class StaleApi(IKubernetesApi inner, bool forgets = false) : ForwardingApi(inner)
 {
     private readonly ConcurrentDictionary<string, object> _lists = new();
+    private readonly ConcurrentDictionary<string, bool> _expired = new();
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Keeps the present lists of a namespace.</summary>
+    /// <summary>Keeps the present lists of a namespace's ServiceKeys and KeyReplicas.</summary>
     public async Task RememberAsync(string @namespace)
     {
-        _lists[ServiceKey.KindName] = await base.ListPageAsync(ResourceTypes.ServiceKeys, @namespace, 500, null, CancellationToken.None);
-        _lists[KeyReplica.KindName] = await base.ListPageAsync(ResourceTypes.KeyReplicas, @namespace, 500, null, CancellationToken.None);
+        await RememberAsync(ResourceTypes.ServiceKeys, @namespace);
+        await RememberAsync(ResourceTypes.KeyReplicas, @namespace);
     }
 
-    /// <summary>The watches go on from the old lists.</summary>
+    /// <summary>Keeps the present list of one kind.</summary>
+    public async Task RememberAsync<T>(ResourceType<T> type, string? @namespace)
+        where T : class, IResource => _lists[type.Kind] = await base.ListPageAsync(type, @namespace, 5000, null, CancellationToken.None);
+
+    /// <summary>The watches go on from the old lists, or expire.</summary>
     public void CatchUp() => _caughtUp.TrySetResult();
 
     public override Task<ResourceList<T>> ListPageAsync<T>(
@@ -37,6 +45,10 @@ internal sealed class StaleApi(IKubernetesApi inner) : ForwardingApi(inner)
         if (_lists.ContainsKey(type.Kind))
         {
             await _caughtUp.Task.WaitAsync(cancellationToken);
+            if (forgets && _expired.TryAdd(type.Kind, true))
+            {
+                throw new KubernetesApiException(HttpStatusCode.Gone, "Expired", "too old resource version", null);
+            }
         }
 
         await foreach (var change in base.WatchAsync(type, @namespace, resourceVersion, timing, cancellationToken))

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using KmsOperator.IntegrationTests.ControlPlane;
+
+namespace KmsOperator.IntegrationTests.Faults;
+
+/// <summary>Stages of one sort, given to one run each at a time.</summary>
+internal sealed class StagePool : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _free;
+    private readonly ConcurrentBag<Stage> _idle = [];
+    private readonly List<Stage> _stages = [];
+
+    private StagePool(int count) => _free = new SemaphoreSlim(count);
+
+    /// <summary>Where some simulator of the pool is.</summary>
+    public string AnySimulatorUrl => _stages[0].SimulatorUrl;
+
+    /// <summary>Sets the stages up.</summary>
+    /// <param name="cluster">The API server.</param>
+    /// <param name="name">How the names of their classes begin.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="consistencyDelay">For how long, at most, KMS shows the state before a write.</param>
+    public static async Task<StagePool> StartAsync(Cluster cluster, string name, int count, TimeSpan consistencyDelay = default)
+    {
+        var pool = new StagePool(count);
+        for (var i = 0; i < count; i++)
+        {
+            var stage = await Stage.StartAsync(cluster, $"{name}-{i}", consistencyDelay);
+            pool._stages.Add(stage);
+            pool._idle.Add(stage);
+        }
+
+        return pool;
+    }
+
+    /// <summary>Gives a free stage to one run.</summary>
+    public async Task<RunResult> UseAsync(Func<Stage, Task<RunResult>> run)
+    {
+        await _free.WaitAsync();
+        _idle.TryTake(out var stage);
+        try
+        {
+            return await run(stage!);
+        }
+        finally
+        {
+            _idle.Add(stage!);
+            _free.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var stage in _stages)
+        {
+            await stage.DisposeAsync();
+        }
+
+        _free.Dispose();
+    }
+}
