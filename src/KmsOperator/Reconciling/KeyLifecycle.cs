@@ -249,6 +249,7 @@ internal sealed class KeyLifecycle(
         var operation = desired.Primary is null ? "CreateKey" : "ReplicateKey";
         pass.Status = pass.Status with
         {
+            LastHandledReconcileAt = pass.UnhandledReconcileAt ?? pass.Status.LastHandledReconcileAt,
             Plan =
             [
                 new PlannedStep { Operation = operation, Summary = $"{desired.KeySpec} in account {desired.Location.AccountId}, {desired.Location.Region}" },

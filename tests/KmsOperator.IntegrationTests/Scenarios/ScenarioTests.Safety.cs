@@ -6,7 +6,7 @@ using Xunit;
 
 namespace KmsOperator.IntegrationTests.Scenarios;
 
-// Keys are found again, taken over, protected and let go: docs/safety.md names these tests.
+// Keys are found again, taken over, protected and let go: docs/promises names these tests.
 public sealed partial class ScenarioTests
 {
     [Fact]
