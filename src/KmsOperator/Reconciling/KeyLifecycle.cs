@@ -61,7 +61,7 @@ internal sealed class KeyLifecycle(
         var fingerprint = DesiredKeyHash.Compute(resolved.Desired);
         if (pass.Status.KeyId is not null && !IsComparisonDue(pass, fingerprint))
         {
-            pass.Status = KeyStatusFields.Settled(pass.Status);
+            pass.Status = KeyStatusFields.Settled(pass.Status, resolved.Desired);
             return new KeyOutcome(null, Changed: false, pass.Memory.CompareAt - pass.Now);
         }
 

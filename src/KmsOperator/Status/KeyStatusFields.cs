@@ -19,7 +19,7 @@ internal static class KeyStatusFields
     public static KeyStatus Observed(KeyStatus status, DesiredKey desired, ObservedKey observed, bool complete, string? aliasHolder = null)
     {
         var alias = AliasOf(status.AliasName, desired.AliasName, observed, aliasHolder);
-        var tagKeys = desired.Tags.Keys.Where(key => !key.StartsWith("servicekey.dev/", StringComparison.Ordinal));
+        var tagKeys = TagKeysOf(desired);
         return Observed(status, observed) with
         {
             AccountId = desired.Location.AccountId,
@@ -65,7 +65,17 @@ internal static class KeyStatusFields
     /// The status of a key that is as desired, without what is there only while it is not. A server that could not write a removal in
     /// one call may have kept it.
     /// </summary>
-    public static KeyStatus Settled(KeyStatus status) => status with { PendingAliasName = null, Plan = null, DeletionDate = null };
+    public static KeyStatus Settled(KeyStatus status, DesiredKey desired) => status with
+    {
+        PendingAliasName = null,
+        Plan = null,
+        DeletionDate = null,
+        FormerAliasNames = status.LastVerifiedAt is null ? status.FormerAliasNames : null,
+        TagKeys = desired.ObserveOnly ? status.TagKeys : [.. TagKeysOf(desired).Order(StringComparer.Ordinal)],
+    };
+
+    private static IEnumerable<string> TagKeysOf(DesiredKey desired) =>
+        desired.Tags.Keys.Where(key => !key.StartsWith("servicekey.dev/", StringComparison.Ordinal));
 
     /// <summary>Status fields that need no desired state.</summary>
     public static KeyStatus Observed(KeyStatus status, ObservedKey observed) => status with

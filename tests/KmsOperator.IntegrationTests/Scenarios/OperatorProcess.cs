@@ -32,6 +32,8 @@ internal static class OperatorProcess
         return new ServerProcess(
             "/usr/bin/env",
             [
+                // The operators that run inside of the tests have their credentials in the tests' own environment.
+                "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SECRET_ACCESS_KEY", "-u", "AWS_SESSION_TOKEN",
                 $"KUBECONFIG={kubeconfig}", $"AWS_ENDPOINT_URL={awsUrl}", "AWS_REGION=us-east-1", .. environment,
                 .. program, "run", .. flags,
             ]);

@@ -112,7 +112,7 @@ public sealed partial class ScenarioTests
 
     private Task MetricAsync(Func<Exposition, bool> holds) => Eventually.TrueAsync(async () => holds(await ScrapeAsync()), () => operators.Log);
 
-    [GeneratedRegex(@"^\| `(?<name>\w+)` \| (?<type>\w+) \|(?<labels>[^|]*)\|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<name>\w+)` \| (?<type>counter|gauge|histogram) \|(?<labels>[^|]*)\|", RegexOptions.Multiline)]
     private static partial Regex MetricRow();
 
     [GeneratedRegex("`([a-z]+)`")]
