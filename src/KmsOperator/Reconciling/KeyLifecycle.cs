@@ -142,7 +142,12 @@ internal sealed class KeyLifecycle(
         var pending = plan.Steps.Any(step => step is CreateAliasStep or UpdateAliasStep) && pass.Status.AliasName != desired.AliasName
             ? desired.AliasName
             : pass.Status.PendingAliasName;
-        if (plan.Steps.Count > 0 && (pass.Status.DesiredSha256 is not null || pending != pass.Status.PendingAliasName))
+        if (plan.Steps.Count > 0 && !isNew && pass.Status.DesiredSha256 is null && pending == pass.Status.PendingAliasName)
+        {
+            // On record already, and what the conditions say of an earlier try stays until this one has ended.
+            await pass.RequireCurrentAsync(cancellationToken);
+        }
+        else if (plan.Steps.Count > 0 && !isNew)
         {
             // From the first step on the key is no longer what the status says it was brought to, also if this process ends or
             // the spec changes back meanwhile. And whoever decides on an old state loses this write, before anything is done.
@@ -189,7 +194,7 @@ internal sealed class KeyLifecycle(
             Service = desired.Service,
             Plan = null,
             PendingAliasName = complete ? null : pass.Status.PendingAliasName,
-            FormerAliasNames = KeyStatusFields.FormerAliasesAfter(pass.Status, done, isVerified),
+            FormerAliasNames = KeyStatusFields.FormerAliasesAfter(pass.Status, desired.AliasName, isVerified),
             DesiredSha256 = complete ? fingerprint : null,
 
             // Only a comparison that found nothing to do verifies a key; what was written now is looked at again.
@@ -341,6 +346,12 @@ internal sealed class KeyLifecycle(
     private static DateTimeOffset AliasesSince<T>(KeyPass<T> pass, string? reconcileAt)
         where T : class, IKeyResource
     {
+        if (pass.Status.FormerAliasNames is { Count: > 0 })
+        {
+            // What is looked for is what an older list may not have.
+            return pass.Now;
+        }
+
         var since = reconcileAt is null ? pass.Now - AliasDirectory.UsualAge : pass.Memory.AskedAt ?? pass.Now;
         return pass.Memory.AliasesNotBefore is { } oldest && oldest > since ? oldest : since;
     }

@@ -106,7 +106,17 @@ internal sealed class KeyPass<T>
     {
         var version = Resource.Metadata.ResourceVersion;
         await SaveAsync(verdict, cancellationToken);
-        if (Resource.Metadata.ResourceVersion == version && !await IsCurrentAsync(cancellationToken))
+        if (Resource.Metadata.ResourceVersion == version)
+        {
+            await RequireCurrentAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Reads the resource from the server, and goes on only if it is as it was last read or written.</summary>
+    /// <exception cref="KubernetesApiException">Conflict: it has changed, or is gone.</exception>
+    public async Task RequireCurrentAsync(CancellationToken cancellationToken)
+    {
+        if (!await IsCurrentAsync(cancellationToken))
         {
             throw new KubernetesApiException(HttpStatusCode.Conflict, "Conflict", $"{Type.Kind} {ResourceKey.Of(Resource)} has changed since it was read.");
         }

@@ -44,20 +44,19 @@ internal static class KeyStatusFields
         new[] { status.AliasName, status.PendingAliasName }.OfType<string>().Concat(status.FormerAliasNames ?? []).Distinct();
 
     /// <summary>
-    /// Aliases that the key had. They stay on record until a later comparison does not find them: another operator may have been about
-    /// to put one of them, and one that nobody remembers would stay for ever.
+    /// Aliases that the key had or was about to get. They stay on record until a later comparison, with a new list of aliases, does not
+    /// find them: this list may be behind, another operator may have been about to put one, and one that nobody remembers stays for ever.
     /// </summary>
     /// <param name="status">Status so far.</param>
-    /// <param name="done">The steps of this pass.</param>
+    /// <param name="aliasName">The alias that the key is to have.</param>
     /// <param name="isVerified">Whether this pass found nothing to do.</param>
-    public static IReadOnlyList<string>? FormerAliasesAfter(KeyStatus status, IEnumerable<KeyStep> done, bool isVerified)
+    public static IReadOnlyList<string>? FormerAliasesAfter(KeyStatus status, string aliasName, bool isVerified)
     {
-        if (isVerified)
-        {
-            return null;
-        }
-
-        string[] names = [.. (status.FormerAliasNames ?? []).Concat(done.OfType<DeleteAliasStep>().Select(step => step.AliasName)).Distinct().TakeLast(MaxFormerAliases)];
+        // Only what was on record before this pass was looked for in a new list.
+        var names = AliasNamesOf(status).Where(name => name != aliasName)
+            .Except(isVerified ? status.FormerAliasNames ?? [] : [])
+            .TakeLast(MaxFormerAliases)
+            .ToArray();
         return names.Length == 0 ? null : names;
     }
 
