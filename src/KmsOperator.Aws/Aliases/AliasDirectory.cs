@@ -49,6 +49,13 @@ public sealed class AliasDirectory
         return aliases;
     }
 
+    /// <summary>Like <see cref="GetAsync(DateTimeOffset, CancellationToken)"/>, of those aliases among <paramref name="names"/> that there are.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> GetAsync(IEnumerable<string> names, DateTimeOffset notBefore, CancellationToken cancellationToken)
+    {
+        var aliases = await GetAsync(notBefore, cancellationToken);
+        return names.Distinct().Where(aliases.ContainsKey).ToDictionary(name => name, name => aliases[name]);
+    }
+
     /// <summary>Remembers that an alias was written.</summary>
     /// <param name="aliasName">Full name.</param>
     /// <param name="before">Its target before; null if there was no such alias.</param>

@@ -13,7 +13,7 @@ public static class KeyPlanner
     /// </summary>
     public static KeyPlan Plan(DesiredKey desired, ObservedKey observed, KeyRecord record)
     {
-        if (FindObstacle(desired, observed) is { } obstacle)
+        if (KeyFit.FindObstacle(desired, observed) is { } obstacle)
         {
             return KeyPlan.Blocked(obstacle);
         }
@@ -63,7 +63,7 @@ public static class KeyPlanner
     /// <remarks>The alias goes after KMS accepted the deletion: while that may still be refused, workloads need the name.</remarks>
     public static KeyPlan PlanDeletion(int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record)
     {
-        if (FindForeignOwner(observed, owner) is { } conflict)
+        if (KeyFit.FindForeignOwner(observed, owner) is { } conflict)
         {
             return KeyPlan.Blocked(conflict);
         }
@@ -84,22 +84,6 @@ public static class KeyPlanner
         return new KeyPlan(steps, []);
     }
 
-    /// <summary>Another resource's mark on the key, if it carries one.</summary>
-    public static Finding? FindForeignOwner(ObservedKey observed, KeyOwner owner)
-    {
-        var path = observed.Tags.GetValueOrDefault(TagNames.Owner);
-        var cluster = observed.Tags.GetValueOrDefault(TagNames.Cluster);
-        if ((path is null || path == owner.Path) && (cluster is null || cluster == owner.ClusterId))
-        {
-            return null;
-        }
-
-        return Finding.Stalled(
-            Reasons.KeyConflict,
-            $"{observed.Arn} belongs to {path ?? "an unnamed resource"} of cluster {cluster ?? "unknown"} by its servicekey.dev tags; "
-            + "it is left alone. Delete one of the two resources, or correct the tags.");
-    }
-
     /// <summary>
     /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c>: it says so in its tags. Owner and
     /// alias stay, so that a resource of the same name finds it again.
@@ -107,101 +91,10 @@ public static class KeyPlanner
     public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now)
     {
         // KMS takes no tags on a key that is pending deletion.
-        var isOurs = observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path && FindForeignOwner(observed, owner) is null;
+        var isOurs = observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path && KeyFit.FindForeignOwner(observed, owner) is null;
         return isOurs && !observed.Tags.ContainsKey(TagNames.Released) && !KeyStates.IsPendingDeletion(observed.KeyState)
             ? new KeyPlan([new TagResourceStep(new Dictionary<string, string> { [TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) })], [])
             : new KeyPlan([], []);
-    }
-
-    /// <summary>
-    /// Why an existing key cannot become the resource's; null when it can. Owner, nature and material must fit, whatever can be
-    /// changed need not.
-    /// </summary>
-    public static Finding? FindMisfit(DesiredKey desired, ObservedKey observed)
-    {
-        if (FindForeignOwner(observed, desired.Owner) is { } conflict)
-        {
-            return conflict;
-        }
-
-        if (observed.IsAwsManaged)
-        {
-            return Finding.Stalled(Reasons.InvalidSpec, $"spec.adopt.keyId: {observed.Arn} is managed by AWS; only a customer managed key can be taken over.");
-        }
-
-        if (desired.Primary is { } primary ? observed.KeyId != primary.KeyId || observed.MultiRegionKeyType != "REPLICA" : observed.MultiRegionKeyType == "REPLICA")
-        {
-            return Finding.Stalled(
-                Reasons.InvalidSpec,
-                desired.Primary is null
-                    ? $"spec.adopt.keyId: {observed.Arn} is a replica; adopt its primary here, and the replica with a KeyReplica."
-                    : $"spec.adopt.keyId: {observed.Arn} is no replica of {desired.Primary.KeyId}.");
-        }
-
-        return FindImmutableDifference(desired, observed);
-    }
-
-    private static Finding? FindObstacle(DesiredKey desired, ObservedKey observed)
-    {
-        if (FindForeignOwner(observed, desired.Owner) is { } conflict)
-        {
-            return conflict;
-        }
-
-        if (KeyStates.IsPendingDeletion(observed.KeyState) && !desired.Undelete && !IsLeftByPredecessor(observed, desired.Owner))
-        {
-            return Finding.Stalled(
-                Reasons.PendingDeletion,
-                $"{observed.Arn} was scheduled for deletion{(observed.DeletionDate is { } date ? $" on {date.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "")}, "
-                + "not by this operator. Cancel it (CancelKeyDeletion) to keep the key, or delete this resource. The operator cancels it where "
-                + "spec.deletionPolicy is Retain and the KeyClass says permissions.undelete: Allow.");
-        }
-
-        if (observed.KeyState is KeyStates.Creating or KeyStates.Updating)
-        {
-            return Finding.Waiting(Reasons.Progressing, $"{observed.Arn} is in state {observed.KeyState}.");
-        }
-
-        if (observed.KeyState is not (KeyStates.Enabled or KeyStates.Disabled) && !KeyStates.IsPendingDeletion(observed.KeyState))
-        {
-            return Finding.Stalled(Reasons.Unavailable, $"{observed.Arn} is in state {observed.KeyState}, which the operator cannot change.");
-        }
-
-        return FindImmutableDifference(desired, observed);
-    }
-
-    /// <summary>
-    /// Whether the deletion comes from an earlier resource of the same name: the key still carries that one's uid. A key that was
-    /// left with <c>Retain</c> was not scheduled by the operator, so that its deletion is somebody else's.
-    /// </summary>
-    private static bool IsLeftByPredecessor(ObservedKey observed, KeyOwner owner) =>
-        observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path
-        && observed.Tags.GetValueOrDefault(TagNames.Uid) is { } uid
-        && uid != owner.Uid
-        && !observed.Tags.ContainsKey(TagNames.Released);
-
-    private static Finding? FindImmutableDifference(DesiredKey desired, ObservedKey observed)
-    {
-        (string Field, string Wanted, string Actual)[] differences =
-        [
-            ("spec.keySpec", desired.KeySpec, observed.KeySpec),
-            ("spec.keyUsage", desired.KeyUsage, observed.KeyUsage),
-            ("spec.multiRegion", desired.MultiRegion ? "true" : "false", observed.MultiRegion ? "true" : "false"),
-        ];
-        foreach (var (field, wanted, actual) in differences)
-        {
-            if (wanted != actual)
-            {
-                return Finding.Stalled(
-                    Reasons.InvalidSpec,
-                    $"{field}: cannot be changed; {observed.Arn} was made with {actual}, the spec asks for {wanted}. "
-                    + "Put the old value back, or create another resource.");
-            }
-        }
-
-        return desired.Primary is not null && observed.MultiRegionKeyType == "PRIMARY"
-            ? Finding.Stalled(Reasons.ReplicaConflict, $"{observed.Arn} is the primary now, not a replica.")
-            : null;
     }
 
     private static void PlanTags(DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps)

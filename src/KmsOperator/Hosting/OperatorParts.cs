@@ -63,10 +63,11 @@ internal sealed class OperatorParts
         var regions = new AwsRegions(clients, time, settings.ConsistencyWindow);
         var directory = new ClassDirectory(classes, namespaces);
         var holders = new KeyHolders(keys, replicas, directory);
-        var creation = new KeyCreation(regions, new KeyAdoption(claims, holders), claims, holders, settings, newAttemptId);
+        var settlement = new AttemptSettlement(settings);
+        var creation = new KeyCreation(regions, settlement, new KeyAdoption(claims, holders), claims, holders, newAttemptId);
         var accounts = new AccountCheck(regions);
-        var lifecycle = new KeyLifecycle(regions, accounts, creation, new KeyRotation(settings), claims, holders, settings, random, metrics, loggers.CreateLogger<KeyLifecycle>());
-        var deletion = new KeyDeletion(regions, accounts, creation, memories, settings, loggers.CreateLogger<KeyDeletion>());
+        var lifecycle = new KeyLifecycle(regions, accounts, creation, new KeyRotation(settings), claims, holders, new ComparisonSchedule(settings, random), settings, metrics, loggers.CreateLogger<KeyLifecycle>());
+        var deletion = new KeyDeletion(regions, accounts, settlement, memories, settings, loggers.CreateLogger<KeyDeletion>());
         var publisher = new Publisher(api);
 
         var classQueue = new WorkQueue<ResourceKey>(time, random);

@@ -53,6 +53,10 @@ internal sealed class KeyPass<T>
     public string? UnhandledRotateAt =>
         Resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } at && at != Status.LastHandledRotateAt ? at : null;
 
+    /// <summary>Whether the resource or its key is younger than the window within which AWS may not know of all that concerns it.</summary>
+    public bool IsRecent(TimeSpan consistencyWindow) =>
+        Now - Resource.Metadata.CreationTimestamp < consistencyWindow || Now - Memory.MadeAt < consistencyWindow;
+
     /// <summary>The time.</summary>
     public DateTimeOffset Now => _time.GetUtcNow();
 

@@ -196,7 +196,7 @@ public sealed class KeyPlannerTests
             "replica" => Observed() with { MultiRegionKeyType = "REPLICA" },
             _ => Observed() with { Description = "old", Tags = new Dictionary<string, string>() },
         };
-        Assert.True(reason == KeyPlanner.FindMisfit(Desired(), observed)?.Reason, why);
+        Assert.True(reason == KeyFit.FindMisfit(Desired(), observed)?.Reason, why);
     }
 
     [Fact]

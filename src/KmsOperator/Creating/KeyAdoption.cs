@@ -58,7 +58,7 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         var observed = described.IsAwsManaged
             ? described
             : await KeyObserver.ObserveAsync(region.Clients.Reading, described.KeyId, cancellationToken) ?? described;
-        if (KeyPlanner.FindMisfit(desired, observed) is { } misfit)
+        if (KeyFit.FindMisfit(desired, observed) is { } misfit)
         {
             return KeyCreationResult.Blocked(misfit);
         }
@@ -99,7 +99,7 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
             }
 
             // The scan may be older than the tags; a key of another nature is not what the spec asks for, and stays where it is.
-            if (isTagged && KeyPlanner.FindMisfit(desired, key!) is null)
+            if (isTagged && KeyFit.FindMisfit(desired, key!) is null)
             {
                 left.Add(key!);
             }

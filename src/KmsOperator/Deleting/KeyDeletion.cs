@@ -9,7 +9,7 @@ namespace KmsOperator;
 
 /// <summary>Lets a deleted resource go, once its key is taken care of as the deletion policy says.</summary>
 internal sealed class KeyDeletion(
-    AwsRegions regions, AccountCheck accounts, KeyCreation creation, KeyMemories memories, OperatorSettings settings, ILogger<KeyDeletion> logger)
+    AwsRegions regions, AccountCheck accounts, AttemptSettlement settlement, KeyMemories memories, OperatorSettings settings, ILogger<KeyDeletion> logger)
 {
     private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
 
@@ -52,7 +52,7 @@ internal sealed class KeyDeletion(
         var region = regions.For(request.Access!);
         if (pass.Status.KeyId is null)
         {
-            var settled = await creation.SettleAsync(pass, region, pass.Status.Creation!, null, cancellationToken);
+            var settled = await settlement.SettleAsync(pass, region, pass.Status.Creation!, null, cancellationToken);
             if (settled.Finding is { } open)
             {
                 return await BlockAsync(pass, open, settled.RequeueAfter, cancellationToken);
@@ -72,8 +72,7 @@ internal sealed class KeyDeletion(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
-            var recent = pass.Now - pass.Resource.Metadata.CreationTimestamp < settings.ConsistencyWindow;
-            return await BlockAsync(pass, AwsFailureFinding.For(failure, pass.Status.Arn!, recent), null, cancellationToken);
+            return await BlockAsync(pass, AwsFailureFinding.For(failure, pass.Status.Arn!, pass.IsRecent(settings.ConsistencyWindow)), null, cancellationToken);
         }
     }
 
@@ -87,8 +86,7 @@ internal sealed class KeyDeletion(
         }
 
         pass.Memory.MissingSince = null;
-        var aliases = await region.Aliases.GetAsync(pass.Now, cancellationToken);
-        observed = observed with { AliasTargets = KeyLifecycle.RelevantAliases(aliases, KeyStatusFields.AliasNamesOf(pass.Status)) };
+        observed = observed with { AliasTargets = await region.Aliases.GetAsync(KeyStatusFields.AliasNamesOf(pass.Status), pass.Now, cancellationToken) };
         var plan = KeyPlanner.PlanDeletion(
             request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(pass.Status));
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
@@ -99,7 +97,7 @@ internal sealed class KeyDeletion(
                 return ReconcileResult.Retry;
             }
 
-            if (await FindGuardAsync(pass, observed, region, cancellationToken) is { } guard)
+            if (await DeletionGuard.FindAsync(pass, observed, region, settings.DeletionGuard, cancellationToken) is { } guard)
             {
                 return request.NamespaceIsTerminating
                     ? await RetainKeyAsync(pass, request, region, guard.Message, cancellationToken)
@@ -117,7 +115,7 @@ internal sealed class KeyDeletion(
 
         foreach (var step in plan.Steps)
         {
-            observed = await KeyLifecycle.ExecuteStepAsync(pass, region, step, observed, cancellationToken);
+            observed = await KeyPlanExecutor.ExecuteAsync(pass, region, step, observed, cancellationToken);
             pass.Report(EventType.Normal, Reasons.Deleting, step.Operation, $"{observed.Arn}: {step}");
             logger.LogInformation("{Arn}: {Step}", observed.Arn, step);
         }
@@ -160,7 +158,7 @@ internal sealed class KeyDeletion(
                 key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, key.KeyId, cancellationToken) };
                 foreach (var step in KeyPlanner.PlanRetention(key, request.Owner, pass.Now).Steps)
                 {
-                    key = await KeyLifecycle.ExecuteStepAsync(pass, region, step, key, cancellationToken);
+                    key = await KeyPlanExecutor.ExecuteAsync(pass, region, step, key, cancellationToken);
                     logger.LogInformation("{Arn}: {Step}", key.Arn, step);
                 }
             }
@@ -171,31 +169,6 @@ internal sealed class KeyDeletion(
         }
 
         return await ReleaseAsync(pass, note, cancellationToken);
-    }
-
-    /// <summary>What forbids to schedule the key's deletion: the owner's word, or that somebody uses the key.</summary>
-    private async Task<Finding?> FindGuardAsync<T>(KeyPass<T> pass, ObservedKey key, AwsRegion region, CancellationToken cancellationToken)
-        where T : class, IKeyResource
-    {
-        var annotations = pass.Resource.Metadata.Annotations;
-        if (annotations?.GetValueOrDefault(AnnotationNames.DeletionProtection) == "true")
-        {
-            return Finding.Stalled(
-                Reasons.Deleting,
-                $"{key.Arn} is protected: remove the annotation {AnnotationNames.DeletionProtection} to schedule its deletion, or set spec.deletionPolicy: Retain to leave it.");
-        }
-
-        if (settings.DeletionGuard == TimeSpan.Zero || annotations?.GetValueOrDefault(AnnotationNames.ConfirmDeletion) == key.KeyId
-            || await KeyObserver.GetLastUseAsync(region.Clients.Reading, key.KeyId, cancellationToken) is not { } use
-            || pass.Now - use.At >= settings.DeletionGuard)
-        {
-            return null;
-        }
-
-        return Finding.Stalled(
-            Reasons.Deleting,
-            $"{key.Arn} was used on {use.At.UtcDateTime:yyyy-MM-dd HH:mm}Z ({use.Operation}), within the last {settings.DeletionGuard.TotalDays:0.##} days. To schedule its deletion all the same, "
-            + $"set the annotation {AnnotationNames.ConfirmDeletion}: {key.KeyId}; to leave it, set spec.deletionPolicy: Retain.");
     }
 
     /// <summary>Replicas of a primary that are not on their way out.</summary>
@@ -246,20 +219,3 @@ internal sealed class KeyDeletion(
         return ReconcileResult.Done;
     }
 }
-
-/// <summary>What is to become of a deleted resource's key.</summary>
-/// <param name="Owner">The resource.</param>
-/// <param name="DeleteKey">Whether the key's deletion is scheduled; else it stays.</param>
-/// <param name="PendingDeletionWindowDays">7 to 30.</param>
-/// <param name="Access">How to get to the key; null when the class is gone.</param>
-/// <param name="LeftBecause">Why nothing may be written to AWS; null where it may.</param>
-/// <param name="NamespaceIsTerminating">Whether the namespace goes too: what would hold the resource back would hold all of it.</param>
-/// <param name="IsCurrentAsync">Reads whatever else this request rests on from the server; false when that has changed.</param>
-internal sealed record DeletionRequest(
-    KeyOwner Owner,
-    bool DeleteKey,
-    int PendingDeletionWindowDays,
-    AwsAccess? Access,
-    string? LeftBecause,
-    bool NamespaceIsTerminating,
-    Func<CancellationToken, Task<bool>> IsCurrentAsync);

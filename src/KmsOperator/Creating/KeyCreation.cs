@@ -1,0 +1,155 @@
+using Amazon.KeyManagementService;
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Planning;
+
+namespace KmsOperator;
+
+/// <summary>
+/// Makes keys, each exactly once: the attempt is on record before the call, its id goes into the key's tags with the call,
+/// and an attempt whose outcome is unknown is settled by looking before anything is made again.
+/// </summary>
+/// <remarks>CreateKey has no idempotency token. See docs/decisions/0003-creating-a-key-exactly-once.md.</remarks>
+internal sealed class KeyCreation(
+    AwsRegions regions, AttemptSettlement settlement, KeyAdoption adoption, AliasClaims claims, KeyHolders holders, NewAttemptId newAttemptId)
+{
+    /// <summary>Makes the key of a resource that has none, or finds the one that an earlier attempt made.</summary>
+    /// <returns>
+    /// The key as just made; null with a null finding when an existing key was found, whose id is in the status now; or why
+    /// there is none yet.
+    /// </returns>
+    public async Task<KeyCreationResult> CreateAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var region = regions.For(resolved.Access);
+        var isReplica = resolved.Desired.Primary is not null;
+        if (pass.Status.Creation is { } undecided && !isReplica)
+        {
+            var settled = await settlement.SettleAsync(pass, region, undecided, resolved.Desired.AliasName, cancellationToken);
+            if (settled is not { Finding: null, Found: false })
+            {
+                return settled;
+            }
+
+            // Nothing was made, and everything that might have shown it was read after the window: the attempt is void.
+            pass.Status = pass.Status with { Creation = null };
+        }
+
+        if (pass.Status.Creation is null && await adoption.FindAsync(pass, resolved, region, cancellationToken) is { } existing)
+        {
+            return existing;
+        }
+
+        if (resolved.Desired.ObserveOnly)
+        {
+            return KeyCreationResult.Nothing;
+        }
+
+        if (await FindAliasConflictAsync(pass, resolved.Desired, region, cancellationToken) is { } conflict)
+        {
+            return KeyCreationResult.Blocked(conflict);
+        }
+
+        // Each sending is an attempt of its own time: what was sent last may become visible last.
+        var isRepeated = pass.Status.Creation is not null;
+        var attempt = new CreationStatus { AttemptId = pass.Status.Creation?.AttemptId ?? newAttemptId(), StartedAt = pass.Now };
+        await CreationRecord.RecordAttemptAsync(pass, resolved, attempt, cancellationToken);
+        try
+        {
+            var made = isReplica
+                ? await KeyCreator.ReplicateAsync(PrimaryRegion(resolved).Clients.Writing, resolved.Desired, attempt.AttemptId, cancellationToken)
+                : await KeyCreator.CreateAsync(region.Clients.Writing, resolved.Desired, attempt.AttemptId, cancellationToken);
+            pass.Memory.Made = new MadeKey(attempt.AttemptId, made.KeyId);
+            pass.Memory.MadeAt = pass.Now;
+            region.Scan.Record(made.KeyId, made.Tags, pass.Now);
+            await CreationRecord.RecordKeyAsync(pass, resolved, made, attempt, cancellationToken);
+            return KeyCreationResult.Made(made);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, isReplica ? "ReplicateKey" : "CreateKey") is { } failure)
+        {
+            if (!failure.EffectIsUnknown && !isRepeated)
+            {
+                // KMS refused, so this attempt made nothing; the next one is another. An earlier sending may have made a replica all the same.
+                pass.Status = pass.Status with { Creation = null };
+            }
+
+            return await ExplainAsync(pass, resolved, region, attempt, failure, cancellationToken);
+        }
+    }
+
+    private async Task<Finding?> FindAliasConflictAsync<T>(
+        KeyPass<T> pass, DesiredKey desired, AwsRegion region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        try
+        {
+            var aliases = await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken);
+            var target = aliases.GetValueOrDefault(desired.AliasName);
+            var isOwnReplica = desired.Primary is { } primary && target == primary.KeyId;
+
+            // Asked also where no alias is listed: the list may be behind the key that got it last.
+            var holder = holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid);
+            if (!isOwnReplica && (holder is not null || (target is not null && !desired.TakeOverAlias)))
+            {
+                return KeyPlanner.AliasConflict(desired.AliasName, target, desired.Location, holder);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListAliases") is { } failure)
+        {
+            return AwsFailureFinding.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
+        }
+
+        var claimant = claims.Claim(desired.Location, desired.AliasName, desired.Owner);
+        return claimant.Uid == desired.Owner.Uid ? null : AliasClaims.Conflict(desired.AliasName, claimant.Path);
+    }
+
+    private static async Task<KeyCreationResult> ExplainAsync<T>(
+        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CreationStatus attempt, AwsFailure failure, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var subject = desired.Primary is { } primary
+            ? $"key {primary.KeyId} to {desired.Location.Region}"
+            : $"account {desired.Location.AccountId}, {desired.Location.Region}";
+        if (failure.Kind == AwsFailureKind.AlreadyExists && desired.Primary is not null)
+        {
+            return await TakeReplicaAsync(pass, resolved, region, attempt, failure, cancellationToken);
+        }
+
+        return KeyCreationResult.Blocked(AwsFailureFinding.For(failure, subject, isRecent: false));
+    }
+
+    /// <summary>There is a replica in that Region: ours from an attempt whose answer was lost, or somebody's.</summary>
+    private static async Task<KeyCreationResult> TakeReplicaAsync<T>(
+        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CreationStatus attempt, AwsFailure failure, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        try
+        {
+            var replica = await KeyObserver.ObserveAsync(region.Clients.Reading, desired.Primary!.KeyId, cancellationToken);
+            if (replica is null)
+            {
+                return KeyCreationResult.Blocked(Finding.Waiting(Reasons.Progressing, $"The replica in {desired.Location.Region} exists but is not visible yet."));
+            }
+
+            if (replica.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path && KeyFit.FindForeignOwner(replica, desired.Owner) is null)
+            {
+                await CreationRecord.StoreAsync(pass, replica, attempt, cancellationToken);
+                return KeyCreationResult.FoundKey;
+            }
+
+            pass.Status = pass.Status with { Creation = null };
+            return KeyCreationResult.Blocked(Finding.Stalled(
+                Reasons.ReplicaConflict,
+                $"{replica.Arn} exists already (state {replica.KeyState}, owner {replica.Tags.GetValueOrDefault(TagNames.Owner) ?? "none"}) and is not this resource's; it is left alone."));
+        }
+        catch (AmazonKeyManagementServiceException e)
+        {
+            return KeyCreationResult.Blocked(AwsFailureFinding.For(
+                AwsFailure.Of(e, "DescribeKey") ?? failure, $"key {desired.Primary!.KeyId} in {desired.Location.Region}", isRecent: true));
+        }
+    }
+
+    private AwsRegion PrimaryRegion(ResolvedKey resolved) => regions.For(resolved.Access with { Region = resolved.Desired.Primary!.Region });
+}
