@@ -41,6 +41,9 @@ public static class AnnotationNames
 /// <summary>Tags that the operator puts on every key it creates.</summary>
 public static class TagNames
 {
+    /// <summary>What all tags begin with that are the operator's alone.</summary>
+    public const string Prefix = "servicekey.dev/";
+
     /// <summary>The operator's cluster id.</summary>
     public const string Cluster = "servicekey.dev/cluster";
 
@@ -55,6 +58,9 @@ public static class TagNames
 
     /// <summary>When the resource was deleted and its key left, as deletion policy <c>Retain</c> says.</summary>
     public const string Released = "servicekey.dev/released";
+
+    /// <summary>Uid of the resource whose deletion scheduled the key's own; put before that, so that a successor knows whose doing it was.</summary>
+    public const string DeletedBy = "servicekey.dev/deleted-by";
 
     /// <summary>The name that the AWS console shows.</summary>
     public const string Name = "Name";

@@ -81,6 +81,9 @@ public sealed record KeyStatus
     /// <summary>SHA-256 (lower-case hex) of the resolved desired state that AWS was last brought to.</summary>
     public string? DesiredSha256 { get; init; }
 
+    /// <summary>When the operator last wrote to the key. KMS may show the state before that for the consistency window.</summary>
+    public DateTimeOffset? LastChangedAt { get; init; }
+
     /// <summary>When all of the key was last compared with AWS.</summary>
     public DateTimeOffset? LastVerifiedAt { get; init; }
 

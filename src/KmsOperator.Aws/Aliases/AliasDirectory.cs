@@ -17,7 +17,7 @@ public sealed class AliasDirectory
     private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
     private readonly SharedRead<ImmutableDictionary<string, string>> _aliases;
-    private readonly ConcurrentDictionary<string, Write> _writes = new();
+    private readonly ConcurrentDictionary<string, ImmutableList<AliasWrite>> _writes = new();
 
     /// <summary>A directory that has read nothing yet.</summary>
     /// <param name="kms">Reading client of the Region.</param>
@@ -34,34 +34,60 @@ public sealed class AliasDirectory
     public async Task<IReadOnlyDictionary<string, string>> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken)
     {
         var (aliases, readAt) = await _aliases.GetAsync(notBefore, cancellationToken);
-        foreach (var (name, write) in _writes)
+        foreach (var (name, writes) in _writes)
         {
-            if (readAt > write.At + _consistencyWindow)
+            if (readAt > writes[^1].At + _consistencyWindow)
             {
-                _writes.TryRemove(new KeyValuePair<string, Write>(name, write));
+                _writes.TryRemove(new KeyValuePair<string, ImmutableList<AliasWrite>>(name, writes));
+                continue;
             }
-            else if (readAt < write.At || aliases.GetValueOrDefault(name) == write.Before)
+
+            var listed = aliases.GetValueOrDefault(name);
+            var target = AliasWrite.TargetOf(listed, writes, readAt, _consistencyWindow);
+            if (target != listed)
             {
-                aliases = write.After is { } target ? aliases.SetItem(name, target) : aliases.Remove(name);
+                aliases = target is null ? aliases.Remove(name) : aliases.SetItem(name, target);
             }
         }
 
         return aliases;
     }
 
-    /// <summary>Like <see cref="GetAsync(DateTimeOffset, CancellationToken)"/>, of those aliases among <paramref name="names"/> that there are.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> GetAsync(IEnumerable<string> names, DateTimeOffset notBefore, CancellationToken cancellationToken)
+    /// <summary>Like <see cref="GetAsync"/>, of some aliases.</summary>
+    /// <param name="names">Full names.</param>
+    /// <param name="notBefore">How fresh the list must be.</param>
+    /// <param name="doubt">For how long after a write a list that shows the state before it is taken for stale.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<AliasReading> ReadAsync(IEnumerable<string> names, DateTimeOffset notBefore, TimeSpan doubt, CancellationToken cancellationToken)
     {
-        var aliases = await GetAsync(notBefore, cancellationToken);
-        return names.Distinct().Where(aliases.ContainsKey).ToDictionary(name => name, name => aliases[name]);
+        var (aliases, readAt) = await _aliases.GetAsync(notBefore, cancellationToken);
+        var targets = new Dictionary<string, string>();
+        var isBehind = false;
+        foreach (var name in names)
+        {
+            var listed = aliases.GetValueOrDefault(name);
+            var target = _writes.TryGetValue(name, out var writes) ? AliasWrite.TargetOf(listed, writes, readAt, doubt) : listed;
+            isBehind |= target != listed;
+            if (target is not null)
+            {
+                targets[name] = target;
+            }
+        }
+
+        return new AliasReading(targets, isBehind);
     }
 
     /// <summary>Remembers that an alias was written.</summary>
     /// <param name="aliasName">Full name.</param>
     /// <param name="before">Its target before; null if there was no such alias.</param>
     /// <param name="after">Its target now; null if it is gone.</param>
-    public void Record(string aliasName, string? before, string? after) =>
-        _writes[aliasName] = new Write(before, after, _time.GetUtcNow());
+    public void Record(string aliasName, string? before, string? after)
+    {
+        var now = _time.GetUtcNow();
+        var write = new AliasWrite(before, after, now);
+        _writes.AddOrUpdate(
+            aliasName, _ => [write], (_, writes) => writes.RemoveAll(earlier => now > earlier.At + _consistencyWindow).Add(write));
+    }
 
     private static async Task<ImmutableDictionary<string, string>> ListAsync(IAmazonKeyManagementService kms)
     {
@@ -85,6 +111,4 @@ public sealed class AliasDirectory
 
         return aliases.ToImmutable();
     }
-
-    private sealed record Write(string? Before, string? After, DateTimeOffset At);
 }

@@ -80,14 +80,14 @@ public static class KeyFit
     }
 
     /// <summary>
-    /// Whether the deletion comes from an earlier resource of the same name: the key still carries that one's uid. A key that was
-    /// left with <c>Retain</c> was not scheduled by the operator, so that its deletion is somebody else's.
+    /// Whether the deletion comes from an earlier resource of the same name, which said so in the key's tags. Any other deletion is
+    /// somebody else's, also that of a key whose resource came and went meanwhile.
     /// </summary>
     private static bool IsLeftByPredecessor(ObservedKey observed, KeyOwner owner) =>
         observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path
         && observed.Tags.GetValueOrDefault(TagNames.Uid) is { } uid
         && uid != owner.Uid
-        && !observed.Tags.ContainsKey(TagNames.Released);
+        && observed.Tags.GetValueOrDefault(TagNames.DeletedBy) == uid;
 
     private static Finding? FindImmutableDifference(DesiredKey desired, ObservedKey observed)
     {

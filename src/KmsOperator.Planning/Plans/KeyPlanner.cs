@@ -59,6 +59,29 @@ public static class KeyPlanner
         return new KeyPlan(steps, findings);
     }
 
+    /// <summary>What follows the call that makes a key.</summary>
+    /// <param name="desired">A key that does not exist.</param>
+    /// <param name="aliasTargets">Targets of the aliases that there are, as far as they matter.</param>
+    /// <param name="aliasHolder">Another resource that has the wanted alias.</param>
+    public static KeyPlan PlanNew(DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? aliasHolder)
+    {
+        var made = new ObservedKey
+        {
+            KeyId = desired.Primary?.KeyId ?? "",
+            Arn = "",
+            KeyState = KeyStates.Enabled,
+            KeySpec = desired.KeySpec,
+            KeyUsage = desired.KeyUsage,
+            MultiRegionKeyType = desired.Primary is not null ? "REPLICA" : desired.MultiRegion ? "PRIMARY" : null,
+            Policy = desired.Policy.Text,
+            Description = desired.Description,
+            Tags = desired.Tags,
+            Rotation = desired.Rotation is null ? null : new ObservedRotation(false, null, null),
+            AliasTargets = aliasTargets,
+        };
+        return Plan(desired, made, KeyRecord.Empty with { AliasHolder = aliasHolder });
+    }
+
     /// <summary>The plan for a key whose resource is being deleted under deletion policy <c>Delete</c>.</summary>
     /// <remarks>The alias goes after KMS accepted the deletion: while that may still be refused, workloads need the name.</remarks>
     public static KeyPlan PlanDeletion(int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record)
@@ -76,6 +99,12 @@ public static class KeyPlanner
 
         if (!KeyStates.IsPendingDeletion(observed.KeyState))
         {
+            // KMS takes no tags once the deletion is scheduled. A key that is full of them goes without, and is not taken back by itself.
+            if (observed.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid && (observed.Tags.Count < KeyTags.MaxTags || observed.Tags.ContainsKey(TagNames.DeletedBy)))
+            {
+                steps.Add(new TagResourceStep(new Dictionary<string, string> { [TagNames.DeletedBy] = owner.Uid }));
+            }
+
             steps.Add(new ScheduleKeyDeletionStep(pendingDeletionWindowDays));
         }
 
@@ -100,16 +129,17 @@ public static class KeyPlanner
     private static void PlanTags(DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps)
     {
         var changed = desired.Tags.Where(tag => observed.Tags.GetValueOrDefault(tag.Key) != tag.Value).ToDictionary();
+
+        // Room is made before it is needed: KMS counts 50 tags at any moment.
+        var obsolete = record.TagKeys.Append(TagNames.Released).Append(TagNames.DeletedBy).Where(key => !desired.Tags.ContainsKey(key) && observed.Tags.ContainsKey(key)).ToArray();
+        if (obsolete.Length > 0)
+        {
+            steps.Add(new UntagResourceStep(obsolete));
+        }
+
         if (changed.Count > 0)
         {
             steps.Add(new TagResourceStep(changed));
-        }
-
-        var obsolete = record.TagKeys.Append(TagNames.Released).Where(key => !desired.Tags.ContainsKey(key) && observed.Tags.ContainsKey(key)).ToArray();
-        if (obsolete.Length > 0)
-        {
-            // Room is made before it is needed: KMS counts 50 tags at any moment.
-            steps.Insert(changed.Count > 0 ? steps.Count - 1 : steps.Count, new UntagResourceStep(obsolete));
         }
     }
 

@@ -111,7 +111,7 @@ internal static class SharedRules
         if (!Shapes.IsTag(key)) return $"{TagCharacters} tag keys, {rename}";
         // AWS reserves the prefix in any case; CEL could say so only at a cost that servers refuse.
         if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) return $"tag keys that begin with 'aws:' are reserved for AWS, {rename}";
-        return key.StartsWith("servicekey.dev/", StringComparison.Ordinal)
+        return key.StartsWith(TagNames.Prefix, StringComparison.Ordinal)
             ? $"tag keys that begin with 'servicekey.dev/' are reserved for the operator, {rename}"
             : null;
     }

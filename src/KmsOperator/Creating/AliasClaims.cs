@@ -13,8 +13,12 @@ internal sealed class AliasClaims
     private readonly ConcurrentDictionary<(KeyLocation Location, string AliasName), KeyOwner> _claims = new();
 
     /// <summary>Reserves a name and gives back any other that the same resource had reserved.</summary>
+    /// <param name="location">Account and Region.</param>
+    /// <param name="aliasName">The name.</param>
+    /// <param name="owner">The resource that wants it.</param>
+    /// <param name="isThere">Whether a resource still exists: what one that is gone had reserved is free.</param>
     /// <returns>Who holds the name: <paramref name="owner"/> if it was free.</returns>
-    public KeyOwner Claim(KeyLocation location, string aliasName, KeyOwner owner)
+    public KeyOwner Claim(KeyLocation location, string aliasName, KeyOwner owner, Func<KeyOwner, bool> isThere)
     {
         foreach (var (name, holder) in _claims)
         {
@@ -24,7 +28,16 @@ internal sealed class AliasClaims
             }
         }
 
-        return _claims.GetOrAdd((location, aliasName), owner);
+        while (true)
+        {
+            var claimant = _claims.GetOrAdd((location, aliasName), owner);
+            if (claimant.Uid == owner.Uid || isThere(claimant))
+            {
+                return claimant;
+            }
+
+            _claims.TryRemove(KeyValuePair.Create((location, aliasName), claimant));
+        }
     }
 
     /// <summary>The finding for a name that another resource wants as well and gets.</summary>

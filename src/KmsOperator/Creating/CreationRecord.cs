@@ -44,7 +44,7 @@ internal static class CreationRecord
     public static async Task StoreAsync<T>(KeyPass<T> pass, ObservedKey key, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        pass.Status = KeyStatusFields.Observed(pass.Status, key);
+        pass.Status = KeyStatusFields.Observed(pass.Status, key) with { LastChangedAt = attempt.StartedAt };
         for (var tries = 1; ; tries++)
         {
             try

@@ -64,7 +64,7 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         }
 
         var holder = holders.OfKey(desired.Location, observed.KeyId, desired.Owner.Uid);
-        if (holder is null && claims.Claim(desired.Location, $"key/{observed.KeyId}", desired.Owner) is var claimant && claimant.Uid != desired.Owner.Uid)
+        if (holder is null && claims.Claim(desired.Location, $"key/{observed.KeyId}", desired.Owner, holders.Has) is var claimant && claimant.Uid != desired.Owner.Uid)
         {
             holder = claimant.Path;
         }
@@ -92,6 +92,16 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         {
             var key = await ReadAsync(region, keyId, keyId == named && !tagged.Contains(keyId), cancellationToken);
             var isTagged = key?.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path;
+            if (isTagged && keyId == named && !desired.TakeOverAlias
+                && key!.Tags.GetValueOrDefault(TagNames.Cluster) is { } cluster && cluster != desired.Owner.ClusterId)
+            {
+                // A second key in its place would read none of what this one encrypted.
+                return KeyCreationResult.Blocked(Finding.Stalled(
+                    Reasons.KeyConflict,
+                    $"{desired.AliasName} points at {key.Arn}, which a resource of this name in cluster {cluster} has by its servicekey.dev tags. If that cluster "
+                    + $"is gone and this one takes its place, run the operator with --cluster-id {cluster}; else set spec.alias to another name."));
+            }
+
             if (!isTagged && scan.WrittenLately.Contains(keyId) && tagged.Contains(keyId))
             {
                 return KeyCreationResult.Blocked(Finding.Waiting(
@@ -137,6 +147,8 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         await pass.HoldAsync(cancellationToken);
         pass.Status = KeyStatusFields.Observed(pass.Status, key) with
         {
+            // Its rotations are somebody else's so far, and read with the first comparison.
+            Rotation = null,
             AccountId = resolved.Desired.Location.AccountId,
             Region = resolved.Desired.Location.Region,
             ClassName = resolved.ClassName,

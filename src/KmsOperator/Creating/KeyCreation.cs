@@ -1,4 +1,3 @@
-using Amazon.KeyManagementService;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Planning;
@@ -11,13 +10,10 @@ namespace KmsOperator;
 /// </summary>
 /// <remarks>CreateKey has no idempotency token. See docs/decisions/0003-creating-a-key-exactly-once.md.</remarks>
 internal sealed class KeyCreation(
-    AwsRegions regions, AttemptSettlement settlement, KeyAdoption adoption, AliasClaims claims, KeyHolders holders, NewAttemptId newAttemptId)
+    AwsRegions regions, AttemptSettlement settlement, KeyAdoption adoption, AliasClaims claims, KeyHolders holders, OperatorSettings settings, NewAttemptId newAttemptId)
 {
     /// <summary>Makes the key of a resource that has none, or finds the one that an earlier attempt made.</summary>
-    /// <returns>
-    /// The key as just made; null with a null finding when an existing key was found, whose id is in the status now; or why
-    /// there is none yet.
-    /// </returns>
+    /// <returns>The key as just made, or that one was found, whose id is in the status now, or why there is none.</returns>
     public async Task<KeyCreationResult> CreateAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
@@ -71,9 +67,12 @@ internal sealed class KeyCreation(
             {
                 // KMS refused, so this attempt made nothing; the next one is another. An earlier sending may have made a replica all the same.
                 pass.Status = pass.Status with { Creation = null };
+                claims.Release(resolved.Desired.Owner.Uid);
             }
 
-            return await ExplainAsync(pass, resolved, region, attempt, failure, cancellationToken);
+            return isReplica && failure.Kind == AwsFailureKind.AlreadyExists
+                ? await TakeReplicaAsync(pass, resolved, region, attempt, cancellationToken)
+                : KeyCreationResult.Blocked(Explain(pass, resolved.Desired, failure));
         }
     }
 
@@ -88,7 +87,8 @@ internal sealed class KeyCreation(
             var isOwnReplica = desired.Primary is { } primary && target == primary.KeyId;
 
             // Asked also where no alias is listed: the list may be behind the key that got it last.
-            var holder = holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid);
+            var holder = holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid)
+                ?? (target is null ? null : holders.OfKey(desired.Location, target, desired.Owner.Uid));
             if (!isOwnReplica && (holder is not null || (target is not null && !desired.TakeOverAlias)))
             {
                 return KeyPlanner.AliasConflict(desired.AliasName, target, desired.Location, holder);
@@ -99,29 +99,18 @@ internal sealed class KeyCreation(
             return AwsFailureFinding.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
         }
 
-        var claimant = claims.Claim(desired.Location, desired.AliasName, desired.Owner);
+        var claimant = claims.Claim(desired.Location, desired.AliasName, desired.Owner, holders.Has);
         return claimant.Uid == desired.Owner.Uid ? null : AliasClaims.Conflict(desired.AliasName, claimant.Path);
     }
 
-    private static async Task<KeyCreationResult> ExplainAsync<T>(
-        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CreationStatus attempt, AwsFailure failure, CancellationToken cancellationToken)
-        where T : class, IKeyResource
-    {
-        var desired = resolved.Desired;
-        var subject = desired.Primary is { } primary
-            ? $"key {primary.KeyId} to {desired.Location.Region}"
-            : $"account {desired.Location.AccountId}, {desired.Location.Region}";
-        if (failure.Kind == AwsFailureKind.AlreadyExists && desired.Primary is not null)
-        {
-            return await TakeReplicaAsync(pass, resolved, region, attempt, failure, cancellationToken);
-        }
-
-        return KeyCreationResult.Blocked(AwsFailureFinding.For(failure, subject, isRecent: false));
-    }
+    private Finding Explain<T>(KeyPass<T> pass, DesiredKey desired, AwsFailure failure)
+        where T : class, IKeyResource => desired.Primary is { } primary
+        ? AwsFailureFinding.For(failure, $"key {primary.KeyId} to {desired.Location.Region}", pass.IsRecent(settings.ConsistencyWindow))
+        : AwsFailureFinding.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
 
     /// <summary>There is a replica in that Region: ours from an attempt whose answer was lost, or somebody's.</summary>
-    private static async Task<KeyCreationResult> TakeReplicaAsync<T>(
-        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CreationStatus attempt, AwsFailure failure, CancellationToken cancellationToken)
+    private async Task<KeyCreationResult> TakeReplicaAsync<T>(
+        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -139,15 +128,22 @@ internal sealed class KeyCreation(
                 return KeyCreationResult.FoundKey;
             }
 
+            var owner = replica.Tags.GetValueOrDefault(TagNames.Owner);
+            if (owner is null && pass.Status.Creation is not null && !(pass.Now - replica.CreationDate > settings.ConsistencyWindow))
+            {
+                return KeyCreationResult.Blocked(Finding.Waiting(
+                    Reasons.Progressing, $"{replica.Arn} was made moments ago and shows no owner yet; whether it is this resource's is looked at again."));
+            }
+
             pass.Status = pass.Status with { Creation = null };
             return KeyCreationResult.Blocked(Finding.Stalled(
                 Reasons.ReplicaConflict,
-                $"{replica.Arn} exists already (state {replica.KeyState}, owner {replica.Tags.GetValueOrDefault(TagNames.Owner) ?? "none"}) and is not this resource's; it is left alone."));
+                $"{replica.Arn} exists already (state {replica.KeyState}, owner {owner ?? "none"}) and is not this resource's; it is left alone."));
         }
-        catch (AmazonKeyManagementServiceException e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "DescribeKey") is { } unread)
         {
             return KeyCreationResult.Blocked(AwsFailureFinding.For(
-                AwsFailure.Of(e, "DescribeKey") ?? failure, $"key {desired.Primary!.KeyId} in {desired.Location.Region}", isRecent: true));
+                unread, $"key {desired.Primary!.KeyId} in {desired.Location.Region}", isRecent: true));
         }
     }
 

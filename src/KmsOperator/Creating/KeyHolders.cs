@@ -17,6 +17,15 @@ internal sealed class KeyHolders(IResourceStore<ServiceKey> keys, IResourceStore
     public string? OfKey(KeyLocation location, string keyId, string uid) => Find(uid, status =>
         status.KeyId == keyId && status.AccountId == location.AccountId && status.Region == location.Region);
 
+    /// <summary>Whether the cluster still has a resource, the one of that uid.</summary>
+    public bool Has(KeyOwner owner)
+    {
+        var key = new ResourceKey(owner.Namespace, owner.Name);
+        return owner.Kind == ServiceKey.KindName
+            ? keys.TryGet(key, out var serviceKey) && serviceKey.Metadata.Uid == owner.Uid
+            : replicas.TryGet(key, out var replica) && replica.Metadata.Uid == owner.Uid;
+    }
+
     /// <summary>
     /// For a ServiceKey that has neither key nor attempt: another one without a key that comes first for an alias: one whose attempt is on record, else an older one. A
     /// resource that is stalled without a key holds nothing, so that a name cannot be blocked with a resource that gets no key.

@@ -4,27 +4,45 @@ using KmsOperator.Planning;
 
 namespace KmsOperator;
 
-/// <summary>Stands before every ScheduleKeyDeletion.</summary>
+/// <summary>Stands before every ScheduleKeyDeletion: the owner's word, and the key's last use.</summary>
 internal static class DeletionGuard
 {
-    /// <summary>What forbids to schedule the key's deletion: the owner's word, or that somebody uses the key.</summary>
+    /// <summary>What the annotations forbid; null if nothing.</summary>
+    /// <param name="key">ARN of the key.</param>
+    /// <param name="resources">The resources whose word counts for it.</param>
+    public static Finding? FindProtection(string? key, params IEnumerable<IResource?> resources)
+    {
+        foreach (var resource in resources)
+        {
+            if (resource?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.DeletionProtection) == "true")
+            {
+                return Finding.Stalled(
+                    Reasons.Deleting,
+                    $"{key} is protected: remove the annotation {AnnotationNames.DeletionProtection} of {resource.Kind} {resource.Metadata.Name} to schedule its deletion, "
+                    + "or set spec.deletionPolicy: Retain to leave it.");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What forbids to schedule the key's deletion.</summary>
     /// <param name="pass">The resource that is being deleted.</param>
+    /// <param name="maker">The ServiceKey that made it, if it is a replica.</param>
     /// <param name="key">Its key.</param>
     /// <param name="region">Where the key is.</param>
     /// <param name="guard">A key used within this time is not scheduled for deletion; zero for no such guard.</param>
     /// <param name="cancellationToken">Ends the pass.</param>
-    public static async Task<Finding?> FindAsync<T>(KeyPass<T> pass, ObservedKey key, AwsRegion region, TimeSpan guard, CancellationToken cancellationToken)
+    public static async Task<Finding?> FindAsync<T>(
+        KeyPass<T> pass, ServiceKey? maker, ObservedKey key, AwsRegion region, TimeSpan guard, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var annotations = pass.Resource.Metadata.Annotations;
-        if (annotations?.GetValueOrDefault(AnnotationNames.DeletionProtection) == "true")
+        if (FindProtection(key.Arn, pass.Resource, maker) is { } protection)
         {
-            return Finding.Stalled(
-                Reasons.Deleting,
-                $"{key.Arn} is protected: remove the annotation {AnnotationNames.DeletionProtection} to schedule its deletion, or set spec.deletionPolicy: Retain to leave it.");
+            return protection;
         }
 
-        if (guard == TimeSpan.Zero || annotations?.GetValueOrDefault(AnnotationNames.ConfirmDeletion) == key.KeyId
+        if (guard == TimeSpan.Zero || IsConfirmed(pass.Resource, key) || IsConfirmed(maker, key)
             || await KeyObserver.GetLastUseAsync(region.Clients.Reading, key.KeyId, cancellationToken) is not { } use
             || pass.Now - use.At >= guard)
         {
@@ -36,4 +54,7 @@ internal static class DeletionGuard
             $"{key.Arn} was used on {use.At.UtcDateTime:yyyy-MM-dd HH:mm}Z ({use.Operation}), within the last {guard.TotalDays:0.##} days. To schedule its deletion all the same, "
             + $"set the annotation {AnnotationNames.ConfirmDeletion}: {key.KeyId}; to leave it, set spec.deletionPolicy: Retain.");
     }
+
+    private static bool IsConfirmed(IResource? resource, ObservedKey key) =>
+        resource?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ConfirmDeletion) == key.KeyId;
 }

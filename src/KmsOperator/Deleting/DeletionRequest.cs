@@ -1,3 +1,4 @@
+using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Planning;
 
@@ -10,6 +11,7 @@ namespace KmsOperator;
 /// <param name="Access">How to get to the key; null when the class is gone.</param>
 /// <param name="LeftBecause">Why nothing may be written to AWS; null where it may.</param>
 /// <param name="NamespaceIsTerminating">Whether the namespace goes too: what would hold the resource back would hold all of it.</param>
+/// <param name="Maker">The ServiceKey that made the KeyReplica: what its annotations say of its key holds for its replicas as well.</param>
 /// <param name="IsCurrentAsync">Reads whatever else this request rests on from the server; false when that has changed.</param>
 internal sealed record DeletionRequest(
     KeyOwner Owner,
@@ -18,4 +20,5 @@ internal sealed record DeletionRequest(
     AwsAccess? Access,
     string? LeftBecause,
     bool NamespaceIsTerminating,
+    ServiceKey? Maker,
     Func<CancellationToken, Task<bool>> IsCurrentAsync);

@@ -76,6 +76,29 @@ internal sealed class KeyDeletion(
         }
     }
 
+    /// <summary>What would forbid to schedule the key's deletion, asked before its replicas go, which would go for nothing.</summary>
+    /// <returns>Null where nothing does, or where there is nothing to schedule.</returns>
+    public async Task<Finding?> FindGuardAsync<T>(KeyPass<T> pass, DeletionRequest request, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (!request.DeleteKey || request.Access is null || request.LeftBecause is not null || pass.Status.KeyId is not { } keyId)
+        {
+            return null;
+        }
+
+        try
+        {
+            var region = regions.For(request.Access);
+            return await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is { } key && !KeyStates.IsPendingDeletion(key.KeyState)
+                ? await DeletionGuard.FindAsync(pass, request.Maker, key, region, settings.DeletionGuard, cancellationToken)
+                : null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return AwsFailureFinding.For(failure, pass.Status.Arn!, pass.IsRecent(settings.ConsistencyWindow));
+        }
+    }
+
     private async Task<ReconcileResult> DeleteKeyAsync<T>(
         KeyPass<T> pass, DeletionRequest request, AwsRegion region, CancellationToken cancellationToken)
         where T : class, IKeyResource
@@ -86,7 +109,8 @@ internal sealed class KeyDeletion(
         }
 
         pass.Memory.MissingSince = null;
-        observed = observed with { AliasTargets = await region.Aliases.GetAsync(KeyStatusFields.AliasNamesOf(pass.Status), pass.Now, cancellationToken) };
+        var aliases = await region.Aliases.ReadAsync(KeyStatusFields.AliasNamesOf(pass.Status), pass.Now, settings.ConsistencyWindow, cancellationToken);
+        observed = observed with { AliasTargets = aliases.Targets };
         var plan = KeyPlanner.PlanDeletion(
             request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(pass.Status));
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
@@ -97,7 +121,7 @@ internal sealed class KeyDeletion(
                 return ReconcileResult.Retry;
             }
 
-            if (await DeletionGuard.FindAsync(pass, observed, region, settings.DeletionGuard, cancellationToken) is { } guard)
+            if (await DeletionGuard.FindAsync(pass, request.Maker, observed, region, settings.DeletionGuard, cancellationToken) is { } guard)
             {
                 return request.NamespaceIsTerminating
                     ? await RetainKeyAsync(pass, request, region, guard.Message, cancellationToken)

@@ -64,9 +64,11 @@ internal sealed class OperatorParts
         var directory = new ClassDirectory(classes, namespaces);
         var holders = new KeyHolders(keys, replicas, directory);
         var settlement = new AttemptSettlement(settings);
-        var creation = new KeyCreation(regions, settlement, new KeyAdoption(claims, holders), claims, holders, newAttemptId);
+        var creation = new KeyCreation(regions, settlement, new KeyAdoption(claims, holders), claims, holders, settings, newAttemptId);
         var accounts = new AccountCheck(regions);
-        var lifecycle = new KeyLifecycle(regions, accounts, creation, new KeyRotation(settings), claims, holders, new ComparisonSchedule(settings, random), settings, metrics, loggers.CreateLogger<KeyLifecycle>());
+        var schedule = new ComparisonSchedule(settings, random);
+        var execution = new PlanExecution(new KeyRotation(settings), claims, holders, schedule, settings, metrics, loggers.CreateLogger<PlanExecution>());
+        var lifecycle = new KeyLifecycle(regions, accounts, creation, execution, schedule, settings);
         var deletion = new KeyDeletion(regions, accounts, settlement, memories, settings, loggers.CreateLogger<KeyDeletion>());
         var publisher = new Publisher(api);
 
@@ -89,7 +91,7 @@ internal sealed class OperatorParts
                 api, _events, time, ResourceTypes.KeyClasses, classes, directory, regions, settings)),
             Control("servicekey", keyQueue, new ServiceKeyReconciler(
                 api, _events, time, ResourceTypes.ServiceKeys, keys, directory, holders, lifecycle, deletion,
-                new ReplicaResources(api, ResourceTypes.KeyReplicas, replicas), publisher, memories, settings)),
+                new ReplicaResources(api, ResourceTypes.KeyReplicas, replicas, settings), publisher, memories, settings)),
             Control("keyreplica", replicaQueue, new KeyReplicaReconciler(
                 api, _events, time, ResourceTypes.KeyReplicas, replicas, keys, directory, regions, lifecycle, deletion, publisher, memories, settings)),
         ];

@@ -60,7 +60,9 @@ internal sealed class Triggers(
 
     private void OnNamespace(ResourceChange<Namespace> change)
     {
-        if (change.Kind == ChangeKind.Deleted || SameEntries(change.Old?.Metadata.Labels, change.New?.Metadata.Labels))
+        // Labels say which classes may be used; a namespace that goes waits for nothing that a person may have meant to wait.
+        if (change.Kind == ChangeKind.Deleted
+            || (SameEntries(change.Old?.Metadata.Labels, change.New?.Metadata.Labels) && change.Old?.Metadata.DeletionTimestamp == change.New?.Metadata.DeletionTimestamp))
         {
             return;
         }

@@ -8,24 +8,37 @@ namespace KmsOperator;
 /// <param name="random">Spreads the comparisons of many keys.</param>
 internal sealed class ComparisonSchedule(OperatorSettings settings, Random random)
 {
-    /// <summary>From a comparison that found nothing to do to the next one.</summary>
+    // KMS shows a write within seconds nearly always; who asks by reconcile-at does not wait for the rare rest of the window.
+    private static readonly TimeSpan DoubtWhenAsked = TimeSpan.FromSeconds(10);
+
+    /// <summary>When a key that was just brought to what is desired, or found so, is compared next.</summary>
+    /// <remarks>What was seen within the window after a write may be what was there before it, so that it is looked at once more.</remarks>
+    public DateTimeOffset Next(KeyStatus status) => IsConclusive(status)
+        ? status.LastVerifiedAt!.Value + AfterVerification()
+        : status.LastChangedAt!.Value + AfterWrite();
+
+    /// <summary>From one comparison of an unchanged key to the next.</summary>
     public TimeSpan AfterVerification() => Jitter(settings.DriftPeriod, -0.1, 0.1);
 
-    /// <summary>From a write to the comparison that sees it: KMS may show the state before it until then.</summary>
-    public TimeSpan AfterWrite() => Jitter(settings.ConsistencyWindow, 0, 0.2);
+    /// <summary>For how long after a write of the operator a value that reads as it was before is taken for stale.</summary>
+    /// <param name="reconcileAt">The annotation's value that asks for this comparison, if one does.</param>
+    public TimeSpan DoubtOf(string? reconcileAt) =>
+        reconcileAt is not null && DoubtWhenAsked < settings.ConsistencyWindow ? DoubtWhenAsked : settings.ConsistencyWindow;
 
     /// <summary>Whether the key is compared now: something asks for it, or it is time.</summary>
     public bool IsDue<T>(KeyPass<T> pass, string fingerprint)
         where T : class, IKeyResource
     {
-        if (pass.Status.DesiredSha256 != fingerprint || pass.UnhandledReconcileAt is not null || KeyRotation.IsAsked(pass))
+        if (pass.Status.DesiredSha256 != fingerprint || pass.UnhandledReconcileAt is not null || KeyRotation.IsAsked(pass)
+            || ResourceConditions.Find(pass.Status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.Suspended)
         {
             return true;
         }
 
         // A key that was written just before this process began may still read as it was: it is compared once the window is over.
-        pass.Memory.CompareAt ??= pass.Status.LastVerifiedAt is { } verified
-            ? verified + AfterVerification()
+        // And a clock that was ahead does not put the comparison off.
+        pass.Memory.CompareAt ??= IsConclusive(pass.Status)
+            ? (pass.Status.LastVerifiedAt < pass.Now ? pass.Status.LastVerifiedAt : pass.Now) + AfterVerification()
             : pass.Memory.FirstSeenAt + AfterWrite();
         return pass.Now >= pass.Memory.CompareAt;
     }
@@ -44,5 +57,17 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
         return pass.Memory.AliasesNotBefore is { } oldest && oldest > since ? oldest : since;
     }
 
-    private TimeSpan Jitter(TimeSpan period, double low, double high) => period * (1 + low + ((high - low) * random.NextDouble()));
+    private bool IsConclusive(KeyStatus status) =>
+        status.LastVerifiedAt is { } verified && (status.LastChangedAt is not { } changed || verified - changed >= settings.ConsistencyWindow);
+
+    private TimeSpan AfterWrite() => Jitter(settings.ConsistencyWindow, 0, 0.2);
+
+    private TimeSpan Jitter(TimeSpan period, double low, double high)
+    {
+        // A seeded one is not thread-safe.
+        lock (random)
+        {
+            return period * (1 + low + ((high - low) * random.NextDouble()));
+        }
+    }
 }

@@ -1,26 +1,14 @@
 using KmsOperator.Api;
 using KmsOperator.Aws;
-using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
-using KmsOperator.Policies;
-using Microsoft.Extensions.Logging;
 
 namespace KmsOperator;
 
 /// <summary>Brings one key to its desired state: make it if need be, observe, plan, execute.</summary>
 internal sealed class KeyLifecycle(
-    AwsRegions regions,
-    AccountCheck accounts,
-    KeyCreation creation,
-    KeyRotation rotation,
-    AliasClaims claims,
-    KeyHolders holders,
-    ComparisonSchedule schedule,
-    OperatorSettings settings,
-    OperatorMetrics metrics,
-    ILogger<KeyLifecycle> logger)
+    AwsRegions regions, AccountCheck accounts, KeyCreation creation, PlanExecution execution, ComparisonSchedule schedule, OperatorSettings settings)
 {
-    private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReadAgainPeriod = TimeSpan.FromSeconds(2);
 
     /// <summary>Does what is missing and carries what was seen into the pass's status, which is not written yet.</summary>
     public async Task<KeyOutcome> BringAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CancellationToken cancellationToken)
@@ -31,20 +19,23 @@ internal sealed class KeyLifecycle(
         {
             // A restarted operator must not take a key that it could not verify for one that it had.
             pass.Status = pass.Status with { DesiredSha256 = null };
+            return outcome;
         }
 
-        return outcome;
+        return outcome with { Note = KeyRotation.NoteFor(pass.Status, resolved.Desired) };
     }
 
     private async Task<KeyOutcome> TryBringAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        var desired = resolved.Desired;
         pass.Memory.FirstSeenAt ??= pass.Now;
         pass.Status = pass.Status with
         {
             // What the resource's deletion goes by when whatever says so is gone first: its class, or a replica's primary.
-            DeletionPolicy = resolved.Desired.DeleteKey ? DeletionPolicies.Delete : DeletionPolicies.Retain,
-            PendingDeletionWindowDays = resolved.Desired.PendingDeletionWindowDays,
+            DeletionPolicy = desired.DeleteKey ? DeletionPolicies.Delete : DeletionPolicies.Retain,
+            PendingDeletionWindowDays = desired.PendingDeletionWindowDays,
+            Plan = desired.ObserveOnly ? pass.Status.Plan : null,
         };
         if (KeyMoves.Find(pass.Status, resolved) is { } moved)
         {
@@ -57,197 +48,103 @@ internal sealed class KeyLifecycle(
             await pass.HoldAsync(cancellationToken);
         }
 
-        var fingerprint = DesiredKeyHash.Compute(resolved.Desired);
+        var fingerprint = DesiredKeyHash.Compute(desired);
         if (pass.Status.KeyId is not null && !schedule.IsDue(pass, fingerprint))
         {
-            pass.Status = KeyStatusFields.Settled(pass.Status, resolved.Desired);
+            pass.Status = KeyStatusFields.Settled(pass.Status, desired);
             return new KeyOutcome(null, Changed: false, pass.Memory.CompareAt - pass.Now);
         }
 
-        if (await accounts.FindMismatchAsync(resolved.Access, resolved.Desired.Location.AccountId, resolved.ClassName, cancellationToken) is { } elsewhere)
+        if (await accounts.FindMismatchAsync(resolved.Access, desired.Location.AccountId, resolved.ClassName, cancellationToken) is { } elsewhere)
         {
             return new KeyOutcome(elsewhere, Changed: true);
         }
 
-        ObservedKey? observed = null;
-        if (pass.Status.KeyId is null)
-        {
-            var created = await creation.CreateAsync(pass, resolved, cancellationToken);
-            if (created.Finding is { } finding)
-            {
-                return new KeyOutcome(finding, Changed: true, created.RequeueAfter);
-            }
-
-            observed = created.Key;
-            if (created.Found)
-            {
-                pass.Memory.AliasesNotBefore = pass.Now;
-            }
-
-            if (pass.Status.KeyId is null)
-            {
-                return ObserveOnly.Unmade(pass, resolved.Desired);
-            }
-        }
-
-        var reconcileAt = pass.UnhandledReconcileAt;
         try
         {
-            var region = regions.For(resolved.Access);
-            var isNew = observed is not null;
-            observed ??= await KeyObserver.ObserveAsync(region.Clients.Reading, pass.Status.KeyId!, cancellationToken);
-            if (observed is null)
-            {
-                return VanishedKey.Explain(pass, resolved.Desired, settings.ConsistencyWindow);
-            }
-
-            pass.Memory.MissingSince = null;
-            string[] names = [resolved.Desired.AliasName, .. KeyStatusFields.AliasNamesOf(pass.Status)];
-            observed = observed with { AliasTargets = await region.Aliases.GetAsync(names, ComparisonSchedule.AliasesNotBefore(pass, reconcileAt), cancellationToken) };
-            pass.Memory.Writes = pass.Memory.Writes.Since(pass.Now - settings.ConsistencyWindow);
-            observed = pass.Memory.Writes.Apply(observed);
-            var outcome = await ExecuteAsync(pass, resolved, region, observed, fingerprint, isNew, cancellationToken);
-            pass.Status = pass.Status with { LastHandledReconcileAt = reconcileAt ?? pass.Status.LastHandledReconcileAt };
-            return outcome;
+            return pass.Status.KeyId is null
+                ? await MakeAsync(pass, resolved, fingerprint, cancellationToken)
+                : await CompareAsync(pass, resolved, fingerprint, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
-            var subject = pass.Status.Arn ?? pass.Status.KeyId ?? resolved.Desired.AliasName;
+            var subject = pass.Status.Arn ?? pass.Status.KeyId ?? desired.AliasName;
             return new KeyOutcome(AwsFailureFinding.For(failure, subject, pass.IsRecent(settings.ConsistencyWindow)), Changed: true);
         }
     }
 
-    private async Task<KeyOutcome> ExecuteAsync<T>(
-        KeyPass<T> pass,
-        ResolvedKey resolved,
-        AwsRegion region,
-        ObservedKey observed,
-        string fingerprint,
-        bool isNew,
-        CancellationToken cancellationToken)
+    private async Task<KeyOutcome> MakeAsync<T>(KeyPass<T> pass, ResolvedKey resolved, string fingerprint, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var desired = resolved.Desired;
-        var aliasHolder = HolderOfAlias(desired, observed);
-        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(pass.Status, aliasHolder));
-        if (desired.ObserveOnly)
+        var created = await creation.CreateAsync(pass, resolved, cancellationToken);
+        if (created.Finding is { } finding)
         {
-            return ObserveOnly.Observed(pass, resolved, observed, plan, fingerprint, schedule.AfterVerification());
+            return new KeyOutcome(finding, Changed: true, created.RequeueAfter);
         }
 
-        // The key was as described and nobody changed what is described: somebody changed the key.
-        var isDrift = pass.Status.DesiredSha256 == fingerprint;
-        if (plan.Steps.Count > 0 && !isNew)
+        if (created.Found)
         {
-            await RecordChangeAsync(pass, desired, observed, plan, cancellationToken);
+            pass.Memory.AliasesNotBefore = pass.Now;
+            return await CompareAsync(pass, resolved, fingerprint, cancellationToken);
         }
 
-        var finding = plan.Findings is [var first, ..] ? first : null;
-        var before = observed;
-        var done = new List<KeyStep>();
-        foreach (var step in plan.Steps)
-        {
-            try
-            {
-                observed = await KeyPlanExecutor.ExecuteAsync(pass, region, step, observed, cancellationToken);
-                done.Add(step);
-                if (isDrift)
-                {
-                    metrics.Corrected(step);
-                }
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
-            {
-                finding = Explain(failure, step, before, pass.IsRecent(settings.ConsistencyWindow));
-                pass.Memory.AliasesNotBefore = failure.Kind is AwsFailureKind.AlreadyExists or AwsFailureKind.NotFound ? pass.Now : pass.Memory.AliasesNotBefore;
-                break;
-            }
-        }
-
-        var isTakenBack = done.Any(step => step is CancelKeyDeletionStep);
-        if (finding is null && isTakenBack)
-        {
-            // A key that is pending deletion shows neither rotation nor replicas.
-            finding = Finding.Waiting(Reasons.Progressing, $"The deletion of {observed.Arn} was cancelled; the key is compared once more.");
-        }
-
-        await KeyRotation.NoteLastRotationAsync(pass, region, observed, cancellationToken);
-        finding ??= await rotation.RotateAsync(pass, region, observed, cancellationToken);
-        var complete = finding is null;
-        var isVerified = complete && plan.Steps.Count == 0 && !isNew;
-        pass.Status = KeyStatusFields.Observed(pass.Status, desired, observed, complete, aliasHolder) with
-        {
-            ClassName = resolved.ClassName,
-            Service = desired.Service,
-            Plan = null,
-            PendingAliasName = complete ? null : pass.Status.PendingAliasName,
-            FormerAliasNames = KeyStatusFields.FormerAliasesAfter(pass.Status, desired.AliasName, isVerified),
-            DesiredSha256 = complete ? fingerprint : null,
-
-            // Only a comparison that found nothing to do verifies a key; what was written now is looked at again.
-            LastVerifiedAt = isVerified ? pass.Now : null,
-        };
-        if (done.Count > 0)
-        {
-            var steps = string.Join("; ", done);
-            logger.LogInformation("{Arn}: {Steps}", observed.Arn, steps);
-            pass.Report(
-                isDrift ? EventType.Warning : EventType.Normal,
-                Reasons.Progressing,
-                done[0].Operation,
-                isDrift ? $"{observed.Arn} was changed by somebody else and is put right: {steps}" : steps);
-        }
-
-        if (!complete)
-        {
-            return new KeyOutcome(finding, Changed: true, observed.KeyState is KeyStates.Creating or KeyStates.Updating || isTakenBack ? TransitionPeriod : null);
-        }
-
-        claims.Release(desired.Owner.Uid);
-        var again = pass.Status.LastVerifiedAt is null ? schedule.AfterWrite() : schedule.AfterVerification();
-        pass.Memory.CompareAt = pass.Now + again;
-        return new KeyOutcome(null, Changed: true, again);
+        var reconcileAt = pass.UnhandledReconcileAt;
+        var region = regions.For(resolved.Access);
+        var aliases = await ReadAliasesAsync(pass, resolved.Desired, region, reconcileAt, cancellationToken);
+        var outcome = created.Key is { } made
+            ? await execution.ExecuteAsync(pass, resolved, region, made with { AliasTargets = aliases.Targets }, fingerprint, isNew: true, cancellationToken)
+            : ObserveOnly.Unmade(pass, resolved.Desired, execution.PlanNew(pass, resolved.Desired, aliases.Targets));
+        Acknowledge(pass, reconcileAt);
+        return outcome;
     }
 
-    /// <summary>
-    /// From the first step on the key is no longer what the status says it was brought to, also if this process ends or the spec
-    /// changes back meanwhile. And whoever decides on an old state loses here, before anything is done.
-    /// </summary>
-    private static async Task RecordChangeAsync<T>(
-        KeyPass<T> pass, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
+    private async Task<KeyOutcome> CompareAsync<T>(KeyPass<T> pass, ResolvedKey resolved, string fingerprint, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var pending = plan.Steps.Any(step => step is CreateAliasStep or UpdateAliasStep) && pass.Status.AliasName != desired.AliasName
-            ? desired.AliasName
-            : pass.Status.PendingAliasName;
-        if (pass.Status.DesiredSha256 is null && pending == pass.Status.PendingAliasName)
+        var reconcileAt = pass.UnhandledReconcileAt;
+        var region = regions.For(resolved.Access);
+        var seen = await KeyObserver.ObserveAsync(region.Clients.Reading, pass.Status.KeyId!, cancellationToken);
+        if (seen is null)
         {
-            // On record already, and what the conditions say of an earlier try stays until this one has ended.
-            await pass.RequireCurrentAsync(cancellationToken);
-            return;
+            return VanishedKey.Explain(pass, resolved.Desired, settings.ConsistencyWindow);
         }
 
-        pass.Status = pass.Status with { DesiredSha256 = null, PendingAliasName = pending };
-        await pass.SaveAsync(
-            Verdict.Waiting(Reasons.Progressing, $"{observed.Arn} is being changed: {string.Join(", ", plan.Steps.Select(step => step.Operation))}."), cancellationToken);
-    }
-
-    /// <summary>Asked only where the alias is not at this key, since it looks at every resource.</summary>
-    private string? HolderOfAlias(DesiredKey desired, ObservedKey observed) =>
-        observed.AliasTargets.TryGetValue(desired.AliasName, out var target) && target != observed.KeyId
-            ? holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid)
-            : null;
-
-    private static Finding Explain(AwsFailure failure, KeyStep step, ObservedKey before, bool isRecent)
-    {
-        if (failure.Kind == AwsFailureKind.InvalidPrincipal && DeletedPrincipals.Find(before.Policy) is [var deleted, ..])
+        pass.Memory.MissingSince = null;
+        pass.Memory.Writes = pass.Memory.Writes.Since(pass.Now - settings.ConsistencyWindow);
+        var aliases = await ReadAliasesAsync(pass, resolved.Desired, region, reconcileAt, cancellationToken);
+        var observed = pass.Memory.Writes.Since(pass.Now - schedule.DoubtOf(reconcileAt)).Apply(seen);
+        var isBehind = reconcileAt is not null && (aliases.IsBehind || observed != seen);
+        if (isBehind)
         {
-            return Finding.Stalled(
-                Reasons.PrincipalDeleted,
-                $"{before.Arn}: {deleted.PrincipalId} in statement {deleted.Statement} stands for a principal that was deleted, and the policy "
-                + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
+            // Who asks gets an answer that KMS has had the time for. Until then the question stays open.
+            pass.Memory.AliasesNotBefore = pass.Now;
+            if (pass.Status.DesiredSha256 == fingerprint)
+            {
+                return new KeyOutcome(null, Changed: false, ReadAgainPeriod);
+            }
         }
 
-        return AwsFailureFinding.For(failure, step is CreateAliasStep alias ? alias.AliasName : before.Arn, isRecent);
+        var outcome = await execution.ExecuteAsync(
+            pass, resolved, region, observed with { AliasTargets = aliases.Targets }, fingerprint, isNew: false, cancellationToken);
+        if (isBehind)
+        {
+            return outcome.Finding is null ? outcome with { RequeueAfter = ReadAgainPeriod } : outcome;
+        }
+
+        Acknowledge(pass, reconcileAt);
+        return outcome;
     }
+
+    private Task<AliasReading> ReadAliasesAsync<T>(
+        KeyPass<T> pass, DesiredKey desired, AwsRegion region, string? reconcileAt, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        region.Aliases.ReadAsync(
+            [desired.AliasName, .. KeyStatusFields.AliasNamesOf(pass.Status)],
+            ComparisonSchedule.AliasesNotBefore(pass, reconcileAt),
+            schedule.DoubtOf(reconcileAt),
+            cancellationToken);
+
+    private static void Acknowledge<T>(KeyPass<T> pass, string? reconcileAt)
+        where T : class, IKeyResource =>
+        pass.Status = pass.Status with { LastHandledReconcileAt = reconcileAt ?? pass.Status.LastHandledReconcileAt };
 }

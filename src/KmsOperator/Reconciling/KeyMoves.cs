@@ -7,7 +7,7 @@ namespace KmsOperator;
 internal static class KeyMoves
 {
     /// <summary>What asks for another key than the resource's own; null if nothing does.</summary>
-    public static Finding? Find(KeyStatus status, ResolvedKey resolved) => FindMove(status, resolved) ?? FindOtherAdoption(status, resolved.Desired);
+    public static Finding? Find(KeyStatus status, ResolvedKey resolved) => FindMove(status, resolved.Desired.Location, resolved.ClassName) ?? FindOtherAdoption(status, resolved.Desired);
 
     /// <summary>A resource stays with its key; <c>spec.adopt</c> only says where the key comes from.</summary>
     private static Finding? FindOtherAdoption(KeyStatus status, DesiredKey desired)
@@ -23,10 +23,14 @@ internal static class KeyMoves
             $"spec.adopt.keyId: this resource has {status.Arn} and does not change over to {adopt}. Put that back, or create another resource.");
     }
 
+    /// <summary>Whether a ServiceKey's own key is elsewhere than where its class makes keys now.</summary>
+    public static Finding? FindMove(ServiceKey resource, KeyClass keyClass) => resource.Status is { } status
+        ? FindMove(status, new KeyLocation(keyClass.Status!.AccountId!, keyClass.Spec.Region), keyClass.Metadata.Name)
+        : null;
+
     /// <summary>A key does not move: a class that now names another account or Region does not make a second one.</summary>
-    private static Finding? FindMove(KeyStatus status, ResolvedKey resolved)
+    private static Finding? FindMove(KeyStatus status, KeyLocation wanted, string className)
     {
-        var wanted = resolved.Desired.Location;
         if ((status.KeyId is null && status.Creation is null)
             || ((status.AccountId ?? wanted.AccountId) == wanted.AccountId && (status.Region ?? wanted.Region) == wanted.Region))
         {
@@ -35,7 +39,7 @@ internal static class KeyMoves
 
         return Finding.Stalled(
             Reasons.InvalidSpec,
-            $"KeyClass {resolved.ClassName} names account {wanted.AccountId}, {wanted.Region}, but {status.Arn ?? "the key"} is in account "
+            $"KeyClass {className} names account {wanted.AccountId}, {wanted.Region}, but {status.Arn ?? "the key"} is in account "
             + $"{status.AccountId}, {status.Region}, and keys do not move. Put the class back, or create another resource.");
     }
 }

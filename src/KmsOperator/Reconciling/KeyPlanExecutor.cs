@@ -15,6 +15,14 @@ internal static class KeyPlanExecutor
         ObservedKey after;
         try
         {
+            if (step is DeleteAliasStep alias
+                && await KeyObserver.DescribeAsync(region.Clients.Reading, alias.AliasName, cancellationToken) is { } target && target.KeyId != before.KeyId)
+            {
+                // DeleteAlias asks for no key: the list is behind, and the name is another key's now.
+                region.Aliases.Record(alias.AliasName, before.KeyId, target.KeyId);
+                return step.ApplyTo(before);
+            }
+
             after = await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, step, before, cancellationToken);
         }
         catch (Exception e) when (step is DeleteAliasStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.NotFound)

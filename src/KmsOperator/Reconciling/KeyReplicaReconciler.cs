@@ -103,6 +103,11 @@ internal sealed class KeyReplicaReconciler(
         }
 
         var keyClass = lookup.KeyClass!;
+        if (KeyMoves.FindMove(primary, keyClass) is { } moved)
+        {
+            return (null, Finding.Waiting(Reasons.PrimaryNotReady, $"spec.primaryRef.name: ServiceKey {primaryName} is refused: {moved.Message}"), false);
+        }
+
         var resolution = KeyReplicaResolver.Resolve(pass.Resource, primary, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
         if (resolution.Finding is { } unresolved)
         {
@@ -114,11 +119,14 @@ internal sealed class KeyReplicaReconciler(
             return (null, Finding.Waiting(Reasons.PrimaryNotReady, $"The key of ServiceKey {primaryName} is not usable yet (state {primary.Status?.KeyState ?? "unknown"})."), false);
         }
 
-        if (pass.Status.KeyId is { } keyId && primary.Status?.KeyId is { } primaryKeyId && keyId != primaryKeyId)
+        if (pass.Status.KeyId is { } keyId && primary.Status?.KeyId != keyId)
         {
-            return (null, Finding.Stalled(
-                Reasons.InvalidSpec,
-                $"spec.primaryRef: cannot be changed; this is a replica of {keyId}, and the key of ServiceKey {primaryName} is {primaryKeyId}."), false);
+            return (null, primary.Status?.KeyId is { } primaryKeyId
+                ? Finding.Stalled(
+                    Reasons.InvalidSpec,
+                    $"spec.primaryRef: cannot be changed; this is a replica of {keyId}, and the key of ServiceKey {primaryName} is {primaryKeyId}.")
+                : Finding.Waiting(
+                    Reasons.PrimaryNotReady, $"spec.primaryRef: this is a replica of {keyId}, and ServiceKey {primaryName} has no key; whether that is its key is not known."), false);
         }
 
         return (Resolved(resolution.Key!, keyClass), null, false);
@@ -144,10 +152,16 @@ internal sealed class KeyReplicaReconciler(
                 $"spec.primaryKeyArn: the key is in account {arn.AccountId}, KeyClass {keyClass.Metadata.Name} in {accountId}; replicas stay in their primary's account."), false);
         }
 
+        var keyId = arn.Resource[(arn.Resource.IndexOf('/') + 1)..];
+        if (pass.Status.KeyId is { } replicaOf && replicaOf != keyId)
+        {
+            return (null, Finding.Stalled(
+                Reasons.InvalidSpec, $"spec.primaryKeyArn: cannot be changed; this is a replica of {replicaOf}. Put that back, or create another resource."), false);
+        }
+
         try
         {
             var region = regions.For(ServiceKeyReconciler.AccessOf(keyClass, arn.Region));
-            var keyId = arn.Resource[(arn.Resource.IndexOf('/') + 1)..];
             if (await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is not { } primary)
             {
                 return (null, Finding.Waiting(Reasons.PrimaryNotReady, $"spec.primaryKeyArn: KMS does not show {spec.PrimaryKeyArn}; it is looked for again."), false);
@@ -197,6 +211,7 @@ internal sealed class KeyReplicaReconciler(
             pass,
             new DeletionRequest(
                 owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, KeyReplicaResolver.IsObserveOnly(resource, primary)), isTerminating,
+                primary is not null && KeyReplicaResolver.IsOwnedBy(resource, primary) ? primary : null,
                 stop => IsCurrentAsync(keyClass, resource, primary, stop)),
             cancellationToken);
     }

@@ -35,11 +35,6 @@ internal sealed class KeyRotation(OperatorSettings settings)
                 $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} cannot be rotated on demand (key spec {key.KeySpec}{(key.MultiRegionKeyType == "REPLICA" ? ", a replica: rotate its primary" : "")}). Remove the annotation.");
         }
 
-        if (key.KeyState != KeyStates.Enabled)
-        {
-            return Finding.Stalled(Reasons.KeyDisabled, $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} is {key.KeyState}; only an enabled key can be rotated.");
-        }
-
         KeyRotations rotations;
         try
         {
@@ -47,7 +42,7 @@ internal sealed class KeyRotation(OperatorSettings settings)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListKeyRotations") is { } failure)
         {
-            return AwsFailureFinding.For(failure, key.Arn, isRecent: false);
+            return AwsFailureFinding.For(failure, key.Arn, pass.IsRecent(settings.ConsistencyWindow));
         }
 
         if (pass.Status.RotationAttempt is { } undecided)
@@ -55,14 +50,26 @@ internal sealed class KeyRotation(OperatorSettings settings)
             if (rotations.OnDemand > undecided.RotationsBefore)
             {
                 Settle(pass, undecided.RotateAt, rotations.OnDemand);
-                return null;
+                if (!IsAsked(pass))
+                {
+                    return null;
+                }
             }
-
-            var decidedAt = undecided.StartedAt + settings.ConsistencyWindow;
-            if (pass.Now < decidedAt)
+            else
             {
-                return Finding.Waiting(Reasons.Progressing, $"Whether {key.Arn} was rotated is not known; it is looked at until {decidedAt.UtcDateTime:HH:mm:ss}Z before that is tried again.");
+                // The attempt's time is another process's clock, perhaps; this process's own first look is not.
+                var seenAt = pass.Memory.FirstSeenAt ?? pass.Now;
+                var decidedAt = (undecided.StartedAt > seenAt ? undecided.StartedAt : seenAt) + settings.ConsistencyWindow;
+                if (pass.Now < decidedAt)
+                {
+                    return Finding.Waiting(Reasons.Progressing, $"Whether {key.Arn} was rotated is not known; it is looked at until {decidedAt.UtcDateTime:HH:mm:ss}Z before that is tried again.");
+                }
             }
+        }
+
+        if (key.KeyState != KeyStates.Enabled)
+        {
+            return Finding.Stalled(Reasons.KeyDisabled, $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} is {key.KeyState}; only an enabled key can be rotated.");
         }
 
         var asked = pass.UnhandledRotateAt ?? pass.Status.RotationAttempt!.RotateAt;
@@ -82,7 +89,7 @@ internal sealed class KeyRotation(OperatorSettings settings)
                 pass.Status = pass.Status with { RotationAttempt = null };
             }
 
-            return AwsFailureFinding.For(failure, key.Arn, isRecent: false);
+            return AwsFailureFinding.For(failure, key.Arn, pass.IsRecent(settings.ConsistencyWindow));
         }
 
         Settle(pass, asked, before + 1);
@@ -90,14 +97,27 @@ internal sealed class KeyRotation(OperatorSettings settings)
         return null;
     }
 
+    /// <summary>What is to be said of the rotation of a key that is as desired otherwise; null if nothing.</summary>
+    public static string? NoteFor(KeyStatus status, DesiredKey desired) =>
+        status.KeyState == KeyStates.Disabled && desired.Rotation is { } wanted
+        && (status.Rotation?.Enabled != wanted.Enabled || (wanted.Enabled && status.Rotation.PeriodDays != wanted.PeriodDays))
+            ? " Its rotation is changed once it is enabled: KMS changes none of a disabled key."
+            : null;
+
     /// <summary>
-    /// Reads when KMS rotated last, once the date has passed that the status names as the next one. For people: nothing rests on it,
-    /// so a failure only leaves it as it was.
+    /// Reads when KMS rotated last, where it may have since the status was written, or before the key was this resource's. For people:
+    /// nothing rests on it, so a failure only leaves it as it was.
     /// </summary>
     public static async Task NoteLastRotationAsync<T>(KeyPass<T> pass, AwsRegion region, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        if (key.Rotation is null || pass.Status.Rotation is not { NextRotationDate: { } next } known || next > pass.Now)
+        if (key.Rotation is not { } seen)
+        {
+            return;
+        }
+
+        var known = pass.Status.Rotation ?? new RotationStatus();
+        if (pass.Status.Rotation is not null && (known.NextRotationDate is not { } next || (next > pass.Now && next == (seen.NextRotationDate ?? next))))
         {
             return;
         }

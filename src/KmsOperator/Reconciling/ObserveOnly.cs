@@ -31,26 +31,28 @@ internal static class ObserveOnly
             TagKeys = pass.Status.TagKeys,
             Plan = Shown(plan.Steps),
             DesiredSha256 = finding is null ? fingerprint : null,
-            LastVerifiedAt = finding is null ? pass.Now : null,
+            LastVerifiedAt = finding is null ? pass.Now : pass.Status.LastVerifiedAt,
         };
         pass.Memory.CompareAt = pass.Now + again;
         return new KeyOutcome(finding, Changed: true, finding is null ? again : null);
     }
 
     /// <summary>A key that does not exist: it is said that one would be made.</summary>
-    public static KeyOutcome Unmade<T>(KeyPass<T> pass, DesiredKey desired)
+    /// <param name="pass">The pass.</param>
+    /// <param name="desired">The key that there is not.</param>
+    /// <param name="plan">What would follow its making.</param>
+    public static KeyOutcome Unmade<T>(KeyPass<T> pass, DesiredKey desired, KeyPlan plan)
         where T : class, IKeyResource
     {
-        var operation = desired.Primary is null ? "CreateKey" : "ReplicateKey";
-        pass.Status = pass.Status with
+        if (plan.Findings is [var obstacle, ..])
         {
-            LastHandledReconcileAt = pass.UnhandledReconcileAt ?? pass.Status.LastHandledReconcileAt,
-            Plan =
-            [
-                new PlannedStep { Operation = operation, Summary = $"{desired.KeySpec} in account {desired.Location.AccountId}, {desired.Location.Region}" },
-                new PlannedStep { Operation = "CreateAlias", Summary = desired.AliasName },
-            ],
-        };
+            pass.Status = pass.Status with { Plan = null };
+            return new KeyOutcome(obstacle, Changed: true);
+        }
+
+        var operation = desired.Primary is null ? "CreateKey" : "ReplicateKey";
+        var making = new PlannedStep { Operation = operation, Summary = $"{desired.KeySpec} in account {desired.Location.AccountId}, {desired.Location.Region}" };
+        pass.Status = pass.Status with { Plan = [making, .. Shown(plan.Steps) ?? []] };
         return new KeyOutcome(
             Finding.Waiting(Reasons.Progressing, $"There is no key, and managementPolicy: Observe makes none; Full would ({operation})."), Changed: true);
     }

@@ -7,6 +7,8 @@ namespace KmsOperator;
 /// <summary>Turns what a pass came to into conditions and the time of the next pass.</summary>
 internal static class PassEnd
 {
+    private static readonly string[] DeletionAnnotations = [AnnotationNames.DeletionProtection, AnnotationNames.ConfirmDeletion];
+
     /// <summary>Writes the status and says when to look again. What is not as desired is tried again with growing delays.</summary>
     public static async Task<ReconcileResult> EndAsync<T>(this KeyPass<T> pass, KeyOutcome outcome, CancellationToken cancellationToken)
         where T : class, IKeyResource
@@ -18,7 +20,7 @@ internal static class PassEnd
         }
 
         var verdict = pass.Status.KeyState == KeyStates.Disabled
-            ? Verdict.Available(Reasons.KeyDisabled, $"{pass.Status.Arn} is disabled, as spec.enabled: false asks.")
+            ? Verdict.Available(Reasons.KeyDisabled, $"{pass.Status.Arn} is disabled, as spec.enabled: false asks.{outcome.Note}")
             : Verdict.Available(Reasons.Available, $"{pass.Status.Arn} is as described.");
         await pass.SaveAsync(verdict, cancellationToken);
         return (outcome.RequeueAfter is { } later ? ReconcileResult.RequeueAfter(later) : ReconcileResult.Done) with
@@ -35,7 +37,7 @@ internal static class PassEnd
         (requeueAfter is { } soon ? ReconcileResult.RequeueAfter(soon) : ReconcileResult.Retry) with
         {
             // An account that is throttled or does not answer is so for all keys of the class.
-            GroupServed = finding.Reason is Reasons.Throttled or Reasons.Unavailable ? false : talkedToAws ? true : null,
+            GroupServed = finding is { Severity: FindingSeverity.Waiting, Reason: Reasons.Throttled or Reasons.Unavailable } ? false : talkedToAws ? true : null,
         };
 
     /// <summary>Ends a pass that a finding stopped before anything was done.</summary>
@@ -52,6 +54,8 @@ internal static class PassEnd
     public static async Task<ReconcileResult> EndSuspendedAsync<T>(this KeyPass<T> pass, string message, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        // What was not looked at meanwhile may have been there.
+        pass.Memory.MissingSince = null;
         await pass.SaveAsync(Verdict.Suspended(message), cancellationToken);
         return ReconcileResult.Done;
     }
@@ -64,12 +68,13 @@ internal static class PassEnd
         : observeOnly ? "managementPolicy: Observe writes nothing"
         : null;
 
-    /// <summary>Whether the server has a resource as the cache has it, as far as its spec goes.</summary>
+    /// <summary>Whether the server has a resource as the cache has it, as far as its spec and its word on deletions go.</summary>
     public static async Task<bool> IsCurrentAsync<T>(this IKubernetesApi api, ResourceType<T> type, T cached, CancellationToken cancellationToken)
         where T : class, IResource =>
         await api.GetAsync(type, ResourceKey.Of(cached), cancellationToken) is { } live
         && live.Metadata.Uid == cached.Metadata.Uid
-        && live.Metadata.Generation == cached.Metadata.Generation;
+        && live.Metadata.Generation == cached.Metadata.Generation
+        && DeletionAnnotations.All(name => live.Metadata.Annotations?.GetValueOrDefault(name) == cached.Metadata.Annotations?.GetValueOrDefault(name));
 
     /// <summary>Errors of a spec as one finding.</summary>
     public static Finding? InvalidSpec(IReadOnlyList<FieldError> errors) => errors.Count == 0

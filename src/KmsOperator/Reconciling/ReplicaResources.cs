@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
@@ -5,7 +6,7 @@ using KmsOperator.Planning;
 namespace KmsOperator;
 
 /// <summary>The KeyReplicas that belong to a ServiceKey: made, watched and deleted as <c>spec.replicaRegions</c> says.</summary>
-internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyReplica> type, IResourceStore<KeyReplica> store)
+internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyReplica> type, IResourceStore<KeyReplica> store, OperatorSettings settings)
 {
     private const int PageSize = 500;
 
@@ -25,7 +26,13 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
     public IReadOnlyList<ReplicaStatus>? StatusOf(ServiceKey primary)
     {
         var rows = Of(primary)
-            .DistinctBy(replica => replica.Spec.Region)
+
+            // Of two in one Region the one that has the key, which the other cannot get.
+            .GroupBy(replica => replica.Spec.Region)
+            .Select(group => group
+                .OrderByDescending(replica => replica.Status?.KeyId is not null)
+                .ThenByDescending(replica => KeyReplicaResolver.IsOwnedBy(replica, primary))
+                .First())
             .Select(replica => new ReplicaStatus
             {
                 Region = replica.Spec.Region,
@@ -37,24 +44,56 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
         return rows.Length == 0 ? null : rows;
     }
 
+    /// <summary>Whether a ServiceKey has KeyReplicas that it made.</summary>
+    public bool HasOwn(ServiceKey primary) => Of(primary).Any(replica => KeyReplicaResolver.IsOwnedBy(replica, primary));
+
     /// <summary>Makes the KeyReplicas that are missing and deletes those whose Region is no longer listed.</summary>
+    /// <param name="primary">The ServiceKey, which has its key.</param>
+    /// <param name="keyClass">Its class.</param>
+    /// <param name="cancellationToken">Ends the pass.</param>
     /// <returns>What stands against all replicas being ready; null when they are.</returns>
-    public async Task<Finding?> SyncAsync(ServiceKey primary, CancellationToken cancellationToken)
+    public async Task<Finding?> SyncAsync(ServiceKey primary, KeyClass keyClass, CancellationToken cancellationToken)
     {
         var wanted = primary.Spec.ReplicaRegions ?? [];
+        var findings = new List<Finding?>();
         foreach (var replica in Of(primary).Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary) && !wanted.Contains(replica.Spec.Region)))
         {
-            await DeleteAsync(replica, cancellationToken);
+            findings.Add(await RemoveAsync(primary, replica, cancellationToken));
         }
 
-        Finding? first = null;
         foreach (var region in wanted.Order(StringComparer.Ordinal))
         {
-            var finding = await EnsureAsync(primary, region, cancellationToken);
-            first = first is null || (finding?.Severity == FindingSeverity.Stalled && first.Severity == FindingSeverity.Waiting) ? finding ?? first : first;
+            findings.Add(await EnsureAsync(primary, keyClass, region, cancellationToken));
         }
 
-        return first;
+        // What needs a person comes first.
+        return findings.OfType<Finding>().OrderByDescending(finding => finding.Severity == FindingSeverity.Stalled).FirstOrDefault();
+    }
+
+    /// <summary>A KeyReplica cannot be taken back once it is deleted, so that what protects its key is asked before.</summary>
+    private async Task<Finding?> RemoveAsync(ServiceKey primary, KeyReplica replica, CancellationToken cancellationToken)
+    {
+        if (replica is { Metadata.DeletionTimestamp: null, Status: { KeyId: not null, DeletionPolicy: DeletionPolicies.Delete } }
+            && DeletionGuard.FindProtection(replica.Status.Arn, replica, primary) is { } protection)
+        {
+            return protection with { Message = $"spec.replicaRegions: {replica.Spec.Region} is no longer listed, but {protection.Message}" };
+        }
+
+        await DeleteAsync(replica, cancellationToken);
+        return null;
+    }
+
+    /// <summary>Passes on to a ServiceKey's own KeyReplicas that everything is to be compared with AWS.</summary>
+    public async Task AskAsync(ServiceKey primary, string reconcileAt, CancellationToken cancellationToken)
+    {
+        foreach (var replica in Of(primary).Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary)))
+        {
+            if (replica.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt) != reconcileAt)
+            {
+                var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [AnnotationNames.ReconcileAt] = reconcileAt } } };
+                await api.MergePatchAsync(type, ResourceKey.Of(replica), patch, null, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Whether the server has KeyReplicas that refer to a ServiceKey, whatever the cache says.</summary>
@@ -89,7 +128,11 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
 
         if (own.Length > 0)
         {
-            return Finding.Waiting(Reasons.ReplicasRemain, $"Waiting for the replicas to go first: {Names(own)}.");
+            // What needs a person there needs one here.
+            var stalled = own.Select(replica => (replica.Metadata.Name, Stalled: FindStalled(replica))).FirstOrDefault(replica => replica.Stalled is not null);
+            return stalled.Stalled is { } reason
+                ? Finding.Stalled(Reasons.ReplicasRemain, $"The replicas have to go first, and KeyReplica {stalled.Name} does not: {reason.Reason}: {reason.Message}")
+                : Finding.Waiting(Reasons.ReplicasRemain, $"Waiting for the replicas to go first: {Names(own)}.");
         }
 
         // A retained key stays a primary; other people's replicas lose nothing.
@@ -100,7 +143,12 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
             : null;
     }
 
-    private async Task<Finding?> EnsureAsync(ServiceKey primary, string region, CancellationToken cancellationToken)
+    private static Condition? FindStalled(KeyReplica replica) =>
+        ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Stalled) is { } stalled && stalled.ObservedGeneration == replica.Metadata.Generation
+            ? stalled
+            : null;
+
+    private async Task<Finding?> EnsureAsync(ServiceKey primary, KeyClass keyClass, string region, CancellationToken cancellationToken)
     {
         var key = new ResourceKey(primary.Metadata.Namespace ?? "", NameFor(primary.Metadata.Name, region));
         if (!store.TryGet(key, out var replica))
@@ -112,6 +160,11 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
             catch (KubernetesApiException e) when (e.IsConflict)
             {
                 // The cache is behind; the watch brings whatever there is.
+            }
+            catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
+            {
+                return Finding.Stalled(
+                    Reasons.ReplicaConflict, $"spec.replicaRegions: the API server takes no KeyReplica {key.Name}: {e.Message} It is tried again.");
             }
 
             return Finding.Waiting(Reasons.Progressing, $"KeyReplica {key.Name} is being made.");
@@ -130,13 +183,16 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
             var message = $"KeyReplica {key.Name} is not ready: {ready?.Reason ?? "not seen yet"}{(ready is null ? "" : $": {ready.Message}")}";
 
             // What needs a person there needs one here.
-            return ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Stalled) is { } stalled
-                && stalled.ObservedGeneration == replica.Metadata.Generation && replica.Metadata.DeletionTimestamp is null
+            return FindStalled(replica) is { } stalled && replica.Metadata.DeletionTimestamp is null
                 ? Finding.Stalled(stalled.Reason, message)
                 : Finding.Waiting(Reasons.Progressing, message);
         }
 
-        return null;
+        // Ready as of its own spec; it carries the ServiceKey's and the class's as well, of which its generation says nothing.
+        return KeyReplicaResolver.Resolve(replica, primary, keyClass, keyClass.Status!.AccountId!, settings.ClusterId).Key is { } wanted
+            && replica.Status?.DesiredSha256 == DesiredKeyHash.Compute(wanted)
+            ? null
+            : Finding.Waiting(Reasons.Progressing, $"KeyReplica {key.Name} has yet to be brought to what this resource and KeyClass {keyClass.Metadata.Name} say now.");
     }
 
     private async Task DeleteAsync(KeyReplica replica, CancellationToken cancellationToken)

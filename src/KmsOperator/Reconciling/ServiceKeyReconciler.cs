@@ -80,13 +80,19 @@ internal sealed class ServiceKeyReconciler(
             return await pass.EndAsync(rival, cancellationToken);
         }
 
+        var reconcileAt = pass.UnhandledReconcileAt;
         var outcome = await lifecycle.BringAsync(pass, resolved, cancellationToken);
         if (pass.Status.KeyId is null)
         {
             return await pass.EndAsync(outcome, cancellationToken);
         }
 
-        var replicaFinding = await replicas.SyncAsync(pass.Resource, cancellationToken);
+        if (reconcileAt is not null && pass.UnhandledReconcileAt is null)
+        {
+            await replicas.AskAsync(pass.Resource, reconcileAt, cancellationToken);
+        }
+
+        var replicaFinding = await replicas.SyncAsync(pass.Resource, keyClass, cancellationToken);
         var rows = replicas.StatusOf(pass.Resource);
         var replicasChanged = !(rows ?? []).SequenceEqual(pass.Status.Replicas ?? []);
         pass.Status = pass.Status with { Replicas = rows };
@@ -118,19 +124,20 @@ internal sealed class ServiceKeyReconciler(
             resource.Spec.DeletionPolicy ?? (keyClass is null ? pass.Status.DeletionPolicy : null),
             resource.Spec.PendingDeletionWindowDays ?? (keyClass is null ? pass.Status.PendingDeletionWindowDays : null),
             keyClass);
-        if (await replicas.DeleteAllAsync(resource, deleteKey, cancellationToken) is { } remaining)
-        {
-            return await pass.EndAsync(remaining, cancellationToken);
-        }
-
         var owner = new KeyOwner(ServiceKey.KindName, resource.Metadata.Namespace!, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId);
         var access = keyClass is null || pass.Status.Region is null ? null : AccessOf(keyClass, pass.Status.Region);
-        return await deletion.FinalizeAsync(
-            pass,
-            new DeletionRequest(
-                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, resource.Spec.ManagementPolicy == ManagementPolicies.Observe), isTerminating,
-                async stop => await IsCurrentAsync(keyClass, stop) && !(resource.Spec.MultiRegion == true && await replicas.AnyLiveAsync(resource, stop))),
-            cancellationToken);
+        var request = new DeletionRequest(
+            owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, resource.Spec.ManagementPolicy == ManagementPolicies.Observe), isTerminating,
+            Maker: null,
+            async stop => await IsCurrentAsync(keyClass, stop) && !(resource.Spec.MultiRegion == true && await replicas.AnyLiveAsync(resource, stop)));
+        if (!isTerminating && replicas.HasOwn(resource) && await deletion.FindGuardAsync(pass, request, cancellationToken) is { } guard)
+        {
+            return await pass.EndAsync(guard, cancellationToken);
+        }
+
+        return await replicas.DeleteAllAsync(resource, deleteKey, cancellationToken) is { } remaining
+            ? await pass.EndAsync(remaining, cancellationToken)
+            : await deletion.FinalizeAsync(pass, request, cancellationToken);
     }
 
     private async Task<bool> IsCurrentAsync(KeyClass? keyClass, CancellationToken cancellationToken) =>

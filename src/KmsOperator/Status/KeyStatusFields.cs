@@ -43,6 +43,16 @@ internal static class KeyStatusFields
     public static IEnumerable<string> AliasNamesOf(KeyStatus status) =>
         new[] { status.AliasName, status.PendingAliasName }.OfType<string>().Concat(status.FormerAliasNames ?? []).Distinct();
 
+    /// <summary>The alias that is about to be put. One that was about to be put before may be there, and stays on record.</summary>
+    public static KeyStatus WithPendingAlias(KeyStatus status, string? aliasName) =>
+        status.PendingAliasName is not { } replaced || replaced == aliasName
+            ? status with { PendingAliasName = aliasName }
+            : status with
+            {
+                PendingAliasName = aliasName,
+                FormerAliasNames = [.. (status.FormerAliasNames ?? []).Append(replaced).Distinct().TakeLast(MaxFormerAliases)],
+            };
+
     /// <summary>
     /// Aliases that the key had or was about to get. They stay on record until a later comparison, with a new list of aliases, does not
     /// find them: this list may be behind, another operator may have been about to put one, and one that nobody remembers stays for ever.
@@ -69,12 +79,12 @@ internal static class KeyStatusFields
         PendingAliasName = null,
         Plan = null,
         DeletionDate = null,
-        FormerAliasNames = status.LastVerifiedAt is null ? status.FormerAliasNames : null,
+        FormerAliasNames = status.LastVerifiedAt > status.LastChangedAt ? null : status.FormerAliasNames,
         TagKeys = desired.ObserveOnly ? status.TagKeys : [.. TagKeysOf(desired).Order(StringComparer.Ordinal)],
     };
 
     private static IEnumerable<string> TagKeysOf(DesiredKey desired) =>
-        desired.Tags.Keys.Where(key => !key.StartsWith("servicekey.dev/", StringComparison.Ordinal));
+        desired.Tags.Keys.Where(key => !key.StartsWith(TagNames.Prefix, StringComparison.Ordinal));
 
     /// <summary>Status fields that need no desired state.</summary>
     public static KeyStatus Observed(KeyStatus status, ObservedKey observed) => status with

@@ -16,7 +16,7 @@ internal static class EndState
     private static readonly string[] Counted = ["CreateKey", "ReplicateKey", "ScheduleKeyDeletion", "CancelKeyDeletion", "RotateKeyOnDemand"];
 
     // A former alias stays on record until the next comparison, which comes after the flow or in it.
-    private static readonly string[] Volatile = ["lastVerifiedAt", "desiredSha256", "deletionDate", "formerAliasNames"];
+    private static readonly string[] Volatile = ["lastVerifiedAt", "lastChangedAt", "desiredSha256", "deletionDate", "formerAliasNames"];
 
     /// <summary>What is in one end state and not in the other, line by line.</summary>
     public static string Difference(string expected, string actual)
@@ -65,7 +65,7 @@ internal static class EndState
         var key = shown.DeepClone().AsObject();
         key["deletionDate"] = key["deletionDate"] is null ? null : "set";
         var tags = key["tags"]!.AsObject();
-        foreach (var name in (string[])[TagNames.Uid, TagNames.Attempt, TagNames.Released])
+        foreach (var name in (string[])[TagNames.Uid, TagNames.Attempt, TagNames.Released, TagNames.DeletedBy])
         {
             if (tags.ContainsKey(name))
             {

@@ -81,7 +81,7 @@ internal sealed partial class Stage
 
     /// <summary>Waits until a ServiceKey's key was compared with KMS and nothing was found; what was written is older than the consistency window then.</summary>
     public Task VerifiedAsync(string name) => Eventually.TrueAsync(
-        async () => (await GetAsync(name))?.Status?.LastVerifiedAt is not null, () => $"{Namespace}/{name} is not verified.");
+        async () => (await GetAsync(name))?.Status is { } status && status.LastVerifiedAt > (status.LastChangedAt ?? DateTimeOffset.MinValue), () => $"{Namespace}/{name} is not verified.");
 
     /// <summary>Waits until a ServiceKey is no more.</summary>
     public Task GoneAsync(string name) => Eventually.TrueAsync(async () => await GetAsync(name) is null, () => $"{Namespace}/{name} does not go.");

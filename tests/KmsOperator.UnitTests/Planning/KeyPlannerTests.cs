@@ -109,19 +109,20 @@ public sealed class KeyPlannerTests
         Assert.IsType<UpdateAliasStep>(Assert.Single(KeyPlanner.Plan(Desired(), observed, new KeyRecord(Alias, [])).Steps));
     }
 
-    // released, uid, undelete, cancelled, why
-    public static TheoryData<bool, string?, bool, bool, string> PendingDeletions => new()
+    // deletedBy, uid, undelete, cancelled, why
+    public static TheoryData<string?, string?, bool, bool, string> PendingDeletions => new()
     {
-        { false, "uid-1", false, false, "the resource lives, so somebody else scheduled it" },
-        { false, "uid-1", true, true, "spec and class say that the key must stay" },
-        { false, "uid-0", false, true, "an earlier resource of the name was deleted, and is back" },
-        { true, "uid-0", false, false, "that one left its key with Retain, so somebody else scheduled it" },
-        { false, null, false, false, "a key without our mark is not ours to take back" },
+        { null, "uid-1", false, false, "the resource lives, so somebody else scheduled it" },
+        { null, "uid-1", true, true, "spec and class say that the key must stay" },
+        { "uid-0", "uid-0", false, true, "an earlier resource of the name was deleted, and is back" },
+        { null, "uid-0", false, false, "that one did not schedule it, so somebody else did, and re-creating the resource undoes nothing of theirs" },
+        { "uid-0", "uid-1", false, false, "that one's deletion was taken back already; this one is somebody else's" },
+        { null, null, false, false, "a key without our mark is not ours to take back" },
     };
 
     [Theory]
     [MemberData(nameof(PendingDeletions))]
-    public void A_deletion_is_cancelled_only_where_it_is_ours_to_cancel(bool released, string? uid, bool undelete, bool cancelled, string why)
+    public void A_deletion_is_cancelled_only_where_it_is_ours_to_cancel(string? deletedBy, string? uid, bool undelete, bool cancelled, string why)
     {
         var tags = new Dictionary<string, string> { [TagNames.Owner] = Owner.Path, [TagNames.Cluster] = Owner.ClusterId };
         if (uid is not null)
@@ -129,9 +130,9 @@ public sealed class KeyPlannerTests
             tags[TagNames.Uid] = uid;
         }
 
-        if (released)
+        if (deletedBy is not null)
         {
-            tags[TagNames.Released] = "2026-01-01T00:00:00Z";
+            tags[TagNames.DeletedBy] = deletedBy;
         }
 
         var plan = KeyPlanner.Plan(
@@ -210,12 +211,30 @@ public sealed class KeyPlannerTests
     }
 
     [Fact]
-    public void Deleting_schedules_first_and_takes_only_its_own_alias()
+    public void Deleting_says_whose_doing_it_is_schedules_and_takes_only_its_own_alias()
     {
         var steps = KeyPlanner.PlanDeletion(7, Observed(), Owner, new KeyRecord(Alias, [])).Steps;
-        Assert.Collection(steps, step => Assert.Equal(7, Assert.IsType<ScheduleKeyDeletionStep>(step).PendingWindowInDays), step => Assert.IsType<DeleteAliasStep>(step));
+        Assert.Collection(
+            steps,
+            step => Assert.Equal(Owner.Uid, Assert.IsType<TagResourceStep>(step).Tags[TagNames.DeletedBy]),
+            step => Assert.Equal(7, Assert.IsType<ScheduleKeyDeletionStep>(step).PendingWindowInDays),
+            step => Assert.IsType<DeleteAliasStep>(step));
+        var marked = steps[0].ApplyTo(Observed());
+        Assert.IsType<ScheduleKeyDeletionStep>(KeyPlanner.PlanDeletion(7, marked, Owner, new KeyRecord(Alias, [])).Steps[0]);
+        Assert.Contains(KeyPlanner.Plan(Desired(), marked, KeyRecord.Empty).Steps, step => step is UntagResourceStep { TagKeys: [TagNames.DeletedBy] });
+        var full = Observed() with { Tags = Enumerable.Range(0, KeyTags.MaxTags).ToDictionary(i => $"tag-{i}", _ => "") };
+        Assert.IsType<ScheduleKeyDeletionStep>(KeyPlanner.PlanDeletion(7, full, Owner, new KeyRecord(Alias, [])).Steps[0]);
         var moved = Observed() with { KeyState = KeyStates.PendingDeletion, AliasTargets = new Dictionary<string, string> { [Alias] = "key-2" } };
         Assert.Empty(KeyPlanner.PlanDeletion(7, moved, Owner, new KeyRecord(Alias, [])).Steps);
+    }
+
+    [Fact]
+    public void What_follows_the_making_of_a_key_is_what_the_key_then_lacks()
+    {
+        var free = KeyPlanner.PlanNew(Desired() with { Enabled = false }, new Dictionary<string, string>(), null);
+        Assert.Equal(["CreateAlias", "EnableKeyRotation", "DisableKey"], free.Steps.Select(step => step.Operation));
+        var taken = KeyPlanner.PlanNew(Desired(), new Dictionary<string, string> { [Alias] = "key-2" }, null);
+        Assert.Equal(Reasons.AliasConflict, Assert.Single(taken.Findings).Reason);
     }
 
     private static KeyPolicy Policy(string user) => PolicyRenderer.Render(new PolicyRequest

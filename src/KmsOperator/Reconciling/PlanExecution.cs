@@ -1,0 +1,174 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+using KmsOperator.Policies;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator;
+
+/// <summary>Plans what an observed key lacks, and does it.</summary>
+internal sealed class PlanExecution(
+    KeyRotation rotation,
+    AliasClaims claims,
+    KeyHolders holders,
+    ComparisonSchedule schedule,
+    OperatorSettings settings,
+    OperatorMetrics metrics,
+    ILogger<PlanExecution> logger)
+{
+    private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
+
+    /// <summary>What would follow the making of a key that does not exist.</summary>
+    public KeyPlan PlanNew<T>(KeyPass<T> pass, DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets)
+        where T : class, IKeyResource =>
+        KeyPlanner.PlanNew(desired, aliasTargets, HolderOfAlias(pass.Status, desired, aliasTargets, keyId: null));
+
+    /// <summary>Plans and does what is to be done, and carries the result into the pass's status, which is not written yet.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="resolved">What is wanted.</param>
+    /// <param name="region">Where the key is.</param>
+    /// <param name="observed">The key as it is.</param>
+    /// <param name="fingerprint">Of what is wanted.</param>
+    /// <param name="isNew">Whether the key was made in this pass.</param>
+    /// <param name="cancellationToken">Ends the pass.</param>
+    public async Task<KeyOutcome> ExecuteAsync<T>(
+        KeyPass<T> pass,
+        ResolvedKey resolved,
+        AwsRegion region,
+        ObservedKey observed,
+        string fingerprint,
+        bool isNew,
+        CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var aliasHolder = HolderOfAlias(pass.Status, desired, observed.AliasTargets, observed.KeyId);
+        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(pass.Status, aliasHolder));
+        if (desired.ObserveOnly)
+        {
+            return ObserveOnly.Observed(pass, resolved, observed, plan, fingerprint, schedule.AfterVerification());
+        }
+
+        // The key was as described and nobody changed what is described: somebody changed the key.
+        var isDrift = pass.Status.DesiredSha256 == fingerprint;
+        if (plan.Steps.Count > 0 && !isNew)
+        {
+            await RecordChangeAsync(pass, desired, observed, plan, cancellationToken);
+        }
+
+        var finding = plan.Findings is [var first, ..] ? first : null;
+        var before = observed;
+        var done = new List<KeyStep>();
+        foreach (var step in plan.Steps)
+        {
+            try
+            {
+                observed = await KeyPlanExecutor.ExecuteAsync(pass, region, step, observed, cancellationToken);
+                done.Add(step);
+                if (isDrift)
+                {
+                    metrics.Corrected(step);
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
+            {
+                finding = Explain(failure, step, before, pass.IsRecent(settings.ConsistencyWindow));
+                pass.Memory.AliasesNotBefore = failure.Kind is AwsFailureKind.AlreadyExists or AwsFailureKind.NotFound ? pass.Now : pass.Memory.AliasesNotBefore;
+                break;
+            }
+        }
+
+        var isTakenBack = done.Any(step => step is CancelKeyDeletionStep);
+        if (finding is null && isTakenBack)
+        {
+            // A key that is pending deletion shows neither rotation nor replicas.
+            finding = Finding.Waiting(Reasons.Progressing, $"The deletion of {observed.Arn} was cancelled; the key is compared once more.");
+        }
+
+        await KeyRotation.NoteLastRotationAsync(pass, region, observed, cancellationToken);
+        finding ??= await rotation.RotateAsync(pass, region, observed, cancellationToken);
+        var now = pass.Now;
+        var complete = finding is null;
+        var isVerified = complete && plan.Steps.Count == 0 && !isNew;
+        pass.Status = KeyStatusFields.Observed(pass.Status, desired, observed, complete, aliasHolder) with
+        {
+            ClassName = resolved.ClassName,
+            Service = desired.Service,
+            Plan = null,
+            PendingAliasName = complete ? null : pass.Status.PendingAliasName,
+            FormerAliasNames = KeyStatusFields.FormerAliasesAfter(pass.Status, desired.AliasName, isVerified),
+            DesiredSha256 = complete ? fingerprint : null,
+            LastChangedAt = isNew || done.Count > 0 ? now : pass.Status.LastChangedAt,
+            LastVerifiedAt = complete ? now : pass.Status.LastVerifiedAt,
+        };
+        if (done.Count > 0)
+        {
+            var steps = string.Join("; ", done);
+            logger.LogInformation("{Arn}: {Steps}", observed.Arn, steps);
+            pass.Report(
+                isDrift ? EventType.Warning : EventType.Normal,
+                Reasons.Progressing,
+                done[0].Operation,
+                isDrift ? $"{observed.Arn} was changed by somebody else and is put right: {steps}" : steps);
+        }
+
+        if (!complete)
+        {
+            return new KeyOutcome(finding, Changed: true, observed.KeyState is KeyStates.Creating or KeyStates.Updating || isTakenBack ? TransitionPeriod : null);
+        }
+
+        claims.Release(desired.Owner.Uid);
+        pass.Memory.CompareAt = schedule.Next(pass.Status);
+        return new KeyOutcome(null, Changed: true, pass.Memory.CompareAt - pass.Now);
+    }
+
+    /// <summary>
+    /// From the first step on the key is no longer what the status says it was brought to, also if this process ends or the spec
+    /// changes back meanwhile. And whoever decides on an old state loses here, before anything is done.
+    /// </summary>
+    private static async Task RecordChangeAsync<T>(
+        KeyPass<T> pass, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var pending = plan.Steps.Any(step => step is CreateAliasStep or UpdateAliasStep) && pass.Status.AliasName != desired.AliasName
+            ? desired.AliasName
+            : pass.Status.PendingAliasName;
+        if (pass.Status.DesiredSha256 is null && pending == pass.Status.PendingAliasName)
+        {
+            // On record already, and what the conditions say of an earlier try stays until this one has ended.
+            await pass.RequireCurrentAsync(cancellationToken);
+            return;
+        }
+
+        pass.Status = KeyStatusFields.WithPendingAlias(pass.Status, pending) with { DesiredSha256 = null };
+        await pass.SaveAsync(
+            Verdict.Waiting(Reasons.Progressing, $"{observed.Arn} is being changed: {string.Join(", ", plan.Steps.Select(step => step.Operation))}."), cancellationToken);
+    }
+
+    /// <summary>Asked only where the alias is not at this key, since it looks at every resource.</summary>
+    private string? HolderOfAlias(KeyStatus status, DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? keyId)
+    {
+        if (!aliasTargets.TryGetValue(desired.AliasName, out var target) || target == keyId)
+        {
+            return null;
+        }
+
+        // An alias of ours that somebody pointed at another resource's key is put right; one that is to be taken over is not taken from such a key.
+        return holders.OfAlias(desired.Location, desired.AliasName, desired.Owner.Uid)
+            ?? (status.AliasName == desired.AliasName ? null : holders.OfKey(desired.Location, target, desired.Owner.Uid));
+    }
+
+    private static Finding Explain(AwsFailure failure, KeyStep step, ObservedKey before, bool isRecent)
+    {
+        if (failure.Kind == AwsFailureKind.InvalidPrincipal && DeletedPrincipals.Find(before.Policy) is [var deleted, ..])
+        {
+            return Finding.Stalled(
+                Reasons.PrincipalDeleted,
+                $"{before.Arn}: {deleted.PrincipalId} in statement {deleted.Statement} stands for a principal that was deleted, and the policy "
+                + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
+        }
+
+        return AwsFailureFinding.For(failure, step is CreateAliasStep alias ? alias.AliasName : before.Arn, isRecent);
+    }
+}
