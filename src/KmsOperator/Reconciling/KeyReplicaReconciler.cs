@@ -167,8 +167,10 @@ internal sealed class KeyReplicaReconciler(
                 return (null, Finding.Waiting(Reasons.PrimaryNotReady, $"spec.primaryKeyArn: KMS does not show {spec.PrimaryKeyArn}; it is looked for again."), false);
             }
 
-            var aliases = await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken);
-            var alias = aliases.Where(entry => entry.Value == keyId).Select(entry => entry.Key).Order(StringComparer.Ordinal).FirstOrDefault();
+            // An older list is good enough for an alias that it has, and for nothing where it has none.
+            var alias = spec.Alias
+                ?? await FindAliasAsync(region, keyId, pass.Now - AliasDirectory.UsualAge, cancellationToken)
+                ?? await FindAliasAsync(region, keyId, pass.Now, cancellationToken);
             var resolution = KeyReplicaResolver.Resolve(pass.Resource, primary, alias, keyClass, accountId, settings.ClusterId);
             return resolution.Finding is { } unresolved
                 ? (null, unresolved, false)
@@ -180,6 +182,12 @@ internal sealed class KeyReplicaReconciler(
         {
             return (null, AwsFailureFinding.For(failure, spec.PrimaryKeyArn!, isRecent: false), false);
         }
+    }
+
+    private static async Task<string?> FindAliasAsync(AwsRegion region, string keyId, DateTimeOffset notBefore, CancellationToken cancellationToken)
+    {
+        var aliases = await region.Aliases.GetAsync(notBefore, cancellationToken);
+        return aliases.Where(entry => entry.Value == keyId).Select(entry => entry.Key).Order(StringComparer.Ordinal).FirstOrDefault();
     }
 
     private async Task<ReconcileResult> DeleteAsync(KeyPass<KeyReplica> pass, CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ public sealed partial class ScenarioTests
     {
         { "namespace", "PendingReplicaDeletion", "PendingDeletion", "the namespace's controller deletes primaries and replicas in any order" },
         { "sk/one, namespace", "PendingReplicaDeletion", "PendingDeletion", "the primary waits for a replica that only the namespace takes along" },
+        { "suspend, sk/one, suspended, namespace", "Enabled", "Enabled", "the resource waits for a person, and is deleted already when its namespace goes" },
         { "kr/copy, sk/one, namespace", "PendingReplicaDeletion", "PendingDeletion", "the order that a careful person chooses" },
         { "stop, namespace, start", "PendingReplicaDeletion", "PendingDeletion", "the operator comes back to a namespace that waits for it" },
         { "class, seen, namespace", "Enabled", "Enabled", "the way into the account is gone first" },
@@ -47,6 +48,12 @@ public sealed partial class ScenarioTests
                     await ConditionAsync("sk/one", "False", "ClassNotFound", "Stalled");
                     await ConditionAsync("kr/copy", "False", "ClassNotFound", "Stalled");
                     await ConditionAsync("kr/one-eu-west-1", "False", "ClassNotFound", "Stalled");
+                    break;
+                case "suspend":
+                    (await Cluster.KubectlAsync("patch", "sk/one", "-n", _namespace, "--type=merge", "-p", """{"spec":{"suspend":true}}""")).EnsureSuccess();
+                    break;
+                case "suspended":
+                    Assert.Contains("the deletion waits", await ConditionAsync("sk/one", "False", "Suspended", null), StringComparison.Ordinal);
                     break;
                 case "class":
                     (await Cluster.KubectlAsync("delete", "keyclass", _namespace, "--wait=false")).EnsureSuccess();

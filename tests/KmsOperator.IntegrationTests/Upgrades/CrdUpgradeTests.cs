@@ -183,6 +183,7 @@ public sealed class CrdUpgradeTests : IAsyncLifetime
             else if (value!["status"] is JsonObject status)
             {
                 status.Remove("lastVerifiedAt");
+                status.Remove("lastChangedAt");
                 status.Remove("desiredSha256");
                 status.Remove("lastHandledReconcileAt");
                 status.Remove("conditions");
