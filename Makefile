@@ -1,4 +1,4 @@
-# The targets below are the project's interface; workflows and people call nothing else.
+# The targets below are the project's interface: workflows, .ci/run and people call them, not the scripts behind them.
 CONFIGURATION ?= Release
 DOTNET        ?= dotnet
 TEST_ARGS     ?=
@@ -9,10 +9,14 @@ export VERSION IMAGE DIGEST SOURCE REGISTRY
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help build test check format demo bench manifests api-reference publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
+.PHONY: help tools build test check format demo bench manifests chart-docs api-reference publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+tools: ## Fetch or build the API server and Helm that the tests use, as test does by itself; prints where they are
+	@hack/control-plane.sh
+	@hack/helm.sh
 
 build: ## Build everything; warnings are errors
 	$(DOTNET) build Operator.sln -c $(CONFIGURATION)
@@ -37,6 +41,9 @@ manifests: ## Write artifacts/crds.yaml and artifacts/install.yaml from the char
 	mkdir -p artifacts
 	$$(hack/helm.sh) template kms-operator charts/kms-operator --namespace kms-operator-system --show-only templates/crds.yaml >artifacts/crds.yaml
 	$$(hack/helm.sh) template kms-operator charts/kms-operator --namespace kms-operator-system --skip-tests >artifacts/install.yaml
+
+chart-docs: ## Write the table of values in the chart's README from its values.yaml
+	hack/chart-docs.sh
 
 api-reference: build ## Write docs/api.md from the CRDs
 	UPDATE_API_REFERENCE=1 $(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-class "*ApiReferenceTests"

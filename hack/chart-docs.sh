@@ -10,17 +10,20 @@ table() {
     awk '
         BEGIN { print "| value | default | meaning |"; print "|---|---|---|" }
         /^ *# -- / { text = $0; sub(/^ *# -- /, "", text); next }
-        /^ *[A-Za-z]+:/ {
+        /^ *[A-Za-z_]+:/ {
             depth = match($0, /[^ ]/) - 1; key = $1; sub(/:$/, "", key); path[depth / 2] = key
             name = path[0]; for (i = 1; i <= depth / 2; i++) name = name "." path[i]
-            value = $0; sub(/^ *[A-Za-z]+: */, "", value)
+            value = $0; sub(/^ *[A-Za-z_]+: */, "", value)
+            if (text != "") { row(); described = depth; pending = name; meaning = text; shown = value; members = ""; nested = 0; text = "" }
             # What follows without a description of its own is the default of this one.
-            if (text != "") { row(); described = depth; pending = name; meaning = text; shown = value; more = ""; text = "" }
-            else if (pending != "" && depth > described) more = "see values.yaml"
+            else if (pending != "" && depth > described) { if (value == "") nested = 1; members = members (members == "" ? "" : ", ") key ": " value }
             else { row() }
         }
         function row() {
-            if (pending != "") { d = more != "" ? more : "`" shown "`"; print "| `" pending "` | " d " | " meaning " |" }
+            if (pending == "") return
+            # A value of one level is shown whole; one whose members have rows of their own is shown by those.
+            d = nested ? "see values.yaml" : members != "" ? "`{" members "}`" : shown != "" ? "`" shown "`" : "see below"
+            print "| `" pending "` | " d " | " meaning " |"
             pending = ""
         }
         END { row() }' values.yaml
@@ -34,7 +37,7 @@ trap 'rm -f "$updated"' EXIT
     sed -n '/<!-- \/values -->/,$p' README.md
 } >"$updated"
 if [[ -n $check ]]; then
-    diff -u README.md "$updated" || { echo "charts/kms-operator/README.md is not up to date: run hack/chart-docs.sh" >&2; exit 1; }
+    diff -u README.md "$updated" || { echo "charts/kms-operator/README.md is not up to date: run 'make chart-docs'" >&2; exit 1; }
 else
     cat "$updated" >README.md
 fi

@@ -32,7 +32,8 @@ Everything else goes to standard error.
 The first of these that works is taken:
   1. \$KUBEBUILDER_ASSETS, if it holds the programs;
   2. the cache, \${XDG_CACHE_HOME:-~/.cache}/kms-operator/control-plane/<version>;
-  3. the published envtest archive, Kubernetes $envtest_version (linux, amd64 or arm64);
+  3. the published envtest archive, Kubernetes $envtest_version (linux, amd64 or arm64),
+     if it matches the checksum published beside it;
   4. on Debian $debian_codename, a build from Debian's own kubernetes source package.
      It takes some minutes and about 2 GB in \${TMPDIR:-/tmp}, once, and may install
      (as root or with sudo) ${debian_packages[*]}.
@@ -155,23 +156,28 @@ fetch() {
         -o "$2" "$1" 3>&- 9>&-
 }
 
-# fetch_checked URL FILE: fetches and compares with the published checksum. A
-# server that answers but has no checksum is not held against the file.
+# fetch_checked URL FILE: fetches and compares with the published checksum, first
+# of all: what has none is not run. Why not is in reason_not_fetched.
 fetch_checked() {
-    local status=0
+    local sum='' status=0
     fetch "$1.sha512" "$2.sha512" || status=$?
-    case $status in
-        0) ;;
-        22) say "no checksum at $1.sha512; going on without" ;;
-        *) return 1 ;; # not reachable: do not wait a second time
-    esac
-    fetch "$1" "$2" || return 1
-    [[ $status -eq 0 ]] || return 0
-
-    local sum
-    read -r sum _ <"$2.sha512" || [[ -n ${sum-} ]] || return 1
+    if ((status)); then
+        reason_not_fetched="could not fetch $1.sha512"
+        # 22: the server answered, so it is the checksum that is missing.
+        if ((status == 22)); then reason_not_fetched="there is no checksum at $1.sha512, and nothing is run unchecked"; fi
+        return 1
+    fi
+    read -r sum _ <"$2.sha512" || true
+    if [[ ! $sum =~ ^[0-9a-f]{128}$ ]]; then
+        reason_not_fetched="$1.sha512 is no SHA-512 checksum, and nothing is run unchecked"
+        return 1
+    fi
+    if ! fetch "$1" "$2"; then
+        reason_not_fetched="could not fetch $1"
+        return 1
+    fi
     if ! printf '%s  %s\n' "$sum" "$2" | sha512sum --check --status 2>/dev/null; then
-        say "checksum of $1 does not match; not using it"
+        reason_not_fetched="$1 does not match its checksum"
         return 1
     fi
 }
@@ -190,10 +196,7 @@ fetch_published() {
 
     say "trying the published envtest archive, Kubernetes $envtest_version"
     archive=envtest-v$envtest_version-linux-$arch.tar.gz
-    if ! fetch_checked "$envtest_url/$archive" "$work/$archive"; then
-        reason_not_fetched="could not fetch $envtest_url/$archive"
-        return 1
-    fi
+    fetch_checked "$envtest_url/$archive" "$work/$archive" || return 1
     mkdir "$work/envtest"
     if ! tar -xzf "$work/$archive" -C "$work/envtest"; then
         reason_not_fetched="could not unpack $archive"
@@ -212,6 +215,8 @@ fetch_published() {
     say "fetching $optional $envtest_version"
     if fetch_checked "$release_url/linux/$arch/$optional" "$work/$optional"; then
         cp -- "$work/$optional" "$stage/$optional" || fail "cannot write to $stage"
+    else
+        say "$optional: $reason_not_fetched"
     fi
 }
 
@@ -348,7 +353,7 @@ watched() {
     return "$status"
 }
 
-say 'no published archive; building from the kubernetes source package of Debian, which takes some minutes'
+say 'building from the kubernetes source package of Debian, which takes some minutes'
 say "step 1 of 5: package lists, from the machine's own Debian entries"
 split_sources
 usable=0

@@ -3,6 +3,8 @@
 # DEMO_KEEP=1 leaves everything running and says how to use it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=hack/simulator.sh
+source hack/simulator.sh
 
 keep=${DEMO_KEEP:-}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/kms-operator-demo.XXXXXX")
@@ -57,15 +59,7 @@ kubectl() { "$assets/kubectl" --kubeconfig "$dir/cluster/admin.kubeconfig" "$@";
 kubectl version --short 2>/dev/null || kubectl version
 
 say "Starting the KMS simulator"
-dotnet src/KmsSimulator/bin/Release/net10.0/kms-simulator.dll --port 0 --seed 1 >"$dir/simulator.log" 2>&1 &
-simulator_pid=$!
-for _ in $(seq 150); do
-    simulator=$(grep -om1 'http://127.0.0.1:[0-9]*' "$dir/simulator.log" || true)
-    [[ -n $simulator ]] && break
-    kill -0 "$simulator_pid" || exit 1
-    sleep 0.2
-done
-[[ -n $simulator ]] || { echo "The simulator did not start." >&2; exit 1; }
+start_simulator "$dir/simulator.log" --seed 1
 echo "KMS and STS at $simulator"
 
 say "Installing CRDs and the operator's roles"

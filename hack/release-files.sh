@@ -2,17 +2,19 @@
 # Writes what a release consists of besides the image: artifacts/kms-operator-VERSION.tgz, artifacts/crds.yaml and artifacts/install.yaml (namespace, CRDs, roles, operator).
 # The chart's version, appVersion, default image and links are those of the release, so that neither needs a value to be installed.
 # From the environment: VERSION (a leading v is dropped), IMAGE (registry and repository), DIGEST (or artifacts/image-digest), SOURCE (the repository's address),
-# ARTIFACTS (artifacts).
+# REGISTRY (where the chart will be; by default charts/ beside the image), ARTIFACTS (artifacts).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=${VERSION:-}
 version=${version#v}
 image=$(tr '[:upper:]' '[:lower:]' <<<"${IMAGE:-}")
+registry=$(tr '[:upper:]' '[:lower:]' <<<"${REGISTRY:-${image%/*}/charts}")
 artifacts=${ARTIFACTS:-artifacts}
 digest=${DIGEST:-$(cat "$artifacts/image-digest" 2>/dev/null || true)}
 [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo "VERSION: '$version' is not a version such as 1.2.3 or 1.2.3-rc.1." >&2; exit 64; }
 [[ $image =~ ^[a-z0-9.:-]+(/[a-z0-9._-]+)+$ ]] || { echo "IMAGE: '$image' is not a registry and a repository, such as ghcr.io/owner/repo." >&2; exit 64; }
+[[ $registry =~ ^[a-z0-9.:-]+(/[a-z0-9._-]+)+$ ]] || { echo "REGISTRY: '$registry' is not a registry and a path, such as ghcr.io/owner/charts." >&2; exit 64; }
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || { echo "DIGEST: '$digest' is not the digest of an image (sha256:...); 'make image-manifest' writes it to artifacts/image-digest." >&2; exit 64; }
 
 helm=$(hack/helm.sh)
@@ -32,6 +34,7 @@ replace "$chart/values.yaml" "s#^  registry: .*#  registry: ${image%%/*}#"
 replace "$chart/values.yaml" "s#^  repository: .*#  repository: ${image#*/}#"
 replace "$chart/values.yaml" "s#^  digest: .*#  digest: $digest#"
 replace "$chart/Chart.yaml" "s#image: kms-operator:.*#image: $image:$version@$digest#"
+replace "$chart/README.md" "s#oci://ghcr.io/OWNER/charts/kms-operator --version VERSION#oci://$registry/kms-operator --version $version#"
 if [[ -n ${SOURCE:-} ]]; then
     for file in Chart.yaml values.yaml README.md; do
         replace "$chart/$file" "s#https://github.com/OWNER/REPO#$SOURCE#g"

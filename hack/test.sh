@@ -15,7 +15,7 @@ for project in tests/*Tests; do
     name=$(basename "$project")
     echo "== $name"
     # The results' directory must not exist: dotnet test takes an existing one, also behind --, for its own argument.
-    # Exit code 8: no test matched the arguments, which is fine for a filter.
+    # Exit code 8: no test matched the arguments, which is fine for a filter as long as one of another project does.
     dotnet test --no-build -c "$configuration" --project "$project" -- \
         --report-trx --report-trx-filename "$name.trx" --results-directory "$results/$name" "$@" || {
         code=$?
@@ -23,9 +23,12 @@ for project in tests/*Tests; do
     }
 done
 
+# A project that ended abnormally may have written none.
+reports() { find "$results" -name '*.trx' -exec cat {} +; }
+
 # Outcomes as the test platform wrote them: <Counters total= passed= failed= ... notExecuted= />
 sum() {
-    cat "$results"/*/*.trx | { grep -o "<Counters [^>]*" || true; } | { grep -o " $1=\"[0-9]*\"" || true; } | tr -dc '0-9\n' | awk '{ total += $1 } END { print total + 0 }'
+    reports | { grep -o "<Counters [^>]*" || true; } | { grep -o " $1=\"[0-9]*\"" || true; } | tr -dc '0-9\n' | awk '{ total += $1 } END { print total + 0 }'
 }
 
 passed=$(sum passed)
@@ -33,17 +36,21 @@ failed=$(($(sum failed) + $(sum error) + $(sum timeout)))
 skipped=$(sum notExecuted)
 [[ $status -eq 0 && $failed -gt 0 ]] && status=1
 # The size of the fault matrix, which comes from the runs themselves.
-cat "$results"/*/*.trx | { grep -oE "[a-z ]+: [0-9]+ side effects x [^<]*" || true; } | sort -u
+reports | { grep -oE "[a-z ]+: [0-9]+ side effects x [^<]*" || true; } | sort -u
 
 # A long log is often cut to its end, so what failed is said once more here: each test's name, message and place.
 if [[ $failed -gt 0 ]]; then
     echo "== failed"
-    cat "$results"/*/*.trx | awk '
+    reports | awk '
         /<UnitTestResult / { failed = /outcome="(Failed|Error|Timeout)"/; lines = 0; if (failed && match($0, /testName="[^"]*"/)) print substr($0, RSTART + 10, RLENGTH - 11) }
         failed && /<Message>/ { show = 1 }
         failed && show && lines++ < 25 { print "    " $0 }
         /<\/StackTrace>|<\/ErrorInfo>/ { show = 0 }' | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g'
 fi
 [[ $status -ne 0 && $failed -eq 0 ]] && echo "A test project ended abnormally." >&2
+if [[ $status -eq 0 && $((passed + failed + skipped)) -eq 0 ]]; then
+    echo "No test of any project matches: $*" >&2
+    status=1
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"

@@ -79,6 +79,17 @@ public sealed class ImageReleaseTests : IDisposable
         Assert.Contains($"cosign sign --yes ghcr.io/owner/charts/kms-operator@{Digest('4')}", calls);
     }
 
+    [Fact]
+    public async Task A_helm_that_cannot_push_is_named_before_anything_is_pushed()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_files.FullName, "kms-operator-1.2.3.tgz"), "", TestContext.Current.CancellationToken);
+        var helm = Path.Combine(_files.FullName, "helm");
+        var made = await MakeAsync("chart-push", Digest('4'), "REGISTRY=ghcr.io/owner/charts", $"HELM={helm}", "HELM_SAYS=v3.6.2");
+        Assert.NotEqual(0, made.ExitCode);
+        Assert.Contains($"{helm} is v3.6.2; pushing a chart needs helm 3.8 or later", made.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(await CallsAsync(), call => call.StartsWith("helm push ", StringComparison.Ordinal) || call.StartsWith("cosign ", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("VERSION=latest", "VERSION")]
     [InlineData("VERSION=1.2.3;id", "VERSION")]
@@ -108,6 +119,7 @@ public sealed class ImageReleaseTests : IDisposable
                 case "{{program}} $*" in
                     *" imagetools inspect "*) echo "{{digest}}" ;;
                     *" buildx build "*) while [[ $# -gt 0 ]]; do [[ $1 != --metadata-file ]] || echo '{"containerimage.digest": "{{Digest('5')}}"}' >"$2"; shift; done ;;
+                    "helm version "*) echo "${HELM_SAYS:-v3.19.0}" ;;
                     "helm push "*) echo "Pushed: somewhere"; echo "Digest: {{digest}}" ;;
                 esac
                 """);

@@ -63,6 +63,19 @@ public sealed class ReleaseTests : IAsyncDisposable
         Assert.Contains("kms-operator/LICENSE", files, StringComparison.Ordinal);
         var readme = (await Command.RunAsync("tar", ["-xOzf", package, "kms-operator/README.md"])).EnsureSuccess();
         Assert.Contains($"| `image.digest` | `{Digest}` |", readme, StringComparison.Ordinal);
+        Assert.Contains("helm install kms-operator oci://ghcr.io/owner/charts/kms-operator --version 9.8.7 ", readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_chart_of_a_release_has_nothing_left_to_fill_in()
+    {
+        await MakeAsync();
+        var folder = _files.CreateSubdirectory("chart");
+        (await Command.RunAsync("tar", ["-xzf", Path.Combine(_files.FullName, "kms-operator-9.8.7.tgz"), "-C", folder.FullName])).EnsureSuccess();
+
+        var files = folder.EnumerateFiles("*", SearchOption.AllDirectories).ToArray();
+        Assert.Contains(files, file => file.Name == "README.md");
+        Assert.All(files, file => Assert.DoesNotMatch(@"\b(OWNER|REPO|VERSION)\b", File.ReadAllText(file.FullName)));
     }
 
     [Fact]
