@@ -7,15 +7,24 @@ namespace KmsOperator;
 /// <summary>Says which other resource has an alias or a key, as far as the cluster's resources tell.</summary>
 internal sealed class KeyHolders(IResourceStore<ServiceKey> keys, IResourceStore<KeyReplica> replicas, ClassDirectory classes)
 {
+    private const string ByAlias = "alias";
+    private const string ByKey = "key";
+    private const string Keyless = "keyless";
+
+    /// <summary>Adds the indexes that are asked here.</summary>
+    public static ResourceStore<T> Index<T>(ResourceStore<T> store)
+        where T : class, IKeyResource => store
+        .AddIndex(ByAlias, resource => resource.Status is { KeyId: not null, AliasName: { } alias } status ? At(status.AccountId, status.Region, alias) : null)
+        .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? At(status.AccountId, status.Region, keyId) : null)
+        .AddIndex(Keyless, resource => resource.Status?.KeyId is null ? "" : null);
+
     /// <summary>Another resource whose key has the alias on record.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
-    public string? OfAlias(KeyLocation location, string aliasName, string uid) => Find(uid, status =>
-        status.KeyId is not null && status.AliasName == aliasName && status.AccountId == location.AccountId && status.Region == location.Region);
+    public string? OfAlias(KeyLocation location, string aliasName, string uid) => Find(ByAlias, At(location.AccountId, location.Region, aliasName), uid);
 
     /// <summary>Another resource that has the key.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
-    public string? OfKey(KeyLocation location, string keyId, string uid) => Find(uid, status =>
-        status.KeyId == keyId && status.AccountId == location.AccountId && status.Region == location.Region);
+    public string? OfKey(KeyLocation location, string keyId, string uid) => Find(ByKey, At(location.AccountId, location.Region, keyId), uid);
 
     /// <summary>Whether the cluster still has a resource, the one of that uid.</summary>
     public bool Has(KeyOwner owner)
@@ -32,11 +41,10 @@ internal sealed class KeyHolders(IResourceStore<ServiceKey> keys, IResourceStore
     /// </summary>
     public string? FirstFor(KeyLocation location, string aliasName, ServiceKey resource)
     {
-        foreach (var other in keys.List())
+        foreach (var other in keys.ListByIndex(Keyless, ""))
         {
             var status = other.Status;
             if (other.Metadata.Uid == resource.Metadata.Uid
-                || status?.KeyId is not null
                 || (status?.Creation is null && (!IsOlder(other, resource) || IsIdle(other)))
                 || classes.Find(status?.ClassName ?? other.Spec.ClassName) is not { } keyClass
                 || keyClass.Spec.Region != location.Region
@@ -61,22 +69,14 @@ internal sealed class KeyHolders(IResourceStore<ServiceKey> keys, IResourceStore
         || other.Spec.ManagementPolicy == ManagementPolicies.Observe
         || ResourceConditions.Find(other.Status?.Conditions, ConditionTypes.Stalled) is not null;
 
-    private string? Find(string uid, Func<KeyStatus, bool> has) =>
-        Find(keys, ServiceKey.KindName, uid, has) ?? Find(replicas, KeyReplica.KindName, uid, has);
+    private string? Find(string index, string value, string uid) =>
+        Find(keys, ServiceKey.KindName, index, value, uid) ?? Find(replicas, KeyReplica.KindName, index, value, uid);
 
-    private static string? Find<T>(IResourceStore<T> store, string kind, string uid, Func<KeyStatus, bool> has)
-        where T : class, IKeyResource
-    {
-        foreach (var other in store.List())
-        {
-            if (other.Metadata.Uid != uid && other.Status is { } status && has(status))
-            {
-                return Path(kind, other);
-            }
-        }
+    private static string? Find<T>(IResourceStore<T> store, string kind, string index, string value, string uid)
+        where T : class, IKeyResource =>
+        store.ListByIndex(index, value).FirstOrDefault(other => other.Metadata.Uid != uid) is { } holder ? Path(kind, holder) : null;
 
-        return null;
-    }
+    private static string At(string? accountId, string? region, string name) => $"{accountId} {region} {name}";
 
     private static string Path(string kind, IKeyResource resource) => $"{kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}";
 }

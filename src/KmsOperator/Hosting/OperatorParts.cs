@@ -45,8 +45,8 @@ internal sealed class OperatorParts
 
         var classes = new ResourceStore<KeyClass>(loggers.CreateLogger<ResourceStore<KeyClass>>());
         var namespaces = new ResourceStore<Namespace>(loggers.CreateLogger<ResourceStore<Namespace>>());
-        var keys = new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>());
-        var replicas = new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>());
+        var keys = KeyHolders.Index(new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>()));
+        var replicas = KeyHolders.Index(new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>()));
         _reflectors =
         [
             Reflect(api, ResourceTypes.KeyClasses, classes, [], random),

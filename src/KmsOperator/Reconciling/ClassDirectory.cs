@@ -11,7 +11,10 @@ internal sealed class ClassDirectory(IResourceStore<KeyClass> classes, IResource
     public KeyClass? Default => Defaults.FirstOrDefault();
 
     /// <summary>All classes marked as default, the one that wins first.</summary>
-    public IEnumerable<KeyClass> Defaults => classes.List()
+    public IEnumerable<KeyClass> Defaults => DefaultsOf(classes.List());
+
+    /// <summary>Those of some classes that are marked as default, the one that wins first: the oldest.</summary>
+    public static IEnumerable<KeyClass> DefaultsOf(IEnumerable<KeyClass> classes) => classes
         .Where(keyClass => keyClass.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.IsDefaultClass) == "true")
         .OrderBy(keyClass => keyClass.Metadata.CreationTimestamp)
         .ThenBy(keyClass => keyClass.Metadata.Name, StringComparer.Ordinal);
