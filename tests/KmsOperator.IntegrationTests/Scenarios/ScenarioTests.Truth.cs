@@ -30,7 +30,7 @@ public sealed partial class ScenarioTests
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "tags: {team: a}"));
         var id = await ReadyAsync("sk/one");
         await Eventually.TrueAsync(async () => (await FieldAsync("sk/one", ".status.lastVerifiedAt")).Length > 0, () => operators.Log);
-        using var kms = Kms();
+        using var kms = operators.Kms();
         var other = (await kms.CreateKeyAsync(new CreateKeyRequest(), token)).KeyMetadata.KeyId;
         await (what switch
         {
@@ -59,7 +59,7 @@ public sealed partial class ScenarioTests
     {
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Retain"));
         var id = await ReadyAsync("sk/one");
-        using var kms = Kms();
+        using var kms = operators.Kms();
         await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, TestContext.Current.CancellationToken);
         await LookAsync("one");
         Assert.Contains("not by this operator", await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled"), StringComparison.Ordinal);
@@ -76,7 +76,7 @@ public sealed partial class ScenarioTests
     [Fact]
     public async Task AccessDenied_in_the_first_minutes_is_tried_again_and_heals()
     {
-        await operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = "CreateAlias", ["kind"] = "accessDenied", ["account"] = "123456789012" });
+        await FaultAsync("CreateAlias", "accessDenied");
         await Cluster.ApplyTextAsync(Key("one", "service: s3"));
         await ReadyAsync("sk/one");
         await EventAsync("one", "Normal", "AccessDenied", "permissions may not have spread yet; it is tried again.");
