@@ -25,6 +25,7 @@ internal sealed class AdminInterface
             [("/_sim/faults", "GET")] = Show(_ => FaultRequests.Show(simulation.Faults.Remaining)),
             [("/_sim/faults", "POST")] = request => ReadAsync(request, SetFaults),
             [("/_sim/faults", "DELETE")] = Show(_ => Do(simulation.Faults.Clear)),
+            [("/_sim/faults/release", "POST")] = Show(_ => new JsonObject { ["released"] = simulation.Faults.Release() }),
             [("/_sim/clock", "POST")] = request => ReadAsync(request, AdvanceClock),
             [("/_sim/principals", "POST")] = request => ReadAsync(request, body => PrincipalRequests.Set(simulation, body)),
             [("/_sim/roles", "POST")] = request => ReadAsync(request, body => RoleRequests.Set(simulation, body)),

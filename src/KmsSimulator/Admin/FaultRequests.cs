@@ -14,6 +14,7 @@ internal static class FaultRequests
     [
         ("throttle", FaultKind.Throttle), ("error5xx", FaultKind.Error5xx), ("accessDenied", FaultKind.AccessDenied),
         ("dropBefore", FaultKind.DropBefore), ("dropAfter", FaultKind.DropAfter), ("delay", FaultKind.Delay),
+        ("hold", FaultKind.Hold),
     ];
 
     /// <summary>Reads all or none.</summary>

@@ -20,6 +20,9 @@ internal enum FaultKind
 
     /// <summary>The call happens late.</summary>
     Delay,
+
+    /// <summary>The call happens when it is let go.</summary>
+    Hold,
 }
 
 /// <summary>A fault that was asked for.</summary>

@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 
 namespace KmsSimulator.Faults;
 
-/// <summary>The faults that are still to come.</summary>
+/// <summary>The faults that are still to come, and the calls that wait to be let go.</summary>
 internal sealed class FaultPlan
 {
     private readonly Lock _gate = new();
     private ImmutableArray<Fault> _pending = [];
+    private TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _held;
 
     /// <summary>What is left, with <see cref="Fault.Nth"/> and <see cref="Fault.Count"/> counted from now.</summary>
     public ImmutableArray<Fault> Remaining
@@ -24,19 +26,35 @@ internal sealed class FaultPlan
             _pending = _pending.AddRange(faults);
     }
 
+    /// <summary>Drops what is left, and lets go the calls that are held.</summary>
     public void Clear()
     {
         lock (_gate)
             _pending = [];
+        Release();
+    }
+
+    /// <summary>Lets go the calls that are held now.</summary>
+    /// <returns>How many these are.</returns>
+    public int Release()
+    {
+        lock (_gate)
+        {
+            var held = _held;
+            _held = 0;
+            _release.SetResult();
+            _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return held;
+        }
     }
 
     /// <summary>The faults that hit this call, in the order in which they were set.</summary>
-    public ImmutableArray<Fault> Next(string operation, string account, string? region)
+    public FaultHits Next(string operation, string account, string? region)
     {
         lock (_gate)
         {
             if (_pending.IsEmpty)
-                return [];
+                return new([], Task.CompletedTask);
             var hits = ImmutableArray.CreateBuilder<Fault>();
             var left = ImmutableArray.CreateBuilder<Fault>();
             foreach (var fault in _pending)
@@ -58,7 +76,14 @@ internal sealed class FaultPlan
             }
 
             _pending = left.ToImmutable();
-            return hits.ToImmutable();
+            if (hits.Any(fault => fault.Kind == FaultKind.Hold))
+                _held++;
+            return new(hits.ToImmutable(), _release.Task);
         }
     }
 }
+
+/// <summary>What hits one call.</summary>
+/// <param name="Faults">In the order in which they were set.</param>
+/// <param name="Release">Ends when calls that are held are let go next; taken with the faults, so that no release is missed.</param>
+internal readonly record struct FaultHits(ImmutableArray<Fault> Faults, Task Release);

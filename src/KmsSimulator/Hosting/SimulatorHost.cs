@@ -48,6 +48,9 @@ public sealed class SimulatorHost : IAsyncDisposable
         var application = builder.Build();
 
         var simulation = new Simulation(options, time ?? TimeProvider.System, options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue));
+
+        // Nobody lets them go any more, and the end would wait for them.
+        application.Lifetime.ApplicationStopping.Register(simulation.Faults.Clear);
         application.Run(new RequestRouter(new CallPipeline(simulation), new AdminInterface(simulation)).HandleAsync);
         try
         {

@@ -119,13 +119,17 @@ internal sealed class CallPipeline(Simulation simulation)
     /// <summary>Lets the call's faults happen. A drop is only noted: what it means depends on the effect.</summary>
     private async Task MeetFaultsAsync(Progress progress, Caller caller, Func<FaultKind, Caller, string, ServiceException> error)
     {
-        foreach (var fault in simulation.Faults.Next(progress.Operation, progress.Account, progress.Region))
+        var hits = simulation.Faults.Next(progress.Operation, progress.Account, progress.Region);
+        foreach (var fault in hits.Faults)
         {
             switch (fault.Kind)
             {
-                // Not ended by a client that gives up: a slow call still has its effect.
+                // Neither is ended by a client that gives up: a slow call still has its effect.
                 case FaultKind.Delay:
                     await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMs), simulation.Time);
+                    break;
+                case FaultKind.Hold:
+                    await hits.Release;
                     break;
                 case FaultKind.DropBefore or FaultKind.DropAfter:
                     progress.Drop = fault.Kind;

@@ -59,7 +59,13 @@ internal sealed class LocalCluster : Cluster
                 return;
             var program = Path.Combine(_programs, "kube-controller-manager");
             if (!File.Exists(program))
-                Assert.Skip("There is no kube-controller-manager with these programs.");
+            {
+                var reason = $"There is no kube-controller-manager in {_programs}.";
+                if (Environment.GetEnvironmentVariable("REQUIRE_CLUSTER") == "1")
+                    Assert.Fail(reason);
+                Assert.Skip(reason);
+            }
+
             List<string> arguments =
             [
                 $"--kubeconfig={AdminKubeconfig}",

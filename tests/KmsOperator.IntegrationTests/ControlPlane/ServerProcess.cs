@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace KmsOperator.IntegrationTests.ControlPlane;
 
@@ -7,10 +8,12 @@ namespace KmsOperator.IntegrationTests.ControlPlane;
 internal sealed class ServerProcess : IDisposable
 {
     private const string Setpriv = "/usr/bin/setpriv";
-    private const int LinesKept = 30;
+    private const int FirstLinesKept = 100;
+    private const int LastLinesKept = 30;
 
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Process> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<string> _firstLines = new();
     private readonly ConcurrentQueue<string> _lastLines = new();
     private readonly Thread _thread;
 
@@ -40,10 +43,28 @@ internal sealed class ServerProcess : IDisposable
     public async Task SignalAsync(string name) =>
         (await Command.RunAsync("/bin/sh", ["-c", $"kill -{name} {(await _started.Task).Id}"])).EnsureSuccess();
 
+    /// <summary>Waits until one of the first lines that the server writes has a pattern in it.</summary>
+    public async Task<Match> SaysAsync(Regex pattern)
+    {
+        Match? Find() => _firstLines.Select(line => pattern.Match(line)).FirstOrDefault(match => match.Success);
+        await Eventually.TrueAsync(() => HasExited || Find() is not null, () => $"Nothing like {pattern} was written:\n{LastLines}");
+        return Find() ?? throw new InvalidOperationException($"The server ended without a line like {pattern}:\n{LastLines}");
+    }
+
     public void Dispose()
     {
-        if (_started.Task.IsCompletedSuccessfully && _thread.IsAlive)
-            _started.Task.Result.Kill();
+        if (_started.Task.IsCompletedSuccessfully)
+        {
+            try
+            {
+                _started.Task.Result.Kill();
+            }
+            catch (InvalidOperationException)
+            {
+                // It has ended by itself.
+            }
+        }
+
         _thread.Join();
     }
 
@@ -74,8 +95,10 @@ internal sealed class ServerProcess : IDisposable
     {
         if (line.Data is null)
             return;
+        if (_firstLines.Count < FirstLinesKept)
+            _firstLines.Enqueue(line.Data);
         _lastLines.Enqueue(line.Data);
-        if (_lastLines.Count > LinesKept)
+        if (_lastLines.Count > LastLinesKept)
             _lastLines.TryDequeue(out _);
     }
 }

@@ -58,10 +58,9 @@ public sealed class FailoverTests(FaultStages stages) : IAsyncLifetime
         var second = Start();
 
         // The record is written, the call under way; then the process stands still, as on a node that hangs.
-        await FaultAsync(new JsonObject { ["operation"] = "CreateKey", ["kind"] = "delay", ["delayMs"] = 4000 });
-        await ApplyKeyAsync("one", "s3");
-        await Eventually.TrueAsync(async () => (await FieldAsync("one", ".status.creation.attemptId")).Length > 0, () => first.LastLines, Limit);
+        await HoldCreateKeyAsync("one", "s3", first);
         await first.SignalAsync("STOP");
+        await ReleaseAsync();
 
         await ReadyAsync("one", second);
         Assert.NotEqual(firstHolder, await HolderAsync());
@@ -84,10 +83,9 @@ public sealed class FailoverTests(FaultStages stages) : IAsyncLifetime
     {
         var first = await StartLeaderAsync();
         var second = Start();
-        await FaultAsync(new JsonObject { ["operation"] = "CreateKey", ["kind"] = "delay", ["delayMs"] = 2000 });
-        await ApplyKeyAsync("one", "s3");
-        await Eventually.TrueAsync(async () => (await FieldAsync("one", ".status.creation.attemptId")).Length > 0, () => first.LastLines, Limit);
+        await HoldCreateKeyAsync("one", "s3", first);
         await first.SignalAsync("TERM");
+        await ReleaseAsync();
         Assert.Equal(0, await first.ExitCode.WaitAsync(Limit, TestContext.Current.CancellationToken));
         Assert.Contains("gave", first.LastLines, StringComparison.Ordinal);
 
@@ -127,7 +125,22 @@ public sealed class FailoverTests(FaultStages stages) : IAsyncLifetime
         spec: {className: {{_namespace}}, service: {{service}}}
         """);
 
-    private async Task FaultAsync(JsonObject fault) => (await _admin!.PostAsJsonAsync("/_sim/faults", fault)).EnsureSuccessStatusCode();
+    /// <summary>Makes a resource and waits until KMS has the call for its key, which it does not answer; the attempt is on record then.</summary>
+    private async Task HoldCreateKeyAsync(string name, string service, ServerProcess process)
+    {
+        (await _admin!.PostAsJsonAsync("/_sim/faults", new JsonObject { ["operation"] = "CreateKey", ["kind"] = "hold" })).EnsureSuccessStatusCode();
+        await ApplyKeyAsync(name, service);
+        await Eventually.TrueAsync(async () => (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/faults"))!.Count == 0, () => process.LastLines, Limit);
+        Assert.NotEmpty(await FieldAsync(name, ".status.creation.attemptId"));
+        Assert.Empty(await OwnersAsync());
+    }
+
+    /// <summary>Has KMS make the key.</summary>
+    private async Task ReleaseAsync()
+    {
+        using var answer = await _admin!.PostAsync("/_sim/faults/release", null);
+        Assert.Equal(1, (await answer.Content.ReadFromJsonAsync<JsonObject>())!["released"]!.GetValue<int>());
+    }
 
     private async Task<string> KeysAsync() => (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/keys"))!.ToJsonString();
 

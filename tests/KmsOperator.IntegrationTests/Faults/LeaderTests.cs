@@ -17,8 +17,8 @@ public sealed class LeaderTests(FaultStages stages, ITestOutputHelper output)
     // Short, since every run waits for it; long enough to be renewed on a busy machine.
     private static readonly LeaderLeaseOptions Lease = new()
     {
-        LeaseDuration = TimeSpan.FromSeconds(3),
-        RenewDeadline = TimeSpan.FromSeconds(2),
+        LeaseDuration = TimeSpan.FromSeconds(5),
+        RenewDeadline = TimeSpan.FromSeconds(4),
         RetryPeriod = TimeSpan.FromMilliseconds(250),
     };
 

@@ -3,9 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
-using Amazon.Runtime;
 using KmsOperator.Api;
 using KmsOperator.IntegrationTests.ControlPlane;
+using KmsOperator.IntegrationTests.Simulator;
 using KmsOperator.Kubernetes;
 
 namespace KmsOperator.IntegrationTests.Faults;
@@ -57,8 +57,7 @@ internal sealed partial class Stage
     public Task<ServiceKey?> GetAsync(string name) => _api.GetAsync(ResourceTypes.ServiceKeys, Key(name), CancellationToken.None);
 
     /// <summary>A KMS client past the operator and its faults.</summary>
-    public AmazonKeyManagementServiceClient Kms(string region = "us-east-1") => new(
-        new BasicAWSCredentials("test", "test"), new AmazonKeyManagementServiceConfig { ServiceURL = SimulatorUrl, AuthenticationRegion = region });
+    public AmazonKeyManagementServiceClient Kms(string region = "us-east-1") => _simulator.Kms(region);
 
     /// <summary>Calls KMS until it sees what was made before.</summary>
     public Task VisibleAsync(Func<Task> call) => Eventually.TrueAsync(

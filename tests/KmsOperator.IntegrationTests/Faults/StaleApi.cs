@@ -28,7 +28,18 @@ internal sealed class StaleApi(IKubernetesApi inner, bool forgets = false) : For
 
     /// <summary>Keeps the present list of one kind.</summary>
     public async Task RememberAsync<T>(ResourceType<T> type, string? @namespace)
-        where T : class, IResource => _lists[type.Kind] = await base.ListPageAsync(type, @namespace, 5000, null, CancellationToken.None);
+        where T : class, IResource
+    {
+        var items = new List<T>();
+        ResourceList<T>? page = null;
+        do
+        {
+            page = await base.ListPageAsync(type, @namespace, 500, page?.Metadata.Continue, CancellationToken.None);
+            items.AddRange(page.Items);
+        }
+        while (!string.IsNullOrEmpty(page.Metadata.Continue));
+        _lists[type.Kind] = new ResourceList<T> { Items = items, Metadata = new ListMeta { ResourceVersion = page.Metadata.ResourceVersion } };
+    }
 
     /// <summary>The watches go on from the old lists, or expire.</summary>
     public void CatchUp() => _caughtUp.TrySetResult();

@@ -5,29 +5,12 @@ using Xunit;
 
 namespace KmsOperator.IntegrationTests.Runtime;
 
-public sealed class EventRecorderTests(ControlPlaneFixture fixture) : IAsyncLifetime
+public sealed class EventRecorderTests(ControlPlaneFixture controlPlane) : RuntimeTest(controlPlane)
 {
-    private KubernetesApi _api = null!;
-    private string _namespace = null!;
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _api = fixture.Cluster.Connect();
-        _namespace = await fixture.Cluster.CreateNamespaceAsync();
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _api?.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
     [Fact]
     public async Task The_server_takes_events_of_the_greatest_length_and_counts_their_repeats()
     {
-        var widget = Widget.Named(_namespace, new string('n', 253));
+        var widget = Widget.Named(Home, new string('n', 253));
         widget = widget with { Metadata = widget.Metadata with { Uid = "1b4e28ba-2fa1-11d2-883f-0016d3cca427" } };
         var note = new string('ü', 2000);
 
@@ -38,7 +21,7 @@ public sealed class EventRecorderTests(ControlPlaneFixture fixture) : IAsyncLife
             recorder.Record(widget, EventType.Normal, "Available", "Create", "done");
         });
 
-        var events = (await _api.ListPageAsync(BuiltInTypes.Events, _namespace, 100, null, Ct)).Items;
+        var events = (await Api.ListPageAsync(BuiltInTypes.Events, Home, 100, null, Ct)).Items;
         Assert.Equal(2, events.Count);
         var repeated = Assert.Single(events, found => found.Type == "Warning");
         Assert.Equal(3, repeated.Series?.Count);
@@ -53,8 +36,8 @@ public sealed class EventRecorderTests(ControlPlaneFixture fixture) : IAsyncLife
     [Fact]
     public async Task Events_about_cluster_scoped_objects_are_taken()
     {
-        var uid = $"uid-of-{_namespace}";
-        var @object = new Namespace { Metadata = new() { Name = _namespace, Uid = uid } };
+        var uid = $"uid-of-{Home}";
+        var @object = new Namespace { Metadata = new() { Name = Home, Uid = uid } };
 
         await RecordAsync(recorder => recorder.Record(@object, EventType.Normal, "Available", "Verify", "done"));
 
@@ -63,7 +46,7 @@ public sealed class EventRecorderTests(ControlPlaneFixture fixture) : IAsyncLife
         string? token = null;
         do
         {
-            var page = await _api.ListPageAsync(BuiltInTypes.Events, null, 500, token, Ct);
+            var page = await Api.ListPageAsync(BuiltInTypes.Events, null, 500, token, Ct);
             found.AddRange(page.Items.Where(item => item.Regarding?.Uid == uid));
             token = page.Metadata.Continue;
         }
@@ -74,30 +57,30 @@ public sealed class EventRecorderTests(ControlPlaneFixture fixture) : IAsyncLife
     [Fact]
     public async Task An_event_that_a_terminating_namespace_refuses_does_not_hold_the_others_up()
     {
-        var terminating = await fixture.Cluster.CreateNamespaceAsync("terminating");
+        var terminating = await Cluster.CreateNamespaceAsync("terminating");
         // A ConfigMap that cannot go keeps the namespace, with or without controllers.
-        await fixture.Cluster.ApplyTextAsync($"""
+        await Cluster.ApplyTextAsync($"""
             apiVersion: v1
             kind: ConfigMap
             metadata: {"{"}name: keeps, namespace: {terminating}, finalizers: [example.com/keeps]{"}"}
             """);
-        (await fixture.Cluster.KubectlAsync("delete", "namespace", terminating, "--wait=false")).EnsureSuccess();
+        (await Cluster.KubectlAsync("delete", "namespace", terminating, "--wait=false")).EnsureSuccess();
 
         await RecordAsync(recorder =>
         {
             recorder.Record(Widget.Named(terminating, "one"), EventType.Normal, "Deleting", "Delete", "refused");
-            recorder.Record(Widget.Named(_namespace, "one"), EventType.Normal, "Deleting", "Delete", "taken");
+            recorder.Record(Widget.Named(Home, "one"), EventType.Normal, "Deleting", "Delete", "taken");
         });
 
-        var events = (await _api.ListPageAsync(BuiltInTypes.Events, _namespace, 100, null, Ct)).Items;
+        var events = (await Api.ListPageAsync(BuiltInTypes.Events, Home, 100, null, Ct)).Items;
         Assert.Equal("taken", Assert.Single(events).Note);
-        await _api.MergePatchAsync(
+        await Api.MergePatchAsync(
             BuiltInTypes.ConfigMaps, new(terminating, "keeps"), new() { ["metadata"] = new JsonObject { ["finalizers"] = null } }, null, Ct);
     }
 
     private async Task RecordAsync(Action<EventRecorder> record)
     {
-        var recorder = new EventRecorder(_api, "kms.servicekey.dev/kms-operator", "test-1", TimeProvider.System, new TestOutputLogger());
+        var recorder = new EventRecorder(Api, "kms.servicekey.dev/kms-operator", "test-1", TimeProvider.System, new TestOutputLogger());
         using var stop = new CancellationTokenSource();
         record(recorder);
         var run = recorder.RunAsync(stop.Token);

@@ -5,39 +5,22 @@ using Xunit;
 
 namespace KmsOperator.IntegrationTests.Runtime;
 
-public sealed class KubernetesApiTests(ControlPlaneFixture fixture) : IAsyncLifetime
+public sealed class KubernetesApiTests(ControlPlaneFixture controlPlane) : RuntimeTest(controlPlane)
 {
     private static readonly WatchTiming Timing = new(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-    private KubernetesApi _api = null!;
-    private string _namespace = null!;
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _api = fixture.Cluster.Connect();
-        _namespace = await fixture.Cluster.CreateNamespaceAsync();
-        await Widget.DefineAsync(fixture.Cluster);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _api?.Dispose();
-        return ValueTask.CompletedTask;
-    }
 
     [Fact]
     public async Task A_list_comes_in_pages_and_the_last_one_has_no_token()
     {
         foreach (var name in (string[])["a", "b", "c", "d", "e"])
-            await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, name), Ct);
+            await Api.CreateAsync(Widget.Type, Widget.Named(Home, name), Ct);
 
         List<string> names = [];
         var pages = 0;
         string? token = null;
         do
         {
-            var page = await _api.ListPageAsync(Widget.Type, _namespace, 2, token, Ct);
+            var page = await Api.ListPageAsync(Widget.Type, Home, 2, token, Ct);
             names.AddRange(page.Items.Select(widget => widget.Metadata.Name));
             token = page.Metadata.Continue;
             pages++;
@@ -51,19 +34,19 @@ public sealed class KubernetesApiTests(ControlPlaneFixture fixture) : IAsyncLife
     [Fact]
     public async Task An_object_that_is_not_there_is_null_but_a_kind_that_is_not_served_is_an_error()
     {
-        Assert.Null(await _api.GetAsync(Widget.Type, new(_namespace, "missing"), Ct));
+        Assert.Null(await Api.GetAsync(Widget.Type, new(Home, "missing"), Ct));
 
         var unserved = Widget.Type with { Plural = "gadgets" };
-        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => _api.GetAsync(unserved, new(_namespace, "missing"), Ct));
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => Api.GetAsync(unserved, new(Home, "missing"), Ct));
         Assert.True(failure.IsNotFound);
     }
 
     [Fact]
     public async Task A_second_object_of_the_same_name_is_a_conflict()
     {
-        await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "one"), Ct);
+        await Api.CreateAsync(Widget.Type, Widget.Named(Home, "one"), Ct);
 
-        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "one"), Ct));
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => Api.CreateAsync(Widget.Type, Widget.Named(Home, "one"), Ct));
 
         Assert.True(failure.IsConflict);
         Assert.Equal("AlreadyExists", failure.Reason);
@@ -72,8 +55,8 @@ public sealed class KubernetesApiTests(ControlPlaneFixture fixture) : IAsyncLife
     [Fact]
     public async Task A_patch_of_a_stale_version_is_a_conflict()
     {
-        var stale = await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "one"), Ct);
-        await _api.MergePatchAsync(Widget.Type, ResourceKey.Of(stale), new() { ["spec"] = new JsonObject { ["size"] = 2 } }, null, Ct);
+        var stale = await Api.CreateAsync(Widget.Type, Widget.Named(Home, "one"), Ct);
+        await Api.MergePatchAsync(Widget.Type, ResourceKey.Of(stale), new() { ["spec"] = new JsonObject { ["size"] = 2 } }, null, Ct);
 
         var patch = new JsonObject
         {
@@ -81,33 +64,33 @@ public sealed class KubernetesApiTests(ControlPlaneFixture fixture) : IAsyncLife
             ["spec"] = new JsonObject { ["size"] = 3 },
         };
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => _api.MergePatchAsync(Widget.Type, ResourceKey.Of(stale), patch, null, Ct));
+            () => Api.MergePatchAsync(Widget.Type, ResourceKey.Of(stale), patch, null, Ct));
 
         Assert.True(failure.IsConflict);
-        Assert.Equal(2, (await _api.GetAsync(Widget.Type, ResourceKey.Of(stale), Ct))!.Spec!.Size);
+        Assert.Equal(2, (await Api.GetAsync(Widget.Type, ResourceKey.Of(stale), Ct))!.Spec!.Size);
     }
 
     [Fact]
     public async Task A_deletion_is_refused_for_another_uid_and_says_whether_there_was_anything()
     {
-        var widget = await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "one"), Ct);
+        var widget = await Api.CreateAsync(Widget.Type, Widget.Named(Home, "one"), Ct);
         var key = ResourceKey.Of(widget);
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => _api.DeleteAsync(Widget.Type, key, "00000000-0000-0000-0000-000000000000", null, Ct));
+            () => Api.DeleteAsync(Widget.Type, key, "00000000-0000-0000-0000-000000000000", null, Ct));
         Assert.True(failure.IsConflict);
-        Assert.True(await _api.DeleteAsync(Widget.Type, key, widget.Metadata.Uid, widget.Metadata.ResourceVersion, Ct));
-        Assert.False(await _api.DeleteAsync(Widget.Type, key, null, null, Ct));
+        Assert.True(await Api.DeleteAsync(Widget.Type, key, widget.Metadata.Uid, widget.Metadata.ResourceVersion, Ct));
+        Assert.False(await Api.DeleteAsync(Widget.Type, key, null, null, Ct));
     }
 
     [Fact]
     public async Task A_watch_from_a_version_of_long_ago_is_gone()
     {
-        await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "one"), Ct);
+        await Api.CreateAsync(Widget.Type, Widget.Named(Home, "one"), Ct);
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(async () =>
         {
-            await foreach (var _ in _api.WatchAsync(Widget.Type, _namespace, "1", Timing, Ct))
+            await foreach (var _ in Api.WatchAsync(Widget.Type, Home, "1", Timing, Ct))
             {
             }
         });
@@ -118,12 +101,12 @@ public sealed class KubernetesApiTests(ControlPlaneFixture fixture) : IAsyncLife
     [Fact]
     public async Task An_applied_ConfigMap_keeps_what_others_put_into_it()
     {
-        var key = new ResourceKey(_namespace, "published");
+        var key = new ResourceKey(Home, "published");
         var body = (string arn) => new JsonObject { ["data"] = new JsonObject { ["arn"] = arn } };
-        await _api.ApplyAsync(BuiltInTypes.ConfigMaps, key, body("one"), "kms-operator", null, false, Ct);
-        await _api.MergePatchAsync(BuiltInTypes.ConfigMaps, key, new() { ["data"] = new JsonObject { ["theirs"] = "x" } }, null, Ct);
+        await Api.ApplyAsync(BuiltInTypes.ConfigMaps, key, body("one"), "kms-operator", null, false, Ct);
+        await Api.MergePatchAsync(BuiltInTypes.ConfigMaps, key, new() { ["data"] = new JsonObject { ["theirs"] = "x" } }, null, Ct);
 
-        var applied = await _api.ApplyAsync(BuiltInTypes.ConfigMaps, key, body("two"), "kms-operator", null, false, Ct);
+        var applied = await Api.ApplyAsync(BuiltInTypes.ConfigMaps, key, body("two"), "kms-operator", null, false, Ct);
 
         Assert.Equal("two", applied.Data!["arn"]);
         Assert.Equal("x", applied.Data["theirs"]);
@@ -132,10 +115,10 @@ public sealed class KubernetesApiTests(ControlPlaneFixture fixture) : IAsyncLife
     [Fact]
     public async Task A_user_of_the_test_clusters_own_making_has_no_rights_but_those_it_is_given()
     {
-        var kubeconfig = await fixture.Cluster.KubeconfigForServiceAccountAsync("kms-operator-system", "kms-operator-without-rights");
-        using var api = fixture.Cluster.Connect(kubeconfig);
+        var kubeconfig = await Cluster.KubeconfigForServiceAccountAsync("kms-operator-system", "kms-operator-without-rights");
+        using var api = Cluster.Connect(kubeconfig);
 
-        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => api.ListPageAsync(Widget.Type, _namespace, 1, null, Ct));
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => api.ListPageAsync(Widget.Type, Home, 1, null, Ct));
 
         Assert.True(failure.IsForbidden);
         Assert.Contains("system:serviceaccount:kms-operator-system:kms-operator-without-rights", failure.Message, StringComparison.Ordinal);

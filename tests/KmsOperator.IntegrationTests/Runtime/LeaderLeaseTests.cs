@@ -6,56 +6,42 @@ using Xunit;
 
 namespace KmsOperator.IntegrationTests.Runtime;
 
-public sealed class LeaderLeaseTests(ControlPlaneFixture fixture) : IAsyncLifetime
+public sealed class LeaderLeaseTests(ControlPlaneFixture controlPlane) : RuntimeTest(controlPlane)
 {
+    // Short, since a test waits for it; long enough to be renewed on a busy machine.
     private static readonly LeaderLeaseOptions Quick = new()
     {
-        LeaseDuration = TimeSpan.FromSeconds(3),
-        RenewDeadline = TimeSpan.FromSeconds(2),
+        LeaseDuration = TimeSpan.FromSeconds(8),
+        RenewDeadline = TimeSpan.FromSeconds(6),
         RetryPeriod = TimeSpan.FromMilliseconds(200),
     };
 
-    private KubernetesApi _api = null!;
-    private ResourceKey _key;
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _api = fixture.Cluster.Connect();
-        _key = new(await fixture.Cluster.CreateNamespaceAsync(), "kms-operator");
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _api?.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    private ResourceKey Key => new(Home, "kms-operator");
 
     [Fact]
     public async Task A_leader_that_stops_hands_over_to_the_one_who_waits()
     {
         using var stopFirst = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         using var stopSecond = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var first = Contender(_api, "first");
-        var second = Contender(_api, "second");
+        var first = Contender(Api, "first");
+        var second = Contender(Api, "second");
 
         var firstRun = first.RunAsync(UntilCancelled, stopFirst.Token);
         await Eventually.TrueAsync(() => first.IsLeader, () => "The first never led.");
         var secondRun = second.RunAsync(UntilCancelled, stopSecond.Token);
-        var held = (await _api.GetAsync(BuiltInTypes.Leases, _key, Ct))!;
-        Assert.Equal(("first", 3, 0), (held.Spec.HolderIdentity, held.Spec.LeaseDurationSeconds, held.Spec.LeaseTransitions));
+        var held = (await Api.GetAsync(BuiltInTypes.Leases, Key, Ct))!;
+        Assert.Equal(("first", 8, 0), (held.Spec.HolderIdentity, held.Spec.LeaseDurationSeconds, held.Spec.LeaseTransitions));
         Assert.False(second.IsLeader);
 
         await stopFirst.CancelAsync();
         await firstRun;
         await Eventually.TrueAsync(() => second.IsLeader, () => "The second never led.");
-        held = (await _api.GetAsync(BuiltInTypes.Leases, _key, Ct))!;
+        held = (await Api.GetAsync(BuiltInTypes.Leases, Key, Ct))!;
         Assert.Equal(("second", 1), (held.Spec.HolderIdentity, held.Spec.LeaseTransitions));
 
         await stopSecond.CancelAsync();
         await secondRun;
-        held = (await _api.GetAsync(BuiltInTypes.Leases, _key, Ct))!;
+        held = (await Api.GetAsync(BuiltInTypes.Leases, Key, Ct))!;
         Assert.True(string.IsNullOrEmpty(held.Spec.HolderIdentity));
     }
 
@@ -63,9 +49,9 @@ public sealed class LeaderLeaseTests(ControlPlaneFixture fixture) : IAsyncLifeti
     public async Task A_leader_that_cannot_renew_says_so_and_another_takes_the_expired_lease()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var cutOff = new CutOffApi(_api);
+        var cutOff = new CutOffApi(Api);
         var first = Contender(cutOff, "first");
-        var second = Contender(_api, "second");
+        var second = Contender(Api, "second");
         var firstRun = first.RunAsync(UntilCancelled, stop.Token);
         await Eventually.TrueAsync(() => first.IsLeader, () => "The first never led.");
         var secondRun = second.RunAsync(UntilCancelled, stop.Token);
@@ -80,7 +66,7 @@ public sealed class LeaderLeaseTests(ControlPlaneFixture fixture) : IAsyncLifeti
     }
 
     private LeaderLease Contender(IKubernetesApi api, string identity) =>
-        new(api, _key, identity, Quick, TimeProvider.System, new Random(1), NullLogger.Instance);
+        new(api, Key, identity, Quick, TimeProvider.System, new Random(1), NullLogger.Instance);
 
     private static async Task UntilCancelled(CancellationToken cancellationToken) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

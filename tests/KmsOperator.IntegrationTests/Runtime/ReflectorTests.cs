@@ -9,57 +9,51 @@ using Xunit;
 
 namespace KmsOperator.IntegrationTests.Runtime;
 
-public sealed class ReflectorTests(ControlPlaneFixture fixture) : IAsyncLifetime
+public sealed class ReflectorTests(ControlPlaneFixture controlPlane) : RuntimeTest(controlPlane)
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _changes = new();
     private readonly ResourceStore<Widget> _store = new(NullLogger.Instance);
-    private KubernetesApi _api = null!;
-    private string _namespace = null!;
     private Task _run = Task.CompletedTask;
 
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _api = fixture.Cluster.Connect();
-        _namespace = await fixture.Cluster.CreateNamespaceAsync();
-        await Widget.DefineAsync(fixture.Cluster);
+        await base.InitializeAsync();
         _store.Subscribe(change => _changes.Enqueue($"{change.Kind} {change.Key.Name} {change.Resource.Spec?.Size}"));
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _run;
         _stop.Dispose();
-        _api?.Dispose();
+        await base.DisposeAsync();
     }
 
     [Fact]
     public async Task What_is_there_and_what_comes_is_seen()
     {
         foreach (var name in (string[])["a", "b", "c"])
-            await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, name), Ct);
-        Start(_api, pageSize: 2);
+            await Api.CreateAsync(Widget.Type, Widget.Named(Home, name), Ct);
+        Start(Api, pageSize: 2);
         await _store.WhenSynced.WaitAsync(Ct);
         Assert.Equal(3, _store.Count);
 
-        await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "d"), Ct);
+        await Api.CreateAsync(Widget.Type, Widget.Named(Home, "d"), Ct);
         await ResizeAsync("a", 5);
-        await _api.DeleteAsync(Widget.Type, new(_namespace, "b"), null, null, Ct);
+        await Api.DeleteAsync(Widget.Type, new(Home, "b"), null, null, Ct);
 
         await SeenAsync("Added d 1", "Updated a 5", "Deleted b 1");
-        Assert.True(_store.TryGet(new(_namespace, "a"), out var seen));
+        Assert.True(_store.TryGet(new(Home, "a"), out var seen));
         Assert.Equal(5, seen.Spec!.Size);
-        Assert.Equal(["a", "c", "d"], _store.List(_namespace).Select(widget => widget.Metadata.Name).Order());
+        Assert.Equal(["a", "c", "d"], _store.List(Home).Select(widget => widget.Metadata.Name).Order());
     }
 
     [Fact]
     public async Task A_watch_that_broke_goes_on_where_it_was()
     {
-        await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "a"), Ct);
-        var breakable = new BreakableApi(_api, expired: false);
+        await Api.CreateAsync(Widget.Type, Widget.Named(Home, "a"), Ct);
+        var breakable = new BreakableApi(Api, expired: false);
         Start(breakable);
         await _store.WhenSynced.WaitAsync(Ct);
         await ResizeAsync("a", 2);
@@ -80,8 +74,8 @@ public sealed class ReflectorTests(ControlPlaneFixture fixture) : IAsyncLifetime
     public async Task What_was_deleted_or_made_anew_while_the_watch_was_expired_is_seen_by_the_new_list()
     {
         foreach (var name in (string[])["deleted", "remade", "kept"])
-            await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, name), Ct);
-        var breakable = new BreakableApi(_api, expired: true);
+            await Api.CreateAsync(Widget.Type, Widget.Named(Home, name), Ct);
+        var breakable = new BreakableApi(Api, expired: true);
         Start(breakable);
         await _store.WhenSynced.WaitAsync(Ct);
         await ResizeAsync("kept", 2);
@@ -90,9 +84,9 @@ public sealed class ReflectorTests(ControlPlaneFixture fixture) : IAsyncLifetime
 
         await breakable.BreakAsync(async () =>
         {
-            await _api.DeleteAsync(Widget.Type, new(_namespace, "deleted"), null, null, Ct);
-            await _api.DeleteAsync(Widget.Type, new(_namespace, "remade"), null, null, Ct);
-            await _api.CreateAsync(Widget.Type, Widget.Named(_namespace, "remade"), Ct);
+            await Api.DeleteAsync(Widget.Type, new(Home, "deleted"), null, null, Ct);
+            await Api.DeleteAsync(Widget.Type, new(Home, "remade"), null, null, Ct);
+            await Api.CreateAsync(Widget.Type, Widget.Named(Home, "remade"), Ct);
         });
 
         await SeenAsync("Deleted deleted 1", "Deleted remade 1", "Added remade 1");
@@ -102,13 +96,13 @@ public sealed class ReflectorTests(ControlPlaneFixture fixture) : IAsyncLifetime
 
     private void Start(IKubernetesApi api, int pageSize = 500)
     {
-        var options = new ReflectorOptions<Widget> { Namespaces = [_namespace], PageSize = pageSize };
+        var options = new ReflectorOptions<Widget> { Namespaces = [Home], PageSize = pageSize };
         var reflector = new Reflector<Widget>(api, Widget.Type, _store, options, TimeProvider.System, new Random(1), NullLogger.Instance);
         _run = reflector.RunAsync(_stop.Token);
     }
 
-    private Task<Widget> ResizeAsync(string name, int size) => _api.MergePatchAsync(
-        Widget.Type, new(_namespace, name), new() { ["spec"] = new JsonObject { ["size"] = size } }, null, Ct);
+    private Task<Widget> ResizeAsync(string name, int size) => Api.MergePatchAsync(
+        Widget.Type, new(Home, name), new() { ["spec"] = new JsonObject { ["size"] = size } }, null, Ct);
 
     private Task SeenAsync(params string[] changes) => Eventually.TrueAsync(
         () => changes.All(_changes.Contains), () => $"Expected {string.Join(", ", changes)} among {string.Join(", ", _changes)}");

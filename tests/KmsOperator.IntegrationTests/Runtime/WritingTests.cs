@@ -5,39 +5,22 @@ using Xunit;
 
 namespace KmsOperator.IntegrationTests.Runtime;
 
-public sealed class WritingTests(ControlPlaneFixture fixture) : IAsyncLifetime
+public sealed class WritingTests(ControlPlaneFixture controlPlane) : RuntimeTest(controlPlane)
 {
     private const string Ours = "kms.servicekey.dev/key";
     private const string Theirs = "example.com/theirs";
-    private KubernetesApi _api = null!;
-    private string _namespace = null!;
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _api = fixture.Cluster.Connect();
-        _namespace = await fixture.Cluster.CreateNamespaceAsync();
-        await Widget.DefineAsync(fixture.Cluster);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _api?.Dispose();
-        return ValueTask.CompletedTask;
-    }
 
     [Fact]
     public async Task Finalizers_come_and_go_without_touching_others_finalizers_or_fields_unknown_to_us()
     {
         var widget = await ApplyAsync("one", $"finalizers: [{Theirs}]");
 
-        widget = await _api.AddFinalizerAsync(Widget.Type, widget, Ours, Ct);
+        widget = await Api.AddFinalizerAsync(Widget.Type, widget, Ours, Ct);
         Assert.Equal([Theirs, Ours], widget.Metadata.Finalizers);
-        widget = await _api.RemoveFinalizerAsync(Widget.Type, widget, Ours, Ct);
+        widget = await Api.RemoveFinalizerAsync(Widget.Type, widget, Ours, Ct);
 
         Assert.Equal([Theirs], widget!.Metadata.Finalizers);
-        var unmodelled = await fixture.Cluster.KubectlAsync("get", "widget", "one", "-n", _namespace, "-o", "jsonpath={.spec.unmodelled}");
+        var unmodelled = await Cluster.KubectlAsync("get", "widget", "one", "-n", Home, "-o", "jsonpath={.spec.unmodelled}");
         Assert.Equal("kept", unmodelled.EnsureSuccess());
     }
 
@@ -45,9 +28,9 @@ public sealed class WritingTests(ControlPlaneFixture fixture) : IAsyncLifetime
     public async Task A_finalizer_on_a_stale_object_is_a_conflict()
     {
         var stale = await ApplyAsync("one", "labels: {a: b}");
-        await _api.AddFinalizerAsync(Widget.Type, stale, Theirs, Ct);
+        await Api.AddFinalizerAsync(Widget.Type, stale, Theirs, Ct);
 
-        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => _api.AddFinalizerAsync(Widget.Type, stale, Ours, Ct));
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => Api.AddFinalizerAsync(Widget.Type, stale, Ours, Ct));
 
         Assert.True(failure.IsConflict);
     }
@@ -56,14 +39,14 @@ public sealed class WritingTests(ControlPlaneFixture fixture) : IAsyncLifetime
     public async Task Removing_the_last_finalizer_of_a_deleted_object_lets_it_go()
     {
         var widget = await ApplyAsync("one", $"finalizers: [{Ours}]");
-        await _api.DeleteAsync(Widget.Type, ResourceKey.Of(widget), null, null, Ct);
-        widget = (await _api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct))!;
+        await Api.DeleteAsync(Widget.Type, ResourceKey.Of(widget), null, null, Ct);
+        widget = (await Api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct))!;
         Assert.NotNull(widget.Metadata.DeletionTimestamp);
 
-        await _api.RemoveFinalizerAsync(Widget.Type, widget, Ours, Ct);
+        await Api.RemoveFinalizerAsync(Widget.Type, widget, Ours, Ct);
 
-        Assert.Null(await _api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct));
-        Assert.Null(await _api.RemoveFinalizerAsync(Widget.Type, widget, Ours, Ct));
+        Assert.Null(await Api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct));
+        Assert.Null(await Api.RemoveFinalizerAsync(Widget.Type, widget, Ours, Ct));
     }
 
     [Fact]
@@ -72,15 +55,15 @@ public sealed class WritingTests(ControlPlaneFixture fixture) : IAsyncLifetime
         var widget = await ApplyAsync("one", "labels: {a: b}");
         Assert.Equal(-1, widget.Status!.ObservedGeneration);
 
-        var written = await _api.ApplyStatusAsync(Widget.Type, widget, Status("True", "Bound"), false, Ct);
+        var written = await Api.ApplyStatusAsync(Widget.Type, widget, Status("True", "Bound"), false, Ct);
         Assert.Equal("Bound", written.Status!.Phase);
         Assert.NotEqual(widget.Metadata.ResourceVersion, written.Metadata.ResourceVersion);
 
-        var again = await _api.ApplyStatusAsync(Widget.Type, written, Status("True", "Bound"), false, Ct);
+        var again = await Api.ApplyStatusAsync(Widget.Type, written, Status("True", "Bound"), false, Ct);
         Assert.Same(written, again);
-        Assert.Equal(written.Metadata.ResourceVersion, (await _api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct))!.Metadata.ResourceVersion);
+        Assert.Equal(written.Metadata.ResourceVersion, (await Api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct))!.Metadata.ResourceVersion);
 
-        var changed = await _api.ApplyStatusAsync(Widget.Type, again, Status("False", null), false, Ct);
+        var changed = await Api.ApplyStatusAsync(Widget.Type, again, Status("False", null), false, Ct);
         Assert.Null(changed.Status!.Phase);
         var condition = Assert.Single(changed.Status.Conditions!);
         Assert.Equal(("Ready", "False", ""), (condition.Type, condition.Status, condition.Message));
@@ -93,26 +76,26 @@ public sealed class WritingTests(ControlPlaneFixture fixture) : IAsyncLifetime
         static JsonObject Status(params JsonNode?[] conditions) => new() { ["observedGeneration"] = 1, ["conditions"] = new JsonArray(conditions) };
         static JsonObject Ordered() => Status(Condition("Ready", "False"), Condition("Reconciling", "True"));
 
-        widget = await _api.ApplyStatusAsync(Widget.Type, widget, Status(Condition("Reconciling", "True")), false, Ct);
-        widget = await _api.ApplyStatusAsync(Widget.Type, widget, Ordered(), false, Ct);
+        widget = await Api.ApplyStatusAsync(Widget.Type, widget, Status(Condition("Reconciling", "True")), false, Ct);
+        widget = await Api.ApplyStatusAsync(Widget.Type, widget, Ordered(), false, Ct);
 
         Assert.Equal(["Ready", "Reconciling"], widget.Status!.Conditions!.Select(condition => condition.Type).Order());
-        Assert.Same(widget, await _api.ApplyStatusAsync(Widget.Type, widget, Ordered(), false, Ct));
+        Assert.Same(widget, await Api.ApplyStatusAsync(Widget.Type, widget, Ordered(), false, Ct));
     }
 
     [Fact]
     public async Task Status_is_never_written_to_another_object_of_the_same_name()
     {
         var first = await ApplyAsync("one", "labels: {a: b}");
-        await _api.DeleteAsync(Widget.Type, ResourceKey.Of(first), null, null, Ct);
+        await Api.DeleteAsync(Widget.Type, ResourceKey.Of(first), null, null, Ct);
 
         var gone = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => _api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), false, Ct));
+            () => Api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), false, Ct));
         Assert.True(gone.IsNotFound || gone.IsConflict, gone.ToString());
 
         await ApplyAsync("one", "labels: {a: c}");
         var other = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => _api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), false, Ct));
+            () => Api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), false, Ct));
         Assert.True(other.IsConflict, other.ToString());
     }
 
@@ -123,9 +106,9 @@ public sealed class WritingTests(ControlPlaneFixture fixture) : IAsyncLifetime
         await ApplyAsync("one", "labels: {a: c}");
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => _api.ApplyStatusAsync(Widget.Type, stale, Status("True", "Bound"), true, Ct));
+            () => Api.ApplyStatusAsync(Widget.Type, stale, Status("True", "Bound"), true, Ct));
         Assert.True(failure.IsConflict);
-        var written = await _api.ApplyStatusAsync(Widget.Type, stale, Status("True", "Bound"), false, Ct);
+        var written = await Api.ApplyStatusAsync(Widget.Type, stale, Status("True", "Bound"), false, Ct);
         Assert.Equal("Bound", written.Status!.Phase);
     }
 
@@ -150,12 +133,12 @@ public sealed class WritingTests(ControlPlaneFixture fixture) : IAsyncLifetime
 
     private async Task<Widget> ApplyAsync(string name, string metadata)
     {
-        await fixture.Cluster.ApplyTextAsync($$"""
+        await Cluster.ApplyTextAsync($$"""
             apiVersion: test.servicekey.dev/v1
             kind: Widget
-            metadata: {name: {{name}}, namespace: {{_namespace}}, {{metadata}}}
+            metadata: {name: {{name}}, namespace: {{Home}}, {{metadata}}}
             spec: {size: 1, unmodelled: kept}
             """);
-        return (await _api.GetAsync(Widget.Type, new(_namespace, name), Ct))!;
+        return (await Api.GetAsync(Widget.Type, new(Home, name), Ct))!;
     }
 }

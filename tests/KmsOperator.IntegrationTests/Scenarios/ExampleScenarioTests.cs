@@ -6,6 +6,7 @@ using Xunit;
 namespace KmsOperator.IntegrationTests.Scenarios;
 
 /// <summary>The examples as they are in the repository, against the real API server.</summary>
+[Collection("operator")]
 public sealed partial class ExampleScenarioTests(ControlPlaneFixture controlPlane, OperatorFixture operators) : IAsyncLifetime
 {
     private static readonly string Examples = Path.Combine(Repository.Root, "examples");

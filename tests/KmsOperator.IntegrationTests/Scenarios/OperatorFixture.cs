@@ -1,12 +1,10 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService;
-using Amazon.Runtime;
 using KmsOperator.IntegrationTests.ControlPlane;
+using KmsOperator.IntegrationTests.Simulator;
 using KmsSimulator;
 using Xunit;
-
-[assembly: AssemblyFixture(typeof(KmsOperator.IntegrationTests.Scenarios.OperatorFixture))]
 
 namespace KmsOperator.IntegrationTests.Scenarios;
 
@@ -17,8 +15,6 @@ namespace KmsOperator.IntegrationTests.Scenarios;
 public sealed class OperatorFixture : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
-    private readonly int _healthPort = LoopbackPort.Free();
-    private readonly int _metricsPort = LoopbackPort.Free();
     private SimulatorHost? _simulator;
     private HttpClient? _admin;
     private ServerProcess? _operator;
@@ -68,7 +64,7 @@ public sealed class OperatorFixture : IAsyncDisposable
     public void StartOperator()
     {
         _operator = OperatorProcess.Start(
-            _kubeconfig!, SimulatorUrl, "--leader-elect=false", "--health-address", $"127.0.0.1:{_healthPort}", "--metrics-address", $"127.0.0.1:{_metricsPort}",
+            _kubeconfig!, SimulatorUrl, "--leader-elect=false", "--health-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0",
             "--consistency-window", "3s", "--cluster-id", "test-cluster", "--quota-share", "1");
     }
 
@@ -78,11 +74,11 @@ public sealed class OperatorFixture : IAsyncDisposable
     internal ServerProcess StartInstead(IReadOnlyList<string> environment, params string[] flags) => OperatorProcess.StartWith(
         _kubeconfig!, SimulatorUrl, environment, ["--consistency-window", "3s", "--cluster-id", "test-cluster", "--quota-share", "1", .. flags]);
 
-    /// <summary>Where the operator answers probes.</summary>
-    public Uri HealthUrl => new($"http://127.0.0.1:{_healthPort}/");
+    /// <summary>Where the operator answers probes, once it does.</summary>
+    public Task<Uri> HealthUrlAsync() => _operator!.HealthUrlAsync();
 
-    /// <summary>Where the operator serves its metrics.</summary>
-    public Uri MetricsUrl => new($"http://127.0.0.1:{_metricsPort}/metrics");
+    /// <summary>Where the operator serves its metrics, once it does.</summary>
+    public Task<Uri> MetricsUrlAsync() => _operator!.MetricsUrlAsync();
 
     /// <summary>What the operator wrote last, to explain a failure.</summary>
     public string Log => _operator?.LastLines ?? "";
@@ -97,10 +93,12 @@ public sealed class OperatorFixture : IAsyncDisposable
     /// <summary>How often each operation was called.</summary>
     public async Task<Dictionary<string, int>> CallsAsync() => (await _admin!.GetFromJsonAsync<Dictionary<string, int>>("/_sim/calls"))!;
 
+    /// <summary>The calls of one account in their order, each with its operation and key.</summary>
+    public async Task<JsonObject[]> CallsOfAsync(string account) =>
+        [.. (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/calls?detail=1"))!.OfType<JsonObject>().Where(call => call["account"]!.GetValue<string>() == account)];
+
     /// <summary>A KMS client of the simulator's default account.</summary>
-    public AmazonKeyManagementServiceClient Kms(string region = "us-east-1") => new(
-        new BasicAWSCredentials("test", "test"),
-        new AmazonKeyManagementServiceConfig { ServiceURL = SimulatorUrl, AuthenticationRegion = region });
+    public AmazonKeyManagementServiceClient Kms(string region = "us-east-1") => _simulator!.Kms(region);
 
     /// <summary>Sends an admin request.</summary>
     public async Task AdminAsync(string path, JsonNode body) => (await _admin!.PostAsJsonAsync(path, body)).EnsureSuccessStatusCode();
@@ -117,3 +115,7 @@ public sealed class OperatorFixture : IAsyncDisposable
         _gate.Dispose();
     }
 }
+
+/// <summary>One after the other: they replace the operator, move the clock and count what all of it does.</summary>
+[CollectionDefinition("operator")]
+public sealed class OperatorCollection : ICollectionFixture<OperatorFixture>;

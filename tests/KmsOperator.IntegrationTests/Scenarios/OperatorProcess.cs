@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using KmsOperator.IntegrationTests.ControlPlane;
 
 namespace KmsOperator.IntegrationTests.Scenarios;
 
 /// <summary>The operator as a process of its own. <c>KMS_OPERATOR_BINARY</c> runs another build of it, for example the published one.</summary>
-internal static class OperatorProcess
+internal static partial class OperatorProcess
 {
     // Its own output, not its copy beside the tests: that one lacks what the tests have from a larger shared framework.
     private static readonly string BuiltAs = Path.GetRelativePath(
@@ -38,4 +39,16 @@ internal static class OperatorProcess
                 .. program, "run", .. flags,
             ]);
     }
+
+    /// <summary>Where the operator serves its metrics, once it does.</summary>
+    public static async Task<Uri> MetricsUrlAsync(this ServerProcess process) => new(new Uri((await process.SaysAsync(Metrics())).Groups[1].Value), "metrics");
+
+    /// <summary>Where the operator answers probes, once it does.</summary>
+    public static async Task<Uri> HealthUrlAsync(this ServerProcess process) => new((await process.SaysAsync(Probes())).Groups[1].Value);
+
+    [GeneratedRegex("""Serving /metrics on (https?://[^\s"]+)""")]
+    private static partial Regex Metrics();
+
+    [GeneratedRegex("""Serving /healthz and /readyz on (https?://[^\s"]+)""")]
+    private static partial Regex Probes();
 }

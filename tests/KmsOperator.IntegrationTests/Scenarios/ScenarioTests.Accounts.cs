@@ -75,6 +75,7 @@ public sealed partial class ScenarioTests
         if (applied.ExitCode != 0)
         {
             Assert.Equal("InvalidSpec", reason);
+            Assert.Contains("spec.access.users", applied.Error, StringComparison.Ordinal);
             return;
         }
 

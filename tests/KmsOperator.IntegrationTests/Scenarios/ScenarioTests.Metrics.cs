@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.IntegrationTests.ControlPlane;
@@ -32,14 +31,14 @@ public sealed partial class ScenarioTests
         var leaves = made.Sum("kmsoperator_drift_corrections_total", "field=description");
 
         // Once the consistency window has passed and the key was compared, a change is somebody else's.
-        using var kms = Kms();
+        using var kms = operators.Kms();
         var token = TestContext.Current.CancellationToken;
         await Eventually.TrueAsync(async () => (await FieldAsync("sk/one", ".status.lastVerifiedAt")).Length > 0, () => operators.Log);
         await kms.UpdateKeyDescriptionAsync(new UpdateKeyDescriptionRequest { KeyId = id, Description = "mine now" }, token);
         await LookAsync("one");
         await MetricAsync(scrape => scrape.Sum("kmsoperator_drift_corrections_total", "field=description") == leaves + 1);
 
-        await operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = "DescribeKey", ["kind"] = "throttle" });
+        await FaultAsync("DescribeKey", "throttle");
         await LookAsync("one");
         await MetricAsync(scrape => scrape.Sum("kmsoperator_aws_requests_total", "operation=DescribeKey", "code=ThrottlingException") > 0);
 
@@ -68,22 +67,9 @@ public sealed partial class ScenarioTests
     [Fact]
     public async Task Probes_are_answered_on_their_own_port()
     {
-        using var http = new HttpClient { BaseAddress = operators.HealthUrl };
+        using var http = new HttpClient { BaseAddress = await operators.HealthUrlAsync() };
         var token = TestContext.Current.CancellationToken;
-        async Task<bool> IsReadyAsync()
-        {
-            try
-            {
-                return (await http.GetAsync("readyz", token)).StatusCode == HttpStatusCode.OK;
-            }
-            catch (HttpRequestException)
-            {
-                // Between two lives of the operator.
-                return false;
-            }
-        }
-
-        await Eventually.TrueAsync(IsReadyAsync, () => operators.Log);
+        await Eventually.TrueAsync(async () => (await http.GetAsync("readyz", token)).StatusCode == HttpStatusCode.OK, () => operators.Log);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz", token)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("metrics", token)).StatusCode);
     }
@@ -91,23 +77,7 @@ public sealed partial class ScenarioTests
     private async Task<Exposition> ScrapeAsync()
     {
         using var http = new HttpClient();
-        var text = "";
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                try
-                {
-                    text = await http.GetStringAsync(operators.MetricsUrl, TestContext.Current.CancellationToken);
-                    return true;
-                }
-                catch (HttpRequestException)
-                {
-                    // Between two lives of the operator.
-                    return false;
-                }
-            },
-            () => operators.Log);
-        return Exposition.Read(text);
+        return Exposition.Read(await http.GetStringAsync(await operators.MetricsUrlAsync(), TestContext.Current.CancellationToken));
     }
 
     private Task MetricAsync(Func<Exposition, bool> holds) => Eventually.TrueAsync(async () => holds(await ScrapeAsync()), () => operators.Log);

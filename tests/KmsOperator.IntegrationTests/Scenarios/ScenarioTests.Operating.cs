@@ -46,58 +46,45 @@ public sealed partial class ScenarioTests
     public async Task A_standby_is_as_ready_as_the_leader_and_its_metrics_say_who_leads()
     {
         var token = TestContext.Current.CancellationToken;
-        string[] Flags(int health, int metrics) => ["--health-address", $"[::1]:{health}", "--metrics-address", $"127.0.0.1:{metrics}", "--watch-namespaces", _namespace];
-        int[] ports = [LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free()];
+        string[] flags = ["--health-address", "[::1]:0", "--metrics-address", "127.0.0.1:0", "--watch-namespaces", _namespace];
         using var http = new HttpClient();
-        async Task<double?> LeadsAsync(int port)
+        async Task<Exposition> ReadAsync(ServerProcess process) => Exposition.Read(await http.GetStringAsync(await process.MetricsUrlAsync(), token));
+        async Task<double?> LeadsAsync(ServerProcess process)
         {
-            try
-            {
-                var scrape = Exposition.Read(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), token));
-                return scrape.Has("leader_election_master_status", "name=kms-operator") ? scrape.Sum("leader_election_master_status") : null;
-            }
-            catch (HttpRequestException)
-            {
-                return null;
-            }
+            var scrape = await ReadAsync(process);
+            return scrape.Has("leader_election_master_status", "name=kms-operator") ? scrape.Sum("leader_election_master_status") : null;
         }
 
-        async Task<bool> IsReadyAsync(int port)
+        async Task<bool> IsReadyAsync(ServerProcess process)
         {
-            try
-            {
-                return (await http.GetAsync(new Uri($"http://[::1]:{port}/readyz"), token)).StatusCode == HttpStatusCode.OK
-                    && (await http.GetAsync(new Uri($"http://[::1]:{port}/healthz"), token)).StatusCode == HttpStatusCode.OK;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
+            var url = await process.HealthUrlAsync();
+            return (await http.GetAsync(new Uri(url, "readyz"), token)).StatusCode == HttpStatusCode.OK
+                && (await http.GetAsync(new Uri(url, "healthz"), token)).StatusCode == HttpStatusCode.OK;
         }
 
-        await InsteadAsync([.. Static, "POD_NAMESPACE=kms-operator-system"], Flags(ports[0], ports[1]), async leader =>
+        await InsteadAsync([.. Static, "POD_NAMESPACE=kms-operator-system"], flags, async leader =>
         {
-            await Eventually.TrueAsync(async () => await LeadsAsync(ports[1]) == 1, () => leader.LastLines);
-            using var standby = operators.StartInstead([.. Static, "POD_NAMESPACE=kms-operator-system"], Flags(ports[2], ports[3]));
-            await Eventually.TrueAsync(async () => await IsReadyAsync(ports[2]) && await IsReadyAsync(ports[0]), () => standby.LastLines);
-            Assert.Equal(0, await LeadsAsync(ports[3]));
-            Assert.Equal(1, await LeadsAsync(ports[1]));
+            await Eventually.TrueAsync(async () => await LeadsAsync(leader) == 1, () => leader.LastLines);
+            using var standby = operators.StartInstead([.. Static, "POD_NAMESPACE=kms-operator-system"], flags);
+            await Eventually.TrueAsync(async () => await IsReadyAsync(standby) && await IsReadyAsync(leader), () => standby.LastLines);
+            Assert.Equal(0, await LeadsAsync(standby));
+            Assert.Equal(1, await LeadsAsync(leader));
 
             // The row that the page has for it: the fixture's operator runs without a lease.
-            var page = Exposition.Read(await http.GetStringAsync(new Uri($"http://127.0.0.1:{ports[1]}/metrics"), token));
+            var page = await ReadAsync(leader);
             Assert.Equal(("gauge", "name"), (page.Types["leader_election_master_status"], string.Join(",", page.Labels["leader_election_master_status"])));
             Assert.Contains("| `leader_election_master_status` | gauge | `name` |", await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "metrics.md"), token), StringComparison.Ordinal);
 
             // A leader that is asked to stop gives the lease back.
             await leader.SignalAsync("TERM");
-            await Eventually.TrueAsync(async () => await LeadsAsync(ports[3]) == 1, () => standby.LastLines);
+            await Eventually.TrueAsync(async () => await LeadsAsync(standby) == 1, () => standby.LastLines);
         });
     }
 
     [Fact]
     public async Task What_keeps_the_operator_from_starting_is_one_sentence()
     {
-        var taken = operators.MetricsUrl.Authority;
+        var taken = (await operators.MetricsUrlAsync()).Authority;
         var nowhere = Path.Combine(_files.FullName, "no-such-kubeconfig");
         foreach (var (kubeconfig, flags, words) in ((string, string[], string[])[])
             [

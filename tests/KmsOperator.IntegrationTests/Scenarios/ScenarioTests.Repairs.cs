@@ -47,6 +47,7 @@ public sealed partial class ScenarioTests
     private Task HandledAsync(string value) => Eventually.TrueAsync(
         async () => await FieldAsync("sk/one", ".status.lastHandledRotateAt") == value, () => operators.Log, TimeSpan.FromSeconds(60));
 
-    private Task FaultAsync(string operation, string kind) =>
-        operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = operation, ["kind"] = kind, ["account"] = "123456789012" });
+    /// <summary>Has the next call of an operation fail, in one account.</summary>
+    private Task FaultAsync(string operation, string kind, string account = "123456789012") =>
+        operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = operation, ["kind"] = kind, ["account"] = account });
 }

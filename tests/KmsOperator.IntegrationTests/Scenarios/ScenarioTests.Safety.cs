@@ -47,7 +47,7 @@ public sealed partial class ScenarioTests
     public async Task An_existing_key_is_shown_first_and_taken_over_when_the_class_permits_it()
     {
         var token = TestContext.Current.CancellationToken;
-        using var kms = Kms();
+        using var kms = operators.Kms();
         var existing = (await kms.CreateKeyAsync(new CreateKeyRequest { Description = "from Terraform" }, token)).KeyMetadata.KeyId;
         await kms.CreateAliasAsync(new CreateAliasRequest { AliasName = $"alias/{_namespace}/old", TargetKeyId = existing }, token);
 
@@ -94,7 +94,7 @@ public sealed partial class ScenarioTests
     public async Task A_key_that_does_not_fit_is_not_taken_over(string adopt, string reason, string message, string why)
     {
         var token = TestContext.Current.CancellationToken;
-        using var kms = Kms();
+        using var kms = operators.Kms();
         var made = adopt switch
         {
             "hmac" => new CreateKeyRequest { KeySpec = KeySpec.HMAC_256, KeyUsage = KeyUsageType.GENERATE_VERIFY_MAC },
@@ -146,7 +146,7 @@ public sealed partial class ScenarioTests
     {
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Delete"));
         var id = await ReadyAsync("sk/one");
-        using var kms = Kms();
+        using var kms = operators.Kms();
         await kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, TestContext.Current.CancellationToken);
         (await Cluster.KubectlAsync("delete", "sk", "one", "-n", _namespace, "--wait=false")).EnsureSuccess();
         var message = await ConditionAsync("sk/one", "False", "Deleting", "Stalled");
@@ -181,7 +181,7 @@ public sealed partial class ScenarioTests
     {
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Retain"));
         var id = await ReadyAsync("sk/one");
-        using var kms = Kms();
+        using var kms = operators.Kms();
         await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, TestContext.Current.CancellationToken);
         await LookAsync("one");
         Assert.Contains("permissions.undelete", await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled"), StringComparison.Ordinal);
@@ -195,7 +195,7 @@ public sealed partial class ScenarioTests
     public async Task An_alias_moves_only_with_the_class_s_permission_and_never_from_another_resource()
     {
         var token = TestContext.Current.CancellationToken;
-        using var kms = Kms();
+        using var kms = operators.Kms();
         var foreign = (await kms.CreateKeyAsync(new CreateKeyRequest(), token)).KeyMetadata.KeyId;
         await kms.CreateAliasAsync(new CreateAliasRequest { AliasName = $"alias/{_namespace}/taken", TargetKeyId = foreign }, token);
         await Cluster.ApplyTextAsync(Key("one", "service: s3", $"alias: alias/{_namespace}/taken", "takeOverAlias: true"));
@@ -215,9 +215,9 @@ public sealed partial class ScenarioTests
     {
         await Cluster.ApplyTextAsync(Key("one", "service: s3"));
         var id = await ReadyAsync("sk/one");
-        await operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = "RotateKeyOnDemand", ["kind"] = "dropAfter" });
+        await FaultAsync("RotateKeyOnDemand", "dropAfter");
         await AnnotateAsync("sk/one", "kms.servicekey.dev/rotate-at=first");
-        using var kms = Kms();
+        using var kms = operators.Kms();
         async Task<int> RotationsAsync() => (await kms.ListKeyRotationsAsync(new ListKeyRotationsRequest { KeyId = id }, TestContext.Current.CancellationToken)).Rotations?.Count ?? 0;
         await Eventually.TrueAsync(async () => await RotationsAsync() == 1, () => operators.Log);
         operators.Restart();
@@ -236,7 +236,7 @@ public sealed partial class ScenarioTests
         var token = TestContext.Current.CancellationToken;
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "multiRegion: true", "deletionPolicy: Delete"));
         var id = await ReadyAsync("sk/one");
-        using var kms = Kms();
+        using var kms = operators.Kms();
         await kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "eu-west-1" }, token);
         (await Cluster.KubectlAsync("delete", "sk", "one", "-n", _namespace, "--wait=false")).EnsureSuccess();
         Assert.Contains("eu-west-1", await ConditionAsync("sk/one", "False", "ReplicasRemain", "Stalled"), StringComparison.Ordinal);
@@ -252,7 +252,7 @@ public sealed partial class ScenarioTests
     {
         await Cluster.ApplyTextAsync(Key("one", "service: s3"));
         var id = await ReadyAsync("sk/one");
-        using var kms = Kms();
+        using var kms = operators.Kms();
         await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, TestContext.Current.CancellationToken);
         await operators.AdminAsync("/_sim/clock", new JsonObject { ["advanceSeconds"] = 8 * 24 * 3600 });
         await LookAsync("one");

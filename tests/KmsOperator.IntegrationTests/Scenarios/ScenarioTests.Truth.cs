@@ -31,7 +31,7 @@ public sealed partial class ScenarioTests
         var id = await ReadyAsync("sk/one");
 
         // Right after the operator's own writes: what is undone of them reads as before them.
-        using var kms = Kms();
+        using var kms = operators.Kms();
         var other = (await kms.CreateKeyAsync(new CreateKeyRequest(), token)).KeyMetadata.KeyId;
         await (what switch
         {
@@ -60,7 +60,7 @@ public sealed partial class ScenarioTests
     {
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Retain"));
         var id = await ReadyAsync("sk/one");
-        using var kms = Kms();
+        using var kms = operators.Kms();
         await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, TestContext.Current.CancellationToken);
         await LookAsync("one");
         Assert.Contains("not by this operator", await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled"), StringComparison.Ordinal);
@@ -77,7 +77,7 @@ public sealed partial class ScenarioTests
     [Fact]
     public async Task AccessDenied_in_the_first_minutes_is_tried_again_and_heals()
     {
-        await operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = "CreateAlias", ["kind"] = "accessDenied", ["account"] = "123456789012" });
+        await FaultAsync("CreateAlias", "accessDenied");
         await Cluster.ApplyTextAsync(Key("one", "service: s3"));
         await ReadyAsync("sk/one");
         await EventAsync("one", "Normal", "AccessDenied", "permissions may not have spread yet; it is tried again.");

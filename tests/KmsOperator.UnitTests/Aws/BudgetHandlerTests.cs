@@ -99,7 +99,7 @@ public sealed class BudgetHandlerTests : IDisposable
     public async Task A_call_that_is_not_answered_in_time_is_unavailable_and_was_sent_once()
     {
         _script.Silent = true;
-        using var http = new SharedHttp(_handler, TimeSpan.FromMilliseconds(50));
+        using var http = new SharedHttp(_handler, TimeSpan.FromSeconds(1));
         using var kms = Client(http);
 
         var error = await Record.ExceptionAsync(() => kms.CreateKeyAsync(new CreateKeyRequest(), CancellationToken.None));

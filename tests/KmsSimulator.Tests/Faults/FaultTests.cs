@@ -7,6 +7,8 @@ namespace KmsSimulator.Tests.Faults;
 
 public sealed class FaultTests
 {
+    private const string Hold = """{"operation": "CreateKey", "kind": "hold"}""";
+
     private static CancellationToken Token => TestSimulator.Token;
 
     [Theory]
@@ -63,8 +65,7 @@ public sealed class FaultTests
         await using var simulator = await TestSimulator.StartAsync();
         await simulator.SetAsync("/_sim/faults", """{"operation": "CreateKey", "kind": "delay", "delayMs": 60000}""");
         var call = simulator.CreateKeyAsync();
-        while ((await simulator.GetAsync("/_sim/faults")).AsArray().Count > 0)
-            await Task.Yield();
+        await ReachedAsync(simulator);
         Assert.Empty((await simulator.GetAsync("/_sim/keys")).AsArray());
         Assert.False(call.IsCompleted);
         while (!call.IsCompleted)
@@ -74,6 +75,73 @@ public sealed class FaultTests
         }
 
         Assert.Equal("Enabled", (await call).KeyState.Value);
+    }
+
+    // what lets the call go, why
+    public static TheoryData<string, string, string> Releases => new()
+    {
+        { "POST", "/_sim/faults/release", "the request made for it" },
+        { "DELETE", "/_sim/faults", "a test that clears its faults leaves no call behind" },
+        { "POST", "/_sim/reset", "nor does one that resets everything" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_held_call_has_its_effect_when_it_is_let_go(string method, string path, string why)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var call = await HeldAsync(simulator);
+        Assert.Empty((await simulator.GetAsync("/_sim/keys")).AsArray());
+        Assert.False(call.IsCompleted);
+        var (status, _) = await RawHttp.SendAsync(simulator, new HttpMethod(method), path);
+        Assert.Equal(200, status);
+        Assert.True((await call).KeyState == KeyState.Enabled, why);
+        Assert.Single((await simulator.GetAsync("/_sim/keys")).AsArray());
+    }
+
+    [Fact]
+    public async Task A_release_says_how_many_calls_it_lets_go_and_keeps_the_faults_that_are_to_come()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        Assert.Equal(0, (int)(await simulator.SetAsync("/_sim/faults/release", ""))["released"]!);
+        var first = await HeldAsync(simulator);
+        var second = await HeldAsync(simulator);
+        await simulator.SetAsync("/_sim/faults", Hold);
+        Assert.Equal(2, (int)(await simulator.SetAsync("/_sim/faults/release", ""))["released"]!);
+        await first;
+        await second;
+        Assert.Equal("hold", (string)Assert.Single((await simulator.GetAsync("/_sim/faults")).AsArray())!["kind"]!);
+        Assert.Equal(0, (int)(await simulator.SetAsync("/_sim/faults/release", ""))["released"]!);
+    }
+
+    [Fact]
+    public async Task A_held_call_has_its_effect_also_when_the_client_has_gone()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.SetAsync("/_sim/faults", Hold);
+        using var patience = new CancellationTokenSource();
+        var call = simulator.Kms.CreateKeyAsync(new CreateKeyRequest(), patience.Token);
+        await ReachedAsync(simulator);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.Empty((await simulator.GetAsync("/_sim/keys")).AsArray());
+        await simulator.SetAsync("/_sim/faults/release", "");
+        while ((await simulator.GetAsync("/_sim/keys")).AsArray().Count == 0)
+            await Task.Yield();
+    }
+
+    [Fact]
+    public async Task A_simulator_that_ends_lets_go_what_it_holds_and_answers()
+    {
+        var simulator = await TestSimulator.StartAsync();
+        using var patient = new AmazonKeyManagementServiceClient(
+            new BasicAWSCredentials("AKIATEST", "secret"),
+            new AmazonKeyManagementServiceConfig { ServiceURL = simulator.Url, AuthenticationRegion = TestSimulator.Region, MaxErrorRetry = 0 });
+        await simulator.SetAsync("/_sim/faults", Hold);
+        var call = patient.CreateKeyAsync(new CreateKeyRequest(), Token);
+        await ReachedAsync(simulator);
+        await simulator.DisposeAsync();
+        Assert.Equal("Enabled", (await call).KeyMetadata.KeyState.Value);
     }
 
     [Fact]
@@ -120,7 +188,8 @@ public sealed class FaultTests
     [Theory]
     [InlineData("""{"kind": "throttle"}""", "operation is missing")]
     [InlineData("""{"operation": "CreateKeys", "kind": "throttle"}""", "CreateKeys is none that is simulated")]
-    [InlineData("""{"operation": "CreateKey", "kind": "explode"}""", "kind must be one of throttle, error5xx, accessDenied, dropBefore, dropAfter, delay")]
+    [InlineData("""{"operation": "CreateKey", "kind": "explode"}""", "kind must be one of throttle, error5xx, accessDenied, dropBefore, dropAfter, delay, hold")]
+    [InlineData("""{"operation": "CreateKey", "kind": "hold", "delayMs": 5}""", "delayMs")]
     [InlineData("""{"operation": "CreateKey", "kind": "delay"}""", "delayMs")]
     [InlineData("""{"operation": "CreateKey", "kind": "throttle", "delayMs": 5}""", "delayMs")]
     [InlineData("""{"operation": "CreateKey", "kind": "throttle", "nth": 0}""", "nth must be a whole number, 1 or more")]
@@ -134,5 +203,21 @@ public sealed class FaultTests
         Assert.Equal(400, status);
         Assert.Contains(message, (string)answer["error"]!, StringComparison.Ordinal);
         Assert.Empty((await simulator.GetAsync("/_sim/faults")).AsArray());
+    }
+
+    /// <summary>A CreateKey that has arrived and waits.</summary>
+    private static async Task<Task<KeyMetadata>> HeldAsync(TestSimulator simulator)
+    {
+        await simulator.SetAsync("/_sim/faults", Hold);
+        var call = simulator.CreateKeyAsync();
+        await ReachedAsync(simulator);
+        return call;
+    }
+
+    /// <summary>Waits until every fault has hit its call.</summary>
+    private static async Task ReachedAsync(TestSimulator simulator)
+    {
+        while ((await simulator.GetAsync("/_sim/faults")).AsArray().Count > 0)
+            await Task.Yield();
     }
 }
