@@ -16,6 +16,7 @@ public sealed class CreationScan
     private static readonly TimeSpan MaxTagAge = TimeSpan.FromHours(1);
 
     private readonly IAmazonKeyManagementService _kms;
+    private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
     private readonly SharedRead<CreationScanResult> _scan;
     private ImmutableDictionary<string, SeenKey> _seen = ImmutableDictionary<string, SeenKey>.Empty;
@@ -27,6 +28,7 @@ public sealed class CreationScan
     public CreationScan(IAmazonKeyManagementService kms, TimeProvider time, TimeSpan consistencyWindow)
     {
         _kms = kms;
+        _time = time;
         _consistencyWindow = consistencyWindow;
         _scan = new SharedRead<CreationScanResult>(time, ScanAsync);
     }
@@ -41,52 +43,75 @@ public sealed class CreationScan
 
     private async Task<CreationScanResult> ScanAsync(DateTimeOffset startedAt)
     {
-        var byAttempt = new Dictionary<string, string>();
-        var byOwner = new Dictionary<(string, string), List<string>>();
-        var unreadable = new List<UnreadableKey>();
-        var seen = ImmutableDictionary.CreateBuilder<string, SeenKey>();
         var windowStart = startedAt - _consistencyWindow;
         var listed = await ListKeysAsync();
-        var unlisted = _seen.Where(key => key.Value.WrittenAt >= windowStart).Select(key => key.Key);
-        foreach (var keyId in listed.Union(unlisted).ToArray())
+
+        // Not the scan's start: a key may have been made while the list was read.
+        var listedAt = _time.GetUtcNow();
+        ImmutableInterlocked.Update(ref _seen, seen => seen.SetItems(
+            listed.Where(keyId => !seen.ContainsKey(keyId)).Select(keyId => KeyValuePair.Create(keyId, SeenKey.Unread(listedAt)))));
+        var unlisted = _seen.Where(key => key.Value.IsOwnSince(windowStart)).Select(key => key.Key);
+        var keyIds = listed.Union(unlisted).ToArray();
+        var unreadable = new List<UnreadableKey>();
+        foreach (var keyId in keyIds)
         {
-            var known = _seen.GetValueOrDefault(keyId);
-            if (known is null || !known.IsSettled(startedAt, windowStart))
+            var known = _seen[keyId];
+            if (known.IsSettled(startedAt, _consistencyWindow))
             {
-                try
-                {
-                    var tags = await KeyObserver.ListTagsAsync(_kms, keyId, CancellationToken.None);
-                    known = SeenKey.Of(tags, known?.FirstSeenAt ?? startedAt, startedAt);
-                }
-                catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
-                {
-                    unreadable.Add(new UnreadableKey(keyId, await CreationDateAsync(keyId), e.Message));
-                    continue;
-                }
-                catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.NotFound)
-                {
-                    continue;
-                }
+                continue;
             }
 
-            seen[keyId] = known!;
-            if (known!.Attempt is { } attempt)
+            var readAt = _time.GetUtcNow();
+            try
+            {
+                var tags = await KeyObserver.ListTagsAsync(_kms, keyId, CancellationToken.None);
+                Publish(keyId, SeenKey.Of(tags, known.FirstSeenAt, readAt), windowStart);
+            }
+            catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
+            {
+                unreadable.Add(new UnreadableKey(keyId, await CreationDateAsync(keyId), e.Message));
+                Publish(keyId, SeenKey.Unread(known.FirstSeenAt), windowStart);
+            }
+            catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.NotFound)
+            {
+                Publish(keyId, SeenKey.Unread(known.FirstSeenAt), windowStart);
+            }
+        }
+
+        ImmutableInterlocked.Update(
+            ref _seen, seen => seen.RemoveRange(seen.Keys.Except(keyIds).Where(keyId => !seen[keyId].IsOwnSince(windowStart))));
+        return Result(startedAt, windowStart, keyIds, _seen, unreadable);
+    }
+
+    /// <summary>
+    /// Keeps what was read at once, so that a scan that fails later need not read it again; whether it may serve another scan is for
+    /// <see cref="SeenKey.IsSettled"/>. What this process wrote meanwhile stays: the read may be older, or show the state before.
+    /// </summary>
+    private void Publish(string keyId, SeenKey read, DateTimeOffset windowStart) => ImmutableInterlocked.Update(
+        ref _seen, seen => seen.TryGetValue(keyId, out var known) && known.IsOwnSince(windowStart) ? seen : seen.SetItem(keyId, read));
+
+    /// <summary>What a scan of <paramref name="keyIds"/> that has come to its end says.</summary>
+    private static CreationScanResult Result(
+        DateTimeOffset startedAt, DateTimeOffset windowStart, string[] keyIds, ImmutableDictionary<string, SeenKey> seen, List<UnreadableKey> unreadable)
+    {
+        var byAttempt = new Dictionary<string, string>();
+        var byOwner = new Dictionary<(string, string), List<string>>();
+        var own = seen.Where(key => key.Value.IsOwnSince(windowStart)).Select(key => key.Key).ToImmutableHashSet();
+        foreach (var keyId in keyIds.Union(own))
+        {
+            var known = seen[keyId];
+            if (known.Attempt is { } attempt)
             {
                 byAttempt[attempt] = keyId;
             }
 
             if (known is { Cluster: { } cluster, Owner: { } owner })
             {
-                (byOwner.TryGetValue((cluster, owner), out var keyIds) ? keyIds : byOwner[(cluster, owner)] = []).Add(keyId);
+                (byOwner.TryGetValue((cluster, owner), out var owned) ? owned : byOwner[(cluster, owner)] = []).Add(keyId);
             }
         }
 
-        // What was recorded meanwhile stays.
-        ImmutableInterlocked.Update(ref _seen, current => seen.ToImmutable().AddRange(current.Where(key => !seen.ContainsKey(key.Key) && key.Value.FirstSeenAt >= startedAt)));
-        return new CreationScanResult(startedAt, byAttempt, byOwner, unreadable)
-        {
-            WrittenLately = [.. seen.Where(key => key.Value.WrittenAt >= windowStart).Select(key => key.Key)],
-        };
+        return new CreationScanResult(startedAt, byAttempt, byOwner, [.. unreadable.Where(key => !own.Contains(key.KeyId))]) { WrittenLately = own };
     }
 
     private async Task<List<string>> ListKeysAsync()
@@ -116,17 +141,30 @@ public sealed class CreationScan
         }
     }
 
-    private sealed record SeenKey(string? Attempt, string? Cluster, string? Owner, DateTimeOffset FirstSeenAt, DateTimeOffset ReadAt)
+    /// <param name="Attempt">Creation attempt, as the tags say.</param>
+    /// <param name="Cluster">Cluster id, as the tags say.</param>
+    /// <param name="Owner">Owner path, as the tags say.</param>
+    /// <param name="FirstSeenAt">When the key was known to exist.</param>
+    /// <param name="ReadAt">When the reading of the tags began; null while they are not known.</param>
+    private sealed record SeenKey(string? Attempt, string? Cluster, string? Owner, DateTimeOffset FirstSeenAt, DateTimeOffset? ReadAt)
     {
         /// <summary>When this process wrote the tags; null if it did not.</summary>
         public DateTimeOffset? WrittenAt { get; init; }
 
-        /// <summary>Whether the tags need not be read: they are ours of just now, or complete and not old.</summary>
-        public bool IsSettled(DateTimeOffset now, DateTimeOffset windowStart) =>
-            WrittenAt >= windowStart || (ReadAt >= now - MaxTagAge && (Attempt is not null || FirstSeenAt < windowStart));
+        /// <summary>Whether this process wrote the tags at <paramref name="windowStart"/> or later: KMS may show older ones.</summary>
+        public bool IsOwnSince(DateTimeOffset windowStart) => WrittenAt >= windowStart;
+
+        /// <summary>
+        /// Whether the tags need not be read: they are ours of just now, or complete and not old. Tags without an attempt are complete
+        /// only when they were read a window after the key was there; how long ago that was says nothing.
+        /// </summary>
+        public bool IsSettled(DateTimeOffset now, TimeSpan window) =>
+            IsOwnSince(now - window) || (ReadAt >= now - MaxTagAge && (Attempt is not null || ReadAt >= FirstSeenAt + window));
 
         public static SeenKey Of(IReadOnlyDictionary<string, string> tags, DateTimeOffset firstSeenAt, DateTimeOffset readAt) => new(
             tags.GetValueOrDefault(TagNames.Attempt), tags.GetValueOrDefault(TagNames.Cluster), tags.GetValueOrDefault(TagNames.Owner), firstSeenAt, readAt);
+
+        public static SeenKey Unread(DateTimeOffset firstSeenAt) => new(null, null, null, firstSeenAt, null);
     }
 }
 

@@ -22,9 +22,11 @@ public sealed class Controller(
     /// Works until cancelled (or the queue is shut down and empty). Then no further key is taken; what is in hand has the grace period
     /// to finish before its token is cancelled, and this returns when all of it has ended.
     /// </summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cutOff">Cancels also what is in hand, at once; not to be cancelled without <paramref name="cancellationToken"/>.</param>
+    public async Task RunAsync(CancellationToken cancellationToken, CancellationToken cutOff)
     {
-        using var abandon = new CancellationTokenSource();
+        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cutOff);
         await using var grace = time.CreateTimer(
             static source => ((CancellationTokenSource)source!).Cancel(), abandon, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await using var stopping = cancellationToken.Register(() => grace.Change(options.GracePeriod, Timeout.InfiniteTimeSpan));
@@ -35,7 +37,7 @@ public sealed class Controller(
 
     private async Task WorkAsync(CancellationToken stopping, CancellationToken abandon)
     {
-        while (true)
+        while (!abandon.IsCancellationRequested)
         {
             ResourceKey key;
             try

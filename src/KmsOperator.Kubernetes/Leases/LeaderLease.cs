@@ -26,10 +26,13 @@ public sealed class LeaderLease(
     public bool IsLeader => _leads;
 
     /// <summary>Waits for the lease, then runs <paramref name="whileLeading"/>, and gives the lease back when that has ended.</summary>
-    /// <param name="whileLeading">Its token is cancelled with <paramref name="cancellationToken"/>, and when the lease is lost.</param>
+    /// <param name="whileLeading">
+    /// Its first token is cancelled with <paramref name="cancellationToken"/>, and when the lease is lost; its second one only when the lease
+    /// is lost: another may lead soon, so what is in hand must not be finished.
+    /// </param>
     /// <param name="cancellationToken">Ends the waiting or the leading; the lease is kept until <paramref name="whileLeading"/> has ended.</param>
     /// <exception cref="LeaseLostException">Thrown at once, without waiting for <paramref name="whileLeading"/>: end the process.</exception>
-    public async Task RunAsync(Func<CancellationToken, Task> whileLeading, CancellationToken cancellationToken)
+    public async Task RunAsync(Func<CancellationToken, CancellationToken, Task> whileLeading, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         while (!await AttemptAsync(options.RenewDeadline / 2, cancellationToken))
@@ -41,15 +44,16 @@ public sealed class LeaderLease(
         }
         logger.LogInformation("{Identity} leads by {Lease}", identity, key);
         _leads = true;
-        using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var lost = new CancellationTokenSource();
+        using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost.Token);
         using var ended = new CancellationTokenSource();
         var renewal = RenewAsync(began, ended.Token);
-        var work = Task.Run(() => whileLeading(leading.Token), CancellationToken.None);
+        var work = Task.Run(() => whileLeading(leading.Token, lost.Token), CancellationToken.None);
         try
         {
             if (await Task.WhenAny(work, renewal) == renewal)
             {
-                await leading.CancelAsync();
+                await lost.CancelAsync();
                 await renewal;
             }
         }
@@ -70,21 +74,27 @@ public sealed class LeaderLease(
     {
         while (true)
         {
-            await Task.Delay(options.RetryPeriod, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Not past the deadline: what is left until the lease expires is for the work to end.
+            var left = Left(time.GetTimestamp());
+            if (left > TimeSpan.Zero)
+                await Task.Delay(Shorter(left, options.RetryPeriod), time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             var began = time.GetTimestamp();
-            var left = options.RenewDeadline - time.GetElapsedTime(renewedAt, began);
+            left = Left(began);
             if (ended.IsCancellationRequested)
                 return;
             if (left <= TimeSpan.Zero)
                 throw new LeaseLostException($"Lease {key} could not be renewed for {options.RenewDeadline.TotalSeconds:0} s.");
             // Short enough for a second attempt within the deadline, and never past it.
-            var limit = left < options.RenewDeadline / 2 ? left : options.RenewDeadline / 2;
-            if (await AttemptAsync(limit, ended))
+            if (await AttemptAsync(Shorter(left, options.RenewDeadline / 2), ended))
                 renewedAt = began;
             else if (!IsFree(_seen) && _seen?.Spec.HolderIdentity != identity)
                 throw new LeaseLostException($"Lease {key} is now held by {_seen?.Spec.HolderIdentity}.");
         }
+
+        TimeSpan Left(long now) => options.RenewDeadline - time.GetElapsedTime(renewedAt, now);
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <summary>Takes or renews the lease, if that may be.</summary>
     private async Task<bool> AttemptAsync(TimeSpan limit, CancellationToken cancellationToken)

@@ -100,7 +100,7 @@ public sealed class Reflector<T>(
         do
         {
             list = await api.ListPageAsync(type, scope, options.PageSize, page, cancellationToken);
-            items.AddRange(list.Items.Select(Kept));
+            items.AddRange(list.Items);
             page = list.Metadata.Continue;
         }
         // The last page's token is "" on some servers and absent on others.
@@ -114,17 +114,15 @@ public sealed class Reflector<T>(
         switch (line.Kind)
         {
             case WatchEventKind.Added or WatchEventKind.Modified:
-                store.Set(Kept(line.Resource));
+                store.Set(line.Resource);
                 break;
             case WatchEventKind.Deleted:
-                store.Remove(ResourceKey.Of(line.Resource), Kept(line.Resource));
+                store.Remove(ResourceKey.Of(line.Resource), line.Resource);
                 break;
             default:
                 break;
         }
     }
-
-    private T Kept(T resource) => options.Transform is { } transform ? transform(resource) : resource;
 
     private TimeSpan Scattered(TimeSpan duration)
     {

@@ -12,9 +12,6 @@ public sealed record ReflectorOptions<T>
     /// <summary>Objects per page of a list. Default 500.</summary>
     public int PageSize { get; init; } = 500;
 
-    /// <summary>What to keep of an object, for example without its status; all of it when null.</summary>
-    public Func<T, T>? Transform { get; init; }
-
     /// <summary>
     /// The server is asked to end a watch after this or up to as long again, so that not all watches end at once. Default 5 minutes.
     /// </summary>

@@ -50,7 +50,7 @@ internal static class OperatorHost
             var host = new OperatorParts(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces);
             if (!options.LeaderElect)
             {
-                await host.RunAsync(host.RunControllersAsync, cancellationToken);
+                await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);
                 return ExitCodes.Success;
             }
 

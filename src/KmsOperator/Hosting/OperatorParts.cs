@@ -137,11 +137,13 @@ internal sealed class OperatorParts
     }
 
     /// <summary>Reconciles until cancelled; run only while leading.</summary>
-    public async Task RunControllersAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends it; what is in hand is finished.</param>
+    /// <param name="leaseLost">Ends also what is in hand, at once: a successor may start before a grace period is over.</param>
+    public async Task RunControllersAsync(CancellationToken cancellationToken, CancellationToken leaseLost)
     {
         await _synced.WaitAsync(cancellationToken);
         _triggers.Subscribe();
-        await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken)));
+        await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)));
     }
 
     private (string Name, Func<CancellationToken, Task> RunAsync) Reflect<T>(

@@ -22,7 +22,7 @@ internal sealed class OperatorInstance : IAsyncDisposable
         _meter = meter;
         _clients = clients;
         Lease = lease;
-        _run = parts.RunAsync(lease is null ? parts.RunControllersAsync : stop => lease.RunAsync(parts.RunControllersAsync, stop), _stop.Token);
+        _run = parts.RunAsync(stop => lease is null ? parts.RunControllersAsync(stop, CancellationToken.None) : lease.RunAsync(parts.RunControllersAsync, stop), _stop.Token);
     }
 
     /// <summary>The lease by which it leads; null when it works without one.</summary>

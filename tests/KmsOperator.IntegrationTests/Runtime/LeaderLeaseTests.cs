@@ -68,7 +68,7 @@ public sealed class LeaderLeaseTests(ControlPlaneFixture controlPlane) : Runtime
     private LeaderLease Contender(IKubernetesApi api, string identity) =>
         new(api, Key, identity, Quick, TimeProvider.System, new Random(1), NullLogger.Instance);
 
-    private static async Task UntilCancelled(CancellationToken cancellationToken) =>
+    private static async Task UntilCancelled(CancellationToken cancellationToken, CancellationToken lost) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private sealed class CutOffApi(IKubernetesApi inner) : ForwardingApi(inner)

@@ -16,6 +16,7 @@ public sealed class ControllerTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly WorkQueue<ResourceKey> _queue;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _lost = new();
     private Task _run = Task.CompletedTask;
     private int _reconciles;
 
@@ -26,6 +27,7 @@ public sealed class ControllerTests : IAsyncDisposable
         await _stop.CancelAsync();
         await _run;
         _stop.Dispose();
+        _lost.Dispose();
         _queue.Dispose();
     }
 
@@ -118,7 +120,7 @@ public sealed class ControllerTests : IAsyncDisposable
             return ReconcileResult.Done with { GroupServed = false };
         });
         queue.Add(new("broken", "first"));
-        _run = new Controller("test", queue, reconciler, new ControllerOptions { Workers = 4, NewReconcileId = () => "test" }, _time, NullLogger.Instance).RunAsync(_stop.Token);
+        _run = new Controller("test", queue, reconciler, new ControllerOptions { Workers = 4, NewReconcileId = () => "test" }, _time, NullLogger.Instance).RunAsync(_stop.Token, _lost.Token);
         await Waiting.UntilAsync(() => queue.Retries == 1);
         for (var i = 0; i < 10; i++)
             queue.Add(new("broken", $"{i}"));
@@ -178,6 +180,25 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Work_of_a_leader_that_lost_its_lease_is_cancelled_without_a_grace_period()
+    {
+        Start(async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+            return ReconcileResult.Done;
+        });
+        _queue.Add(Key);
+        await Waiting.UntilAsync(() => _reconciles == 1);
+
+        await _lost.CancelAsync();
+        await _stop.CancelAsync();
+
+        // The clock stands still.
+        await Waiting.UntilAsync(() => _run.IsCompleted);
+        await _run;
+    }
+
+    [Fact]
     public async Task Results_are_counted_under_controller_runtimes_names()
     {
         using var meter = new Meter("test");
@@ -230,7 +251,7 @@ public sealed class ControllerTests : IAsyncDisposable
         var logger = new ScopeLogger();
         var reconciler = new Reconciler((_, _) => Interlocked.Increment(ref _reconciles) == 1 ? throw new IOException("policy text") : ValueTask.FromResult(ReconcileResult.Done));
         var options = new ControllerOptions { Workers = 1, Traces = source, NewReconcileId = () => $"id-{Interlocked.Increment(ref ids)}" };
-        _run = new Controller("test", _queue, reconciler, options, _time, logger).RunAsync(_stop.Token);
+        _run = new Controller("test", _queue, reconciler, options, _time, logger).RunAsync(_stop.Token, _lost.Token);
         _queue.Add(Key);
 
         await _time.RunUntilAsync(() => spans.Count == 2);
@@ -252,7 +273,7 @@ public sealed class ControllerTests : IAsyncDisposable
             Interlocked.Increment(ref _reconciles);
             return reconcile(key, cancellationToken);
         });
-        _run = new Controller("test", _queue, reconciler, options, _time, NullLogger.Instance).RunAsync(_stop.Token);
+        _run = new Controller("test", _queue, reconciler, options, _time, NullLogger.Instance).RunAsync(_stop.Token, _lost.Token);
     }
 
     private Func<bool> AfterSeconds(int seconds)

@@ -14,9 +14,16 @@ internal sealed class InMemoryApi : IKubernetesApi
     private readonly Lock _gate = new();
     private readonly Dictionary<string, JsonObject> _objects = [];
     private int _version;
+    private int _unanswered;
 
     /// <summary>Called before each request with its verb and object; what it throws is the answer.</summary>
     public Action<string, ResourceKey>? Before { get; set; }
+
+    /// <summary>Whether requests are left without an answer until they are cancelled.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>How many requests were left without an answer.</summary>
+    public int Unanswered => Volatile.Read(ref _unanswered);
 
     /// <summary>A field of status that the schema does not have: what is written to it is dropped.</summary>
     public string? UnknownStatusField { get; set; }
@@ -85,6 +92,12 @@ internal sealed class InMemoryApi : IKubernetesApi
     private Task<T> Answer<T>(string verb, ResourceKey key, string body, Func<T> answer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (IsSilent)
+        {
+            var silence = new TaskCompletionSource<T>().Task.WaitAsync(cancellationToken);
+            Interlocked.Increment(ref _unanswered);
+            return silence;
+        }
         try
         {
             Before?.Invoke(verb, key);

@@ -109,22 +109,22 @@ public sealed class LeaderLeaseTests
     public async Task A_leader_whose_lease_another_has_taken_learns_it_at_the_next_renewal_and_does_not_wait_for_its_work()
     {
         using var never = new CancellationTokenSource();
-        CancellationToken token = default;
+        CancellationToken[] tokens = [];
         var lease = Contender("one");
         var run = lease.RunAsync(
-            leading =>
+            (leading, lost) =>
             {
-                token = leading;
+                tokens = [leading, lost];
                 return Task.Delay(Timeout.InfiniteTimeSpan, _time, never.Token);
             },
             CancellationToken.None);
-        await Waiting.UntilAsync(() => lease.IsLeader);
+        await Waiting.UntilAsync(() => tokens.Length > 0);
 
         await ForeignAsync("other");
         await _time.RunUntilAsync(() => run.IsCompleted);
 
         Assert.Contains("other", (await Assert.ThrowsAsync<LeaseLostException>(() => run)).Message, StringComparison.Ordinal);
-        Assert.True(token.IsCancellationRequested);
+        Assert.All(tokens, token => Assert.True(token.IsCancellationRequested));
         Assert.False(lease.IsLeader);
         Assert.Equal("other", (await HeldAsync()).HolderIdentity);
         await never.CancelAsync();
@@ -143,6 +143,31 @@ public sealed class LeaderLeaseTests
 
         await Assert.ThrowsAsync<LeaseLostException>(() => run);
         Assert.InRange((_time.GetUtcNow() - cutOff).TotalSeconds, 8, 15);
+    }
+
+    [Theory]
+    [InlineData(4, "the attempt ends with the deadline of 10 s; 6 s more would be past the lease's 15 s")]
+    [InlineData(60, "the process stood still")]
+    public async Task A_leader_that_gets_no_answer_gives_up_at_the_deadline_and_not_a_retry_period_later(int seconds, string why)
+    {
+        var renewing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var lease = Contender("one", new() { RetryPeriod = TimeSpan.FromSeconds(6) });
+        var run = lease.RunAsync(
+            (leading, lost) =>
+            {
+                renewing.SetResult();
+                return UntilCancelled(leading, lost);
+            },
+            CancellationToken.None);
+        await renewing.Task;
+        _api.IsSilent = true;
+        _time.Advance(TimeSpan.FromSeconds(6));
+        await Waiting.UntilAsync(() => _api.Unanswered == 1);
+
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        await Waiting.UntilAsync(() => run.IsCompleted);
+
+        Assert.True(await Record.ExceptionAsync(() => run) is LeaseLostException, why);
     }
 
     [Fact]
@@ -164,11 +189,60 @@ public sealed class LeaderLeaseTests
     }
 
     [Fact]
+    public async Task A_leader_that_is_told_to_stop_is_not_cut_off_and_keeps_the_lease_until_its_work_has_ended()
+    {
+        using var stop = new CancellationTokenSource();
+        var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        CancellationToken[] tokens = [];
+        var run = Contender("one").RunAsync(
+            (leading, lost) =>
+            {
+                tokens = [leading, lost];
+                return finish.Task;
+            },
+            stop.Token);
+        await Waiting.UntilAsync(() => tokens.Length > 0);
+
+        await stop.CancelAsync();
+        await _time.RunUntilAsync(AfterSeconds(3));
+
+        Assert.Equal([true, false], tokens.Select(token => token.IsCancellationRequested));
+        Assert.Equal("one", (await HeldAsync()).HolderIdentity);
+        finish.SetResult();
+        await run;
+        Assert.Equal("", (await HeldAsync()).HolderIdentity);
+    }
+
+    [Fact]
+    public async Task A_leader_that_loses_the_lease_while_it_finishes_its_work_is_cut_off()
+    {
+        using var stop = new CancellationTokenSource();
+        using var never = new CancellationTokenSource();
+        CancellationToken[] tokens = [];
+        var run = Contender("one").RunAsync(
+            (leading, lost) =>
+            {
+                tokens = [leading, lost];
+                return Task.Delay(Timeout.InfiniteTimeSpan, _time, never.Token);
+            },
+            stop.Token);
+        await Waiting.UntilAsync(() => tokens.Length > 0);
+
+        await stop.CancelAsync();
+        await ForeignAsync("other");
+        await _time.RunUntilAsync(() => run.IsCompleted);
+
+        await Assert.ThrowsAsync<LeaseLostException>(() => run);
+        Assert.True(tokens[1].IsCancellationRequested);
+        await never.CancelAsync();
+    }
+
+    [Fact]
     public async Task Work_that_fails_gives_the_lease_back_and_its_failure_on()
     {
         var lease = Contender("one");
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => lease.RunAsync(_ => throw new InvalidOperationException("broken"), CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => lease.RunAsync((_, _) => throw new InvalidOperationException("broken"), CancellationToken.None));
 
         Assert.Equal("", (await HeldAsync()).HolderIdentity);
     }
@@ -209,7 +283,8 @@ public sealed class LeaderLeaseTests
         Assert.False(lease.IsLeader);
     }
 
-    private LeaderLease Contender(string identity) => new(_api, Key, identity, new(), _time, new Random(1), NullLogger.Instance);
+    private LeaderLease Contender(string identity, LeaderLeaseOptions? options = null) =>
+        new(_api, Key, identity, options ?? new(), _time, new Random(1), NullLogger.Instance);
 
     private async Task<LeaseSpec> HeldAsync() => (await _api.GetAsync(BuiltInTypes.Leases, Key, Ct))!.Spec;
 
@@ -226,6 +301,6 @@ public sealed class LeaderLeaseTests
         return () => _time.GetUtcNow() >= until;
     }
 
-    private async Task UntilCancelled(CancellationToken cancellationToken) =>
+    private async Task UntilCancelled(CancellationToken cancellationToken, CancellationToken lost) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

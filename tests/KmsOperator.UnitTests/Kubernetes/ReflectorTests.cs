@@ -199,18 +199,6 @@ public sealed class ReflectorTests : IAsyncDisposable
         Assert.Equal("two", Assert.Single(_store.List()).Metadata.Namespace);
     }
 
-    [Fact]
-    public async Task What_the_transform_leaves_out_is_not_stored()
-    {
-        Start(new() { Transform = configMap => configMap with { Data = null } });
-        (await _server.NextAsync()).ReplyList("10", Json.ConfigMap("a", 1));
-        var watch = (await _server.NextAsync()).ReplyWatch();
-        await watch.LineAsync("ADDED", Json.ConfigMap("b", 11));
-        await ChangesAsync(2);
-
-        Assert.All(_store.List(), configMap => Assert.Null(configMap.Data));
-    }
-
     private async Task<ScriptedWatch> WatchingAsync(string version, params string[] items)
     {
         Start(new());
