@@ -15,25 +15,26 @@ public sealed class PassEndTests
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    // reason, seconds that were named, whether AWS answered before, what the group is told, why
-    public static TheoryData<string, int?, bool, bool?, string> Findings => new()
+    // reason, whether a person is needed, seconds that were named, whether AWS answered before, what the group is told, why
+    public static TheoryData<string, bool, int?, bool, bool?, string> Findings => new()
     {
-        { Reasons.InvalidSpec, null, false, null, "a spec's fault says nothing of its account" },
-        { Reasons.AccessDenied, null, true, true, "AWS answered, if not as hoped" },
-        { Reasons.Throttled, null, false, false, "the account has no room for the others either" },
-        { Reasons.Throttled, 7, true, false, "also when it answered the calls before that" },
-        { Reasons.Unavailable, null, true, false, "nor do the others get an answer" },
-        { Reasons.Progressing, 7, false, null, "the time is known" },
-        { Reasons.Progressing, 7, true, true, "the time is known, and the account answers" },
+        { Reasons.InvalidSpec, true, null, false, null, "a spec's fault says nothing of its account" },
+        { Reasons.AccessDenied, true, null, true, true, "AWS answered, if not as hoped" },
+        { Reasons.Throttled, false, null, false, false, "the account has no room for the others either" },
+        { Reasons.Throttled, false, 7, true, false, "also when it answered the calls before that" },
+        { Reasons.Unavailable, false, null, true, false, "nor do the others get an answer" },
+        { Reasons.Unavailable, true, null, true, true, "one key's state is not its account's" },
+        { Reasons.Progressing, false, 7, false, null, "the time is known" },
+        { Reasons.Progressing, false, 7, true, true, "the time is known, and the account answers" },
     };
 
     [Theory]
     [MemberData(nameof(Findings))]
     public async Task What_a_finding_stopped_is_looked_at_again_and_the_group_hears_what_concerns_it(
-        string reason, int? seconds, bool talkedToAws, bool? groupServed, string why)
+        string reason, bool isStalled, int? seconds, bool talkedToAws, bool? groupServed, string why)
     {
         TimeSpan? after = seconds is { } named ? TimeSpan.FromSeconds(named) : null;
-        var finding = Finding.Stalled(reason, "words");
+        var finding = isStalled ? Finding.Stalled(reason, "words") : Finding.Waiting(reason, "words");
         var result = PassEnd.Again(finding, after, talkedToAws);
         Assert.Equal((after is null, after), (result.IsRetry, result.After));
         Assert.True(result.GroupServed == groupServed, why);
@@ -41,8 +42,8 @@ public sealed class PassEndTests
         // As part of a pass it is the same, and the status says why.
         var pass = await PassAsync();
         Assert.Equal(result, await pass.EndAsync(new KeyOutcome(finding, talkedToAws, after), Ct));
-        Assert.Equal([("Ready", "False", reason), ("Stalled", "True", reason)], Conditions(pass));
-        Assert.Equal([$"Warning {reason}"], _events.Recorded);
+        Assert.Equal([("Ready", "False", reason), (isStalled ? "Stalled" : "Reconciling", "True", reason)], Conditions(pass));
+        Assert.Equal([$"{(isStalled ? "Warning" : "Normal")} {reason}"], _events.Recorded);
     }
 
     [Fact]
