@@ -15,8 +15,6 @@ namespace KmsOperator.Kubernetes;
 /// </remarks>
 public static class StatusWriter
 {
-    private const int Attempts = 5;
-
     // Source: structured-merge-diff, typed/validate.go.
     private const string UnknownField = "field not declared in schema";
     private const string Outdated = "OutdatedCustomResourceDefinition";
@@ -26,14 +24,10 @@ public static class StatusWriter
     /// <param name="type">The kind.</param>
     /// <param name="current">The object that the status was computed from.</param>
     /// <param name="status">The whole status; what is not in it goes. Lists of objects count as equal in any order.</param>
-    /// <param name="optimisticLock">
-    /// Whether the write is refused when the object has changed at all since <paramref name="current"/>. In either case it is refused when
-    /// the object is another one of the same name.
-    /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The object as the server has it now; <paramref name="current"/> itself when there was nothing to write.</returns>
     /// <exception cref="KubernetesApiException">
-    /// Conflict or not found: the object is another one, stale or gone. Or the CRD does not know a field: it is older than the operator,
+    /// Conflict or not found: the object has changed since <paramref name="current"/>, is another one of the name, or gone. Or the CRD does not know a field: it is older than the operator,
     /// and a record that the server would drop is no record.
     /// </exception>
     public static async Task<T> ApplyStatusAsync<T>(
@@ -41,7 +35,6 @@ public static class StatusWriter
         ResourceType<T> type,
         T current,
         JsonObject status,
-        bool optimisticLock,
         CancellationToken cancellationToken)
         where T : class, IResource
     {
@@ -50,39 +43,27 @@ public static class StatusWriter
         if (written is not null && StatusComparison.AreEqual(WithoutEmpty(written), wanted))
             return current;
 
-        var key = ResourceKey.Of(current);
-        var latest = current;
-        for (var attempt = 1; ; attempt++)
+        // A status subresource ignores metadata.uid (measured), so only the version tells another object of the same name.
+        var body = new JsonObject
         {
-            // A status subresource ignores metadata.uid (measured), so only the version tells another object of the same name.
-            var body = new JsonObject
-            {
-                ["metadata"] = new JsonObject { ["resourceVersion"] = latest.Metadata.ResourceVersion },
-                ["status"] = wanted.DeepClone(),
-            };
-            try
-            {
-                var applied = await api.ApplyAsync(type, key, body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
+            ["metadata"] = new JsonObject { ["resourceVersion"] = current.Metadata.ResourceVersion },
+            ["status"] = wanted.DeepClone(),
+        };
+        try
+        {
+            var applied = await api.ApplyAsync(type, ResourceKey.Of(current), body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
 
-                // What the apply left over goes.
-                return Differences(type, applied, wanted).Count > 0 ? await PatchAsync(api, type, applied, wanted, cancellationToken) : applied;
-            }
-            catch (KubernetesApiException e) when (e.Message.Contains(UnknownField, StringComparison.Ordinal))
-            {
-                throw OutdatedCrd(type, e.StatusCode, e.Message);
-            }
-            catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.UnprocessableEntity && e.Reason != Outdated)
-            {
-                // What is wrong with the status itself, and not with the apply, is refused here as well.
-                return await PatchAsync(api, type, latest, wanted, cancellationToken);
-            }
-            catch (KubernetesApiException e) when (e.IsConflict && !optimisticLock && attempt < Attempts)
-            {
-                var live = await api.GetAsync(type, key, cancellationToken);
-                if (live is null || live.Metadata.Uid != current.Metadata.Uid)
-                    throw;
-                latest = live;
-            }
+            // What the apply left over goes.
+            return Differences(type, applied, wanted).Count > 0 ? await PatchAsync(api, type, applied, wanted, cancellationToken) : applied;
+        }
+        catch (KubernetesApiException e) when (e.Message.Contains(UnknownField, StringComparison.Ordinal))
+        {
+            throw OutdatedCrd(type, e.StatusCode, e.Message);
+        }
+        catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.UnprocessableEntity && e.Reason != Outdated)
+        {
+            // What is wrong with the status itself, and not with the apply, is refused here as well.
+            return await PatchAsync(api, type, current, wanted, cancellationToken);
         }
     }
 

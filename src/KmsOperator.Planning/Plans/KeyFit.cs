@@ -80,14 +80,15 @@ public static class KeyFit
     }
 
     /// <summary>
-    /// Whether the deletion comes from an earlier resource of the same name, which said so in the key's tags. Any other deletion is
-    /// somebody else's, also that of a key whose resource came and went meanwhile.
+    /// Whether the deletion comes from an earlier resource of the same name, which said so in the key's tags and did not leave the
+    /// key after all. Any other deletion is somebody else's, also that of a key whose resource came and went meanwhile.
     /// </summary>
     private static bool IsLeftByPredecessor(ObservedKey observed, KeyOwner owner) =>
         observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path
         && observed.Tags.GetValueOrDefault(TagNames.Uid) is { } uid
         && uid != owner.Uid
-        && observed.Tags.GetValueOrDefault(TagNames.DeletedBy) == uid;
+        && observed.Tags.GetValueOrDefault(TagNames.DeletedBy) == uid
+        && !observed.Tags.ContainsKey(TagNames.Released);
 
     private static Finding? FindImmutableDifference(DesiredKey desired, ObservedKey observed)
     {

@@ -24,6 +24,9 @@ internal static class CreationRecord
             Region = resolved.Desired.Location.Region,
             ClassName = resolved.ClassName,
             Service = resolved.Desired.Service,
+
+            // A CRD that does not know a field of the key's first status must refuse this one: afterwards the key is made.
+            LastChangedAt = attempt.StartedAt,
         };
         await pass.SaveLiveAsync(Verdict.Waiting(Reasons.Progressing, "The key is being made."), cancellationToken);
     }
@@ -44,7 +47,7 @@ internal static class CreationRecord
     public static async Task StoreAsync<T>(KeyPass<T> pass, ObservedKey key, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        pass.Status = KeyStatusFields.Observed(pass.Status, key) with { LastChangedAt = attempt.StartedAt };
+        pass.Status = KeyStatusFields.Observed(pass.Status, key);
         for (var tries = 1; ; tries++)
         {
             try

@@ -2,7 +2,7 @@ namespace KmsOperator.Manifests;
 
 /// <summary>
 /// Reads KeyClasses, ServiceKeys and KeyReplicas from files and directories, as strictly as the API server does. Resources of other
-/// groups are passed over, so that a whole repository of manifests may be given.
+/// groups are passed over, so that a folder with manifests of all kinds may be given.
 /// </summary>
 internal static class ManifestLoader
 {

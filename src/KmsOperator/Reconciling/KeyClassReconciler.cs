@@ -79,7 +79,7 @@ internal sealed class KeyClassReconciler(
             Conditions = ResourceConditions.Next(keyClass.Status?.Conditions, verdict, generation, time.GetUtcNow()),
         };
         var body = (JsonObject)JsonSerializer.SerializeToNode(status, ApiJsonContext.Default.KeyClassStatus)!;
-        await api.ApplyStatusAsync(type, keyClass, body, optimisticLock: true, cancellationToken);
+        await api.ApplyStatusAsync(type, keyClass, body, cancellationToken);
         if (before?.Reason != verdict.Reason || before.Status != verdict.Ready)
         {
             events.Record(

@@ -93,7 +93,7 @@ internal sealed class KeyPass<T>
             Conditions = ResourceConditions.Next(Resource.Status?.Conditions, verdict, generation, Now),
         };
         var body = (JsonObject)JsonSerializer.SerializeToNode(Status, ApiJsonContext.Default.KeyStatus)!;
-        Resource = await _api.ApplyStatusAsync(Type, Resource, body, optimisticLock: true, cancellationToken);
+        Resource = await _api.ApplyStatusAsync(Type, Resource, body, cancellationToken);
 
         if (before?.Reason != verdict.Reason || before.Status != verdict.Ready)
         {

@@ -199,12 +199,14 @@ internal sealed class KeyReplicaReconciler(
         }
 
         var isTerminating = classes.IsTerminating(resource.Metadata.Namespace!);
-        if (resource.Spec.Suspend == true && !isTerminating)
+        var primary = FindPrimary(resource);
+        var maker = primary is not null && KeyReplicaResolver.IsOwnedBy(resource, primary) ? primary : null;
+        var isSuspended = resource.Spec.Suspend == true || maker?.Spec.Suspend == true;
+        if (isSuspended && !isTerminating)
         {
             return await pass.EndSuspendedAsync(cancellationToken);
         }
 
-        var primary = FindPrimary(resource);
         var keyClass = classes.Find(pass.Status.ClassName ?? primary?.Spec.ClassName ?? resource.Spec.ClassName);
 
         // Once the primary or the class is gone, what was inherited from them is what the status kept.
@@ -218,8 +220,8 @@ internal sealed class KeyReplicaReconciler(
         return await deletion.FinalizeAsync(
             pass,
             new DeletionRequest(
-                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(resource.Spec.Suspend, KeyReplicaResolver.IsObserveOnly(resource, primary)), isTerminating,
-                primary is not null && KeyReplicaResolver.IsOwnedBy(resource, primary) ? primary : null,
+                owner, deleteKey, windowDays, access, PassEnd.LeftBecause(isSuspended, KeyReplicaResolver.IsObserveOnly(resource, primary)), isTerminating,
+                maker,
                 stop => IsCurrentAsync(keyClass, resource, primary, stop)),
             cancellationToken);
     }

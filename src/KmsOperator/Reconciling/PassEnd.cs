@@ -61,7 +61,7 @@ internal static class PassEnd
     }
 
     /// <summary>Why the key of a resource that is being deleted is not to be written to, whatever its deletion policy; null where it may be.</summary>
-    /// <param name="suspend"><c>spec.suspend</c>.</param>
+    /// <param name="suspend"><c>spec.suspend</c>, its own or that of the ServiceKey that made it.</param>
     /// <param name="observeOnly">Whether <c>managementPolicy: Observe</c> holds.</param>
     public static string? LeftBecause(bool? suspend, bool observeOnly) =>
         suspend == true ? "spec.suspend is true, and the namespace is being deleted"

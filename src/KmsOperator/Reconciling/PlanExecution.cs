@@ -141,7 +141,7 @@ internal sealed class PlanExecution(
             return;
         }
 
-        pass.Status = KeyStatusFields.WithPendingAlias(pass.Status, pending) with { DesiredSha256 = null };
+        pass.Status = KeyStatusFields.WithPendingAlias(pass.Status, pending) with { DesiredSha256 = null, LastChangedAt = pass.Now };
         await pass.SaveAsync(
             Verdict.Waiting(Reasons.Progressing, $"{observed.Arn} is being changed: {string.Join(", ", plan.Steps.Select(step => step.Operation))}."), cancellationToken);
     }

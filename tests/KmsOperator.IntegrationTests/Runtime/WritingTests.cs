@@ -55,15 +55,15 @@ public sealed class WritingTests(ControlPlaneFixture controlPlane) : RuntimeTest
         var widget = await ApplyAsync("one", "labels: {a: b}");
         Assert.Equal(-1, widget.Status!.ObservedGeneration);
 
-        var written = await Api.ApplyStatusAsync(Widget.Type, widget, Status("True", "Bound"), false, Ct);
+        var written = await Api.ApplyStatusAsync(Widget.Type, widget, Status("True", "Bound"), Ct);
         Assert.Equal("Bound", written.Status!.Phase);
         Assert.NotEqual(widget.Metadata.ResourceVersion, written.Metadata.ResourceVersion);
 
-        var again = await Api.ApplyStatusAsync(Widget.Type, written, Status("True", "Bound"), false, Ct);
+        var again = await Api.ApplyStatusAsync(Widget.Type, written, Status("True", "Bound"), Ct);
         Assert.Same(written, again);
         Assert.Equal(written.Metadata.ResourceVersion, (await Api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct))!.Metadata.ResourceVersion);
 
-        var changed = await Api.ApplyStatusAsync(Widget.Type, again, Status("False", null), false, Ct);
+        var changed = await Api.ApplyStatusAsync(Widget.Type, again, Status("False", null), Ct);
         Assert.Null(changed.Status!.Phase);
         var condition = Assert.Single(changed.Status.Conditions!);
         Assert.Equal(("Ready", "False", ""), (condition.Type, condition.Status, condition.Message));
@@ -76,11 +76,11 @@ public sealed class WritingTests(ControlPlaneFixture controlPlane) : RuntimeTest
         static JsonObject Status(params JsonNode?[] conditions) => new() { ["observedGeneration"] = 1, ["conditions"] = new JsonArray(conditions) };
         static JsonObject Ordered() => Status(Condition("Ready", "False"), Condition("Reconciling", "True"));
 
-        widget = await Api.ApplyStatusAsync(Widget.Type, widget, Status(Condition("Reconciling", "True")), false, Ct);
-        widget = await Api.ApplyStatusAsync(Widget.Type, widget, Ordered(), false, Ct);
+        widget = await Api.ApplyStatusAsync(Widget.Type, widget, Status(Condition("Reconciling", "True")), Ct);
+        widget = await Api.ApplyStatusAsync(Widget.Type, widget, Ordered(), Ct);
 
         Assert.Equal(["Ready", "Reconciling"], widget.Status!.Conditions!.Select(condition => condition.Type).Order());
-        Assert.Same(widget, await Api.ApplyStatusAsync(Widget.Type, widget, Ordered(), false, Ct));
+        Assert.Same(widget, await Api.ApplyStatusAsync(Widget.Type, widget, Ordered(), Ct));
     }
 
     [Fact]
@@ -90,26 +90,24 @@ public sealed class WritingTests(ControlPlaneFixture controlPlane) : RuntimeTest
         await Api.DeleteAsync(Widget.Type, ResourceKey.Of(first), null, null, Ct);
 
         var gone = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => Api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), false, Ct));
+            () => Api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), Ct));
         Assert.True(gone.IsNotFound || gone.IsConflict, gone.ToString());
 
         await ApplyAsync("one", "labels: {a: c}");
         var other = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => Api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), false, Ct));
+            () => Api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), Ct));
         Assert.True(other.IsConflict, other.ToString());
     }
 
     [Fact]
-    public async Task A_status_of_a_stale_object_is_a_conflict_only_where_the_lock_is_asked_for()
+    public async Task A_status_of_a_stale_object_is_a_conflict()
     {
         var stale = await ApplyAsync("one", "labels: {a: b}");
         await ApplyAsync("one", "labels: {a: c}");
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => Api.ApplyStatusAsync(Widget.Type, stale, Status("True", "Bound"), true, Ct));
+            () => Api.ApplyStatusAsync(Widget.Type, stale, Status("True", "Bound"), Ct));
         Assert.True(failure.IsConflict);
-        var written = await Api.ApplyStatusAsync(Widget.Type, stale, Status("True", "Bound"), false, Ct);
-        Assert.Equal("Bound", written.Status!.Phase);
     }
 
     private static JsonObject Status(string ready, string? phase) => new()

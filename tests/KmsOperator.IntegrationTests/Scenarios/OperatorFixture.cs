@@ -72,7 +72,7 @@ public sealed class OperatorFixture : IAsyncDisposable
     /// <param name="environment">Variables, each <c>name=value</c>; no credentials but those in it.</param>
     /// <param name="flags">More flags.</param>
     internal ServerProcess StartInstead(IReadOnlyList<string> environment, params string[] flags) => OperatorProcess.StartWith(
-        _kubeconfig!, SimulatorUrl, environment, ["--consistency-window", "3s", "--cluster-id", "test-cluster", "--quota-share", "1", .. flags]);
+        _kubeconfig!, SimulatorUrl, environment, [.. flags.Contains("--consistency-window") ? (string[])[] : ["--consistency-window", "3s"], "--cluster-id", "test-cluster", "--quota-share", "1", .. flags]);
 
     /// <summary>Where the operator answers probes, once it does.</summary>
     public Task<Uri> HealthUrlAsync() => _operator!.HealthUrlAsync();

@@ -119,53 +119,6 @@ public sealed partial class ScenarioTests
         Assert.DoesNotContain(await EventsAsync("one-eu-west-1"), found => found.Type == "Warning");
     }
 
-    [Fact]
-    public async Task What_Observe_would_do_for_a_key_that_is_not_there_is_all_of_it()
-    {
-        await Cluster.ApplyTextAsync(Key("one", "service: s3", "managementPolicy: Observe", "enabled: false"));
-        await ConditionAsync("sk/one", "False", "Progressing", "Reconciling");
-        Assert.Equal("CreateKey CreateAlias EnableKeyRotation DisableKey", await FieldAsync("sk/one", ".status.plan[*].operation"));
-        Assert.Empty(await operators.KeysOfAsync(_namespace));
-    }
-
-    [Fact]
-    public async Task To_create_a_resource_again_undoes_no_deletion_but_its_own()
-    {
-        var token = TestContext.Current.CancellationToken;
-        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
-        var id = await ReadyAsync("sk/one");
-        using var kms = operators.Kms();
-        await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, token);
-        await LookAsync("one");
-        await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled");
-        (await Cluster.KubectlAsync("delete", "sk/one", "-n", _namespace)).EnsureSuccess();
-
-        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
-        Assert.Contains("not by this operator", await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled"), StringComparison.Ordinal);
-        Assert.Equal("PendingDeletion", State(Assert.Single(await operators.KeysOfAsync(_namespace))));
-    }
-
-    [Fact]
-    public async Task What_somebody_undoes_right_after_the_operator_did_it_is_found_as_soon_as_somebody_asks()
-    {
-        var token = TestContext.Current.CancellationToken;
-        await InsteadAsync([.. Static], ["--leader-elect=false", "--health-address", "0", "--metrics-address", "0", "--consistency-window", "5m"], async process =>
-        {
-            await Cluster.ApplyTextAsync(Key("one", "service: s3"));
-            var id = await ReadyAsync("sk/one");
-            using var kms = operators.Kms();
-            await kms.DisableKeyRotationAsync(new DisableKeyRotationRequest { KeyId = id }, token);
-            await kms.DeleteAliasAsync(new DeleteAliasRequest { AliasName = $"alias/{_namespace}/s3" }, token);
-            await LookAsync("one");
-            await Eventually.TrueAsync(
-                async () => Assert.Single(await operators.KeysOfAsync(_namespace)) is var key && key["rotation"]!["enabled"]!.GetValue<bool>() && key["aliases"]!.AsArray().Count == 1,
-                () => process.LastLines,
-                TimeSpan.FromSeconds(60));
-            await ReadyAsync("sk/one");
-            Assert.NotEmpty(await FieldAsync("sk/one", ".status.lastVerifiedAt"));
-        });
-    }
-
     private async Task PatchAsync(string resource, string patch) =>
         (await Cluster.KubectlAsync("patch", resource, "-n", _namespace, "--type=merge", "-p", patch)).EnsureSuccess();
 }

@@ -119,9 +119,9 @@ public sealed partial class ScenarioTests
     [Fact]
     public async Task Observe_makes_no_key_and_says_what_Full_would_do()
     {
-        await Cluster.ApplyTextAsync(Key("one", "service: s3", "managementPolicy: Observe", "deletionPolicy: Delete"));
+        await Cluster.ApplyTextAsync(Key("one", "service: s3", "managementPolicy: Observe", "deletionPolicy: Delete", "enabled: false"));
         await ConditionAsync("sk/one", "False", "Progressing", "Reconciling");
-        Assert.Equal("CreateKey CreateAlias", await FieldAsync("sk/one", ".status.plan[*].operation"));
+        Assert.Equal("CreateKey CreateAlias EnableKeyRotation DisableKey", await FieldAsync("sk/one", ".status.plan[*].operation"));
         Assert.Empty(await operators.KeysOfAsync(_namespace));
         await DeleteAsync("sk/one");
     }

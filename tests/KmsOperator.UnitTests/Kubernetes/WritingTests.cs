@@ -34,7 +34,7 @@ public sealed class WritingTests
     {
         var current = await CurrentAsync();
 
-        await _api.ApplyStatusAsync(ServiceKeys, current, Parse(status), false, Ct);
+        await _api.ApplyStatusAsync(ServiceKeys, current, Parse(status), Ct);
 
         Assert.True(_api.Requests.Any(request => request.Verb == "apply") == written, why);
     }
@@ -44,22 +44,22 @@ public sealed class WritingTests
     {
         var current = await CurrentAsync();
 
-        await _api.ApplyStatusAsync(ServiceKeys, current, new() { ["arn"] = "", ["replicas"] = new JsonArray(new JsonObject { ["region"] = "r", ["arn"] = "" }) }, false, Ct);
+        await _api.ApplyStatusAsync(ServiceKeys, current, new() { ["arn"] = "", ["replicas"] = new JsonArray(new JsonObject { ["region"] = "r", ["arn"] = "" }) }, Ct);
 
         var body = _api.Requests.Single(request => request.Verb == "apply").Body;
         Assert.Equal("""{"metadata":{"resourceVersion":"1"},"status":{"replicas":[{"region":"r"}]}}""", body);
     }
 
     [Fact]
-    public async Task A_stale_version_is_renewed_unless_the_lock_is_asked_for()
+    public async Task A_status_of_a_stale_object_is_not_written()
     {
         var current = await CurrentAsync();
         await _api.MergePatchAsync(ServiceKeys, ResourceKey.Of(current), new() { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["a"] = "b" } } }, null, Ct);
         var status = new JsonObject { ["arn"] = "arn:2" };
 
-        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => _api.ApplyStatusAsync(ServiceKeys, current, status, true, Ct));
+        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => _api.ApplyStatusAsync(ServiceKeys, current, status, Ct));
         Assert.True(failure.IsConflict);
-        Assert.Equal("arn:2", (await _api.ApplyStatusAsync(ServiceKeys, current, status, false, Ct)).Status!.Arn);
+        Assert.Equal("arn:1", (await _api.GetAsync(ServiceKeys, ResourceKey.Of(current), Ct))!.Status!.Arn);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class WritingTests
         await CurrentAsync();
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => _api.ApplyStatusAsync(ServiceKeys, first, new() { ["arn"] = "arn:2" }, false, Ct));
+            () => _api.ApplyStatusAsync(ServiceKeys, first, new() { ["arn"] = "arn:2" }, Ct));
 
         Assert.True(failure.IsConflict);
         Assert.Equal("arn:1", (await _api.GetAsync(ServiceKeys, ResourceKey.Of(first), Ct))!.Status!.Arn);
@@ -90,7 +90,7 @@ public sealed class WritingTests
         };
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => _api.ApplyStatusAsync(ServiceKeys, current, new() { ["keyId"] = "k" }, true, Ct));
+            () => _api.ApplyStatusAsync(ServiceKeys, current, new() { ["keyId"] = "k" }, Ct));
 
         Assert.True(failure.Message.Contains("CRD of ServiceKey", StringComparison.Ordinal), $"{why}: {failure.Message}");
         Assert.Contains(".status.keyId", failure.Message, StringComparison.Ordinal);

@@ -109,20 +109,21 @@ public sealed class KeyPlannerTests
         Assert.IsType<UpdateAliasStep>(Assert.Single(KeyPlanner.Plan(Desired(), observed, new KeyRecord(Alias, [])).Steps));
     }
 
-    // deletedBy, uid, undelete, cancelled, why
-    public static TheoryData<string?, string?, bool, bool, string> PendingDeletions => new()
+    // deletedBy, released, uid, undelete, cancelled, why
+    public static TheoryData<string?, bool, string?, bool, bool, string> PendingDeletions => new()
     {
-        { null, "uid-1", false, false, "the resource lives, so somebody else scheduled it" },
-        { null, "uid-1", true, true, "spec and class say that the key must stay" },
-        { "uid-0", "uid-0", false, true, "an earlier resource of the name was deleted, and is back" },
-        { null, "uid-0", false, false, "that one did not schedule it, so somebody else did, and re-creating the resource undoes nothing of theirs" },
-        { "uid-0", "uid-1", false, false, "that one's deletion was taken back already; this one is somebody else's" },
-        { null, null, false, false, "a key without our mark is not ours to take back" },
+        { null, false, "uid-1", false, false, "the resource lives, so somebody else scheduled it" },
+        { null, false, "uid-1", true, true, "spec and class say that the key must stay" },
+        { "uid-0", false, "uid-0", false, true, "an earlier resource of the name was deleted, and is back" },
+        { null, false, "uid-0", false, false, "that one did not schedule it, so somebody else did, and re-creating the resource undoes nothing of theirs" },
+        { "uid-0", true, "uid-0", false, false, "that one was to delete the key and left it after all" },
+        { "uid-0", false, "uid-1", false, false, "that one's deletion was taken back already; this one is somebody else's" },
+        { null, false, null, false, false, "a key without our mark is not ours to take back" },
     };
 
     [Theory]
     [MemberData(nameof(PendingDeletions))]
-    public void A_deletion_is_cancelled_only_where_it_is_ours_to_cancel(string? deletedBy, string? uid, bool undelete, bool cancelled, string why)
+    public void A_deletion_is_cancelled_only_where_it_is_ours_to_cancel(string? deletedBy, bool released, string? uid, bool undelete, bool cancelled, string why)
     {
         var tags = new Dictionary<string, string> { [TagNames.Owner] = Owner.Path, [TagNames.Cluster] = Owner.ClusterId };
         if (uid is not null)
@@ -133,6 +134,11 @@ public sealed class KeyPlannerTests
         if (deletedBy is not null)
         {
             tags[TagNames.DeletedBy] = deletedBy;
+        }
+
+        if (released)
+        {
+            tags[TagNames.Released] = "2026-01-01T00:00:00Z";
         }
 
         var plan = KeyPlanner.Plan(
