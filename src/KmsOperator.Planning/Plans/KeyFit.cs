@@ -50,7 +50,10 @@ public static class KeyFit
     }
 
     /// <summary>What stands against any change of the resource's own key; null when it can be planned.</summary>
-    public static Finding? FindObstacle(DesiredKey desired, ObservedKey observed)
+    /// <param name="desired">The key as it should be.</param>
+    /// <param name="observed">The key as it is.</param>
+    /// <param name="tagsMayBeOld">Whether KMS may not show yet what an earlier resource of the name put on the key.</param>
+    public static Finding? FindObstacle(DesiredKey desired, ObservedKey observed, bool tagsMayBeOld = false)
     {
         if (FindForeignOwner(observed, desired.Owner) is { } conflict)
         {
@@ -59,6 +62,12 @@ public static class KeyFit
 
         if (KeyStates.IsPendingDeletion(observed.KeyState) && !desired.Undelete && !IsLeftByPredecessor(observed, desired.Owner))
         {
+            if (tagsMayBeOld && observed.Tags.GetValueOrDefault(TagNames.Uid) != desired.Owner.Uid && !observed.Tags.ContainsKey(TagNames.Released))
+            {
+                return Finding.Waiting(
+                    Reasons.PendingDeletion, $"{observed.Arn} is scheduled for deletion; whether an earlier resource of this name did that is looked at until KMS must show it.");
+            }
+
             return Finding.Stalled(
                 Reasons.PendingDeletion,
                 $"{observed.Arn} was scheduled for deletion{(observed.DeletionDate is { } date ? $" on {date.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "")}, "

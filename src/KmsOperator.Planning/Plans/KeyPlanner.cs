@@ -13,7 +13,7 @@ public static class KeyPlanner
     /// </summary>
     public static KeyPlan Plan(DesiredKey desired, ObservedKey observed, KeyRecord record)
     {
-        if (KeyFit.FindObstacle(desired, observed) is { } obstacle)
+        if (KeyFit.FindObstacle(desired, observed, record.TagsMayBeOld) is { } obstacle)
         {
             return KeyPlan.Blocked(obstacle);
         }
@@ -32,6 +32,8 @@ public static class KeyPlanner
             steps.Add(new EnableKeyStep());
         }
 
+        // First of what may fail: a key that was taken back is not to carry the marks of the resource that let it go.
+        PlanTags(desired, observed, record, steps);
         if (!PolicyComparer.AreEquivalent(desired.Policy.Text, observed.Policy))
         {
             steps.Add(new PutKeyPolicyStep(desired.Policy));
@@ -42,7 +44,6 @@ public static class KeyPlanner
             steps.Add(new UpdateKeyDescriptionStep(desired.Description));
         }
 
-        PlanTags(desired, observed, record, steps);
         PlanAlias(desired, observed, record, steps, findings);
 
         // A disabled key that stays disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
@@ -102,7 +103,7 @@ public static class KeyPlanner
             // KMS takes no tags once the deletion is scheduled. A key that is full of them goes without, and is not taken back by itself.
             if (observed.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid && (observed.Tags.Count < KeyTags.MaxTags || observed.Tags.ContainsKey(TagNames.DeletedBy)))
             {
-                steps.Add(new TagResourceStep(new Dictionary<string, string> { [TagNames.DeletedBy] = owner.Uid }));
+                steps.Add(new TagResourceStep(new Dictionary<string, string> { [TagNames.Uid] = owner.Uid, [TagNames.DeletedBy] = owner.Uid }));
             }
 
             steps.Add(new ScheduleKeyDeletionStep(pendingDeletionWindowDays));

@@ -89,7 +89,13 @@ internal sealed class KeyDeletion(
         try
         {
             var region = regions.For(request.Access);
-            return await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is { } key && !KeyStates.IsPendingDeletion(key.KeyState)
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } key || KeyStates.IsPendingDeletion(key.KeyState))
+            {
+                return null;
+            }
+
+            key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, keyId, cancellationToken) };
+            return KeyFit.FindForeignOwner(key, request.Owner) is null
                 ? await DeletionGuard.FindAsync(pass, request.Maker, key, region, settings.DeletionGuard, cancellationToken)
                 : null;
         }
@@ -139,7 +145,18 @@ internal sealed class KeyDeletion(
 
         foreach (var step in plan.Steps)
         {
-            observed = await KeyPlanExecutor.ExecuteAsync(pass, region, step, observed, cancellationToken);
+            try
+            {
+                observed = await KeyPlanExecutor.ExecuteAsync(pass, region, step, observed, cancellationToken);
+            }
+            catch (Exception e) when (step is TagResourceStep && !cancellationToken.IsCancellationRequested
+                && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable or AwsFailureKind.InvalidState) } failure)
+            {
+                // Without the mark the deletion is not taken back by itself, which is no reason not to do what is asked for.
+                logger.LogWarning("{Arn}: {Step}: {Code}: {Message}", observed.Arn, step, failure.Code, failure.Message);
+                continue;
+            }
+
             pass.Report(EventType.Normal, Reasons.Deleting, step.Operation, $"{observed.Arn}: {step}");
             logger.LogInformation("{Arn}: {Step}", observed.Arn, step);
         }

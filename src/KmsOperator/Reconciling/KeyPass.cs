@@ -92,9 +92,7 @@ internal sealed class KeyPass<T>
             ObservedGeneration = generation,
             Conditions = ResourceConditions.Next(Resource.Status?.Conditions, verdict, generation, Now),
         };
-        var body = (JsonObject)JsonSerializer.SerializeToNode(Status, ApiJsonContext.Default.KeyStatus)!;
-        Resource = await _api.ApplyStatusAsync(Type, Resource, body, cancellationToken);
-
+        await ApplyAsync(cancellationToken);
         if (before?.Reason != verdict.Reason || before.Status != verdict.Ready)
         {
             Report(verdict.Extra == ConditionTypes.Stalled ? EventType.Warning : EventType.Normal, verdict.Reason, "Reconcile", verdict.Message);
@@ -116,6 +114,22 @@ internal sealed class KeyPass<T>
         }
     }
 
+    /// <summary>
+    /// Writes what the status puts on record, and leaves what it says to people as it is. Like <see cref="SaveLiveAsync"/>, it makes sure
+    /// that the resource is as it was read.
+    /// </summary>
+    /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone.</exception>
+    public async Task SaveRecordAsync(CancellationToken cancellationToken)
+    {
+        var version = Resource.Metadata.ResourceVersion;
+        Status = Status with { ObservedGeneration = Resource.Status?.ObservedGeneration, Conditions = Resource.Status?.Conditions };
+        await ApplyAsync(cancellationToken);
+        if (Resource.Metadata.ResourceVersion == version)
+        {
+            await RequireCurrentAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Reads the resource from the server, and goes on only if it is as it was last read or written.</summary>
     /// <exception cref="KubernetesApiException">Conflict: it has changed, or is gone.</exception>
     public async Task RequireCurrentAsync(CancellationToken cancellationToken)
@@ -131,6 +145,12 @@ internal sealed class KeyPass<T>
     {
         var version = Resource.Metadata.ResourceVersion;
         return await RefreshAsync(cancellationToken) && Resource.Metadata.ResourceVersion == version;
+    }
+
+    private async Task ApplyAsync(CancellationToken cancellationToken)
+    {
+        var body = (JsonObject)JsonSerializer.SerializeToNode(Status, ApiJsonContext.Default.KeyStatus)!;
+        Resource = await _api.ApplyStatusAsync(Type, Resource, body, cancellationToken);
     }
 
     /// <summary>Sends an event about the resource.</summary>

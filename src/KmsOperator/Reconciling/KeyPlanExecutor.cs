@@ -15,11 +15,8 @@ internal static class KeyPlanExecutor
         ObservedKey after;
         try
         {
-            if (step is DeleteAliasStep alias
-                && await KeyObserver.DescribeAsync(region.Clients.Reading, alias.AliasName, cancellationToken) is { } target && target.KeyId != before.KeyId)
+            if (step is DeleteAliasStep alias && await IsAnothersAsync(pass, region, alias.AliasName, before.KeyId, cancellationToken))
             {
-                // DeleteAlias asks for no key: the list is behind, and the name is another key's now.
-                region.Aliases.Record(alias.AliasName, before.KeyId, target.KeyId);
                 return step.ApplyTo(before);
             }
 
@@ -51,6 +48,12 @@ internal static class KeyPlanExecutor
         RecordAlias(region, step, before, after);
         return after;
     }
+
+    /// <summary>DeleteAlias asks for no key, and what was planned may rest on an old list: whether the name is another key's by now.</summary>
+    private static async Task<bool> IsAnothersAsync<T>(KeyPass<T> pass, AwsRegion region, string aliasName, string keyId, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        ((await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken)).TryGetValue(aliasName, out var listed) && listed != keyId)
+        || (await KeyObserver.DescribeAsync(region.Clients.Reading, aliasName, cancellationToken) is { } target && target.KeyId != keyId);
 
     /// <summary>Keeps the Region's list of aliases in step with what was written.</summary>
     private static void RecordAlias(AwsRegion region, KeyStep step, ObservedKey before, ObservedKey after)

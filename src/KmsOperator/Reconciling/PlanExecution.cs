@@ -44,7 +44,10 @@ internal sealed class PlanExecution(
     {
         var desired = resolved.Desired;
         var aliasHolder = HolderOfAlias(pass.Status, desired, observed.AliasTargets, observed.KeyId);
-        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(pass.Status, aliasHolder));
+        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(pass.Status, aliasHolder) with
+        {
+            TagsMayBeOld = pass.Now - pass.Memory.FirstSeenAt < settings.ConsistencyWindow,
+        });
         if (desired.ObserveOnly)
         {
             return ObserveOnly.Observed(pass, resolved, observed, plan, fingerprint, schedule.AfterVerification());
@@ -99,7 +102,8 @@ internal sealed class PlanExecution(
             PendingAliasName = complete ? null : pass.Status.PendingAliasName,
             FormerAliasNames = KeyStatusFields.FormerAliasesAfter(pass.Status, desired.AliasName, isVerified),
             DesiredSha256 = complete ? fingerprint : null,
-            LastChangedAt = isNew || done.Count > 0 ? now : pass.Status.LastChangedAt,
+            // A clock that was ahead does not put off what follows.
+            LastChangedAt = isNew || done.Count > 0 || pass.Status.LastChangedAt > now ? now : pass.Status.LastChangedAt,
             LastVerifiedAt = complete ? now : pass.Status.LastVerifiedAt,
         };
         if (done.Count > 0)
@@ -134,14 +138,15 @@ internal sealed class PlanExecution(
         var pending = plan.Steps.Any(step => step is CreateAliasStep or UpdateAliasStep) && pass.Status.AliasName != desired.AliasName
             ? desired.AliasName
             : pass.Status.PendingAliasName;
-        if (pass.Status.DesiredSha256 is null && pending == pass.Status.PendingAliasName)
+        var isRepeated = pass.Status.DesiredSha256 is null && pending == pass.Status.PendingAliasName;
+        pass.Status = KeyStatusFields.WithPendingAlias(pass.Status, pending) with { DesiredSha256 = null, LastChangedAt = pass.Now };
+        if (isRepeated)
         {
-            // On record already, and what the conditions say of an earlier try stays until this one has ended.
-            await pass.RequireCurrentAsync(cancellationToken);
+            // What the conditions say of the earlier try stays until this one has ended.
+            await pass.SaveRecordAsync(cancellationToken);
             return;
         }
 
-        pass.Status = KeyStatusFields.WithPendingAlias(pass.Status, pending) with { DesiredSha256 = null, LastChangedAt = pass.Now };
         await pass.SaveAsync(
             Verdict.Waiting(Reasons.Progressing, $"{observed.Arn} is being changed: {string.Join(", ", plan.Steps.Select(step => step.Operation))}."), cancellationToken);
     }

@@ -74,6 +74,7 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
     private async Task<Finding?> RemoveAsync(ServiceKey primary, KeyReplica replica, CancellationToken cancellationToken)
     {
         if (replica is { Metadata.DeletionTimestamp: null, Status: { KeyId: not null, DeletionPolicy: DeletionPolicies.Delete } }
+            && !KeyReplicaResolver.IsObserveOnly(replica, primary)
             && DeletionGuard.FindProtection(replica.Status.Arn, replica, primary) is { } protection)
         {
             return protection with { Message = $"spec.replicaRegions: {replica.Spec.Region} is no longer listed, but {protection.Message}" };
@@ -84,16 +85,25 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
     }
 
     /// <summary>Passes on to a ServiceKey's own KeyReplicas that everything is to be compared with AWS.</summary>
-    public async Task AskAsync(ServiceKey primary, string reconcileAt, CancellationToken cancellationToken)
+    /// <returns>Why one of them cannot be asked; null when all are.</returns>
+    public async Task<Finding?> AskAsync(ServiceKey primary, string reconcileAt, CancellationToken cancellationToken)
     {
-        foreach (var replica in Of(primary).Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary)))
+        Finding? refused = null;
+        foreach (var replica in Of(primary).Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary)
+            && replica.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt) != reconcileAt))
         {
-            if (replica.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt) != reconcileAt)
+            var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [AnnotationNames.ReconcileAt] = reconcileAt } } };
+            try
             {
-                var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [AnnotationNames.ReconcileAt] = reconcileAt } } };
                 await api.MergePatchAsync(type, ResourceKey.Of(replica), patch, null, cancellationToken);
             }
+            catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
+            {
+                refused = Refused(replica.Metadata.Name, e);
+            }
         }
+
+        return refused;
     }
 
     /// <summary>Whether the server has KeyReplicas that refer to a ServiceKey, whatever the cache says.</summary>
@@ -143,6 +153,9 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
             : null;
     }
 
+    private static Finding Refused(string name, KubernetesApiException e) =>
+        Finding.Stalled(Reasons.ReplicaConflict, $"spec.replicaRegions: the API server takes no KeyReplica {name}: {e.Message} It is tried again.");
+
     private static Condition? FindStalled(KeyReplica replica) =>
         ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Stalled) is { } stalled && stalled.ObservedGeneration == replica.Metadata.Generation
             ? stalled
@@ -163,8 +176,7 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
             }
             catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
             {
-                return Finding.Stalled(
-                    Reasons.ReplicaConflict, $"spec.replicaRegions: the API server takes no KeyReplica {key.Name}: {e.Message} It is tried again.");
+                return Refused(key.Name, e);
             }
 
             return Finding.Waiting(Reasons.Progressing, $"KeyReplica {key.Name} is being made.");

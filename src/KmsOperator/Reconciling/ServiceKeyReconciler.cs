@@ -87,12 +87,8 @@ internal sealed class ServiceKeyReconciler(
             return await pass.EndAsync(outcome, cancellationToken);
         }
 
-        if (reconcileAt is not null && pass.UnhandledReconcileAt is null)
-        {
-            await replicas.AskAsync(pass.Resource, reconcileAt, cancellationToken);
-        }
-
-        var replicaFinding = await replicas.SyncAsync(pass.Resource, keyClass, cancellationToken);
+        var unasked = reconcileAt is not null && pass.UnhandledReconcileAt is null ? await replicas.AskAsync(pass.Resource, reconcileAt, cancellationToken) : null;
+        var replicaFinding = await replicas.SyncAsync(pass.Resource, keyClass, cancellationToken) ?? unasked;
         var rows = replicas.StatusOf(pass.Resource);
         var replicasChanged = !(rows ?? []).SequenceEqual(pass.Status.Replicas ?? []);
         pass.Status = pass.Status with { Replicas = rows };

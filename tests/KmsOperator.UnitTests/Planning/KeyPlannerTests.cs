@@ -156,6 +156,17 @@ public sealed class KeyPlannerTests
     }
 
     [Fact]
+    public void Whose_deletion_it_is_is_waited_for_while_KMS_may_not_show_what_an_earlier_resource_wrote()
+    {
+        var tags = new Dictionary<string, string> { [TagNames.Owner] = Owner.Path, [TagNames.Cluster] = Owner.ClusterId, [TagNames.Uid] = "uid-0" };
+        var pending = Observed() with { KeyState = KeyStates.PendingDeletion, Rotation = null, Tags = tags };
+        var finding = Assert.Single(KeyPlanner.Plan(Desired(), pending, KeyRecord.Empty with { TagsMayBeOld = true }).Findings);
+        Assert.Equal((Reasons.PendingDeletion, FindingSeverity.Waiting), (finding.Reason, finding.Severity));
+        var own = pending with { Tags = new Dictionary<string, string>(tags) { [TagNames.Uid] = Owner.Uid } };
+        Assert.Equal(FindingSeverity.Stalled, Assert.Single(KeyPlanner.Plan(Desired(), own, KeyRecord.Empty with { TagsMayBeOld = true }).Findings).Severity);
+    }
+
+    [Fact]
     public void A_retained_key_is_marked_once_and_the_mark_goes_when_it_is_taken_back()
     {
         var owned = Observed() with { Tags = new Dictionary<string, string> { [TagNames.Owner] = Owner.Path } };
