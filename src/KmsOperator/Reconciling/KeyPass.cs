@@ -150,7 +150,16 @@ internal sealed class KeyPass<T>
     private async Task ApplyAsync(CancellationToken cancellationToken)
     {
         var body = (JsonObject)JsonSerializer.SerializeToNode(Status, ApiJsonContext.Default.KeyStatus)!;
-        Resource = await _api.ApplyStatusAsync(Type, Resource, body, cancellationToken);
+        try
+        {
+            Resource = await _api.ApplyStatusAsync(Type, Resource, body, cancellationToken);
+        }
+        catch
+        {
+            // What was seen in this pass is not on record, or half of it: it is looked at again.
+            Memory.CompareAt = Now;
+            throw;
+        }
     }
 
     /// <summary>Sends an event about the resource.</summary>

@@ -80,6 +80,7 @@ internal static class KeyStatusFields
         Plan = null,
         DeletionDate = null,
         FormerAliasNames = status.LastVerifiedAt > status.LastChangedAt ? null : status.FormerAliasNames,
+        Rotation = status.Rotation is { Enabled: false } stopped ? stopped with { PeriodDays = null, NextRotationDate = null } : status.Rotation,
         TagKeys = desired.ObserveOnly ? status.TagKeys : [.. TagKeysOf(desired).Order(StringComparer.Ordinal)],
     };
 
