@@ -51,7 +51,7 @@ internal sealed class Load : IDisposable
         var keys = await ListAsync();
         await ForEachAsync(keys.Count, (i, token) => _api.MergePatchAsync(
             Keys,
-            ResourceKey.Of(keys[i]),
+            NamespacedName.Of(keys[i]),
             new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [AnnotationNames.ReconcileAt] = at } } },
             null,
             token));
@@ -66,7 +66,7 @@ internal sealed class Load : IDisposable
         var began = _time.GetTimestamp();
         await ForEachAsync(count, (i, token) => _api.MergePatchAsync(
             Keys,
-            new ResourceKey(_namespace, Name(i % Objects)),
+            new NamespacedName(_namespace, Name(i % Objects)),
             new JsonObject { ["status"] = new JsonObject { ["keyState"] = $"Write{i}" } },
             "status",
             token));

@@ -16,7 +16,7 @@ public sealed class AliasDirectory
 
     private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
-    private readonly SharedRead<ImmutableDictionary<string, string>> _aliases;
+    private readonly SingleFlight<ImmutableDictionary<string, string>> _aliases;
     private readonly ConcurrentDictionary<string, ImmutableList<AliasWrite>> _writes = new();
 
     /// <summary>A directory that has read nothing yet.</summary>
@@ -27,7 +27,7 @@ public sealed class AliasDirectory
     {
         _time = time;
         _consistencyWindow = consistencyWindow;
-        _aliases = new SharedRead<ImmutableDictionary<string, string>>(time, _ => ListAsync(kms));
+        _aliases = new SingleFlight<ImmutableDictionary<string, string>>(time, _ => ListAsync(kms));
     }
 
     /// <summary>Target key id by alias name, from a read that began at <paramref name="notBefore"/> or later.</summary>

@@ -8,14 +8,14 @@ namespace KmsOperator.Aws;
 
 /// <summary>Makes and keeps the SDK's clients, one set per access.</summary>
 /// <param name="roleSessionName">Names the cluster in CloudTrail; see <see cref="RoleSessionName"/>.</param>
-/// <param name="budget">Holds the KMS calls within the operator's part of the quotas; null for no limit.</param>
+/// <param name="limiter">Holds the KMS calls within the operator's part of the quotas; null for no limit.</param>
 /// <param name="wrapTransport">
 /// Puts a handler around the transport of the KMS clients, outside of the budget; called once for each access. For tests.
 /// </param>
 /// <param name="metrics">Told of every request; null for none.</param>
 /// <param name="time">Clock of the metrics; the system's when null.</param>
 public sealed class AwsClients(
-    string roleSessionName, RequestBudget? budget = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
+    string roleSessionName, RequestRateLimiter? limiter = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
     RequestMetrics? metrics = null, TimeProvider? time = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
@@ -24,12 +24,12 @@ public sealed class AwsClients(
     // AWS has no use for a trace's id either.
     private readonly SocketsHttpHandler _sockets = new() { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
     private readonly ConcurrentBag<SharedHttp> _http = [];
-    private readonly ConcurrentDictionary<AwsAccess, Lazy<RegionClients>> _clients = new();
+    private readonly ConcurrentDictionary<AwsAccess, Lazy<KmsClients>> _clients = new();
     private readonly ConcurrentDictionary<(string RoleArn, string? ExternalId), Lazy<AssumedRoleCredentials>> _roles = new();
 
     /// <summary>The clients for an access; cheap after the first call.</summary>
-    public RegionClients For(AwsAccess access) =>
-        _clients.GetOrAdd(access, key => new Lazy<RegionClients>(() => Create(key))).Value;
+    public KmsClients For(AwsAccess access) =>
+        _clients.GetOrAdd(access, key => new Lazy<KmsClients>(() => Create(key))).Value;
 
     /// <inheritdoc />
     public void Dispose()
@@ -52,9 +52,9 @@ public sealed class AwsClients(
         _sockets.Dispose();
     }
 
-    private RegionClients Create(AwsAccess access)
+    private KmsClients Create(AwsAccess access)
     {
-        metrics?.Expect(AccountLabel(RequestBudget.AccountOf(access)), access.Region);
+        metrics?.Expect(AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region);
         var credentials = access.RoleArn is { } roleArn
             ? _roles.GetOrAdd((roleArn, access.ExternalId), _ => new Lazy<AssumedRoleCredentials>(() => AssumeRole(access))).Value
             : null;
@@ -64,11 +64,11 @@ public sealed class AwsClients(
         var writing = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 0);
         var sts = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access) }, access.Region, retries: 2);
         return credentials is null
-            ? new RegionClients(
+            ? new KmsClients(
                 new AmazonKeyManagementServiceClient(reading),
                 new AmazonKeyManagementServiceClient(writing),
                 new AmazonSecurityTokenServiceClient(sts))
-            : new RegionClients(
+            : new KmsClients(
                 new AmazonKeyManagementServiceClient(credentials, reading),
                 new AmazonKeyManagementServiceClient(credentials, writing),
                 new AmazonSecurityTokenServiceClient(credentials, sts));
@@ -77,13 +77,13 @@ public sealed class AwsClients(
     private HttpMessageHandler TransportFor(AwsAccess access)
     {
         var counted = Counted(access);
-        var transport = budget is null ? counted : new BudgetHandler(budget, RequestBudget.AccountOf(access), access.Region, counted, metrics);
+        var transport = limiter is null ? counted : new RateLimitingHandler(limiter, RequestRateLimiter.AccountOf(access), access.Region, counted, metrics);
         return wrapTransport is null ? transport : wrapTransport(transport);
     }
 
     private HttpMessageHandler Counted(AwsAccess access) => metrics is null
         ? _sockets
-        : new MetricsHandler(metrics, AccountLabel(RequestBudget.AccountOf(access)), access.Region, time ?? TimeProvider.System, _sockets);
+        : new MetricsHandler(metrics, AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region, time ?? TimeProvider.System, _sockets);
 
     /// <summary>STS has no share of KMS's quotas.</summary>
     private SharedHttp StsHttp(AwsAccess access)
@@ -125,7 +125,7 @@ public sealed class AwsClients(
 /// <param name="Reading">KMS; the SDK repeats failed calls. For reads only.</param>
 /// <param name="Writing">KMS; every call is sent once. For everything that changes something: a repeated CreateKey is a second key.</param>
 /// <param name="Sts">STS with the same credentials.</param>
-public sealed record RegionClients(IAmazonKeyManagementService Reading, IAmazonKeyManagementService Writing, IAmazonSecurityTokenService Sts)
+public sealed record KmsClients(IAmazonKeyManagementService Reading, IAmazonKeyManagementService Writing, IAmazonSecurityTokenService Sts)
     : IDisposable
 {
     /// <inheritdoc />

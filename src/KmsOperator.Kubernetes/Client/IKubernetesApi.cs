@@ -13,7 +13,7 @@ public interface IKubernetesApi
 {
     /// <summary>Reads an object from the server, not from a cache.</summary>
     /// <returns>The object, or null when there is none.</returns>
-    Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+    Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class, IResource;
 
     /// <summary>Reads one page of a list.</summary>
@@ -55,7 +55,7 @@ public interface IKubernetesApi
     /// <param name="cancellationToken">Ends the call.</param>
     /// <remarks>Source: RFC 7386.</remarks>
     Task<T> MergePatchAsync<T>(
-        ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
         where T : class, IResource;
 
     /// <summary>
@@ -72,7 +72,7 @@ public interface IKubernetesApi
     /// <remarks>Source: Kubernetes documentation, "Server-Side Apply".</remarks>
     Task<T> ApplyAsync<T>(
         ResourceType<T> type,
-        ResourceKey key,
+        NamespacedName key,
         JsonObject body,
         string fieldManager,
         string? subresource,
@@ -88,6 +88,6 @@ public interface IKubernetesApi
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>False when there was no such object.</returns>
     Task<bool> DeleteAsync<T>(
-        ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
+        ResourceType<T> type, NamespacedName key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource;
 }

@@ -60,7 +60,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         ClusterConnection.Open(userAgent, time, kubeconfig, meter);
 
     /// <inheritdoc />
-    public async Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+    public async Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class, IResource
     {
         try
@@ -115,7 +115,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
 
     /// <inheritdoc />
     public Task<T> MergePatchAsync<T>(
-        ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
         where T : class, IResource
     {
         var path = $"{type.ObjectPath(key, subresource)}?fieldManager={ApiGroup.FieldManager}";
@@ -125,7 +125,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     /// <inheritdoc />
     public Task<T> ApplyAsync<T>(
         ResourceType<T> type,
-        ResourceKey key,
+        NamespacedName key,
         JsonObject body,
         string fieldManager,
         string? subresource,
@@ -147,7 +147,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
 
     /// <inheritdoc />
     public async Task<bool> DeleteAsync<T>(
-        ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
+        ResourceType<T> type, NamespacedName key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource
     {
         var preconditions = new JsonObject();

@@ -11,7 +11,7 @@ namespace KmsOperator.Kubernetes;
 /// <param name="time">Clock of the grace period and the metrics.</param>
 /// <param name="logger">Told of failures.</param>
 public sealed class Controller(
-    string name, WorkQueue<ResourceKey> queue, IReconciler reconciler, ControllerOptions options, TimeProvider time, ILogger logger)
+    string name, WorkQueue<NamespacedName> queue, IReconciler reconciler, ControllerOptions options, TimeProvider time, ILogger logger)
 {
     private readonly ControllerMetrics? _metrics = options.Meter is { } meter ? new(meter, name, queue, options.Workers, time) : null;
 
@@ -39,7 +39,7 @@ public sealed class Controller(
     {
         while (!abandon.IsCancellationRequested)
         {
-            ResourceKey key;
+            NamespacedName key;
             try
             {
                 (var taken, key) = await queue.TakeAsync(stopping);
@@ -61,7 +61,7 @@ public sealed class Controller(
         }
     }
 
-    private async Task ReconcileAsync(ResourceKey key, CancellationToken abandon)
+    private async Task ReconcileAsync(NamespacedName key, CancellationToken abandon)
     {
         var id = options.NewReconcileId();
         using var scope = logger.BeginScope(Scope(key, id));
@@ -99,7 +99,7 @@ public sealed class Controller(
     }
 
     /// <returns>controller-runtime's word for the result.</returns>
-    private string Requeue(ResourceKey key, ReconcileResult result)
+    private string Requeue(NamespacedName key, ReconcileResult result)
     {
         if (result.IsRetry)
         {
@@ -114,7 +114,7 @@ public sealed class Controller(
     }
 
     /// <summary>Under controller-runtime's names.</summary>
-    private Dictionary<string, object?> Scope(ResourceKey key, string id) => new()
+    private Dictionary<string, object?> Scope(NamespacedName key, string id) => new()
     {
         ["controller"] = name,
         ["object"] = key,
@@ -124,7 +124,7 @@ public sealed class Controller(
     };
 
     /// <summary>The trace's root, under the names that the log has.</summary>
-    private Activity? StartSpan(ResourceKey key, string id) => options.Traces?.CreateActivity($"reconcile {name}", ActivityKind.Internal)
+    private Activity? StartSpan(NamespacedName key, string id) => options.Traces?.CreateActivity($"reconcile {name}", ActivityKind.Internal)
         ?.SetTag("controller", name)
         .SetTag("namespace", key.Namespace)
         .SetTag("name", key.Name)

@@ -24,9 +24,9 @@ internal sealed class ControllerMetrics
     private readonly Counter<long> _errors;
     private readonly Histogram<double> _seconds;
     private readonly Histogram<double> _work;
-    private readonly ConcurrentDictionary<ResourceKey, long> _began = new();
+    private readonly ConcurrentDictionary<NamespacedName, long> _began = new();
 
-    public ControllerMetrics(Meter meter, string name, WorkQueue<ResourceKey> queue, int workers, TimeProvider time)
+    public ControllerMetrics(Meter meter, string name, WorkQueue<NamespacedName> queue, int workers, TimeProvider time)
     {
         _time = time;
         _controller = new("controller", name);
@@ -51,9 +51,9 @@ internal sealed class ControllerMetrics
         _errors.Add(0, _controller);
     }
 
-    public void Began(ResourceKey key) => _began[key] = _time.GetTimestamp();
+    public void Began(NamespacedName key) => _began[key] = _time.GetTimestamp();
 
-    public void Ended(ResourceKey key, string result)
+    public void Ended(NamespacedName key, string result)
     {
         if (!_began.TryRemove(key, out var began))
             return;

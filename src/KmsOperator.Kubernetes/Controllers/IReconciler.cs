@@ -7,7 +7,7 @@ public interface IReconciler
     /// <param name="key">The object. No other worker of the controller has it at the same time.</param>
     /// <param name="cancellationToken">Cancelled only when the grace period of a stop is over.</param>
     /// <returns>When to look again. An exception means: log, and look again with backoff.</returns>
-    ValueTask<ReconcileResult> ReconcileAsync(ResourceKey key, CancellationToken cancellationToken);
+    ValueTask<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken);
 }
 
 /// <summary>When to look at an object again.</summary>

@@ -115,7 +115,7 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
         if (_sent.Count >= Remembered)
             Forget(now);
         if (await TryAsync(token => CreateAsync(next, token), cancellationToken) is { } created)
-            _sent[next] = new(ResourceKey.Of(created), now);
+            _sent[next] = new(NamespacedName.Of(created), now);
     }
 
     private async Task<Event> CreateAsync(Event next, CancellationToken cancellationToken)
@@ -187,9 +187,9 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
         return regarding[..Math.Min(regarding.Length, LongestName - suffix.Length)].TrimEnd('.', '-') + suffix;
     }
 
-    private sealed class Series(ResourceKey key, DateTimeOffset first)
+    private sealed class Series(NamespacedName key, DateTimeOffset first)
     {
-        public ResourceKey Key => key;
+        public NamespacedName Key => key;
 
         public int Count { get; set; } = 1;
 

@@ -16,7 +16,7 @@ namespace KmsOperator.Kubernetes;
 /// Source: client-go <c>tools/leaderelection</c>, whose rules this follows, so that either can hold a lease against the other.
 /// </remarks>
 public sealed class LeaderLease(
-    IKubernetesApi api, ResourceKey key, string identity, LeaderLeaseOptions options, TimeProvider time, Random random, ILogger logger)
+    IKubernetesApi api, NamespacedName key, string identity, LeaderLeaseOptions options, TimeProvider time, Random random, ILogger logger)
 {
     private Lease? _seen;
     private long _seenAt;

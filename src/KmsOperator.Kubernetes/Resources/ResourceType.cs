@@ -35,7 +35,7 @@ public sealed record ResourceType<T>(
     }
 
     /// <summary>Path of one object or of one of its subresources.</summary>
-    internal string ObjectPath(ResourceKey key, string? subresource)
+    internal string ObjectPath(NamespacedName key, string? subresource)
     {
         if (Namespaced != (key.Namespace.Length > 0) || key.Name.Length == 0)
             throw new ArgumentException($"'{key}' does not name a {Kind}.", nameof(key));

@@ -14,7 +14,7 @@ public interface IResourceStore<T>
     Task WhenSynced { get; }
 
     /// <summary>Looks an object up.</summary>
-    bool TryGet(ResourceKey key, [MaybeNullWhen(false)] out T resource);
+    bool TryGet(NamespacedName key, [MaybeNullWhen(false)] out T resource);
 
     /// <summary>All objects, in no order.</summary>
     IReadOnlyList<T> List();

@@ -117,7 +117,7 @@ public sealed class Reflector<T>(
                 store.Set(line.Resource);
                 break;
             case WatchEventKind.Deleted:
-                store.Remove(ResourceKey.Of(line.Resource), line.Resource);
+                store.Remove(NamespacedName.Of(line.Resource), line.Resource);
                 break;
             default:
                 break;

@@ -26,5 +26,5 @@ public readonly record struct ResourceChange<T>(ChangeKind Kind, T? Old, T? New)
     public T Resource => New ?? Old ?? throw new InvalidOperationException("A change without an object.");
 
     /// <summary>Namespace and name of that object.</summary>
-    public ResourceKey Key => ResourceKey.Of(Resource);
+    public NamespacedName Key => NamespacedName.Of(Resource);
 }

@@ -6,11 +6,11 @@ namespace KmsOperator.Kubernetes;
 internal sealed class ResourceIndex<T>(Func<T, string?> selector)
     where T : class, IResource
 {
-    private readonly Dictionary<string, HashSet<ResourceKey>> _keys = [];
+    private readonly Dictionary<string, HashSet<NamespacedName>> _keys = [];
 
-    public IReadOnlyCollection<ResourceKey> Keys(string value) => _keys.TryGetValue(value, out var keys) ? keys : [];
+    public IReadOnlyCollection<NamespacedName> Keys(string value) => _keys.TryGetValue(value, out var keys) ? keys : [];
 
-    public void Move(ResourceKey key, T? old, T? @new)
+    public void Move(NamespacedName key, T? old, T? @new)
     {
         var from = old is null ? null : selector(old);
         var to = @new is null ? null : selector(@new);

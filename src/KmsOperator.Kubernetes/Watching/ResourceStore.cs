@@ -13,7 +13,7 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
     // which is never held while foreign code runs.
     private readonly Lock _changing = new();
     private readonly Lock _content = new();
-    private readonly Dictionary<ResourceKey, T> _items = [];
+    private readonly Dictionary<NamespacedName, T> _items = [];
     private readonly ResourceIndex<T> _byNamespace = new(resource => resource.Metadata.Namespace ?? "");
     private readonly Dictionary<string, ResourceIndex<T>> _indexes = [];
     private readonly List<Action<ResourceChange<T>>> _handlers = [];
@@ -50,7 +50,7 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
     }
 
     /// <inheritdoc />
-    public bool TryGet(ResourceKey key, [MaybeNullWhen(false)] out T resource)
+    public bool TryGet(NamespacedName key, [MaybeNullWhen(false)] out T resource)
     {
         lock (_content)
             return _items.TryGetValue(key, out resource);
@@ -97,7 +97,7 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
     {
         lock (_changing)
         {
-            var key = ResourceKey.Of(resource);
+            var key = NamespacedName.Of(resource);
             TryGet(key, out var old);
             if (old is not null && old.Metadata.Uid != resource.Metadata.Uid)
             {
@@ -112,7 +112,7 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
     /// <summary>Takes an object out.</summary>
     /// <param name="key">The object.</param>
     /// <param name="last">Its last state, if the watch told it; it may be newer than the stored one.</param>
-    internal void Remove(ResourceKey key, T? last)
+    internal void Remove(NamespacedName key, T? last)
     {
         lock (_changing)
         {
@@ -128,8 +128,8 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
     {
         lock (_changing)
         {
-            var present = listed.Select(resource => ResourceKey.Of(resource)).ToHashSet();
-            foreach (var key in (@namespace is null ? List() : List(@namespace)).Select(resource => ResourceKey.Of(resource)))
+            var present = listed.Select(resource => NamespacedName.Of(resource)).ToHashSet();
+            foreach (var key in (@namespace is null ? List() : List(@namespace)).Select(resource => NamespacedName.Of(resource)))
             {
                 if (!present.Contains(key))
                     Remove(key, null);
@@ -141,7 +141,7 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
 
     internal void MarkSynced() => _synced.TrySetResult();
 
-    private void Change(ResourceKey key, T? old, T? @new)
+    private void Change(NamespacedName key, T? old, T? @new)
     {
         lock (_content)
         {

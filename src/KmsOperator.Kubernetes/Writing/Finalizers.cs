@@ -22,7 +22,7 @@ public static class Finalizers
         if (Has(current, finalizer))
             return current;
         var finalizers = (current.Metadata.Finalizers ?? []).Append(finalizer);
-        return await api.MergePatchAsync(type, ResourceKey.Of(current), Patch(current, finalizers), null, cancellationToken);
+        return await api.MergePatchAsync(type, NamespacedName.Of(current), Patch(current, finalizers), null, cancellationToken);
     }
 
     /// <summary>Removes a finalizer and keeps the others; no call when it is not there.</summary>
@@ -36,7 +36,7 @@ public static class Finalizers
         var finalizers = (current.Metadata.Finalizers ?? []).Where(other => other != finalizer);
         try
         {
-            return await api.MergePatchAsync(type, ResourceKey.Of(current), Patch(current, finalizers), null, cancellationToken);
+            return await api.MergePatchAsync(type, NamespacedName.Of(current), Patch(current, finalizers), null, cancellationToken);
         }
         catch (KubernetesApiException e) when (e.IsNotFound)
         {

@@ -51,7 +51,7 @@ public static class StatusWriter
         };
         try
         {
-            var applied = await api.ApplyAsync(type, ResourceKey.Of(current), body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
+            var applied = await api.ApplyAsync(type, NamespacedName.Of(current), body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
 
             // What the apply left over goes.
             return Differences(type, applied, wanted).Count > 0 ? await PatchAsync(api, type, applied, wanted, cancellationToken) : applied;
@@ -75,7 +75,7 @@ public static class StatusWriter
             ["metadata"] = new JsonObject { ["resourceVersion"] = current.Metadata.ResourceVersion },
             ["status"] = Differences(type, current, wanted),
         };
-        var patched = await api.MergePatchAsync(type, ResourceKey.Of(current), patch, "status", cancellationToken);
+        var patched = await api.MergePatchAsync(type, NamespacedName.Of(current), patch, "status", cancellationToken);
 
         // Unlike an apply, a patch succeeds when the server drops a field that its schema does not have.
         return Differences(type, patched, wanted) is { Count: > 0 } lost

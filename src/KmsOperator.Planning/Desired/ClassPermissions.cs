@@ -11,7 +11,7 @@ public static class ClassPermissions
     /// <param name="policy">The resource's own policy.</param>
     /// <param name="adopt">The key that the resource wants to take over.</param>
     /// <param name="takeOverAlias">Whether the resource wants to take an alias from another key.</param>
-    public static Finding? FindViolation(KeyClass keyClass, AccessSpec? access, PolicySpec? policy, AdoptSpec? adopt = null, bool? takeOverAlias = null)
+    public static ReconcileError? FindViolation(KeyClass keyClass, AccessSpec? access, PolicySpec? policy, AdoptSpec? adopt = null, bool? takeOverAlias = null)
     {
         var permissions = keyClass.Spec.Permissions;
         if (permissions?.PolicyOverride == "Deny" && policy?.Override is not null)
@@ -56,7 +56,7 @@ public static class ClassPermissions
         _ => null,
     };
 
-    private static Finding Denied(KeyClass keyClass, string permission, string field) => Finding.Stalled(
+    private static ReconcileError Denied(KeyClass keyClass, string permission, string field) => ReconcileError.Terminal(
         Reasons.PermissionDenied,
         $"{field}: KeyClass {keyClass.Metadata.Name} denies it (permissions.{permission}: Deny). Remove the field, or use another class.");
 }

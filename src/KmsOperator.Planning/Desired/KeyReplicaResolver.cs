@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Policies;
 
 namespace KmsOperator.Planning;
 
@@ -11,21 +12,21 @@ public static class KeyReplicaResolver
     /// <param name="keyClass">The primary's class.</param>
     /// <param name="accountId">The account that the class's credentials belong to.</param>
     /// <param name="clusterId">The operator's cluster id.</param>
-    public static Resolution Resolve(KeyReplica resource, ServiceKey primary, KeyClass keyClass, string accountId, string clusterId)
+    public static Resolved<DesiredKey> Resolve(KeyReplica resource, ServiceKey primary, KeyClass keyClass, string accountId, string clusterId)
     {
         var spec = resource.Spec;
         var primaryRegion = keyClass.Spec.Region;
         if (primary.Spec.MultiRegion != true)
         {
-            return Resolution.Failed(Finding.Stalled(
+            return ReconcileError.Terminal(
                 Reasons.NotMultiRegion,
-                $"spec.primaryRef.name: ServiceKey {primary.Metadata.Name} is a single-Region key, which has no replicas and cannot become a multi-Region one."));
+                $"spec.primaryRef.name: ServiceKey {primary.Metadata.Name} is a single-Region key, which has no replicas and cannot become a multi-Region one.");
         }
 
         // The replica carries what the ServiceKey says; what that is refused, the replica must not have either.
         if (PrimaryChecks.FindRefusal(primary, keyClass, accountId, clusterId) is { } refusal)
         {
-            return Resolution.Failed(refusal);
+            return refusal;
         }
 
         var policy = ReplicaPolicy.Of(spec, primary, keyClass, accountId);
@@ -50,25 +51,25 @@ public static class KeyReplicaResolver
     /// <param name="keyClass">The class that the KeyReplica names.</param>
     /// <param name="accountId">The account that the class's credentials belong to.</param>
     /// <param name="clusterId">The operator's cluster id.</param>
-    public static Resolution Resolve(
+    public static Resolved<DesiredKey> Resolve(
         KeyReplica resource, ObservedKey primary, string? primaryAlias, KeyClass keyClass, string accountId, string clusterId)
     {
         var spec = resource.Spec;
         if (primary.MultiRegionKeyType != "PRIMARY")
         {
-            return Resolution.Failed(Finding.Stalled(
-                Reasons.NotMultiRegion, $"spec.primaryKeyArn: {primary.Arn} is not a multi-Region primary; only a primary can be replicated."));
+            return ReconcileError.Terminal(
+                Reasons.NotMultiRegion, $"spec.primaryKeyArn: {primary.Arn} is not a multi-Region primary; only a primary can be replicated.");
         }
 
         if (resource.Status?.KeyId is null && PrimaryChecks.FindForeignOwner(resource, primary, keyClass, clusterId) is { } conflict)
         {
-            return Resolution.Failed(conflict);
+            return conflict;
         }
 
         if ((spec.Alias ?? primaryAlias) is not { } alias)
         {
-            return Resolution.Failed(Finding.Stalled(
-                Reasons.InvalidSpec, $"spec.alias: {primary.Arn} has no alias to take over; name one."));
+            return ReconcileError.Terminal(
+                Reasons.InvalidSpec, $"spec.alias: {primary.Arn} has no alias to take over; name one.");
         }
 
         var primaryRegion = primary.PrimaryRegion!;
@@ -88,14 +89,14 @@ public static class KeyReplicaResolver
     /// <param name="keyClass">The class that the KeyReplica names.</param>
     /// <param name="accountId">The account that the class's credentials belong to.</param>
     /// <param name="clusterId">The operator's cluster id.</param>
-    public static ReplicaOutlining Outline(KeyReplica resource, KeyClass keyClass, string accountId, string clusterId)
+    public static Resolved<ReplicaOutline> Outline(KeyReplica resource, KeyClass keyClass, string accountId, string clusterId)
     {
         var arn = resource.Spec.PrimaryKeyArn!.Split(':');
         if (arn[4] != accountId)
         {
-            return new ReplicaOutlining(null, Finding.Stalled(
+            return ReconcileError.Terminal(
                 Reasons.InvalidSpec,
-                $"spec.primaryKeyArn: the key is in account {arn[4]}, KeyClass {keyClass.Metadata.Name} in {accountId}; replicas stay in their primary's account."));
+                $"spec.primaryKeyArn: the key is in account {arn[4]}, KeyClass {keyClass.Metadata.Name} in {accountId}; replicas stay in their primary's account.");
         }
 
         var primaryRegion = arn[3];
@@ -115,19 +116,19 @@ public static class KeyReplicaResolver
         replica.Spec.ManagementPolicy == ManagementPolicies.Observe
         || (primary?.Spec.ManagementPolicy == ManagementPolicies.Observe && IsOwnedBy(replica, primary));
 
-    private static Resolution Finish(
-        KeyReplica resource, KeyClass keyClass, PolicyResolution policy, string accountId, string clusterId, KnownPrimary defaults)
+    private static Resolved<DesiredKey> Finish(
+        KeyReplica resource, KeyClass keyClass, Resolved<KeyPolicy> policy, string accountId, string clusterId, KnownPrimary defaults)
     {
-        var (outline, finding) = Outline(resource, keyClass, policy, accountId, clusterId, defaults);
+        var (outline, error) = Outline(resource, keyClass, policy, accountId, clusterId, defaults);
         if (outline is null)
         {
-            return Resolution.Failed(finding!);
+            return error!;
         }
 
         var spec = resource.Spec;
         var deletion = ServiceKeyResolver.DeletionOf(
             spec.DeletionPolicy ?? defaults.DeletionPolicy, spec.PendingDeletionWindowDays ?? defaults.PendingDeletionWindowDays, keyClass);
-        return Resolution.Of(new DesiredKey
+        return new DesiredKey
         {
             Owner = outline.Owner,
             Location = outline.Location,
@@ -147,20 +148,20 @@ public static class KeyReplicaResolver
             Undelete = ClassPermissions.MayUndelete(keyClass, spec.DeletionPolicy ?? defaults.DeletionPolicy),
             ObserveOnly = defaults.ObserveOnly,
             Primary = defaults.Primary,
-        });
+        };
     }
 
-    private static ReplicaOutlining Outline(
-        KeyReplica resource, KeyClass keyClass, PolicyResolution policy, string accountId, string clusterId, ReplicaDefaults defaults)
+    private static Resolved<ReplicaOutline> Outline(
+        KeyReplica resource, KeyClass keyClass, Resolved<KeyPolicy> policy, string accountId, string clusterId, ReplicaDefaults defaults)
     {
         var spec = resource.Spec;
         var meta = resource.Metadata;
-        var finding = ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
+        var error = ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
             ?? PrimaryChecks.FindRegionMistake(spec.Region, defaults.Primary.Region)
-            ?? policy.Finding;
-        if (finding is not null)
+            ?? policy.Error;
+        if (error is not null)
         {
-            return new ReplicaOutlining(null, finding);
+            return error;
         }
 
         var owner = new KeyOwner(KeyReplica.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
@@ -172,12 +173,11 @@ public static class KeyReplicaResolver
             Description = spec.Description
                 ?? $"Multi-Region replica key {(defaults.Service is { } service ? $"for {service} " : "")}from {defaults.Primary.Region}",
             AliasName = alias,
-            Policy = policy.Policy,
+            Policy = policy.Value,
             Tags = KeyTags.Merge(owner, alias is null ? null : $"{alias}-replica", keyClass.Spec.Tags, defaults.Tags, spec.Tags),
         };
         return DesiredKeyLimits.Check(alias, AliasName.Field, outline.Tags) is { } excess
-            ? new ReplicaOutlining(null, excess)
-            : new ReplicaOutlining(outline, null);
+            ? excess : outline;
     }
 
     private record ReplicaDefaults

@@ -17,7 +17,7 @@ internal static class PolicyResolver
     /// <param name="access">The resource's access.</param>
     /// <param name="override">A whole policy.</param>
     /// <param name="additionalStatements">Statements to append to the generated policy.</param>
-    public static PolicyResolution Resolve(
+    public static Resolved<KeyPolicy> Resolve(
         string region,
         string accountId,
         string? service,
@@ -36,17 +36,17 @@ internal static class PolicyResolver
 
         if (service is not null && !ServiceCatalogue.Services.ContainsKey(service))
         {
-            return PolicyResolution.Failed(Finding.Stalled(
-                Reasons.InvalidSpec, $"spec.service: {service} is not in the catalogue; use one of {string.Join(", ", ServiceCatalogue.Services.Keys)}, or leave it out."));
+            return ReconcileError.Terminal(
+                Reasons.InvalidSpec, $"spec.service: {service} is not in the catalogue; use one of {string.Join(", ", ServiceCatalogue.Services.Keys)}, or leave it out.");
         }
 
         var partition = Partition.OfRegion(region);
         if (!Partition.HasCatalogueNames(partition) && PolicyRenderer.NamesServices(service))
         {
-            return PolicyResolution.Failed(Finding.Stalled(
+            return ReconcileError.Terminal(
                 Reasons.InvalidSpec,
                 $"spec.service: the policy for {service} names AWS services, and what they are called in {region} (partition {partition}) is not known here. "
-                + "Leave the service out, or write the whole policy in spec.policy.override."));
+                + "Leave the service out, or write the whole policy in spec.policy.override.");
         }
 
         var statements = additionalStatements ?? [];
@@ -70,8 +70,8 @@ internal static class PolicyResolver
     /// <param name="document">The document, already carried over to the replica's Region; null where it is not known yet.</param>
     /// <param name="origin">Where the document stands, for messages.</param>
     /// <param name="additionalStatements">The replica's own statements.</param>
-    /// <returns>Neither a policy nor a finding when the document is not known and the statements are fine.</returns>
-    public static PolicyResolution Extend(JsonElement? document, string origin, IReadOnlyList<JsonElement>? additionalStatements)
+    /// <returns>Neither a policy nor an error when the document is not known and the statements are fine.</returns>
+    public static Resolved<KeyPolicy> Extend(JsonElement? document, string origin, IReadOnlyList<JsonElement>? additionalStatements)
     {
         var statements = additionalStatements ?? [];
         PolicyProblem[] problems =
@@ -81,17 +81,17 @@ internal static class PolicyResolver
         ];
         return problems.Length > 0 ? Invalid(problems)
             : document is { } known ? Limited(KeyPolicy.Of(known, statements))
-            : PolicyResolution.Unknown;
+            : default;
     }
 
-    private static PolicyResolution Invalid(IEnumerable<PolicyProblem> problems) => PolicyResolution.Failed(
-        Finding.Stalled(Reasons.InvalidSpec, string.Join("; ", problems.Select(problem => $"{problem.Field}: {problem.Message}"))));
+    private static ReconcileError Invalid(IEnumerable<PolicyProblem> problems) =>
+        ReconcileError.Terminal(Reasons.InvalidSpec, string.Join("; ", problems.Select(problem => $"{problem.Field}: {problem.Message}")));
 
-    private static PolicyResolution Limited(KeyPolicy policy) => policy.ByteLength <= KeyPolicy.MaxBytes
-        ? PolicyResolution.Of(policy)
-        : PolicyResolution.Failed(Finding.Stalled(
+    private static Resolved<KeyPolicy> Limited(KeyPolicy policy) => policy.ByteLength <= KeyPolicy.MaxBytes
+        ? policy
+        : ReconcileError.Terminal(
             Reasons.PolicyTooLarge,
-            $"{Path}: the key policy has {policy.ByteLength} bytes, KMS permits {KeyPolicy.MaxBytes}. Name fewer principals, or trust an account and decide by IAM there."));
+            $"{Path}: the key policy has {policy.ByteLength} bytes, KMS permits {KeyPolicy.MaxBytes}. Name fewer principals, or trust an account and decide by IAM there.");
 
     private sealed class PrincipalNames(string region, string partition, string accountId)
     {
@@ -120,27 +120,4 @@ internal static class PolicyResolver
             return arns;
         }
     }
-}
-
-/// <summary>A policy, or why there is none.</summary>
-internal sealed record PolicyResolution
-{
-    private PolicyResolution()
-    {
-    }
-
-    /// <summary>The policy; null when <see cref="Finding"/> says why not, or when it is <see cref="Unknown"/>.</summary>
-    public KeyPolicy? Policy { get; private init; }
-
-    /// <summary>Why there is no policy.</summary>
-    public Finding? Finding { get; private init; }
-
-    /// <summary>A policy that only AWS knows.</summary>
-    public static PolicyResolution Unknown { get; } = new();
-
-    /// <summary>A policy.</summary>
-    public static PolicyResolution Of(KeyPolicy policy) => new() { Policy = policy };
-
-    /// <summary>No policy.</summary>
-    public static PolicyResolution Failed(Finding finding) => new() { Finding = finding };
 }

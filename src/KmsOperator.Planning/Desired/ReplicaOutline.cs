@@ -23,8 +23,3 @@ public sealed record ReplicaOutline
     /// <summary>Tags as in <see cref="DesiredKey.Tags"/>; without <c>Name</c> where that depends on an unknown alias.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 }
-
-/// <summary>An outline, or why there is none.</summary>
-/// <param name="Outline">The outline; null when <paramref name="Finding"/> says why not.</param>
-/// <param name="Finding">Why there is no outline.</param>
-public sealed record ReplicaOutlining(ReplicaOutline? Outline, Finding? Finding);

@@ -16,7 +16,7 @@ internal static class ReplicaPolicy
     /// <param name="primary">The ServiceKey, not refused itself.</param>
     /// <param name="keyClass">The primary's class.</param>
     /// <param name="accountId">The account of both keys.</param>
-    public static PolicyResolution Of(KeyReplicaSpec spec, ServiceKey primary, KeyClass keyClass, string accountId)
+    public static Resolved<KeyPolicy> Of(KeyReplicaSpec spec, ServiceKey primary, KeyClass keyClass, string accountId)
     {
         JsonElement Here(JsonElement policy) => PolicyRelocation.ToRegion(policy, keyClass.Spec.Region, spec.Region);
         var theirs = primary.Spec.Policy;
@@ -37,7 +37,7 @@ internal static class ReplicaPolicy
     /// <param name="primaryPolicy">The primary's policy; null where it is not known.</param>
     /// <param name="keyClass">The class that the replica names.</param>
     /// <param name="accountId">The account of both keys.</param>
-    public static PolicyResolution Of(KeyReplicaSpec spec, string primaryRegion, string? primaryPolicy, KeyClass keyClass, string accountId)
+    public static Resolved<KeyPolicy> Of(KeyReplicaSpec spec, string primaryRegion, string? primaryPolicy, KeyClass keyClass, string accountId)
     {
         if (!Inherits(spec))
         {

@@ -14,35 +14,35 @@ public static class ServiceKeyResolver
     /// <param name="keyClass">Its class.</param>
     /// <param name="accountId">The account that the class's credentials belong to.</param>
     /// <param name="clusterId">The operator's cluster id.</param>
-    public static Resolution Resolve(ServiceKey resource, KeyClass keyClass, string accountId, string clusterId)
+    public static Resolved<DesiredKey> Resolve(ServiceKey resource, KeyClass keyClass, string accountId, string clusterId)
     {
         var spec = resource.Spec;
         var meta = resource.Metadata;
         if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias) is { } violation)
         {
-            return Resolution.Failed(violation);
+            return violation;
         }
 
         if (spec.ReplicaRegions?.Contains(keyClass.Spec.Region) == true)
         {
-            return Resolution.Failed(Finding.Stalled(
+            return ReconcileError.Terminal(
                 Reasons.InvalidSpec,
-                $"spec.replicaRegions: {keyClass.Spec.Region} is the key's own Region by KeyClass {keyClass.Metadata.Name}; remove it from the list."));
+                $"spec.replicaRegions: {keyClass.Spec.Region} is the key's own Region by KeyClass {keyClass.Metadata.Name}; remove it from the list.");
         }
 
         if (spec.ReplicaRegions?.FirstOrDefault(region => Partition.OfRegion(region) != Partition.OfRegion(keyClass.Spec.Region)) is { } elsewhere)
         {
-            return Resolution.Failed(Finding.Stalled(
+            return ReconcileError.Terminal(
                 Reasons.InvalidSpec,
                 $"spec.replicaRegions: {elsewhere} is in partition {Partition.OfRegion(elsewhere)}, the key's own Region {keyClass.Spec.Region} in "
-                + $"{Partition.OfRegion(keyClass.Spec.Region)}; KMS replicates within a partition only. Remove it from the list."));
+                + $"{Partition.OfRegion(keyClass.Spec.Region)}; KMS replicates within a partition only. Remove it from the list.");
         }
 
         var policy = PolicyResolver.Resolve(
             keyClass.Spec.Region, accountId, spec.Service, keyClass.Spec.Access, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
-        if (policy.Finding is { } finding)
+        if (policy.Error is { } error)
         {
-            return Resolution.Failed(finding);
+            return error;
         }
 
         var owner = new KeyOwner(ServiceKey.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
@@ -65,7 +65,7 @@ public static class ServiceKeyResolver
                     spec.Rotation?.Enabled ?? keyClass.Spec.Rotation?.Enabled ?? true,
                     spec.Rotation?.PeriodDays ?? keyClass.Spec.Rotation?.PeriodDays ?? DefaultRotationPeriodDays)
                 : null,
-            Policy = policy.Policy!,
+            Policy = policy.Value!,
             Tags = KeyTags.Merge(owner, $"{keyClass.Spec.AliasPrefix}-{spec.Service ?? meta.Name}-cmk", keyClass.Spec.Tags, spec.Tags),
             DeleteKey = deletion.Delete,
             PendingDeletionWindowDays = deletion.WindowDays,
@@ -76,7 +76,7 @@ public static class ServiceKeyResolver
             ObserveOnly = spec.ManagementPolicy == ManagementPolicies.Observe,
         };
         var aliasField = spec.Alias is null ? $"KeyClass {keyClass.Metadata.Name} spec.aliasTemplate" : AliasName.Field;
-        return DesiredKeyLimits.Check(key.AliasName, aliasField, key.Tags) is { } excess ? Resolution.Failed(excess) : Resolution.Of(key);
+        return DesiredKeyLimits.Check(key.AliasName, aliasField, key.Tags) is { } excess ? excess : key;
     }
 
     /// <summary>The alias of a ServiceKey: its own, or by its class's template.</summary>

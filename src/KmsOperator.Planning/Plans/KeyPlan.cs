@@ -2,14 +2,14 @@ namespace KmsOperator.Planning;
 
 /// <summary>What has to be done to a key, in this order, and what stands against it being as desired.</summary>
 /// <param name="Steps">Steps to execute; empty when nothing differs or nothing may be done.</param>
-/// <param name="Findings">What the steps cannot put right; the first is shown.</param>
-public sealed record KeyPlan(IReadOnlyList<KeyStep> Steps, IReadOnlyList<Finding> Findings)
+/// <param name="Errors">What the steps cannot put right; the first is shown.</param>
+public sealed record KeyPlan(IReadOnlyList<KeyStep> Steps, IReadOnlyList<ReconcileError> Errors)
 {
     /// <summary>Whether the key is as desired.</summary>
-    public bool IsEmpty => Steps.Count == 0 && Findings.Count == 0;
+    public bool IsEmpty => Steps.Count == 0 && Errors.Count == 0;
 
-    /// <summary>A plan that does nothing, because of one finding.</summary>
-    public static KeyPlan Blocked(Finding finding) => new([], [finding]);
+    /// <summary>A plan that does nothing, because of one error.</summary>
+    public static KeyPlan Blocked(ReconcileError error) => new([], [error]);
 }
 
 /// <summary>What earlier passes recorded in the resource's status.</summary>

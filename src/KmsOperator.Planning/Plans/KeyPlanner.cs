@@ -13,13 +13,13 @@ public static class KeyPlanner
     /// </summary>
     public static KeyPlan Plan(DesiredKey desired, ObservedKey observed, KeyRecord record)
     {
-        if (KeyFit.FindObstacle(desired, observed, record.TagsMayBeOld) is { } obstacle)
+        if (KeyCompatibility.FindObstacle(desired, observed, record.TagsMayBeOld) is { } obstacle)
         {
             return KeyPlan.Blocked(obstacle);
         }
 
         var steps = new List<KeyStep>();
-        var findings = new List<Finding>();
+        var errors = new List<ReconcileError>();
 
         if (KeyStates.IsPendingDeletion(observed.KeyState))
         {
@@ -44,7 +44,7 @@ public static class KeyPlanner
             steps.Add(new UpdateKeyDescriptionStep(desired.Description));
         }
 
-        PlanAlias(desired, observed, record, steps, findings);
+        PlanAlias(desired, observed, record, steps, errors);
 
         // A disabled key that stays disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
         if (desired.Enabled || enabled)
@@ -57,7 +57,7 @@ public static class KeyPlanner
             steps.Add(new DisableKeyStep());
         }
 
-        return new KeyPlan(steps, findings);
+        return new KeyPlan(steps, errors);
     }
 
     /// <summary>What follows the call that makes a key.</summary>
@@ -87,7 +87,7 @@ public static class KeyPlanner
     /// <remarks>The alias goes after KMS accepted the deletion: while that may still be refused, workloads need the name.</remarks>
     public static KeyPlan PlanDeletion(int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record)
     {
-        if (KeyFit.FindForeignOwner(observed, owner) is { } conflict)
+        if (KeyCompatibility.FindForeignOwner(observed, owner) is { } conflict)
         {
             return KeyPlan.Blocked(conflict);
         }
@@ -95,7 +95,7 @@ public static class KeyPlanner
         var steps = new List<KeyStep>();
         if (observed.KeyState is KeyStates.Updating)
         {
-            return KeyPlan.Blocked(Finding.Waiting(Reasons.Deleting, $"{observed.Arn} is changing its primary Region; its deletion is scheduled after that."));
+            return KeyPlan.Blocked(ReconcileError.Transient(Reasons.Deleting, $"{observed.Arn} is changing its primary Region; its deletion is scheduled after that."));
         }
 
         if (!KeyStates.IsPendingDeletion(observed.KeyState))
@@ -121,7 +121,7 @@ public static class KeyPlanner
     public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now)
     {
         // KMS takes no tags on a key that is pending deletion.
-        var isOurs = observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path && KeyFit.FindForeignOwner(observed, owner) is null;
+        var isOurs = observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path && KeyCompatibility.FindForeignOwner(observed, owner) is null;
         return isOurs && !observed.Tags.ContainsKey(TagNames.Released) && !KeyStates.IsPendingDeletion(observed.KeyState)
             ? new KeyPlan([new TagResourceStep(new Dictionary<string, string> { [TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) })], [])
             : new KeyPlan([], []);
@@ -145,7 +145,7 @@ public static class KeyPlanner
     }
 
     private static void PlanAlias(
-        DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<Finding> findings)
+        DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<ReconcileError> errors)
     {
         switch (observed.AliasTargets.GetValueOrDefault(desired.AliasName))
         {
@@ -160,7 +160,7 @@ public static class KeyPlanner
                 break;
             case var target:
                 // The old alias stays as well: a key is never left without a name.
-                findings.Add(AliasConflict(desired.AliasName, target, desired.Location, record.AliasHolder));
+                errors.Add(AliasConflict(desired.AliasName, target, desired.Location, record.AliasHolder));
                 return;
         }
 
@@ -174,8 +174,8 @@ public static class KeyPlanner
     private static IEnumerable<string> AliasesOf(KeyRecord record, ObservedKey observed) =>
         new[] { record.AliasName, record.PendingAliasName }.OfType<string>().Concat(record.FormerAliasNames).Distinct().Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId);
 
-    /// <summary>The finding for an alias that another key has.</summary>
-    public static Finding AliasConflict(string aliasName, string? targetKeyId, KeyLocation location, string? holder) => Finding.Stalled(
+    /// <summary>The error for an alias that another key has.</summary>
+    public static ReconcileError AliasConflict(string aliasName, string? targetKeyId, KeyLocation location, string? holder) => ReconcileError.Terminal(
         Reasons.AliasConflict,
         $"{aliasName} in account {location.AccountId}, {location.Region} {(targetKeyId is null ? "is" : $"points at key {targetKeyId}, which is")} {holder ?? "not this resource"}'s. "
         + (holder is null

@@ -25,7 +25,7 @@ public static class AliasName
 
     internal static void Check(FieldErrors errors, string field, string? name)
     {
-        if (errors.Text(field, name, MaxLength, Shapes.Alias, "an alias name: alias/ followed by letters, digits, '/', '_' and '-'"))
+        if (errors.Text(field, name, MaxLength, Patterns.Alias, "an alias name: alias/ followed by letters, digits, '/', '_' and '-'"))
             errors.Require(!name!.StartsWith(ReservedPrefix, StringComparison.Ordinal), field, $"{ReservedMessage}, choose another name");
     }
 }

@@ -32,10 +32,10 @@ internal static class KeyClassRules
     {
         if (account is null) return;
         var idIsFine = SharedRules.AccountId(errors, "spec.account.id", account.Id);
-        if (SharedRules.Arn(errors, "spec.account.roleArn", account.RoleArn, Shapes.RoleArn, "the ARN of an IAM role") && idIsFine)
+        if (SharedRules.Arn(errors, "spec.account.roleArn", account.RoleArn, Patterns.RoleArn, "the ARN of an IAM role") && idIsFine)
             errors.Require(account.RoleArn!.Split(':')[4] == account.Id, "spec.account", "id is not the account of roleArn, correct one of the two or remove id");
         const string expected = "an external id of letters, digits and _ + = , . @ : / -";
-        errors.Text("spec.account.externalId", account.ExternalId, 1224, Shapes.ExternalId, expected, minLength: 2);
+        errors.Text("spec.account.externalId", account.ExternalId, 1224, Patterns.ExternalId, expected, minLength: 2);
         errors.Require(
             account.ExternalId is null || account.RoleArn is not null, "spec.account",
             "externalId is only used with roleArn, set that or remove externalId");
@@ -47,11 +47,11 @@ internal static class KeyClassRules
         const string reserved = AliasName.ReservedMessage + ", choose another name";
         if (spec.AliasPrefix.Length == 0)
             errors.Add(prefix, "Required value: keys get alias/{aliasPrefix}/{service}");
-        else if (errors.Text(prefix, spec.AliasPrefix, 200, Shapes.AliasPrefix, "a part of an alias name (letters, digits, / _ -)"))
+        else if (errors.Text(prefix, spec.AliasPrefix, 200, Patterns.AliasPrefix, "a part of an alias name (letters, digits, / _ -)"))
             errors.Require(spec.AliasPrefix != "aws" && !spec.AliasPrefix.StartsWith("aws/", StringComparison.Ordinal), prefix, reserved);
 
         const string expected = "a template: letters, digits, '/', '_', '-', {prefix}, {service}, {namespace} and {name}";
-        if (errors.Text(template, spec.AliasTemplate, 250, Shapes.AliasTemplate, expected, minLength: 1))
+        if (errors.Text(template, spec.AliasTemplate, 250, Patterns.AliasTemplate, expected, minLength: 1))
             errors.Require(!spec.AliasTemplate!.StartsWith("aws/", StringComparison.Ordinal), template, reserved);
     }
 
@@ -97,8 +97,8 @@ internal static class KeyClassRules
     }
 
     private static void LabelKey(FieldErrors errors, string field, string key) =>
-        errors.Text(field, key, 317, Shapes.LabelKey, "the key of a label", minLength: 1);
+        errors.Text(field, key, 317, Patterns.LabelKey, "the key of a label", minLength: 1);
 
     private static void LabelValue(FieldErrors errors, string field, string value) =>
-        errors.Text(field, value, 63, Shapes.LabelValue, "the value of a label");
+        errors.Text(field, value, 63, Patterns.LabelValue, "the value of a label");
 }

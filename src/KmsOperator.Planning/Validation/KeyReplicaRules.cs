@@ -11,7 +11,7 @@ internal static class KeyReplicaRules
         Primary(errors, spec);
         var regionIsFine = SharedRules.Region(errors, "spec.region", spec.Region);
         var arnIsFine = SharedRules.Arn(
-            errors, "spec.primaryKeyArn", spec.PrimaryKeyArn, Shapes.KeyArn, "the ARN of a KMS key (an alias will not do)");
+            errors, "spec.primaryKeyArn", spec.PrimaryKeyArn, Patterns.KeyArn, "the ARN of a KMS key (an alias will not do)");
         if (regionIsFine && arnIsFine)
             errors.Require(spec.PrimaryKeyArn!.Split(':')[3] != spec.Region, "spec.region", "region must not be the primary's own Region");
         AliasName.Check(errors, "spec.alias", spec.Alias);

@@ -9,7 +9,7 @@ public static class ResourceName
 
     /// <summary>Holds a name against RFC 1123's rules for subdomains.</summary>
     /// <returns>What is wrong, for a person; null if the name is fine.</returns>
-    public static string? Check(string name) => Check(name, MaxLength, Shapes.ExpectedResourceName);
+    public static string? Check(string name) => Check(name, MaxLength, Patterns.ExpectedResourceName);
 
     /// <summary>Holds a namespace's name against RFC 1123's rules for labels.</summary>
     /// <returns>What is wrong, for a person; null if the name is fine.</returns>
@@ -22,7 +22,7 @@ public static class ResourceName
     private static string? Check(string name, int maxLength, string expected)
     {
         var errors = new FieldErrors();
-        errors.Text("", name, maxLength, Shapes.ResourceName, expected, minLength: 1);
+        errors.Text("", name, maxLength, Patterns.ResourceName, expected, minLength: 1);
         return errors.All is [var first, ..] ? first.Message : null;
     }
 }

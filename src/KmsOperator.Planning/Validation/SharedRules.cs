@@ -25,11 +25,11 @@ internal static class SharedRules
     private const int MaxDescriptionLength = 8192;
 
     public static void Name(FieldErrors errors, string field, string? name) =>
-        errors.Text(field, name, MaxNameLength, Shapes.ResourceName, Shapes.ExpectedResourceName, minLength: 1);
+        errors.Text(field, name, MaxNameLength, Patterns.ResourceName, Patterns.ExpectedResourceName, minLength: 1);
 
     public static bool Region(FieldErrors errors, string field, string? region)
     {
-        if (!string.IsNullOrEmpty(region)) return errors.Text(field, region, RegionName.MaxLength, Shapes.Region, RegionName.Expected);
+        if (!string.IsNullOrEmpty(region)) return errors.Text(field, region, RegionName.MaxLength, Patterns.Region, RegionName.Expected);
         errors.Add(field, $"Required value: set {RegionName.Expected}");
         return false;
     }
@@ -42,7 +42,7 @@ internal static class SharedRules
 
     // The shape says the length too, and says it better.
     public static bool AccountId(FieldErrors errors, string field, string? account) =>
-        errors.Text(field, account, MaxArnLength, Shapes.AccountId, "an account id of 12 digits");
+        errors.Text(field, account, MaxArnLength, Patterns.AccountId, "an account id of 12 digits");
 
     public static void Deletion(FieldErrors errors, string? deletionPolicy, int? windowDays)
     {
@@ -59,7 +59,7 @@ internal static class SharedRules
     {
         errors.OneOf("spec.managementPolicy", managementPolicy, ManagementPolicies);
         errors.Text(
-            "spec.adopt.keyId", adopt?.KeyId, MaxArnLength, Shapes.KeyReference, "a key id, the ARN of a key or an alias (alias/...)", minLength: 1);
+            "spec.adopt.keyId", adopt?.KeyId, MaxArnLength, Patterns.KeyReference, "a key id, the ARN of a key or an alias (alias/...)", minLength: 1);
     }
 
     public static void Access(FieldErrors errors, AccessSpec? access)
@@ -100,7 +100,7 @@ internal static class SharedRules
         {
             if (TagKeyError(key) is { } wrong) errors.Add(field, wrong);
             else if (errors.Text($"{field}.{key}", value, 256))
-                errors.Require(Shapes.IsTag(value), $"{field}.{key}", $"{TagCharacters} tag values");
+                errors.Require(Patterns.IsTag(value), $"{field}.{key}", $"{TagCharacters} tag values");
         }
     }
 
@@ -108,7 +108,7 @@ internal static class SharedRules
     {
         var rename = $"rename {FieldErrors.Quote(key)}";
         if (key.Length == 0 || key.EnumerateRunes().Count() > 128) return $"tag keys have 1 to 128 characters, {rename}";
-        if (!Shapes.IsTag(key)) return $"{TagCharacters} tag keys, {rename}";
+        if (!Patterns.IsTag(key)) return $"{TagCharacters} tag keys, {rename}";
         // AWS reserves the prefix in any case; CEL could say so only at a cost that servers refuse.
         if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) return $"tag keys that begin with 'aws:' are reserved for AWS, {rename}";
         return key.StartsWith(TagNames.Prefix, StringComparison.Ordinal)
@@ -118,5 +118,5 @@ internal static class SharedRules
 
     private static void Principals(FieldErrors errors, string field, IReadOnlyList<string>? principals) =>
         errors.Set(field, principals, MaxEntries, (item, principal) => errors.Text(
-            item, principal, MaxArnLength, Shapes.Principal, ExpectedPrincipal, minLength: 1));
+            item, principal, MaxArnLength, Patterns.Principal, ExpectedPrincipal, minLength: 1));
 }

@@ -45,7 +45,7 @@ internal sealed class OperatorFlags
         _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS (1s to a year).", TimeSpan.FromHours(10), text => Duration.Parse(text, ShortestDriftPeriod));
         _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state (100ms to a year).", TimeSpan.FromMinutes(5), text => Duration.Parse(text, ShortestConsistencyWindow));
         _deletionGuardDays = Flag("deletion-guard-days", "A key used within this many days is not scheduled for deletion (0 to 365; 0 for no guard).", 7, ParseDays);
-        _quotaShare = Flag("quota-share", "The operator's part of KMS's request quotas in each account and Region (above 0, at most 1).", RequestBudget.DefaultShare, ParseShare);
+        _quotaShare = Flag("quota-share", "The operator's part of KMS's request quotas in each account and Region (above 0, at most 1).", RequestRateLimiter.DefaultShare, ParseShare);
         _metricsAddress = Flag("metrics-address", "Where /metrics is served; 0 for nowhere.", ListenAddress.Parse(":8080"), ListenAddress.Parse);
         _metricsTlsCertFile = Flag<string?>("metrics-tls-cert-file", "Serve /metrics by TLS with this certificate (PEM, with its chain); read again when it changes.", null, ParseFile);
         _metricsTlsKeyFile = Flag<string?>("metrics-tls-key-file", "The private key of that certificate (PEM).", null, ParseFile);

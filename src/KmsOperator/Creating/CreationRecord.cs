@@ -12,11 +12,11 @@ internal static class CreationRecord
 
     /// <summary>Puts an attempt on record, before it is sent.</summary>
     /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone; nothing is to be sent.</exception>
-    public static async Task RecordAttemptAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CreationStatus attempt, CancellationToken cancellationToken)
+    public static async Task RecordAttemptAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        await pass.HoldAsync(cancellationToken);
-        pass.Status = pass.Status with
+        await context.AddFinalizerAsync(cancellationToken);
+        context.Status = context.Status with
         {
             Creation = attempt,
             PendingAliasName = resolved.Desired.AliasName,
@@ -28,37 +28,37 @@ internal static class CreationRecord
             // A CRD that does not know a field of the key's first status must refuse this one: afterwards the key is made.
             LastChangedAt = attempt.StartedAt,
         };
-        await pass.SaveLiveAsync(Verdict.Waiting(Reasons.Progressing, "The key is being made."), cancellationToken);
+        await context.SaveLiveAsync(ReadyCondition.Waiting(Reasons.Progressing, "The key is being made."), cancellationToken);
     }
 
     /// <summary>Stores what an attempt made.</summary>
     public static async Task RecordKeyAsync<T>(
-        KeyPass<T> pass, ResolvedKey resolved, ObservedKey made, CreationStatus attempt, CancellationToken cancellationToken)
+        ReconcileContext<T> context, ResolvedKey resolved, ObservedKey made, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        pass.Status = KeyStatusFields.Observed(pass.Status, resolved.Desired, made, complete: false);
-        await StoreAsync(pass, made, attempt, cancellationToken);
+        context.Status = KeyStatusFields.Observed(context.Status, resolved.Desired, made, complete: false);
+        await StoreAsync(context, made, attempt, cancellationToken);
     }
 
     /// <summary>
     /// Stores the key's id. A conflict here means that somebody changed the resource meanwhile: the id is stored on top of
     /// that, since it belongs to this attempt whatever the spec says now.
     /// </summary>
-    public static async Task StoreAsync<T>(KeyPass<T> pass, ObservedKey key, CreationStatus attempt, CancellationToken cancellationToken)
+    public static async Task StoreAsync<T>(ReconcileContext<T> context, ObservedKey key, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        pass.Status = KeyStatusFields.Observed(pass.Status, key);
+        context.Status = KeyStatusFields.Observed(context.Status, key);
         for (var tries = 1; ; tries++)
         {
             try
             {
-                await pass.SaveAsync(Verdict.Waiting(Reasons.Progressing, $"{key.Arn} was made; alias and rotation follow."), cancellationToken);
-                pass.Memory.Made = null;
+                await context.SaveAsync(ReadyCondition.Waiting(Reasons.Progressing, $"{key.Arn} was made; alias and rotation follow."), cancellationToken);
+                context.Cache.Made = null;
                 return;
             }
             catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.Conflict && tries < MaxSaveAttempts)
             {
-                if (!await pass.RefreshAsync(cancellationToken) || pass.Resource.Status?.Creation?.AttemptId != attempt.AttemptId)
+                if (!await context.RefreshAsync(cancellationToken) || context.Resource.Status?.Creation?.AttemptId != attempt.AttemptId)
                 {
                     throw;
                 }

@@ -10,11 +10,11 @@ namespace KmsOperator;
 /// Finds the key that a resource without one has already: the one that <c>spec.adopt</c> names, or the one that an earlier
 /// resource of the same cluster id, kind, namespace and name left, which still carries their owner tag.
 /// </summary>
-internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
+internal sealed class KeyAdoption(AliasReservations claims, OwnershipIndex holders)
 {
     /// <summary>Looks for a key and stores its id.</summary>
     /// <returns>The key was found, or why that is open; null when there is none and one is to be made.</returns>
-    public async Task<KeyCreationResult?> FindAsync<T>(KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CancellationToken cancellationToken)
+    public async Task<KeyCreationResult?> FindAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -23,33 +23,33 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         {
             if (desired.AdoptKeyId is not null)
             {
-                return await AdoptAsync(pass, resolved, region, desired.AdoptKeyId, cancellationToken);
+                return await AdoptAsync(context, resolved, region, desired.AdoptKeyId, cancellationToken);
             }
 
             // A replica's Region is known, and ReplicateKey itself says that there is one.
-            return desired.Primary is null ? await FindLeftAsync(pass, resolved, region, cancellationToken) : null;
+            return desired.Primary is null ? await FindLeftAsync(context, resolved, region, cancellationToken) : null;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
-            return KeyCreationResult.Blocked(AwsFailureFinding.For(failure, subject, isRecent: false));
+            return KeyCreationResult.Blocked(AwsReconcileError.For(failure, subject, isRecent: false));
         }
     }
 
     private async Task<KeyCreationResult> AdoptAsync<T>(
-        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, string keyId, CancellationToken cancellationToken)
+        ReconcileContext<T> context, ResolvedKey resolved, RegionalClients region, string keyId, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
         if (Arn.TryParse(keyId, out var arn) && (arn.AccountId != desired.Location.AccountId || arn.Region != desired.Location.Region))
         {
-            return KeyCreationResult.Blocked(Finding.Stalled(
+            return KeyCreationResult.Blocked(ReconcileError.Terminal(
                 Reasons.InvalidSpec,
                 $"spec.adopt.keyId: {keyId} is in account {arn.AccountId}, {arn.Region}; this resource's keys are in account {desired.Location.AccountId}, {desired.Location.Region}."));
         }
 
         if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } described)
         {
-            return KeyCreationResult.Blocked(Finding.Stalled(
+            return KeyCreationResult.Blocked(ReconcileError.Terminal(
                 Reasons.KeyNotFound,
                 $"spec.adopt.keyId: KMS knows no {keyId} in account {desired.Location.AccountId}, {desired.Location.Region}; no other key is made in its place. It is looked for again."));
         }
@@ -58,7 +58,7 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         var observed = described.IsAwsManaged
             ? described
             : await KeyObserver.ObserveAsync(region.Clients.Reading, described.KeyId, cancellationToken) ?? described;
-        if (KeyFit.FindMisfit(desired, observed) is { } misfit)
+        if (KeyCompatibility.FindIncompatibility(desired, observed) is { } misfit)
         {
             return KeyCreationResult.Blocked(misfit);
         }
@@ -71,22 +71,22 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
 
         if (holder is not null)
         {
-            return KeyCreationResult.Blocked(Finding.Stalled(Reasons.KeyConflict, $"spec.adopt.keyId: {observed.Arn} is {holder}'s. Delete one of the two resources."));
+            return KeyCreationResult.Blocked(ReconcileError.Terminal(Reasons.KeyConflict, $"spec.adopt.keyId: {observed.Arn} is {holder}'s. Delete one of the two resources."));
         }
 
-        return await TakeAsync(pass, resolved, observed, cancellationToken);
+        return await TakeAsync(context, resolved, observed, cancellationToken);
     }
 
     private static async Task<KeyCreationResult?> FindLeftAsync<T>(
-        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CancellationToken cancellationToken)
+        ReconcileContext<T> context, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        var scan = await region.Scan.GetAsync(pass.Memory.FirstSeenAt ?? pass.Now, cancellationToken);
+        var scan = await region.Scan.GetAsync(context.Cache.FirstSeenAt ?? context.Now, cancellationToken);
         var tagged = scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [];
 
         // The alias stayed as well, and says so also where the tags were read before they were put.
-        var named = (await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken)).GetValueOrDefault(desired.AliasName);
+        var named = (await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken)).GetValueOrDefault(desired.AliasName);
         var left = new List<ObservedKey>();
         foreach (var keyId in named is null ? tagged : tagged.Union([named]))
         {
@@ -96,7 +96,7 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
                 && key!.Tags.GetValueOrDefault(TagNames.Cluster) is { } cluster && cluster != desired.Owner.ClusterId)
             {
                 // A second key in its place would read none of what this one encrypted.
-                return KeyCreationResult.Blocked(Finding.Stalled(
+                return KeyCreationResult.Blocked(ReconcileError.Terminal(
                     Reasons.KeyConflict,
                     $"{desired.AliasName} points at {key.Arn}, which a resource of this name in cluster {cluster} has by its servicekey.dev tags. If that cluster "
                     + $"is gone and this one takes its place, run the operator with --cluster-id {cluster}; else set spec.alias to another name."));
@@ -104,12 +104,12 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
 
             if (!isTagged && scan.WrittenLately.Contains(keyId) && tagged.Contains(keyId))
             {
-                return KeyCreationResult.Blocked(Finding.Waiting(
+                return KeyCreationResult.Blocked(ReconcileError.Transient(
                     Reasons.Progressing, $"Key {keyId} was tagged as this resource's a moment ago but KMS does not show it yet; it is looked for again."));
             }
 
             // The scan may be older than the tags; a key of another nature is not what the spec asks for, and stays where it is.
-            if (isTagged && KeyFit.FindMisfit(desired, key!) is null)
+            if (isTagged && KeyCompatibility.FindIncompatibility(desired, key!) is null)
             {
                 left.Add(key!);
             }
@@ -119,17 +119,17 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         var candidates = living.Count > 0 ? living : left;
         if (candidates.Count > 1)
         {
-            return KeyCreationResult.Blocked(Finding.Stalled(
+            return KeyCreationResult.Blocked(ReconcileError.Terminal(
                 Reasons.KeyConflict,
                 $"Several keys carry this resource's owner tag: {string.Join(", ", candidates.Select(key => key.Arn).Order(StringComparer.Ordinal))}. "
                 + "Name one with spec.adopt.keyId, or remove the servicekey.dev tags of the others."));
         }
 
-        return candidates.Count == 0 ? null : await TakeAsync(pass, resolved, candidates[0], cancellationToken);
+        return candidates.Count == 0 ? null : await TakeAsync(context, resolved, candidates[0], cancellationToken);
     }
 
     /// <summary>Reads a key; one that is only a guess may be unreadable.</summary>
-    private static async Task<ObservedKey?> ReadAsync(AwsRegion region, string keyId, bool isGuess, CancellationToken cancellationToken)
+    private static async Task<ObservedKey?> ReadAsync(RegionalClients region, string keyId, bool isGuess, CancellationToken cancellationToken)
     {
         try
         {
@@ -141,11 +141,11 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
         }
     }
 
-    private static async Task<KeyCreationResult> TakeAsync<T>(KeyPass<T> pass, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)
+    private static async Task<KeyCreationResult> TakeAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        await pass.HoldAsync(cancellationToken);
-        pass.Status = KeyStatusFields.Observed(pass.Status, key) with
+        await context.AddFinalizerAsync(cancellationToken);
+        context.Status = KeyStatusFields.Observed(context.Status, key) with
         {
             // Its rotations are somebody else's so far, and read with the first comparison.
             Rotation = null,
@@ -154,7 +154,7 @@ internal sealed class KeyAdoption(AliasClaims claims, KeyHolders holders)
             ClassName = resolved.ClassName,
             Service = resolved.Desired.Service,
         };
-        await pass.SaveAsync(Verdict.Waiting(Reasons.Progressing, $"{key.Arn} was found and is compared with the spec."), cancellationToken);
+        await context.SaveAsync(ReadyCondition.Waiting(Reasons.Progressing, $"{key.Arn} was found and is compared with the spec."), cancellationToken);
         return KeyCreationResult.FoundKey;
     }
 }

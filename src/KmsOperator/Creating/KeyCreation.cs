@@ -10,28 +10,28 @@ namespace KmsOperator;
 /// </summary>
 /// <remarks>CreateKey has no idempotency token. See docs/decisions/0003-creating-a-key-exactly-once.md.</remarks>
 internal sealed class KeyCreation(
-    AwsRegions regions, AttemptSettlement settlement, KeyAdoption adoption, AliasClaims claims, KeyHolders holders, OperatorSettings settings, NewAttemptId newAttemptId)
+    RegionalClientFactory regions, PendingCreateRecovery settlement, KeyAdoption adoption, AliasReservations claims, OwnershipIndex holders, OperatorSettings settings, NewAttemptId newAttemptId)
 {
     /// <summary>Makes the key of a resource that has none, or finds the one that an earlier attempt made.</summary>
     /// <returns>The key as just made, or that one was found, whose id is in the status now, or why there is none.</returns>
-    public async Task<KeyCreationResult> CreateAsync<T>(KeyPass<T> pass, ResolvedKey resolved, CancellationToken cancellationToken)
+    public async Task<KeyCreationResult> CreateAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var region = regions.For(resolved.Access);
         var isReplica = resolved.Desired.Primary is not null;
-        if (pass.Status.Creation is { } undecided && !isReplica)
+        if (context.Status.Creation is { } undecided && !isReplica)
         {
-            var settled = await settlement.SettleAsync(pass, region, undecided, resolved.Desired.AliasName, cancellationToken);
-            if (settled is not { Finding: null, Found: false })
+            var settled = await settlement.SettleAsync(context, region, undecided, resolved.Desired.AliasName, cancellationToken);
+            if (settled is not { Error: null, Found: false })
             {
                 return settled;
             }
 
             // Nothing was made, and everything that might have shown it was read after the window: the attempt is void.
-            pass.Status = pass.Status with { Creation = null };
+            context.Status = context.Status with { Creation = null };
         }
 
-        if (pass.Status.Creation is null && await adoption.FindAsync(pass, resolved, region, cancellationToken) is { } existing)
+        if (context.Status.Creation is null && await adoption.FindAsync(context, resolved, region, cancellationToken) is { } existing)
         {
             return existing;
         }
@@ -41,24 +41,24 @@ internal sealed class KeyCreation(
             return KeyCreationResult.Nothing;
         }
 
-        if (await FindAliasConflictAsync(pass, resolved.Desired, region, cancellationToken) is { } conflict)
+        if (await FindAliasConflictAsync(context, resolved.Desired, region, cancellationToken) is { } conflict)
         {
             return KeyCreationResult.Blocked(conflict);
         }
 
         // Each sending is an attempt of its own time: what was sent last may become visible last.
-        var isRepeated = pass.Status.Creation is not null;
-        var attempt = new CreationStatus { AttemptId = pass.Status.Creation?.AttemptId ?? newAttemptId(), StartedAt = pass.Now };
-        await CreationRecord.RecordAttemptAsync(pass, resolved, attempt, cancellationToken);
+        var isRepeated = context.Status.Creation is not null;
+        var attempt = new CreationStatus { AttemptId = context.Status.Creation?.AttemptId ?? newAttemptId(), StartedAt = context.Now };
+        await CreationRecord.RecordAttemptAsync(context, resolved, attempt, cancellationToken);
         try
         {
             var made = isReplica
                 ? await KeyCreator.ReplicateAsync(PrimaryRegion(resolved).Clients.Writing, resolved.Desired, attempt.AttemptId, cancellationToken)
                 : await KeyCreator.CreateAsync(region.Clients.Writing, resolved.Desired, attempt.AttemptId, cancellationToken);
-            pass.Memory.Made = new MadeKey(attempt.AttemptId, made.KeyId);
-            pass.Memory.MadeAt = pass.Now;
-            region.Scan.Record(made.KeyId, made.Tags, pass.Now);
-            await CreationRecord.RecordKeyAsync(pass, resolved, made, attempt, cancellationToken);
+            context.Cache.Made = new MadeKey(attempt.AttemptId, made.KeyId);
+            context.Cache.MadeAt = context.Now;
+            region.Scan.Record(made.KeyId, made.Tags, context.Now);
+            await CreationRecord.RecordKeyAsync(context, resolved, made, attempt, cancellationToken);
             return KeyCreationResult.Made(made);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, isReplica ? "ReplicateKey" : "CreateKey") is { } failure)
@@ -66,23 +66,23 @@ internal sealed class KeyCreation(
             if (!failure.EffectIsUnknown && !isRepeated)
             {
                 // KMS refused, so this attempt made nothing; the next one is another. An earlier sending may have made a replica all the same.
-                pass.Status = pass.Status with { Creation = null };
+                context.Status = context.Status with { Creation = null };
                 claims.Release(resolved.Desired.Owner.Uid);
             }
 
             return isReplica && failure.Kind == AwsFailureKind.AlreadyExists
-                ? await TakeReplicaAsync(pass, resolved, region, attempt, cancellationToken)
-                : KeyCreationResult.Blocked(Explain(pass, resolved.Desired, failure));
+                ? await TakeReplicaAsync(context, resolved, region, attempt, cancellationToken)
+                : KeyCreationResult.Blocked(Explain(context, resolved.Desired, failure));
         }
     }
 
-    private async Task<Finding?> FindAliasConflictAsync<T>(
-        KeyPass<T> pass, DesiredKey desired, AwsRegion region, CancellationToken cancellationToken)
+    private async Task<ReconcileError?> FindAliasConflictAsync<T>(
+        ReconcileContext<T> context, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         try
         {
-            var aliases = await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken);
+            var aliases = await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken);
             var target = aliases.GetValueOrDefault(desired.AliasName);
             var isOwnReplica = desired.Primary is { } primary && target == primary.KeyId;
 
@@ -96,21 +96,21 @@ internal sealed class KeyCreation(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListAliases") is { } failure)
         {
-            return AwsFailureFinding.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
+            return AwsReconcileError.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
         }
 
         var claimant = claims.Claim(desired.Location, desired.AliasName, desired.Owner, holders.Has);
-        return claimant.Uid == desired.Owner.Uid ? null : AliasClaims.Conflict(desired.AliasName, claimant.Path);
+        return claimant.Uid == desired.Owner.Uid ? null : AliasReservations.Conflict(desired.AliasName, claimant.Path);
     }
 
-    private Finding Explain<T>(KeyPass<T> pass, DesiredKey desired, AwsFailure failure)
+    private ReconcileError Explain<T>(ReconcileContext<T> context, DesiredKey desired, AwsFailure failure)
         where T : class, IKeyResource => desired.Primary is { } primary
-        ? AwsFailureFinding.For(failure, $"key {primary.KeyId} to {desired.Location.Region}", pass.IsRecent(settings.ConsistencyWindow))
-        : AwsFailureFinding.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
+        ? AwsReconcileError.For(failure, $"key {primary.KeyId} to {desired.Location.Region}", context.IsRecent(settings.ConsistencyWindow))
+        : AwsReconcileError.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
 
     /// <summary>There is a replica in that Region: ours from an attempt whose answer was lost, or somebody's.</summary>
     private async Task<KeyCreationResult> TakeReplicaAsync<T>(
-        KeyPass<T> pass, ResolvedKey resolved, AwsRegion region, CreationStatus attempt, CancellationToken cancellationToken)
+        ReconcileContext<T> context, ResolvedKey resolved, RegionalClients region, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -119,33 +119,33 @@ internal sealed class KeyCreation(
             var replica = await KeyObserver.ObserveAsync(region.Clients.Reading, desired.Primary!.KeyId, cancellationToken);
             if (replica is null)
             {
-                return KeyCreationResult.Blocked(Finding.Waiting(Reasons.Progressing, $"The replica in {desired.Location.Region} exists but is not visible yet."));
+                return KeyCreationResult.Blocked(ReconcileError.Transient(Reasons.Progressing, $"The replica in {desired.Location.Region} exists but is not visible yet."));
             }
 
-            if (replica.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path && KeyFit.FindForeignOwner(replica, desired.Owner) is null)
+            if (replica.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path && KeyCompatibility.FindForeignOwner(replica, desired.Owner) is null)
             {
-                await CreationRecord.StoreAsync(pass, replica, attempt, cancellationToken);
+                await CreationRecord.StoreAsync(context, replica, attempt, cancellationToken);
                 return KeyCreationResult.FoundKey;
             }
 
             var owner = replica.Tags.GetValueOrDefault(TagNames.Owner);
-            if (owner is null && pass.Status.Creation is not null && !(pass.Now - replica.CreationDate > settings.ConsistencyWindow))
+            if (owner is null && context.Status.Creation is not null && !(context.Now - replica.CreationDate > settings.ConsistencyWindow))
             {
-                return KeyCreationResult.Blocked(Finding.Waiting(
+                return KeyCreationResult.Blocked(ReconcileError.Transient(
                     Reasons.Progressing, $"{replica.Arn} was made moments ago and shows no owner yet; whether it is this resource's is looked at again."));
             }
 
-            pass.Status = pass.Status with { Creation = null };
-            return KeyCreationResult.Blocked(Finding.Stalled(
+            context.Status = context.Status with { Creation = null };
+            return KeyCreationResult.Blocked(ReconcileError.Terminal(
                 Reasons.ReplicaConflict,
                 $"{replica.Arn} exists already (state {replica.KeyState}, owner {owner ?? "none"}) and is not this resource's; it is left alone."));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "DescribeKey") is { } unread)
         {
-            return KeyCreationResult.Blocked(AwsFailureFinding.For(
+            return KeyCreationResult.Blocked(AwsReconcileError.For(
                 unread, $"key {desired.Primary!.KeyId} in {desired.Location.Region}", isRecent: true));
         }
     }
 
-    private AwsRegion PrimaryRegion(ResolvedKey resolved) => regions.For(resolved.Access with { Region = resolved.Desired.Primary!.Region });
+    private RegionalClients PrimaryRegion(ResolvedKey resolved) => regions.For(resolved.Access with { Region = resolved.Desired.Primary!.Region });
 }

@@ -46,7 +46,7 @@ internal static class OperatorHost
             logger.LogInformation("kms-operator {Version}, cluster id {ClusterId}", Version, clusterId);
 
             using var clients = new AwsClients(
-                RoleSessionName.ForCluster(clusterId), new RequestBudget(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time);
+                RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time);
             var host = new OperatorParts(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces);
             if (!options.LeaderElect)
             {
@@ -55,7 +55,7 @@ internal static class OperatorHost
             }
 
             var lease = new LeaderLease(
-                api, new ResourceKey(FindNamespace(environment), options.LeaderElectionId), instance, new LeaderLeaseOptions(), time, random, loggers.CreateLogger<LeaderLease>());
+                api, new NamespacedName(FindNamespace(environment), options.LeaderElectionId), instance, new LeaderLeaseOptions(), time, random, loggers.CreateLogger<LeaderLease>());
             meter.CreateObservableGauge(
                 "leader_election_master_status",
                 () => new Measurement<int>(lease.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", options.LeaderElectionId)),
@@ -107,7 +107,7 @@ internal static class OperatorHost
     {
         var logger = loggers.CreateLogger(typeof(MetricsServer));
         var certificate = options is { MetricsTlsCertFile: { } file, MetricsTlsKeyFile: { } key } ? ServerCertificate.Load(file, key, logger) : null;
-        var gate = options.MetricsTokenReview ? new MetricsGate(new TokenReviews(api, time, logger)) : null;
+        var gate = options.MetricsTokenReview ? new MetricsAuthorization(new TokenReviews(api, time, logger)) : null;
         if (gate is not null && certificate is null)
         {
             logger.LogWarning("--metrics-token-review without --metrics-tls-cert-file: tokens come here in the clear");
@@ -121,7 +121,7 @@ internal static class OperatorHost
         const string Way = "kube-system's uid marks this cluster's keys; --cluster-id gives another mark.";
         try
         {
-            return (await api.GetAsync(BuiltInTypes.Namespaces, new ResourceKey("", "kube-system"), cancellationToken))?.Metadata.Uid
+            return (await api.GetAsync(BuiltInTypes.Namespaces, new NamespacedName("", "kube-system"), cancellationToken))?.Metadata.Uid
                 ?? throw new StartFailedException($"There is no namespace kube-system. {Way}");
         }
         catch (KubernetesApiException e)

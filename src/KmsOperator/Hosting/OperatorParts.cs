@@ -45,8 +45,8 @@ internal sealed class OperatorParts
 
         var classes = new ResourceStore<KeyClass>(loggers.CreateLogger<ResourceStore<KeyClass>>());
         var namespaces = new ResourceStore<Namespace>(loggers.CreateLogger<ResourceStore<Namespace>>());
-        var keys = KeyHolders.Index(new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>()));
-        var replicas = KeyHolders.Index(new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>()));
+        var keys = OwnershipIndex.Index(new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>()));
+        var replicas = OwnershipIndex.Index(new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>()));
         _reflectors =
         [
             Reflect(api, ResourceTypes.KeyClasses, classes, [], random),
@@ -58,28 +58,28 @@ internal sealed class OperatorParts
         _synced = Task.WhenAll(classes.WhenSynced, namespaces.WhenSynced, keys.WhenSynced, replicas.WhenSynced);
         _health = new OperatorHealth(_synced);
 
-        var memories = new KeyMemories();
-        var claims = new AliasClaims();
-        var regions = new AwsRegions(clients, time, settings.ConsistencyWindow);
+        var cache = new ReconcileCache();
+        var claims = new AliasReservations();
+        var regions = new RegionalClientFactory(clients, time, settings.ConsistencyWindow);
         var directory = new ClassDirectory(classes, namespaces);
-        var holders = new KeyHolders(keys, replicas, directory);
-        var settlement = new AttemptSettlement(settings);
+        var holders = new OwnershipIndex(keys, replicas, directory);
+        var settlement = new PendingCreateRecovery(settings);
         var creation = new KeyCreation(regions, settlement, new KeyAdoption(claims, holders), claims, holders, settings, newAttemptId);
         var accounts = new AccountCheck(regions);
         var schedule = new ComparisonSchedule(settings, random);
         var execution = new PlanExecution(new KeyRotation(settings), claims, holders, schedule, settings, metrics, loggers.CreateLogger<PlanExecution>());
         var lifecycle = new KeyLifecycle(regions, accounts, creation, execution, schedule, settings);
-        var deletion = new KeyDeletion(regions, accounts, settlement, memories, settings, loggers.CreateLogger<KeyDeletion>());
+        var deletion = new KeyDeletion(regions, accounts, settlement, cache, settings, loggers.CreateLogger<KeyDeletion>());
         var publisher = new Publisher(api);
 
-        var classQueue = new WorkQueue<ResourceKey>(time, random);
-        var groups = new KeyGroups(keys, replicas);
+        var classQueue = new WorkQueue<NamespacedName>(time, random);
+        var groups = new FairQueuing(keys, replicas);
 
         // No class has the last quarter: it is seen only after seconds that an account does not answer.
         var largestGroup = options.Workers - (options.Workers / 4);
-        var keyQueue = new WorkQueue<ResourceKey>(time, random, groupOf: groups.OfKey, largestGroup: largestGroup);
-        var replicaQueue = new WorkQueue<ResourceKey>(time, random, groupOf: groups.OfReplica, largestGroup: largestGroup);
-        _triggers = new Triggers(classes, namespaces, keys, replicas, memories, claims, time)
+        var keyQueue = new WorkQueue<NamespacedName>(time, random, groupOf: groups.OfKey, largestGroup: largestGroup);
+        var replicaQueue = new WorkQueue<NamespacedName>(time, random, groupOf: groups.OfReplica, largestGroup: largestGroup);
+        _triggers = new Triggers(classes, namespaces, keys, replicas, cache, claims, time)
         {
             ClassQueue = classQueue,
             KeyQueue = keyQueue,
@@ -91,9 +91,9 @@ internal sealed class OperatorParts
                 api, _events, time, ResourceTypes.KeyClasses, classes, directory, regions, settings)),
             Control("servicekey", keyQueue, new ServiceKeyReconciler(
                 api, _events, time, ResourceTypes.ServiceKeys, keys, directory, holders, lifecycle, deletion,
-                new ReplicaResources(api, ResourceTypes.KeyReplicas, replicas, settings), publisher, memories, settings)),
+                new ReplicaResources(api, ResourceTypes.KeyReplicas, replicas, settings), publisher, cache, settings)),
             Control("keyreplica", replicaQueue, new KeyReplicaReconciler(
-                api, _events, time, ResourceTypes.KeyReplicas, replicas, keys, directory, regions, lifecycle, deletion, publisher, memories, settings)),
+                api, _events, time, ResourceTypes.KeyReplicas, replicas, keys, directory, regions, lifecycle, deletion, publisher, cache, settings)),
         ];
     }
 
@@ -152,7 +152,7 @@ internal sealed class OperatorParts
         (type.Plural, new Reflector<T>(
             api, type, store, new ReflectorOptions<T> { Namespaces = namespaces }, _time, random, _loggers.CreateLogger<Reflector<T>>()).RunAsync);
 
-    private Controller Control(string name, WorkQueue<ResourceKey> queue, IReconciler reconciler) =>
+    private Controller Control(string name, WorkQueue<NamespacedName> queue, IReconciler reconciler) =>
         new(
             name, queue, reconciler,
             new ControllerOptions { Workers = _options.Workers, Meter = _metrics.Meter, Traces = _traces, NewReconcileId = _newReconcileId },

@@ -9,18 +9,18 @@ internal sealed class Triggers(
     IResourceStore<Namespace> namespaces,
     IResourceStore<ServiceKey> keys,
     IResourceStore<KeyReplica> replicas,
-    KeyMemories memories,
-    AliasClaims claims,
+    ReconcileCache cache,
+    AliasReservations claims,
     TimeProvider time)
 {
     /// <summary>KeyClasses to look at.</summary>
-    public required WorkQueue<ResourceKey> ClassQueue { get; init; }
+    public required WorkQueue<NamespacedName> ClassQueue { get; init; }
 
     /// <summary>ServiceKeys to look at.</summary>
-    public required WorkQueue<ResourceKey> KeyQueue { get; init; }
+    public required WorkQueue<NamespacedName> KeyQueue { get; init; }
 
     /// <summary>KeyReplicas to look at.</summary>
-    public required WorkQueue<ResourceKey> ReplicaQueue { get; init; }
+    public required WorkQueue<NamespacedName> ReplicaQueue { get; init; }
 
     /// <summary>Starts listening; everything that is there already counts as new.</summary>
     public void Subscribe()
@@ -41,20 +41,20 @@ internal sealed class Triggers(
                 // The others may have become, or ceased to be, one of several.
                 foreach (var other in classes.List().Where(IsDefault))
                 {
-                    ClassQueue.Add(ResourceKey.Of(other));
+                    ClassQueue.Add(NamespacedName.Of(other));
                 }
             }
         }
 
         foreach (var key in keys.List().Where(key => Uses(key.Spec.ClassName, key.Status, change.Key.Name)))
         {
-            KeyQueue.Add(ResourceKey.Of(key));
+            KeyQueue.Add(NamespacedName.Of(key));
             EnqueueReplicasOf(key);
         }
 
         foreach (var replica in replicas.List().Where(replica => replica.Spec.PrimaryRef is null && Uses(replica.Spec.ClassName, replica.Status, change.Key.Name)))
         {
-            ReplicaQueue.Add(ResourceKey.Of(replica));
+            ReplicaQueue.Add(NamespacedName.Of(replica));
         }
     }
 
@@ -69,12 +69,12 @@ internal sealed class Triggers(
 
         foreach (var key in keys.List(change.Key.Name))
         {
-            KeyQueue.Add(ResourceKey.Of(key));
+            KeyQueue.Add(NamespacedName.Of(key));
         }
 
         foreach (var replica in replicas.List(change.Key.Name))
         {
-            ReplicaQueue.Add(ResourceKey.Of(replica));
+            ReplicaQueue.Add(NamespacedName.Of(replica));
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed class Triggers(
 
         if (change.Resource.Spec.PrimaryRef is { } primary)
         {
-            KeyQueue.Add(new ResourceKey(change.Key.Namespace, primary.Name));
+            KeyQueue.Add(new NamespacedName(change.Key.Namespace, primary.Name));
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed class Triggers(
     {
         foreach (var replica in replicas.List(key.Metadata.Namespace ?? "").Where(replica => replica.Spec.PrimaryRef?.Name == key.Metadata.Name))
         {
-            ReplicaQueue.Add(ResourceKey.Of(replica));
+            ReplicaQueue.Add(NamespacedName.Of(replica));
         }
     }
 
@@ -125,12 +125,12 @@ internal sealed class Triggers(
 
         if (change.Kind == ChangeKind.Deleted)
         {
-            memories.Forget(uid);
+            cache.Forget(uid);
             claims.Release(uid);
         }
         else if (ReconcileAt(change.Old) != ReconcileAt(change.New))
         {
-            memories.Of(uid).AskedAt = time.GetUtcNow();
+            cache.Of(uid).AskedAt = time.GetUtcNow();
         }
     }
 

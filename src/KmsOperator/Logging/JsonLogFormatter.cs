@@ -103,7 +103,7 @@ internal sealed class JsonLogFormatter(TimeProvider time) : ConsoleFormatter(For
             case double number when double.IsFinite(number):
                 json.WriteNumberValue(number);
                 break;
-            case ResourceKey key:
+            case NamespacedName key:
                 // As klog writes a reference to an object.
                 json.WriteStartObject();
                 json.WriteString("name", WellFormed(key.Name));

@@ -11,7 +11,7 @@ internal sealed class YamlToJson(string file, List<ManifestError> errors)
     private const int MaxNodes = 1_000_000;
     private const int MaxDepth = 100;
 
-    // A path is for finding the place; what is nested without end has none at the end of it.
+    // A path is for error the place; what is nested without end has none at the end of it.
     private const int MaxPathLength = 120;
 
     private int _nodes;

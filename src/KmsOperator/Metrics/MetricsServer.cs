@@ -31,7 +31,7 @@ internal static class MetricsServer
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="StartFailedException">The address cannot be had; the message names the flag.</exception>
     public static async Task<WebServer> StartAsync(
-        ListenAddress address, MeterProvider collected, ServerCertificate? certificate, MetricsGate? gate, ILogger logger, CancellationToken cancellationToken)
+        ListenAddress address, MeterProvider collected, ServerCertificate? certificate, MetricsAuthorization? gate, ILogger logger, CancellationToken cancellationToken)
     {
         void Configure(IApplicationBuilder application)
         {

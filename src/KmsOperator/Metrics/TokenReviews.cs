@@ -33,7 +33,7 @@ internal sealed class TokenReviews(IKubernetesApi api, TimeProvider time, ILogge
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
 
     // By hash, so that no token stays in memory.
-    private readonly ConcurrentDictionary<string, (TokenVerdict Verdict, long At)> _verdicts = new();
+    private readonly ConcurrentDictionary<string, (TokenVerdict ReadyCondition, long At)> _verdicts = new();
 
     // Whoever guesses tokens must not keep the API server busy.
     private readonly SemaphoreSlim _atOnce = new(4);
@@ -100,7 +100,7 @@ internal sealed class TokenReviews(IKubernetesApi api, TimeProvider time, ILogge
         return may.Status is { Allowed: true } ? TokenVerdict.Allowed : TokenVerdict.Forbidden;
     }
 
-    private TokenVerdict? Find(string key) => _verdicts.TryGetValue(key, out var kept) && time.GetElapsedTime(kept.At) < Kept ? kept.Verdict : null;
+    private TokenVerdict? Find(string key) => _verdicts.TryGetValue(key, out var kept) && time.GetElapsedTime(kept.At) < Kept ? kept.ReadyCondition : null;
 
     private void Keep(string key, TokenVerdict verdict)
     {

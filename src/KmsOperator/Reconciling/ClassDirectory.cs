@@ -21,11 +21,11 @@ internal sealed class ClassDirectory(IResourceStore<KeyClass> classes, IResource
 
     /// <summary>The class of that name, or the default one for null.</summary>
     public KeyClass? Find(string? name) =>
-        name is null ? Default : classes.TryGet(new ResourceKey("", name), out var keyClass) ? keyClass : null;
+        name is null ? Default : classes.TryGet(new NamespacedName("", name), out var keyClass) ? keyClass : null;
 
     /// <summary>Whether a namespace is being deleted: whatever keeps a resource in it keeps the namespace too.</summary>
     public bool IsTerminating(string @namespace) =>
-        namespaces.TryGet(new ResourceKey("", @namespace), out var found) && found.Metadata.DeletionTimestamp is not null;
+        namespaces.TryGet(new NamespacedName("", @namespace), out var found) && found.Metadata.DeletionTimestamp is not null;
 
     /// <summary>
     /// The class for a resource, if it is there, admits the namespace and is Ready. A key stays with the class that it was made
@@ -39,37 +39,37 @@ internal sealed class ClassDirectory(IResourceStore<KeyClass> classes, IResource
         var name = specClassName ?? recordedClassName;
         if (recordedClassName is not null && name != recordedClassName)
         {
-            return ClassLookup.Failed(Finding.Stalled(
+            return ClassLookup.Failed(ReconcileError.Terminal(
                 Reasons.InvalidSpec,
                 $"spec.className: cannot be changed once the key exists; it was made under {recordedClassName}. Put that back, or create another resource."));
         }
 
         if (Find(name) is not { } keyClass)
         {
-            return ClassLookup.Failed(Finding.Stalled(
+            return ClassLookup.Failed(ReconcileError.Terminal(
                 Reasons.ClassNotFound,
                 name is null
                     ? "spec.className is empty and no KeyClass is annotated kms.servicekey.dev/is-default-class: \"true\"."
                     : $"spec.className: there is no KeyClass {name}."));
         }
 
-        var labels = namespaces.TryGet(new ResourceKey("", @namespace), out var found) ? found.Metadata.Labels : null;
+        var labels = namespaces.TryGet(new NamespacedName("", @namespace), out var found) ? found.Metadata.Labels : null;
         if (!NamespaceAdmission.Admits(keyClass.Spec.AllowedNamespaces, labels ?? new Dictionary<string, string>()))
         {
-            return ClassLookup.Failed(Finding.Stalled(
+            return ClassLookup.Failed(ReconcileError.Terminal(
                 Reasons.NamespaceNotAllowed,
                 $"KeyClass {keyClass.Metadata.Name} does not admit namespace {@namespace} (spec.allowedNamespaces)."));
         }
 
         if (keyClass.Status?.ObservedGeneration != keyClass.Metadata.Generation)
         {
-            return ClassLookup.Failed(Finding.Waiting(Reasons.ClassNotReady, $"KeyClass {keyClass.Metadata.Name} is being checked."), isTransient: true);
+            return ClassLookup.Failed(ReconcileError.Transient(Reasons.ClassNotReady, $"KeyClass {keyClass.Metadata.Name} is being checked."), isTransient: true);
         }
 
         if (!ResourceConditions.IsReady(keyClass.Status?.Conditions, keyClass.Metadata.Generation) || keyClass.Status?.AccountId is null)
         {
             var ready = ResourceConditions.Find(keyClass.Status?.Conditions, ConditionTypes.Ready);
-            return ClassLookup.Failed(Finding.Waiting(
+            return ClassLookup.Failed(ReconcileError.Transient(
                 Reasons.ClassNotReady, $"KeyClass {keyClass.Metadata.Name} is not ready: {ready?.Reason}: {ready?.Message}"));
         }
 
@@ -79,10 +79,10 @@ internal sealed class ClassDirectory(IResourceStore<KeyClass> classes, IResource
 
 /// <summary>A KeyClass, or why there is none.</summary>
 /// <param name="KeyClass">The class, ready for use.</param>
-/// <param name="Finding">Why not.</param>
+/// <param name="Error">Why not.</param>
 /// <param name="IsTransient">Whether the class is only about to be looked at, which is no news for a resource that has a status.</param>
-internal sealed record ClassLookup(KeyClass? KeyClass, Finding? Finding, bool IsTransient)
+internal sealed record ClassLookup(KeyClass? KeyClass, ReconcileError? Error, bool IsTransient)
 {
     /// <summary>No class.</summary>
-    public static ClassLookup Failed(Finding finding, bool isTransient = false) => new(null, finding, isTransient);
+    public static ClassLookup Failed(ReconcileError error, bool isTransient = false) => new(null, error, isTransient);
 }

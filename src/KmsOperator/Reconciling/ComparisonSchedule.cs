@@ -26,35 +26,35 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
         reconcileAt is not null && DoubtWhenAsked < settings.ConsistencyWindow ? DoubtWhenAsked : settings.ConsistencyWindow;
 
     /// <summary>Whether the key is compared now: something asks for it, or it is time.</summary>
-    public bool IsDue<T>(KeyPass<T> pass, string fingerprint)
+    public bool IsDue<T>(ReconcileContext<T> context, string desiredSha256)
         where T : class, IKeyResource
     {
-        if (pass.Status.DesiredSha256 != fingerprint || pass.UnhandledReconcileAt is not null || KeyRotation.IsAsked(pass)
-            || ResourceConditions.Find(pass.Status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.Suspended)
+        if (context.Status.DesiredSha256 != desiredSha256 || context.UnhandledReconcileAt is not null || KeyRotation.IsAsked(context)
+            || ResourceConditions.Find(context.Status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.Suspended)
         {
             return true;
         }
 
         // A key that was written just before this process began may still read as it was: it is compared once the window is over.
         // And a clock that was ahead does not put the comparison off.
-        pass.Memory.CompareAt ??= IsConclusive(pass.Status)
-            ? (pass.Status.LastVerifiedAt < pass.Now ? pass.Status.LastVerifiedAt : pass.Now) + AfterVerification()
-            : pass.Memory.FirstSeenAt + AfterWrite();
-        return pass.Now >= pass.Memory.CompareAt;
+        context.Cache.CompareAt ??= IsConclusive(context.Status)
+            ? (context.Status.LastVerifiedAt < context.Now ? context.Status.LastVerifiedAt : context.Now) + AfterVerification()
+            : context.Cache.FirstSeenAt + AfterWrite();
+        return context.Now >= context.Cache.CompareAt;
     }
 
     /// <summary>How old the list of aliases may be: a minute, unless somebody asks to look or it is known to be of no use.</summary>
-    public static DateTimeOffset AliasesNotBefore<T>(KeyPass<T> pass, string? reconcileAt)
+    public static DateTimeOffset AliasesNotBefore<T>(ReconcileContext<T> context, string? reconcileAt)
         where T : class, IKeyResource
     {
-        if (pass.Status.FormerAliasNames is { Count: > 0 })
+        if (context.Status.FormerAliasNames is { Count: > 0 })
         {
             // What is looked for is what an older list may not have.
-            return pass.Now;
+            return context.Now;
         }
 
-        var since = reconcileAt is null ? pass.Now - AliasDirectory.UsualAge : pass.Memory.AskedAt ?? pass.Now;
-        return pass.Memory.AliasesNotBefore is { } oldest && oldest > since ? oldest : since;
+        var since = reconcileAt is null ? context.Now - AliasDirectory.UsualAge : context.Cache.AskedAt ?? context.Now;
+        return context.Cache.AliasesNotBefore is { } oldest && oldest > since ? oldest : since;
     }
 
     private bool IsConclusive(KeyStatus status) =>

@@ -15,14 +15,14 @@ internal sealed class KeyClassReconciler(
     ResourceType<KeyClass> type,
     IResourceStore<KeyClass> store,
     ClassDirectory classes,
-    AwsRegions regions,
+    RegionalClientFactory regions,
     OperatorSettings settings) : IReconciler
 {
     // Reason of the event that several default classes cause.
     private const string SeveralDefaults = "SeveralDefaultClasses";
 
     /// <inheritdoc />
-    public async ValueTask<ReconcileResult> ReconcileAsync(ResourceKey key, CancellationToken cancellationToken)
+    public async ValueTask<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
         if (!store.TryGet(key, out var keyClass) || keyClass.Metadata.DeletionTimestamp is not null)
         {
@@ -30,12 +30,12 @@ internal sealed class KeyClassReconciler(
         }
 
         ReportSeveralDefaults(keyClass);
-        var (accountId, finding) = PassEnd.InvalidSpec(SpecValidation.Validate(keyClass)) is { } invalid
+        var (accountId, error) = ReconcileResults.InvalidSpec(SpecValidation.Validate(keyClass)) is { } invalid
             ? (null, invalid)
             : await IdentifyAsync(keyClass, cancellationToken);
-        var verdict = finding is null
-            ? Verdict.Available(Reasons.Available, $"The credentials belong to account {accountId}.")
-            : Verdict.Of(finding);
+        var verdict = error is null
+            ? ReadyCondition.Available(Reasons.Available, $"The credentials belong to account {accountId}.")
+            : ReadyCondition.Of(error);
         try
         {
             await SaveAsync(keyClass, accountId, verdict, cancellationToken);
@@ -45,17 +45,17 @@ internal sealed class KeyClassReconciler(
             return ReconcileResult.Retry;
         }
 
-        return finding is null ? ReconcileResult.RequeueAfter(settings.DriftPeriod) : ReconcileResult.Retry;
+        return error is null ? ReconcileResult.RequeueAfter(settings.DriftPeriod) : ReconcileResult.Retry;
     }
 
-    private async Task<(string? AccountId, Finding? Finding)> IdentifyAsync(KeyClass keyClass, CancellationToken cancellationToken)
+    private async Task<(string? AccountId, ReconcileError? Error)> IdentifyAsync(KeyClass keyClass, CancellationToken cancellationToken)
     {
         var access = ServiceKeyReconciler.AccessOf(keyClass, keyClass.Spec.Region);
         try
         {
             var accountId = await regions.GetAccountIdAsync(access, time.GetUtcNow(), cancellationToken);
             return keyClass.Spec.Account?.Id is { } wanted && wanted != accountId
-                ? (accountId, Finding.Stalled(
+                ? (accountId, ReconcileError.Terminal(
                     Reasons.AccountMismatch,
                     $"spec.account.id: is {wanted}, but the credentials{(access.RoleArn is null ? "" : $" of {access.RoleArn}")} belong to account {accountId}. Nothing is written there."))
                 : (accountId, null);
@@ -64,11 +64,11 @@ internal sealed class KeyClassReconciler(
         {
             var operation = access.RoleArn is null ? "GetCallerIdentity" : "AssumeRole";
             var subject = access.RoleArn ?? "the operator's own credentials";
-            return (null, AwsFailureFinding.For(failure with { Operation = operation }, subject, isRecent: false));
+            return (null, AwsReconcileError.For(failure with { Operation = operation }, subject, isRecent: false));
         }
     }
 
-    private async Task SaveAsync(KeyClass keyClass, string? accountId, Verdict verdict, CancellationToken cancellationToken)
+    private async Task SaveAsync(KeyClass keyClass, string? accountId, ReadyCondition verdict, CancellationToken cancellationToken)
     {
         var generation = keyClass.Metadata.Generation;
         var before = ResourceConditions.Find(keyClass.Status?.Conditions, ConditionTypes.Ready);

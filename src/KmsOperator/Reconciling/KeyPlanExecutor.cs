@@ -9,13 +9,13 @@ internal static class KeyPlanExecutor
 {
     /// <summary>Executes one step and remembers it, in the resource's memory and in the Region's list of aliases.</summary>
     public static async Task<ObservedKey> ExecuteAsync<T>(
-        KeyPass<T> pass, AwsRegion region, KeyStep step, ObservedKey before, CancellationToken cancellationToken)
+        ReconcileContext<T> context, RegionalClients region, KeyStep step, ObservedKey before, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         ObservedKey after;
         try
         {
-            if (step is DeleteAliasStep alias && await IsAnothersAsync(pass, region, alias.AliasName, before.KeyId, cancellationToken))
+            if (step is DeleteAliasStep alias && await IsAnothersAsync(context, region, alias.AliasName, before.KeyId, cancellationToken))
             {
                 return step.ApplyTo(before);
             }
@@ -39,10 +39,10 @@ internal static class KeyPlanExecutor
             after = step.ApplyTo(before);
         }
 
-        pass.Memory.Writes = pass.Memory.Writes.Add(step, before, pass.Now);
+        context.Cache.Writes = context.Cache.Writes.Add(step, before, context.Now);
         if (step is TagResourceStep or UntagResourceStep)
         {
-            region.Scan.Record(after.KeyId, after.Tags, pass.Now);
+            region.Scan.Record(after.KeyId, after.Tags, context.Now);
         }
 
         RecordAlias(region, step, before, after);
@@ -50,13 +50,13 @@ internal static class KeyPlanExecutor
     }
 
     /// <summary>DeleteAlias asks for no key, and what was planned may rest on an old list: whether the name is another key's by now.</summary>
-    private static async Task<bool> IsAnothersAsync<T>(KeyPass<T> pass, AwsRegion region, string aliasName, string keyId, CancellationToken cancellationToken)
+    private static async Task<bool> IsAnothersAsync<T>(ReconcileContext<T> context, RegionalClients region, string aliasName, string keyId, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
-        ((await region.Aliases.GetAsync(pass.Now - AliasDirectory.UsualAge, cancellationToken)).TryGetValue(aliasName, out var listed) && listed != keyId)
+        ((await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken)).TryGetValue(aliasName, out var listed) && listed != keyId)
         || (await KeyObserver.DescribeAsync(region.Clients.Reading, aliasName, cancellationToken) is { } target && target.KeyId != keyId);
 
     /// <summary>Keeps the Region's list of aliases in step with what was written.</summary>
-    private static void RecordAlias(AwsRegion region, KeyStep step, ObservedKey before, ObservedKey after)
+    private static void RecordAlias(RegionalClients region, KeyStep step, ObservedKey before, ObservedKey after)
     {
         var name = step switch
         {

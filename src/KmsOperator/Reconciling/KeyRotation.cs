@@ -15,22 +15,22 @@ internal sealed class KeyRotation(OperatorSettings settings)
     private const string Operation = "RotateKeyOnDemand";
 
     /// <summary>Whether a rotation is asked for or undecided.</summary>
-    public static bool IsAsked<T>(KeyPass<T> pass)
-        where T : class, IKeyResource => pass.UnhandledRotateAt is not null || pass.Status.RotationAttempt is not null;
+    public static bool IsAsked<T>(ReconcileContext<T> context)
+        where T : class, IKeyResource => context.UnhandledRotateAt is not null || context.Status.RotationAttempt is not null;
 
     /// <summary>Does what the annotation asks for.</summary>
     /// <returns>What stands against it; null when nothing is asked for, or it is done.</returns>
-    public async Task<Finding?> RotateAsync<T>(KeyPass<T> pass, AwsRegion region, ObservedKey key, CancellationToken cancellationToken)
+    public async Task<ReconcileError?> RotateAsync<T>(ReconcileContext<T> context, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        if (!IsAsked(pass))
+        if (!IsAsked(context))
         {
             return null;
         }
 
         if (key.Rotation is null)
         {
-            return Finding.Stalled(
+            return ReconcileError.Terminal(
                 Reasons.InvalidSpec,
                 $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} cannot be rotated on demand (key spec {key.KeySpec}{(key.MultiRegionKeyType == "REPLICA" ? ", a replica: rotate its primary" : "")}). Remove the annotation.");
         }
@@ -42,15 +42,15 @@ internal sealed class KeyRotation(OperatorSettings settings)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListKeyRotations") is { } failure)
         {
-            return AwsFailureFinding.For(failure, key.Arn, pass.IsRecent(settings.ConsistencyWindow));
+            return AwsReconcileError.For(failure, key.Arn, context.IsRecent(settings.ConsistencyWindow));
         }
 
-        if (pass.Status.RotationAttempt is { } undecided)
+        if (context.Status.RotationAttempt is { } undecided)
         {
             if (rotations.OnDemand > undecided.RotationsBefore)
             {
-                Settle(pass, undecided.RotateAt, rotations.OnDemand);
-                if (!IsAsked(pass))
+                Settle(context, undecided.RotateAt, rotations.OnDemand);
+                if (!IsAsked(context))
                 {
                     return null;
                 }
@@ -58,26 +58,26 @@ internal sealed class KeyRotation(OperatorSettings settings)
             else
             {
                 // The attempt's time is another process's clock, perhaps; this process's own first look is not.
-                var seenAt = pass.Memory.FirstSeenAt ?? pass.Now;
+                var seenAt = context.Cache.FirstSeenAt ?? context.Now;
                 var decidedAt = (undecided.StartedAt > seenAt ? undecided.StartedAt : seenAt) + settings.ConsistencyWindow;
-                if (pass.Now < decidedAt)
+                if (context.Now < decidedAt)
                 {
-                    return Finding.Waiting(Reasons.Progressing, $"Whether {key.Arn} was rotated is not known; it is looked at until {decidedAt.UtcDateTime:HH:mm:ss}Z before that is tried again.");
+                    return ReconcileError.Transient(Reasons.Progressing, $"Whether {key.Arn} was rotated is not known; it is looked at until {decidedAt.UtcDateTime:HH:mm:ss}Z before that is tried again.");
                 }
             }
         }
 
         if (key.KeyState != KeyStates.Enabled)
         {
-            return Finding.Stalled(Reasons.KeyDisabled, $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} is {key.KeyState}; only an enabled key can be rotated.");
+            return ReconcileError.Terminal(Reasons.KeyDisabled, $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} is {key.KeyState}; only an enabled key can be rotated.");
         }
 
-        var asked = pass.UnhandledRotateAt ?? pass.Status.RotationAttempt!.RotateAt;
+        var asked = context.UnhandledRotateAt ?? context.Status.RotationAttempt!.RotateAt;
 
         // KMS may not show the rotation before this one yet; the status knows of it.
-        var before = Math.Max(rotations.OnDemand, pass.Status.OnDemandRotations ?? 0);
-        pass.Status = pass.Status with { RotationAttempt = new RotationAttemptStatus { RotateAt = asked, StartedAt = pass.Now, RotationsBefore = before } };
-        await pass.SaveLiveAsync(Verdict.Waiting(Reasons.Progressing, $"{key.Arn} is being rotated."), cancellationToken);
+        var before = Math.Max(rotations.OnDemand, context.Status.OnDemandRotations ?? 0);
+        context.Status = context.Status with { RotationAttempt = new RotationAttemptStatus { RotateAt = asked, StartedAt = context.Now, RotationsBefore = before } };
+        await context.SaveLiveAsync(ReadyCondition.Waiting(Reasons.Progressing, $"{key.Arn} is being rotated."), cancellationToken);
         try
         {
             await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, new RotateKeyOnDemandStep(asked), key, cancellationToken);
@@ -86,14 +86,14 @@ internal sealed class KeyRotation(OperatorSettings settings)
         {
             if (!failure.EffectIsUnknown)
             {
-                pass.Status = pass.Status with { RotationAttempt = null };
+                context.Status = context.Status with { RotationAttempt = null };
             }
 
-            return AwsFailureFinding.For(failure, key.Arn, pass.IsRecent(settings.ConsistencyWindow));
+            return AwsReconcileError.For(failure, key.Arn, context.IsRecent(settings.ConsistencyWindow));
         }
 
-        Settle(pass, asked, before + 1);
-        pass.Report(EventType.Normal, Reasons.Progressing, Operation, $"{key.Arn} was rotated on demand ({AnnotationNames.RotateAt}: {asked}).");
+        Settle(context, asked, before + 1);
+        context.Report(EventType.Normal, Reasons.Progressing, Operation, $"{key.Arn} was rotated on demand ({AnnotationNames.RotateAt}: {asked}).");
         return null;
     }
 
@@ -108,7 +108,7 @@ internal sealed class KeyRotation(OperatorSettings settings)
     /// Reads when KMS rotated last, where it may have since the status was written, or before the key was this resource's. For people:
     /// nothing rests on it, so a failure only leaves it as it was.
     /// </summary>
-    public static async Task NoteLastRotationAsync<T>(KeyPass<T> pass, AwsRegion region, ObservedKey key, CancellationToken cancellationToken)
+    public static async Task NoteLastRotationAsync<T>(ReconcileContext<T> context, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         if (key.Rotation is not { } seen)
@@ -116,8 +116,8 @@ internal sealed class KeyRotation(OperatorSettings settings)
             return;
         }
 
-        var known = pass.Status.Rotation ?? new RotationStatus();
-        if (pass.Status.Rotation is not null && (known.NextRotationDate is not { } next || (next > pass.Now && next == (seen.NextRotationDate ?? next))))
+        var known = context.Status.Rotation ?? new RotationStatus();
+        if (context.Status.Rotation is not null && (known.NextRotationDate is not { } next || (next > context.Now && next == (seen.NextRotationDate ?? next))))
         {
             return;
         }
@@ -125,7 +125,7 @@ internal sealed class KeyRotation(OperatorSettings settings)
         try
         {
             var rotations = await KeyObserver.ListRotationsAsync(region.Clients.Reading, key.KeyId, cancellationToken);
-            pass.Status = pass.Status with { Rotation = known with { LastRotationDate = rotations.LastAt ?? known.LastRotationDate } };
+            context.Status = context.Status with { Rotation = known with { LastRotationDate = rotations.LastAt ?? known.LastRotationDate } };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
         {
@@ -133,12 +133,12 @@ internal sealed class KeyRotation(OperatorSettings settings)
         }
     }
 
-    private static void Settle<T>(KeyPass<T> pass, string rotateAt, int rotations)
-        where T : class, IKeyResource => pass.Status = pass.Status with
+    private static void Settle<T>(ReconcileContext<T> context, string rotateAt, int rotations)
+        where T : class, IKeyResource => context.Status = context.Status with
         {
             RotationAttempt = null,
             LastHandledRotateAt = rotateAt,
             OnDemandRotations = rotations,
-            Rotation = (pass.Status.Rotation ?? new RotationStatus()) with { LastRotationDate = pass.Now },
+            Rotation = (context.Status.Rotation ?? new RotationStatus()) with { LastRotationDate = context.Now },
         };
 }

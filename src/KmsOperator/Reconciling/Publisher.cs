@@ -36,47 +36,47 @@ internal sealed class Publisher(IKubernetesApi api)
 
     /// <summary>Brings the ConfigMap in line with the status, and removes one that was published to before.</summary>
     /// <returns>Why not: the name belongs to somebody else, or the server refuses the ConfigMap.</returns>
-    public async Task<Finding?> PublishAsync<T>(KeyPass<T> pass, CancellationToken cancellationToken)
+    public async Task<ReconcileError?> PublishAsync<T>(ReconcileContext<T> context, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         try
         {
-            return await TryPublishAsync(pass, cancellationToken);
+            return await TryPublishAsync(context, cancellationToken);
         }
         catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
         {
             // A quota, a policy or a role; the key itself is as it is, and its status must say so.
-            return Finding.Stalled(
-                Reasons.PublishConflict, $"spec.publish.configMapName: the API server refuses ConfigMap {pass.Resource.Publish?.ConfigMapName ?? pass.Status.PublishedConfigMapName}: {e.Message}");
+            return ReconcileError.Terminal(
+                Reasons.PublishConflict, $"spec.publish.configMapName: the API server refuses ConfigMap {context.Resource.Publish?.ConfigMapName ?? context.Status.PublishedConfigMapName}: {e.Message}");
         }
     }
 
-    private async Task<Finding?> TryPublishAsync<T>(KeyPass<T> pass, CancellationToken cancellationToken)
+    private async Task<ReconcileError?> TryPublishAsync<T>(ReconcileContext<T> context, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var wanted = pass.Resource.Publish?.ConfigMapName;
-        var published = pass.Status.PublishedConfigMapName;
+        var wanted = context.Resource.Publish?.ConfigMapName;
+        var published = context.Status.PublishedConfigMapName;
         if (published is not null && published != wanted)
         {
-            await RemoveAsync(pass, published, cancellationToken);
-            pass.Status = pass.Status with { PublishedConfigMapName = null };
+            await RemoveAsync(context, published, cancellationToken);
+            context.Status = context.Status with { PublishedConfigMapName = null };
         }
 
-        if (wanted is null || pass.Status.KeyId is null)
+        if (wanted is null || context.Status.KeyId is null)
         {
             return null;
         }
 
-        var key = new ResourceKey(pass.Resource.Metadata.Namespace ?? "", wanted);
+        var key = new NamespacedName(context.Resource.Metadata.Namespace ?? "", wanted);
         var current = await api.GetAsync(BuiltInTypes.ConfigMaps, key, cancellationToken);
-        var data = DataOf(pass.Status);
+        var data = DataOf(context.Status);
         if (current is null)
         {
-            await api.CreateAsync(BuiltInTypes.ConfigMaps, Make(pass.Resource, wanted, data), cancellationToken);
+            await api.CreateAsync(BuiltInTypes.ConfigMaps, Make(context.Resource, wanted, data), cancellationToken);
         }
-        else if (!IsOwnedBy(current, pass.Resource))
+        else if (!IsOwnedBy(current, context.Resource))
         {
-            return Finding.Stalled(
+            return ReconcileError.Terminal(
                 Reasons.PublishConflict,
                 $"spec.publish.configMapName: ConfigMap {wanted} exists already and is not this resource's; it is left alone. Choose another name, or delete it.");
         }
@@ -85,15 +85,15 @@ internal sealed class Publisher(IKubernetesApi api)
             await api.MergePatchAsync(BuiltInTypes.ConfigMaps, key, Patch(current, data), null, cancellationToken);
         }
 
-        pass.Status = pass.Status with { PublishedConfigMapName = wanted };
+        context.Status = context.Status with { PublishedConfigMapName = wanted };
         return null;
     }
 
-    private async Task RemoveAsync<T>(KeyPass<T> pass, string name, CancellationToken cancellationToken)
+    private async Task RemoveAsync<T>(ReconcileContext<T> context, string name, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var key = new ResourceKey(pass.Resource.Metadata.Namespace ?? "", name);
-        if (await api.GetAsync(BuiltInTypes.ConfigMaps, key, cancellationToken) is { } current && IsOwnedBy(current, pass.Resource))
+        var key = new NamespacedName(context.Resource.Metadata.Namespace ?? "", name);
+        if (await api.GetAsync(BuiltInTypes.ConfigMaps, key, cancellationToken) is { } current && IsOwnedBy(current, context.Resource))
         {
             await api.DeleteAsync(BuiltInTypes.ConfigMaps, key, current.Metadata.Uid, current.Metadata.ResourceVersion, cancellationToken);
         }

@@ -52,26 +52,26 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
     /// <param name="keyClass">Its class.</param>
     /// <param name="cancellationToken">Ends the pass.</param>
     /// <returns>What stands against all replicas being ready; null when they are.</returns>
-    public async Task<Finding?> SyncAsync(ServiceKey primary, KeyClass keyClass, CancellationToken cancellationToken)
+    public async Task<ReconcileError?> SyncAsync(ServiceKey primary, KeyClass keyClass, CancellationToken cancellationToken)
     {
         var wanted = primary.Spec.ReplicaRegions ?? [];
-        var findings = new List<Finding?>();
+        var errors = new List<ReconcileError?>();
         foreach (var replica in Of(primary).Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary) && !wanted.Contains(replica.Spec.Region)))
         {
-            findings.Add(await RemoveAsync(primary, replica, cancellationToken));
+            errors.Add(await RemoveAsync(primary, replica, cancellationToken));
         }
 
         foreach (var region in wanted.Order(StringComparer.Ordinal))
         {
-            findings.Add(await EnsureAsync(primary, keyClass, region, cancellationToken));
+            errors.Add(await EnsureAsync(primary, keyClass, region, cancellationToken));
         }
 
         // What needs a person comes first.
-        return findings.OfType<Finding>().OrderByDescending(finding => finding.Severity == FindingSeverity.Stalled).FirstOrDefault();
+        return errors.OfType<ReconcileError>().OrderByDescending(error => error.IsTerminal).FirstOrDefault();
     }
 
     /// <summary>A KeyReplica cannot be taken back once it is deleted, so that what protects its key is asked before.</summary>
-    private async Task<Finding?> RemoveAsync(ServiceKey primary, KeyReplica replica, CancellationToken cancellationToken)
+    private async Task<ReconcileError?> RemoveAsync(ServiceKey primary, KeyReplica replica, CancellationToken cancellationToken)
     {
         if (replica is { Metadata.DeletionTimestamp: null, Status: { KeyId: not null, DeletionPolicy: DeletionPolicies.Delete } }
             && !KeyReplicaResolver.IsObserveOnly(replica, primary)
@@ -86,16 +86,16 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
 
     /// <summary>Passes on to a ServiceKey's own KeyReplicas that everything is to be compared with AWS.</summary>
     /// <returns>Why one of them cannot be asked; null when all are.</returns>
-    public async Task<Finding?> AskAsync(ServiceKey primary, string reconcileAt, CancellationToken cancellationToken)
+    public async Task<ReconcileError?> AskAsync(ServiceKey primary, string reconcileAt, CancellationToken cancellationToken)
     {
-        Finding? refused = null;
+        ReconcileError? refused = null;
         foreach (var replica in Of(primary).Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary)
             && replica.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt) != reconcileAt))
         {
             var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [AnnotationNames.ReconcileAt] = reconcileAt } } };
             try
             {
-                await api.MergePatchAsync(type, ResourceKey.Of(replica), patch, null, cancellationToken);
+                await api.MergePatchAsync(type, NamespacedName.Of(replica), patch, null, cancellationToken);
             }
             catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
             {
@@ -127,7 +127,7 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
 
     /// <summary>Deletes the ServiceKey's own KeyReplicas, before its key goes.</summary>
     /// <returns>What remains; null when no KeyReplica refers to the ServiceKey any more.</returns>
-    public async Task<Finding?> DeleteAllAsync(ServiceKey primary, bool deletesKey, CancellationToken cancellationToken)
+    public async Task<ReconcileError?> DeleteAllAsync(ServiceKey primary, bool deletesKey, CancellationToken cancellationToken)
     {
         var replicas = Of(primary);
         var own = replicas.Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary)).ToArray();
@@ -141,29 +141,29 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
             // What needs a person there needs one here.
             var stalled = own.Select(replica => (replica.Metadata.Name, Stalled: FindStalled(replica))).FirstOrDefault(replica => replica.Stalled is not null);
             return stalled.Stalled is { } reason
-                ? Finding.Stalled(Reasons.ReplicasRemain, $"The replicas have to go first, and KeyReplica {stalled.Name} does not: {reason.Reason}: {reason.Message}")
-                : Finding.Waiting(Reasons.ReplicasRemain, $"Waiting for the replicas to go first: {Names(own)}.");
+                ? ReconcileError.Terminal(Reasons.ReplicasRemain, $"The replicas have to go first, and KeyReplica {stalled.Name} does not: {reason.Reason}: {reason.Message}")
+                : ReconcileError.Transient(Reasons.ReplicasRemain, $"Waiting for the replicas to go first: {Names(own)}.");
         }
 
         // A retained key stays a primary; other people's replicas lose nothing.
         return deletesKey && replicas.Count > 0
-            ? Finding.Stalled(
+            ? ReconcileError.Terminal(
                 Reasons.ReplicasRemain,
                 $"KeyReplicas that this resource did not make still depend on the key: {Names(replicas)}. Delete them first, or set spec.deletionPolicy: Retain.")
             : null;
     }
 
-    private static Finding Refused(string name, KubernetesApiException e) =>
-        Finding.Stalled(Reasons.ReplicaConflict, $"spec.replicaRegions: the API server takes no KeyReplica {name}: {e.Message} It is tried again.");
+    private static ReconcileError Refused(string name, KubernetesApiException e) =>
+        ReconcileError.Terminal(Reasons.ReplicaConflict, $"spec.replicaRegions: the API server takes no KeyReplica {name}: {e.Message} It is tried again.");
 
     private static Condition? FindStalled(KeyReplica replica) =>
         ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Stalled) is { } stalled && stalled.ObservedGeneration == replica.Metadata.Generation
             ? stalled
             : null;
 
-    private async Task<Finding?> EnsureAsync(ServiceKey primary, KeyClass keyClass, string region, CancellationToken cancellationToken)
+    private async Task<ReconcileError?> EnsureAsync(ServiceKey primary, KeyClass keyClass, string region, CancellationToken cancellationToken)
     {
-        var key = new ResourceKey(primary.Metadata.Namespace ?? "", NameFor(primary.Metadata.Name, region));
+        var key = new NamespacedName(primary.Metadata.Namespace ?? "", NameFor(primary.Metadata.Name, region));
         if (!store.TryGet(key, out var replica))
         {
             try
@@ -179,12 +179,12 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
                 return Refused(key.Name, e);
             }
 
-            return Finding.Waiting(Reasons.Progressing, $"KeyReplica {key.Name} is being made.");
+            return ReconcileError.Transient(Reasons.Progressing, $"KeyReplica {key.Name} is being made.");
         }
 
         if (!KeyReplicaResolver.IsOwnedBy(replica, primary))
         {
-            return Finding.Stalled(
+            return ReconcileError.Terminal(
                 Reasons.ReplicaConflict,
                 $"spec.replicaRegions: KeyReplica {key.Name} exists already and is not this resource's. Delete or rename it, or remove {region} from the list.");
         }
@@ -196,22 +196,22 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
 
             // What needs a person there needs one here.
             return FindStalled(replica) is { } stalled && replica.Metadata.DeletionTimestamp is null
-                ? Finding.Stalled(stalled.Reason, message)
-                : Finding.Waiting(Reasons.Progressing, message);
+                ? ReconcileError.Terminal(stalled.Reason, message)
+                : ReconcileError.Transient(Reasons.Progressing, message);
         }
 
         // Ready as of its own spec; it carries the ServiceKey's and the class's as well, of which its generation says nothing.
-        return KeyReplicaResolver.Resolve(replica, primary, keyClass, keyClass.Status!.AccountId!, settings.ClusterId).Key is { } wanted
-            && replica.Status?.DesiredSha256 == DesiredKeyHash.Compute(wanted)
+        return KeyReplicaResolver.Resolve(replica, primary, keyClass, keyClass.Status!.AccountId!, settings.ClusterId).Value is { } wanted
+            && replica.Status?.DesiredSha256 == DesiredStateHash.Compute(wanted)
             ? null
-            : Finding.Waiting(Reasons.Progressing, $"KeyReplica {key.Name} has yet to be brought to what this resource and KeyClass {keyClass.Metadata.Name} say now.");
+            : ReconcileError.Transient(Reasons.Progressing, $"KeyReplica {key.Name} has yet to be brought to what this resource and KeyClass {keyClass.Metadata.Name} say now.");
     }
 
     private async Task DeleteAsync(KeyReplica replica, CancellationToken cancellationToken)
     {
         if (replica.Metadata.DeletionTimestamp is null)
         {
-            await api.DeleteAsync(type, ResourceKey.Of(replica), replica.Metadata.Uid, null, cancellationToken);
+            await api.DeleteAsync(type, NamespacedName.Of(replica), replica.Metadata.Uid, null, cancellationToken);
         }
     }
 

@@ -118,13 +118,13 @@ internal static partial class ManifestRenderer
                 Spec = new KeyReplicaSpec { PrimaryRef = new PrimaryRef { Name = key.Metadata.Name }, Region = region },
             };
             var resolution = KeyReplicaResolver.Resolve(replica, key, keyClass, account, clusterId: "");
-            if (resolution.Key is { } desired)
+            if (resolution.Value is { } desired)
             {
                 Add(manifest, field, RenderedKey.Of(desired));
             }
             else
             {
-                Errors.Add(manifest.Error(field, $"KeyReplica {name}: {resolution.Finding!.Reason}: {resolution.Finding.Message}"));
+                Errors.Add(manifest.Error(field, $"KeyReplica {name}: {resolution.Error!.Reason}: {resolution.Error.Message}"));
             }
         }
 
@@ -153,10 +153,10 @@ internal static partial class ManifestRenderer
                 return;
             }
 
-            var (outline, finding) = KeyReplicaResolver.Outline(replica, found.KeyClass, found.Account, clusterId: "");
+            var (outline, error) = KeyReplicaResolver.Outline(replica, found.KeyClass, found.Account, clusterId: "");
             if (outline is null)
             {
-                Errors.Add(ErrorOf(manifest, finding!));
+                Errors.Add(ErrorOf(manifest, error!));
             }
             else
             {
@@ -164,14 +164,14 @@ internal static partial class ManifestRenderer
             }
         }
 
-        private bool Take(ManifestResource manifest, Resolution resolution)
+        private bool Take(ManifestResource manifest, Resolved<DesiredKey> resolution)
         {
-            if (resolution.Key is { } key)
+            if (resolution.Value is { } key)
             {
                 return Add(manifest, "spec.alias", RenderedKey.Of(key));
             }
 
-            Errors.Add(ErrorOf(manifest, resolution.Finding!));
+            Errors.Add(ErrorOf(manifest, resolution.Error!));
             return false;
         }
 
@@ -193,10 +193,10 @@ internal static partial class ManifestRenderer
         private static string NamespaceOf(IResource resource) => resource.Metadata.Namespace ?? DefaultNamespace;
     }
 
-    /// <summary>A finding begins with its field, unless it is about another resource.</summary>
-    private static ManifestError ErrorOf(ManifestResource manifest, Finding finding) => FieldFirst().Match(finding.Message) is { Success: true } match
-        ? manifest.Error(match.Groups["field"].Value, $"{finding.Reason}: {finding.Message[match.Length..]}")
-        : manifest.Error("spec", $"{finding.Reason}: {finding.Message}");
+    /// <summary>A error begins with its field, unless it is about another resource.</summary>
+    private static ManifestError ErrorOf(ManifestResource manifest, ReconcileError error) => FieldFirst().Match(error.Message) is { Success: true } match
+        ? manifest.Error(match.Groups["field"].Value, $"{error.Reason}: {error.Message[match.Length..]}")
+        : manifest.Error("spec", $"{error.Reason}: {error.Message}");
 
     [GeneratedRegex(@"^(?<field>(spec|metadata)(\.[A-Za-z0-9/_-]+|\[[0-9]+\])+): ", RegexOptions.ExplicitCapture)]
     private static partial Regex FieldFirst();

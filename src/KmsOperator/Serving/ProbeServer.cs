@@ -24,8 +24,8 @@ internal static class ProbeServer
     {
         var (status, text) = context.Request.Path.Value switch
         {
-            "/healthz" => Verdict(health.WhyNotAlive),
-            "/readyz" => Verdict(health.WhyNotReady),
+            "/healthz" => ReadyCondition(health.WhyNotAlive),
+            "/readyz" => ReadyCondition(health.WhyNotReady),
             _ => (StatusCodes.Status404NotFound, "not found"),
         };
         context.Response.StatusCode = status;
@@ -33,6 +33,6 @@ internal static class ProbeServer
         return context.Response.WriteAsync(text, context.RequestAborted);
     }
 
-    private static (int Status, string Text) Verdict(string? trouble) =>
+    private static (int Status, string Text) ReadyCondition(string? trouble) =>
         trouble is null ? (StatusCodes.Status200OK, "ok") : (StatusCodes.Status503ServiceUnavailable, trouble);
 }

@@ -9,7 +9,7 @@ internal static class ResourceConditions
     private const int MaxMessageLength = 32768;
 
     /// <summary>The conditions after a pass. A transition time changes only when the condition's status does.</summary>
-    public static IReadOnlyList<Condition> Next(IReadOnlyList<Condition>? previous, Verdict verdict, long? generation, DateTimeOffset now)
+    public static IReadOnlyList<Condition> Next(IReadOnlyList<Condition>? previous, ReadyCondition verdict, long? generation, DateTimeOffset now)
     {
         Condition Make(string type, string status) => new()
         {

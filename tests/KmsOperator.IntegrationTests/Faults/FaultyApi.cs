@@ -10,7 +10,7 @@ namespace KmsOperator.IntegrationTests.Faults;
 /// <summary>The real API server as one operator instance meets it: with faults, and with no other KeyClass than its own.</summary>
 internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string className) : ForwardingApi(inner)
 {
-    public override Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+    public override Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class
     {
         plan.ThrowIfDead();
@@ -43,7 +43,7 @@ internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string cla
         SendAsync(type, $"k8s create {type.Kind}/{resource.Metadata.Name}", () => base.CreateAsync(type, resource, cancellationToken));
 
     public override Task<T> MergePatchAsync<T>(
-        ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken) => SendAsync(
+        ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken) => SendAsync(
             type,
             subresource is not null ? NameOfStatus(type.Kind, key.Name, (JsonObject)patch["status"]!)
                 : patch["metadata"]?["finalizers"] is JsonArray kept
@@ -52,13 +52,13 @@ internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string cla
             () => base.MergePatchAsync(type, key, patch, subresource, cancellationToken));
 
     public override Task<T> ApplyAsync<T>(
-        ResourceType<T> type, ResourceKey key, JsonObject body, string fieldManager, string? subresource, bool force, CancellationToken cancellationToken) => SendAsync(
+        ResourceType<T> type, NamespacedName key, JsonObject body, string fieldManager, string? subresource, bool force, CancellationToken cancellationToken) => SendAsync(
             type,
             subresource is not null ? NameOfStatus(type.Kind, key.Name, (JsonObject)body["status"]!) : $"k8s apply {type.Kind}/{key.Name}",
             () => base.ApplyAsync(type, key, body, fieldManager, subresource, force, cancellationToken));
 
     public override Task<bool> DeleteAsync<T>(
-        ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken) => SendAsync(
+        ResourceType<T> type, NamespacedName key, string? uid, string? resourceVersion, CancellationToken cancellationToken) => SendAsync(
             type, $"k8s delete {type.Kind}/{key.Name}", () => base.DeleteAsync(type, key, uid, resourceVersion, cancellationToken));
 
     /// <summary>

@@ -46,7 +46,7 @@ internal sealed class OperatorInstance : IAsyncDisposable
         TimeSpan driftPeriod,
         LeaderLeaseOptions? lease = null)
     {
-        var clients = new AwsClients("matrix", budget: null, transport => new FaultyTransport(transport, plan, simulator, effects));
+        var clients = new AwsClients("matrix", limiter: null, transport => new FaultyTransport(transport, plan, simulator, effects));
         var settings = new OperatorSettings("matrix", driftPeriod, ConsistencyWindow, TimeSpan.FromDays(7));
         var options = new OperatorOptions { Workers = 4, WatchNamespaces = [@namespace], HealthAddress = ListenAddress.Nowhere };
 #pragma warning disable RS0030 // What two runs have in common is compared, not what is random in them.
@@ -59,7 +59,7 @@ internal sealed class OperatorInstance : IAsyncDisposable
             clients,
             meter,
             new OperatorParts(met, clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", new OperatorMetrics(meter, "test"), NullLoggerFactory.Instance),
-            lease is null ? null : new LeaderLease(met, new ResourceKey(@namespace, "kms-operator"), newAttemptId(), lease, TimeProvider.System, random, NullLogger.Instance));
+            lease is null ? null : new LeaderLease(met, new NamespacedName(@namespace, "kms-operator"), newAttemptId(), lease, TimeProvider.System, random, NullLogger.Instance));
     }
 
     public async ValueTask DisposeAsync()

@@ -15,7 +15,7 @@ internal sealed class OwnNamespaceApi(IKubernetesApi inner, string name) : Forwa
             return await base.ListPageAsync(type, @namespace, limit, continueToken, cancellationToken);
         }
 
-        var own = await GetAsync(type, new ResourceKey("", name), cancellationToken);
+        var own = await GetAsync(type, new NamespacedName("", name), cancellationToken);
         return new ResourceList<T> { Items = [own!], Metadata = new ListMeta { ResourceVersion = own!.Metadata.ResourceVersion } };
     }
 }

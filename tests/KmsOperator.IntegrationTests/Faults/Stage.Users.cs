@@ -35,10 +35,10 @@ internal sealed partial class Stage
     public Task PatchReplicaAsync(string name, string patch) => PatchAsync(ResourceTypes.KeyReplicas, Key(name), patch);
 
     /// <summary>Changes the stage's class, for all later runs as well.</summary>
-    public Task PatchClassAsync(string patch) => PatchAsync(ResourceTypes.KeyClasses, new ResourceKey("", _className), patch);
+    public Task PatchClassAsync(string patch) => PatchAsync(ResourceTypes.KeyClasses, new NamespacedName("", _className), patch);
 
     /// <summary>Changes the run's namespace.</summary>
-    public Task PatchNamespaceAsync(string patch) => PatchAsync(BuiltInTypes.Namespaces, new ResourceKey("", Namespace), patch);
+    public Task PatchNamespaceAsync(string patch) => PatchAsync(BuiltInTypes.Namespaces, new NamespacedName("", Namespace), patch);
 
     /// <summary>Puts an annotation on a ServiceKey.</summary>
     public Task AnnotateAsync(string name, string annotation, string value) =>
@@ -118,9 +118,9 @@ internal sealed partial class Stage
             .Select(replica => (replica.Spec.Region, replica.Status?.Arn, replica.Status?.KeyState)).Order()
             .SequenceEqual((key.Status?.Replicas ?? []).Select(row => (row.Region, row.Arn, row.KeyState)).Order());
 
-    private ResourceKey Key(string name) => new(Namespace, name);
+    private NamespacedName Key(string name) => new(Namespace, name);
 
-    private async Task PatchAsync<T>(ResourceType<T> type, ResourceKey key, string patch)
+    private async Task PatchAsync<T>(ResourceType<T> type, NamespacedName key, string patch)
         where T : class, IResource => await _api.MergePatchAsync(type, key, (JsonObject)JsonNode.Parse(patch)!, null, CancellationToken.None);
 
     private async Task<List<IKeyResource>> ResourcesAsync() =>

@@ -175,7 +175,7 @@ internal sealed partial class Stage : IAsyncDisposable
 
     /// <summary>The first operator of a stage checks its class; the resources of a run are not to wait for that.</summary>
     private async Task<bool> IsClassReadyAsync() =>
-        await _api.GetAsync(ResourceTypes.KeyClasses, new ResourceKey("", _className), CancellationToken.None) is { } keyClass
+        await _api.GetAsync(ResourceTypes.KeyClasses, new NamespacedName("", _className), CancellationToken.None) is { } keyClass
         && ResourceConditions.IsReady(keyClass.Status?.Conditions, keyClass.Metadata.Generation);
 
     private OperatorInstance Start(Flow flow, FaultPlan plan, ConcurrentDictionary<string, int> effects, LeaderLeaseOptions? lease = null) =>

@@ -7,7 +7,7 @@ namespace KmsOperator.IntegrationTests.Runtime;
 /// <summary>The real server, for tests that break one call of it.</summary>
 internal abstract class ForwardingApi(IKubernetesApi inner) : IKubernetesApi
 {
-    public virtual Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+    public virtual Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class, IResource => inner.GetAsync(type, key, cancellationToken);
 
     public virtual Task<ResourceList<T>> ListPageAsync<T>(
@@ -22,12 +22,12 @@ internal abstract class ForwardingApi(IKubernetesApi inner) : IKubernetesApi
         where T : class, IResource => inner.CreateAsync(type, resource, cancellationToken);
 
     public virtual Task<T> MergePatchAsync<T>(
-        ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
         where T : class, IResource => inner.MergePatchAsync(type, key, patch, subresource, cancellationToken);
 
     public virtual Task<T> ApplyAsync<T>(
         ResourceType<T> type,
-        ResourceKey key,
+        NamespacedName key,
         JsonObject body,
         string fieldManager,
         string? subresource,
@@ -36,6 +36,6 @@ internal abstract class ForwardingApi(IKubernetesApi inner) : IKubernetesApi
         where T : class, IResource => inner.ApplyAsync(type, key, body, fieldManager, subresource, force, cancellationToken);
 
     public virtual Task<bool> DeleteAsync<T>(
-        ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
+        ResourceType<T> type, NamespacedName key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource => inner.DeleteAsync(type, key, uid, resourceVersion, cancellationToken);
 }

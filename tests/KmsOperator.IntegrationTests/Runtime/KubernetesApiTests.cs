@@ -56,7 +56,7 @@ public sealed class KubernetesApiTests(ControlPlaneFixture controlPlane) : Runti
     public async Task A_patch_of_a_stale_version_is_a_conflict()
     {
         var stale = await Api.CreateAsync(Widget.Type, Widget.Named(Home, "one"), Ct);
-        await Api.MergePatchAsync(Widget.Type, ResourceKey.Of(stale), new() { ["spec"] = new JsonObject { ["size"] = 2 } }, null, Ct);
+        await Api.MergePatchAsync(Widget.Type, NamespacedName.Of(stale), new() { ["spec"] = new JsonObject { ["size"] = 2 } }, null, Ct);
 
         var patch = new JsonObject
         {
@@ -64,17 +64,17 @@ public sealed class KubernetesApiTests(ControlPlaneFixture controlPlane) : Runti
             ["spec"] = new JsonObject { ["size"] = 3 },
         };
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
-            () => Api.MergePatchAsync(Widget.Type, ResourceKey.Of(stale), patch, null, Ct));
+            () => Api.MergePatchAsync(Widget.Type, NamespacedName.Of(stale), patch, null, Ct));
 
         Assert.True(failure.IsConflict);
-        Assert.Equal(2, (await Api.GetAsync(Widget.Type, ResourceKey.Of(stale), Ct))!.Spec!.Size);
+        Assert.Equal(2, (await Api.GetAsync(Widget.Type, NamespacedName.Of(stale), Ct))!.Spec!.Size);
     }
 
     [Fact]
     public async Task A_deletion_is_refused_for_another_uid_and_says_whether_there_was_anything()
     {
         var widget = await Api.CreateAsync(Widget.Type, Widget.Named(Home, "one"), Ct);
-        var key = ResourceKey.Of(widget);
+        var key = NamespacedName.Of(widget);
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
             () => Api.DeleteAsync(Widget.Type, key, "00000000-0000-0000-0000-000000000000", null, Ct));
@@ -101,7 +101,7 @@ public sealed class KubernetesApiTests(ControlPlaneFixture controlPlane) : Runti
     [Fact]
     public async Task An_applied_ConfigMap_keeps_what_others_put_into_it()
     {
-        var key = new ResourceKey(Home, "published");
+        var key = new NamespacedName(Home, "published");
         var body = (string arn) => new JsonObject { ["data"] = new JsonObject { ["arn"] = arn } };
         await Api.ApplyAsync(BuiltInTypes.ConfigMaps, key, body("one"), "kms-operator", null, false, Ct);
         await Api.MergePatchAsync(BuiltInTypes.ConfigMaps, key, new() { ["data"] = new JsonObject { ["theirs"] = "x" } }, null, Ct);

@@ -16,7 +16,7 @@ public sealed class LeaderLeaseTests(ControlPlaneFixture controlPlane) : Runtime
         RetryPeriod = TimeSpan.FromMilliseconds(200),
     };
 
-    private ResourceKey Key => new(Home, "kms-operator");
+    private NamespacedName Key => new(Home, "kms-operator");
 
     [Fact]
     public async Task A_leader_that_stops_hands_over_to_the_one_who_waits()
@@ -75,11 +75,11 @@ public sealed class LeaderLeaseTests(ControlPlaneFixture controlPlane) : Runtime
     {
         public volatile bool IsCutOff;
 
-        public override Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+        public override Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
             where T : class => IsCutOff ? throw new HttpRequestException("cut off") : base.GetAsync(type, key, cancellationToken);
 
         public override Task<T> MergePatchAsync<T>(
-            ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken) =>
+            ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken) =>
             IsCutOff ? throw new HttpRequestException("cut off") : base.MergePatchAsync(type, key, patch, subresource, cancellationToken);
     }
 }

@@ -39,13 +39,13 @@ public sealed class WritingTests(ControlPlaneFixture controlPlane) : RuntimeTest
     public async Task Removing_the_last_finalizer_of_a_deleted_object_lets_it_go()
     {
         var widget = await ApplyAsync("one", $"finalizers: [{Ours}]");
-        await Api.DeleteAsync(Widget.Type, ResourceKey.Of(widget), null, null, Ct);
-        widget = (await Api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct))!;
+        await Api.DeleteAsync(Widget.Type, NamespacedName.Of(widget), null, null, Ct);
+        widget = (await Api.GetAsync(Widget.Type, NamespacedName.Of(widget), Ct))!;
         Assert.NotNull(widget.Metadata.DeletionTimestamp);
 
         await Api.RemoveFinalizerAsync(Widget.Type, widget, Ours, Ct);
 
-        Assert.Null(await Api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct));
+        Assert.Null(await Api.GetAsync(Widget.Type, NamespacedName.Of(widget), Ct));
         Assert.Null(await Api.RemoveFinalizerAsync(Widget.Type, widget, Ours, Ct));
     }
 
@@ -61,7 +61,7 @@ public sealed class WritingTests(ControlPlaneFixture controlPlane) : RuntimeTest
 
         var again = await Api.ApplyStatusAsync(Widget.Type, written, Status("True", "Bound"), Ct);
         Assert.Same(written, again);
-        Assert.Equal(written.Metadata.ResourceVersion, (await Api.GetAsync(Widget.Type, ResourceKey.Of(widget), Ct))!.Metadata.ResourceVersion);
+        Assert.Equal(written.Metadata.ResourceVersion, (await Api.GetAsync(Widget.Type, NamespacedName.Of(widget), Ct))!.Metadata.ResourceVersion);
 
         var changed = await Api.ApplyStatusAsync(Widget.Type, again, Status("False", null), Ct);
         Assert.Null(changed.Status!.Phase);
@@ -87,7 +87,7 @@ public sealed class WritingTests(ControlPlaneFixture controlPlane) : RuntimeTest
     public async Task Status_is_never_written_to_another_object_of_the_same_name()
     {
         var first = await ApplyAsync("one", "labels: {a: b}");
-        await Api.DeleteAsync(Widget.Type, ResourceKey.Of(first), null, null, Ct);
+        await Api.DeleteAsync(Widget.Type, NamespacedName.Of(first), null, null, Ct);
 
         var gone = await Assert.ThrowsAsync<KubernetesApiException>(
             () => Api.ApplyStatusAsync(Widget.Type, first, Status("True", "Bound"), Ct));

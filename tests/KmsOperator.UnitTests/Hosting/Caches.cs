@@ -14,9 +14,9 @@ internal sealed class Caches
 
     public ResourceStore<Namespace> Namespaces { get; } = new(NullLogger.Instance);
 
-    public ResourceStore<ServiceKey> Keys { get; } = KeyHolders.Index(new ResourceStore<ServiceKey>(NullLogger.Instance));
+    public ResourceStore<ServiceKey> Keys { get; } = OwnershipIndex.Index(new ResourceStore<ServiceKey>(NullLogger.Instance));
 
-    public ResourceStore<KeyReplica> Replicas { get; } = KeyHolders.Index(new ResourceStore<KeyReplica>(NullLogger.Instance));
+    public ResourceStore<KeyReplica> Replicas { get; } = OwnershipIndex.Index(new ResourceStore<KeyReplica>(NullLogger.Instance));
 
     public ClassDirectory Directory => new(Classes, Namespaces);
 

@@ -25,7 +25,7 @@ public sealed class TriggersTests : IDisposable
         ("a second default class", on => on.Change("other", (KeyClass one) => one with { Metadata = Annotated(one.Metadata, AnnotationNames.IsDefaultClass, "true") }),
             "class other, class standard, key elsewhere/recorded, key elsewhere/three, key team/two",
             "the first one has become one of two, and says so"),
-        ("a class that is gone", on => on.Classes.Remove(new ResourceKey("", "standard"), null),
+        ("a class that is gone", on => on.Classes.Remove(new NamespacedName("", "standard"), null),
             "class standard, key elsewhere/three, key team/one, replica team/by-arn, replica team/copy",
             "its keys say that there is no such class"),
         ("the spec of a key", on => on.Change("one", (ServiceKey one) => one with { Metadata = Next(one.Metadata) }),
@@ -58,7 +58,7 @@ public sealed class TriggersTests : IDisposable
         ("a key on its way out", on => on.Change("one", (ServiceKey one) => one with { Metadata = one.Metadata with { DeletionTimestamp = Later } }),
             "key team/one, replica team/copy",
             "the deletion of a resource that has a finalizer is ours to finish"),
-        ("a key that is gone", on => on.Keys.Remove(new ResourceKey("team", "one"), null),
+        ("a key that is gone", on => on.Keys.Remove(new NamespacedName("team", "one"), null),
             "key team/one, replica team/copy",
             "its replicas live on without it"),
         ("another resource of a key's name", on => on.Change("one", (ServiceKey one) => one with { Metadata = one.Metadata with { Uid = "another" } }),
@@ -73,7 +73,7 @@ public sealed class TriggersTests : IDisposable
         ("the status of a replica by ARN", on => on.Change("by-arn", (KeyReplica one) => one with { Status = new() { KeyState = "Enabled" } }),
             "",
             "its primary is no resource of this cluster"),
-        ("a replica that is gone", on => on.Replicas.Remove(new ResourceKey("team", "copy"), null),
+        ("a replica that is gone", on => on.Replicas.Remove(new NamespacedName("team", "copy"), null),
             "key team/one, replica team/copy",
             "the primary makes it again if its spec lists it"),
         ("the labels of a namespace", on => on.Change("team", (Namespace one) => one with { Metadata = one.Metadata with { Labels = new Dictionary<string, string> { ["keys"] = "allowed" } } }),
@@ -88,15 +88,15 @@ public sealed class TriggersTests : IDisposable
         ("a new namespace without labels", on => on.Set(new Namespace { Metadata = new() { Name = "new" } }),
             "",
             "nothing is in it"),
-        ("a namespace that is gone", on => on.Namespaces.Remove(new ResourceKey("", "team"), null),
+        ("a namespace that is gone", on => on.Namespaces.Remove(new NamespacedName("", "team"), null),
             "",
             "all that was in it went before"),
     ];
 
     private readonly Caches _caches = new();
     private readonly FakeTimeProvider _time = new(Later);
-    private readonly KeyMemories _memories = new();
-    private readonly AliasClaims _claims = new();
+    private readonly ReconcileCache _memories = new();
+    private readonly AliasReservations _claims = new();
     private readonly Triggers _triggers;
 
     public TriggersTests()
@@ -185,7 +185,7 @@ public sealed class TriggersTests : IDisposable
         Assert.Same(memory, _memories.Of("uid-of-two"));
         Assert.Equal("uid-of-two", _claims.Claim(location, "alias/a", Owner("one"), _ => true).Uid);
 
-        _caches.Keys.Remove(new ResourceKey("team", "two"), null);
+        _caches.Keys.Remove(new NamespacedName("team", "two"), null);
         Assert.NotSame(memory, _memories.Of("uid-of-two"));
         Assert.Equal("uid-of-one", _claims.Claim(location, "alias/a", Owner("one"), _ => true).Uid);
     }

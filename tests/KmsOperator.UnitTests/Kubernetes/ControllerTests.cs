@@ -12,9 +12,9 @@ namespace KmsOperator.UnitTests.Kubernetes;
 
 public sealed class ControllerTests : IAsyncDisposable
 {
-    private static readonly ResourceKey Key = new("ns", "a");
+    private static readonly NamespacedName Key = new("ns", "a");
     private readonly FakeTimeProvider _time = new();
-    private readonly WorkQueue<ResourceKey> _queue;
+    private readonly WorkQueue<NamespacedName> _queue;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _lost = new();
     private Task _run = Task.CompletedTask;
@@ -102,7 +102,7 @@ public sealed class ControllerTests : IAsyncDisposable
     [Fact]
     public async Task A_group_that_is_held_up_keeps_two_workers_and_leaves_the_rest_to_others()
     {
-        using var queue = new WorkQueue<ResourceKey>(_time, new Random(1), groupOf: key => key.Namespace);
+        using var queue = new WorkQueue<NamespacedName>(_time, new Random(1), groupOf: key => key.Namespace);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var inHand = 0;
         var served = 0;
@@ -265,7 +265,7 @@ public sealed class ControllerTests : IAsyncDisposable
             ["controller=test object=ns/a namespace=ns name=a reconcileID=id-1", "controller=test object=ns/a namespace=ns name=a reconcileID=id-2"], logger.Scopes);
     }
 
-    private void Start(Func<ResourceKey, CancellationToken, ValueTask<ReconcileResult>> reconcile, int workers = 2, Meter? meter = null)
+    private void Start(Func<NamespacedName, CancellationToken, ValueTask<ReconcileResult>> reconcile, int workers = 2, Meter? meter = null)
     {
         var options = new ControllerOptions { Workers = workers, Meter = meter, NewReconcileId = () => "test" };
         var reconciler = new Reconciler((key, cancellationToken) =>
@@ -300,8 +300,8 @@ public sealed class ControllerTests : IAsyncDisposable
         }
     }
 
-    private sealed class Reconciler(Func<ResourceKey, CancellationToken, ValueTask<ReconcileResult>> reconcile) : IReconciler
+    private sealed class Reconciler(Func<NamespacedName, CancellationToken, ValueTask<ReconcileResult>> reconcile) : IReconciler
     {
-        public ValueTask<ReconcileResult> ReconcileAsync(ResourceKey key, CancellationToken cancellationToken) => reconcile(key, cancellationToken);
+        public ValueTask<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken) => reconcile(key, cancellationToken);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class InMemoryApi : IKubernetesApi
     private int _unanswered;
 
     /// <summary>Called before each request with its verb and object; what it throws is the answer.</summary>
-    public Action<string, ResourceKey>? Before { get; set; }
+    public Action<string, NamespacedName>? Before { get; set; }
 
     /// <summary>Whether requests are left without an answer until they are cancelled.</summary>
     public bool IsSilent { get; set; }
@@ -31,7 +31,7 @@ internal sealed class InMemoryApi : IKubernetesApi
     /// <summary>Verbs and bodies, in order.</summary>
     public List<(string Verb, string Body)> Requests { get; } = [];
 
-    public Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+    public Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class, IResource => Answer(
             "get", key, "", () => _objects.TryGetValue(Id(type, key), out var found) ? found.Deserialize(type.Item) : null, cancellationToken);
 
@@ -41,21 +41,21 @@ internal sealed class InMemoryApi : IKubernetesApi
         var json = JsonSerializer.SerializeToNode(resource, type.Item)!.AsObject();
         return Answer(
             "create",
-            ResourceKey.Of(resource),
+            NamespacedName.Of(resource),
             json.ToJsonString(),
-            () => _objects.TryAdd(Id(type, ResourceKey.Of(resource)), json)
+            () => _objects.TryAdd(Id(type, NamespacedName.Of(resource)), json)
                 ? Stored(type, json)
                 : throw Failure(HttpStatusCode.Conflict, "AlreadyExists"),
             cancellationToken);
     }
 
     public Task<T> MergePatchAsync<T>(
-        ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
         where T : class, IResource => Answer("patch", key, patch.ToJsonString(), () => Merged(type, key, patch), cancellationToken);
 
     public Task<T> ApplyAsync<T>(
         ResourceType<T> type,
-        ResourceKey key,
+        NamespacedName key,
         JsonObject body,
         string fieldManager,
         string? subresource,
@@ -64,7 +64,7 @@ internal sealed class InMemoryApi : IKubernetesApi
         where T : class, IResource => Answer("apply", key, body.ToJsonString(), () => Merged(type, key, body), cancellationToken);
 
     public Task<bool> DeleteAsync<T>(
-        ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
+        ResourceType<T> type, NamespacedName key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource => Answer("delete", key, "", () => _objects.Remove(Id(type, key)), cancellationToken);
 
     public Task<ResourceList<T>> ListPageAsync<T>(
@@ -86,10 +86,10 @@ internal sealed class InMemoryApi : IKubernetesApi
 
     public static KubernetesApiException Failure(HttpStatusCode status, string reason) => new(status, reason, reason);
 
-    private static string Id<T>(ResourceType<T> type, ResourceKey key)
+    private static string Id<T>(ResourceType<T> type, NamespacedName key)
         where T : class, IResource => $"{type.Kind} {key}";
 
-    private Task<T> Answer<T>(string verb, ResourceKey key, string body, Func<T> answer, CancellationToken cancellationToken)
+    private Task<T> Answer<T>(string verb, NamespacedName key, string body, Func<T> answer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (IsSilent)
@@ -113,7 +113,7 @@ internal sealed class InMemoryApi : IKubernetesApi
         }
     }
 
-    private T Merged<T>(ResourceType<T> type, ResourceKey key, JsonObject patch)
+    private T Merged<T>(ResourceType<T> type, NamespacedName key, JsonObject patch)
         where T : class, IResource
     {
         if (!_objects.TryGetValue(Id(type, key), out var current))

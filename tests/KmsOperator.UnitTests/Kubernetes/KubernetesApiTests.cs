@@ -7,7 +7,7 @@ namespace KmsOperator.UnitTests.Kubernetes;
 
 public sealed class KubernetesApiTests : IDisposable
 {
-    private static readonly ResourceKey Key = new("ns", "a");
+    private static readonly NamespacedName Key = new("ns", "a");
     private readonly ScriptedServer _server = new();
     private readonly KubernetesApi _api;
 

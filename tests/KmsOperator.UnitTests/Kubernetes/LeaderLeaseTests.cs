@@ -8,7 +8,7 @@ namespace KmsOperator.UnitTests.Kubernetes;
 
 public sealed class LeaderLeaseTests
 {
-    private static readonly ResourceKey Key = new("system", "kms-operator");
+    private static readonly NamespacedName Key = new("system", "kms-operator");
     private readonly InMemoryApi _api = new();
     private readonly FakeTimeProvider _time = new();
 

@@ -54,26 +54,26 @@ public sealed class WritingTests
     public async Task A_status_of_a_stale_object_is_not_written()
     {
         var current = await CurrentAsync();
-        await _api.MergePatchAsync(ServiceKeys, ResourceKey.Of(current), new() { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["a"] = "b" } } }, null, Ct);
+        await _api.MergePatchAsync(ServiceKeys, NamespacedName.Of(current), new() { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["a"] = "b" } } }, null, Ct);
         var status = new JsonObject { ["arn"] = "arn:2" };
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => _api.ApplyStatusAsync(ServiceKeys, current, status, Ct));
         Assert.True(failure.IsConflict);
-        Assert.Equal("arn:1", (await _api.GetAsync(ServiceKeys, ResourceKey.Of(current), Ct))!.Status!.Arn);
+        Assert.Equal("arn:1", (await _api.GetAsync(ServiceKeys, NamespacedName.Of(current), Ct))!.Status!.Arn);
     }
 
     [Fact]
     public async Task Another_object_of_the_same_name_is_not_written()
     {
         var first = await CurrentAsync();
-        await _api.DeleteAsync(ServiceKeys, ResourceKey.Of(first), null, null, Ct);
+        await _api.DeleteAsync(ServiceKeys, NamespacedName.Of(first), null, null, Ct);
         await CurrentAsync();
 
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(
             () => _api.ApplyStatusAsync(ServiceKeys, first, new() { ["arn"] = "arn:2" }, Ct));
 
         Assert.True(failure.IsConflict);
-        Assert.Equal("arn:1", (await _api.GetAsync(ServiceKeys, ResourceKey.Of(first), Ct))!.Status!.Arn);
+        Assert.Equal("arn:1", (await _api.GetAsync(ServiceKeys, NamespacedName.Of(first), Ct))!.Status!.Arn);
     }
 
     [Theory]

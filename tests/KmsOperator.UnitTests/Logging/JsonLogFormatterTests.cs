@@ -19,13 +19,13 @@ public sealed class JsonLogFormatterTests
         using var scope = _scopes.Push(new Dictionary<string, object?>
         {
             ["controller"] = "servicekey",
-            ["object"] = new ResourceKey("team", "one"),
+            ["object"] = new NamespacedName("team", "one"),
             ["namespace"] = "team",
             ["name"] = "one",
             ["reconcileID"] = "00000000-0000-4000-8000-000000000000",
         });
 
-        var line = Text(LogLevel.Information, null, "{Key}: {Count} steps in {Wait}", new ResourceKey("team", "one"), 3, TimeSpan.FromSeconds(90));
+        var line = Text(LogLevel.Information, null, "{Key}: {Count} steps in {Wait}", new NamespacedName("team", "one"), 3, TimeSpan.FromSeconds(90));
 
         Assert.Equal(
             """

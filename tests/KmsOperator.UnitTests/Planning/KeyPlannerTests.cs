@@ -71,20 +71,20 @@ public sealed class KeyPlannerTests
         Assert.Empty(plan.Steps);
     }
 
-    // what, reason, severity, why
-    public static TheoryData<string, string, FindingSeverity, string> Obstacles => new()
+    // what, reason, whether a person is needed, why
+    public static TheoryData<string, string, bool, string> Obstacles => new()
     {
-        { "owner", Reasons.KeyConflict, FindingSeverity.Stalled, "another resource's key is never touched" },
-        { "cluster", Reasons.KeyConflict, FindingSeverity.Stalled, "nor is another cluster's" },
-        { "pending", Reasons.PendingDeletion, FindingSeverity.Stalled, "somebody else's deletion is not undone silently" },
-        { "creating", Reasons.Progressing, FindingSeverity.Waiting, "a replica is on its way" },
-        { "spec", Reasons.InvalidSpec, FindingSeverity.Stalled, "a key's spec cannot be changed" },
-        { "imported", Reasons.Unavailable, FindingSeverity.Stalled, "only a person can import key material" },
+        { "owner", Reasons.KeyConflict, true, "another resource's key is never touched" },
+        { "cluster", Reasons.KeyConflict, true, "nor is another cluster's" },
+        { "pending", Reasons.PendingDeletion, true, "somebody else's deletion is not undone silently" },
+        { "creating", Reasons.Progressing, false, "a replica is on its way" },
+        { "spec", Reasons.InvalidSpec, true, "a key's spec cannot be changed" },
+        { "imported", Reasons.Unavailable, true, "only a person can import key material" },
     };
 
     [Theory]
     [MemberData(nameof(Obstacles))]
-    public void An_obstacle_stops_the_whole_plan(string what, string reason, FindingSeverity severity, string why)
+    public void An_obstacle_stops_the_whole_plan(string what, string reason, bool isTerminal, string why)
     {
         var observed = what switch
         {
@@ -97,15 +97,15 @@ public sealed class KeyPlannerTests
         };
         var plan = KeyPlanner.Plan(Desired() with { Description = "other" }, observed, KeyRecord.Empty);
         Assert.Empty(plan.Steps);
-        var finding = Assert.Single(plan.Findings);
-        Assert.True(finding.Reason == reason && finding.Severity == severity, why);
+        var error = Assert.Single(plan.Errors);
+        Assert.True(error.Reason == reason && error.IsTerminal == isTerminal, why);
     }
 
     [Fact]
     public void An_alias_of_another_key_is_a_conflict_but_our_own_that_was_moved_comes_back()
     {
         var observed = Observed() with { AliasTargets = new Dictionary<string, string> { [Alias] = "key-2" } };
-        Assert.Equal(Reasons.AliasConflict, Assert.Single(KeyPlanner.Plan(Desired(), observed, KeyRecord.Empty).Findings).Reason);
+        Assert.Equal(Reasons.AliasConflict, Assert.Single(KeyPlanner.Plan(Desired(), observed, KeyRecord.Empty).Errors).Reason);
         Assert.IsType<UpdateAliasStep>(Assert.Single(KeyPlanner.Plan(Desired(), observed, new KeyRecord(Alias, [])).Steps));
     }
 
@@ -151,7 +151,7 @@ public sealed class KeyPlannerTests
         }
         else
         {
-            Assert.Equal(Reasons.PendingDeletion, Assert.Single(plan.Findings).Reason);
+            Assert.Equal(Reasons.PendingDeletion, Assert.Single(plan.Errors).Reason);
         }
     }
 
@@ -160,10 +160,10 @@ public sealed class KeyPlannerTests
     {
         var tags = new Dictionary<string, string> { [TagNames.Owner] = Owner.Path, [TagNames.Cluster] = Owner.ClusterId, [TagNames.Uid] = "uid-0" };
         var pending = Observed() with { KeyState = KeyStates.PendingDeletion, Rotation = null, Tags = tags };
-        var finding = Assert.Single(KeyPlanner.Plan(Desired(), pending, KeyRecord.Empty with { TagsMayBeOld = true }).Findings);
-        Assert.Equal((Reasons.PendingDeletion, FindingSeverity.Waiting), (finding.Reason, finding.Severity));
+        var error = Assert.Single(KeyPlanner.Plan(Desired(), pending, KeyRecord.Empty with { TagsMayBeOld = true }).Errors);
+        Assert.Equal((Reasons.PendingDeletion, false), (error.Reason, error.IsTerminal));
         var own = pending with { Tags = new Dictionary<string, string>(tags) { [TagNames.Uid] = Owner.Uid } };
-        Assert.Equal(FindingSeverity.Stalled, Assert.Single(KeyPlanner.Plan(Desired(), own, KeyRecord.Empty with { TagsMayBeOld = true }).Findings).Severity);
+        Assert.True(Assert.Single(KeyPlanner.Plan(Desired(), own, KeyRecord.Empty with { TagsMayBeOld = true }).Errors).IsTerminal);
     }
 
     [Fact]
@@ -183,9 +183,9 @@ public sealed class KeyPlannerTests
         var observed = Observed() with { AliasTargets = new Dictionary<string, string> { [Alias] = "key-2" } };
         var desired = Desired() with { TakeOverAlias = true };
         Assert.IsType<UpdateAliasStep>(Assert.Single(KeyPlanner.Plan(desired, observed, KeyRecord.Empty).Steps));
-        var finding = Assert.Single(KeyPlanner.Plan(desired, observed, KeyRecord.Empty with { AliasHolder = "ServiceKey/a/b" }).Findings);
-        Assert.Equal(Reasons.AliasConflict, finding.Reason);
-        Assert.Contains("ServiceKey/a/b", finding.Message, StringComparison.Ordinal);
+        var error = Assert.Single(KeyPlanner.Plan(desired, observed, KeyRecord.Empty with { AliasHolder = "ServiceKey/a/b" }).Errors);
+        Assert.Equal(Reasons.AliasConflict, error.Reason);
+        Assert.Contains("ServiceKey/a/b", error.Message, StringComparison.Ordinal);
     }
 
     // what, reason, why
@@ -214,7 +214,7 @@ public sealed class KeyPlannerTests
             "replica" => Observed() with { MultiRegionKeyType = "REPLICA" },
             _ => Observed() with { Description = "old", Tags = new Dictionary<string, string>() },
         };
-        Assert.True(reason == KeyFit.FindMisfit(Desired(), observed)?.Reason, why);
+        Assert.True(reason == KeyCompatibility.FindIncompatibility(Desired(), observed)?.Reason, why);
     }
 
     [Fact]
@@ -251,7 +251,7 @@ public sealed class KeyPlannerTests
         var free = KeyPlanner.PlanNew(Desired() with { Enabled = false }, new Dictionary<string, string>(), null);
         Assert.Equal(["CreateAlias", "EnableKeyRotation", "DisableKey"], free.Steps.Select(step => step.Operation));
         var taken = KeyPlanner.PlanNew(Desired(), new Dictionary<string, string> { [Alias] = "key-2" }, null);
-        Assert.Equal(Reasons.AliasConflict, Assert.Single(taken.Findings).Reason);
+        Assert.Equal(Reasons.AliasConflict, Assert.Single(taken.Errors).Reason);
     }
 
     private static KeyPolicy Policy(string user) => PolicyRenderer.Render(new PolicyRequest

@@ -35,11 +35,11 @@ public sealed class KeyReplicaResolverTests
 
         var resolution = KeyReplicaResolver.Resolve(Replica(null), Primary(tags), "alias/theirs", Class(adoption), Account, Cluster);
 
-        Assert.True(resolution.Finding is null == isMade, $"{why}: {resolution.Finding?.Message}");
+        Assert.True(resolution.Error is null == isMade, $"{why}: {resolution.Error?.Message}");
         if (!isMade)
         {
-            Assert.Equal(Reasons.KeyConflict, resolution.Finding!.Reason);
-            Assert.Contains(owner!, resolution.Finding.Message, StringComparison.Ordinal);
+            Assert.Equal(Reasons.KeyConflict, resolution.Error!.Reason);
+            Assert.Contains(owner!, resolution.Error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -48,7 +48,7 @@ public sealed class KeyReplicaResolverTests
     {
         var tags = new Dictionary<string, string> { [TagNames.Owner] = "ServiceKey/team-b/key", [TagNames.Cluster] = Cluster };
 
-        Assert.Null(KeyReplicaResolver.Resolve(Replica("mrk-1"), Primary(tags), "alias/theirs", Class("Deny"), Account, Cluster).Finding);
+        Assert.Null(KeyReplicaResolver.Resolve(Replica("mrk-1"), Primary(tags), "alias/theirs", Class("Deny"), Account, Cluster).Error);
     }
 
     private static KeyReplica Replica(string? keyId) => new()

@@ -53,18 +53,18 @@ public sealed class ReplicaOfServiceKeyTests
             _ => ((PermissionsSpec?)null, Primary.Spec with { ReplicaRegions = ["cn-north-1"] }),
         };
 
-        var finding = Resolve(new KeyReplicaSpec(), spec, permissions).Finding;
+        var error = Resolve(new KeyReplicaSpec(), spec, permissions).Error;
 
-        Assert.Equal((FindingSeverity.Waiting, Reasons.PrimaryNotReady), (finding?.Severity, finding?.Reason));
-        Assert.StartsWith($"spec.primaryRef.name: ServiceKey key is refused: {why}", finding!.Message, StringComparison.Ordinal);
+        Assert.Equal((false, Reasons.PrimaryNotReady), (error?.IsTerminal, error?.Reason));
+        Assert.StartsWith($"spec.primaryRef.name: ServiceKey key is refused: {why}", error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_single_Region_key_is_no_primary_whatever_else_is_wrong_with_it()
     {
-        var finding = Resolve(new KeyReplicaSpec(), new ServiceKeySpec { Rotation = new RotationSpec { PeriodDays = 1 } }).Finding;
+        var error = Resolve(new KeyReplicaSpec(), new ServiceKeySpec { Rotation = new RotationSpec { PeriodDays = 1 } }).Error;
 
-        Assert.Equal((FindingSeverity.Stalled, Reasons.NotMultiRegion), (finding?.Severity, finding?.Reason));
+        Assert.Equal((true, Reasons.NotMultiRegion), (error?.IsTerminal, error?.Reason));
     }
 
     // primary's override or statements, replica's own override, access, statements; the Sids of the result, or the field of the error; why
@@ -108,9 +108,9 @@ public sealed class ReplicaOfServiceKeyTests
 
         var resolution = Resolve(spec, primary);
 
-        var actual = resolution.Key is { } key ? Sids(key.Policy.Text) : resolution.Finding!.Message.Split(": ")[0];
+        var actual = resolution.Value is { } key ? Sids(key.Policy.Text) : resolution.Error!.Message.Split(": ")[0];
         Assert.True(expected == actual, $"{because}: {actual}");
-        Assert.DoesNotContain("us-east-1", resolution.Key?.Policy.Text ?? "", StringComparison.Ordinal);
+        Assert.DoesNotContain("us-east-1", resolution.Value?.Policy.Text ?? "", StringComparison.Ordinal);
     }
 
     [Theory]
@@ -128,7 +128,7 @@ public sealed class ReplicaOfServiceKeyTests
 
         var resolution = KeyReplicaResolver.Resolve(replica, Primary with { Spec = Primary.Spec with { ManagementPolicy = "Observe" } }, Class, Account, "c");
 
-        Assert.True(expected == resolution.Key!.ObserveOnly, because);
+        Assert.True(expected == resolution.Value!.ObserveOnly, because);
     }
 
     [Theory]
@@ -138,11 +138,11 @@ public sealed class ReplicaOfServiceKeyTests
     [InlineData("us-isob-east-1", "in partition aws-iso-b")]
     public void A_replica_is_in_another_Region_of_the_same_partition(string region, string message)
     {
-        var finding = Resolve(new KeyReplicaSpec { Region = region }, Primary.Spec).Finding;
+        var error = Resolve(new KeyReplicaSpec { Region = region }, Primary.Spec).Error;
 
-        Assert.Equal(Reasons.InvalidSpec, finding?.Reason);
-        Assert.StartsWith("spec.region: ", finding!.Message, StringComparison.Ordinal);
-        Assert.Contains(message, finding.Message, StringComparison.Ordinal);
+        Assert.Equal(Reasons.InvalidSpec, error?.Reason);
+        Assert.StartsWith("spec.region: ", error!.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class ReplicaOfServiceKeyTests
     {
         var key = Primary with { Metadata = Primary.Metadata with { Name = "a.b" }, Spec = new ServiceKeySpec() };
 
-        var message = ServiceKeyResolver.Resolve(key, Class, Account, "c").Finding!.Message;
+        var message = ServiceKeyResolver.Resolve(key, Class, Account, "c").Error!.Message;
 
         Assert.StartsWith("KeyClass class spec.aliasTemplate: alias/x/a.b: ", message, StringComparison.Ordinal);
     }
@@ -165,11 +165,11 @@ public sealed class ReplicaOfServiceKeyTests
         var resolution = ServiceKeyResolver.Resolve(
             Primary with { Spec = new ServiceKeySpec { Service = service } }, Class with { Spec = Class.Spec with { Region = region } }, Account, "c");
 
-        Assert.True(expected == resolution.Finding is null, $"{because}: {resolution.Finding?.Message}");
-        if (expected && region == "us-iso-east-1") Assert.Contains("arn:aws-iso:iam::", resolution.Key!.Policy.Text, StringComparison.Ordinal);
+        Assert.True(expected == resolution.Error is null, $"{because}: {resolution.Error?.Message}");
+        if (expected && region == "us-iso-east-1") Assert.Contains("arn:aws-iso:iam::", resolution.Value!.Policy.Text, StringComparison.Ordinal);
     }
 
-    private static Resolution Resolve(KeyReplicaSpec spec, ServiceKeySpec primary, PermissionsSpec? permissions = null) => KeyReplicaResolver.Resolve(
+    private static Resolved<DesiredKey> Resolve(KeyReplicaSpec spec, ServiceKeySpec primary, PermissionsSpec? permissions = null) => KeyReplicaResolver.Resolve(
         Replica(spec), Primary with { Spec = primary }, Class with { Spec = Class.Spec with { Permissions = permissions } }, Account, "c");
 
     private static KeyReplica Replica(KeyReplicaSpec spec) => new()

@@ -1,6 +1,5 @@
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
-using KmsOperator.Planning;
 using KmsOperator.UnitTests.Hosting;
 using Xunit;
 
@@ -44,19 +43,19 @@ public sealed class ClassDirectoryTests
         Array.ForEach(classes, _caches.Set);
         _caches.Set(new Namespace { Metadata = new() { Name = "team", Labels = new Dictionary<string, string> { ["keys"] = "yes" } } });
         var lookup = _caches.Directory.Look(specClass, recorded, "team");
-        Assert.True(reason == lookup.Finding?.Reason, $"{why}: {lookup}");
+        Assert.True(reason == lookup.Error?.Reason, $"{why}: {lookup}");
         Assert.Equal(reason is null, lookup.KeyClass is not null);
-        Assert.Contains(message, lookup.Finding?.Message ?? lookup.KeyClass!.Metadata.Name, StringComparison.Ordinal);
+        Assert.Contains(message, lookup.Error?.Message ?? lookup.KeyClass!.Metadata.Name, StringComparison.Ordinal);
         Assert.Equal(message == "is being checked", lookup.IsTransient);
         Assert.Equal(
-            reason switch { null => null, Reasons.ClassNotReady => FindingSeverity.Waiting, _ => (FindingSeverity?)FindingSeverity.Stalled }, lookup.Finding?.Severity);
+            reason switch { null => null, Reasons.ClassNotReady => false, _ => (bool?)true }, lookup.Error?.IsTerminal);
     }
 
     [Fact]
     public void A_namespace_that_is_not_known_yet_has_no_labels()
     {
         _caches.Set(Admitting(Ready("a"), "Selector", "yes"));
-        Assert.Equal(Reasons.NamespaceNotAllowed, _caches.Directory.Look("a", null, "team").Finding?.Reason);
+        Assert.Equal(Reasons.NamespaceNotAllowed, _caches.Directory.Look("a", null, "team").Error?.Reason);
     }
 
     [Fact]

@@ -6,11 +6,11 @@ namespace KmsOperator.UnitTests.Status;
 
 public sealed class ResourceConditionsTests
 {
-    private static readonly Gen<Verdict> AnyVerdict = Gen.OneOf(
-        Gen.Const(Verdict.Available(Reasons.Available, "all is well")),
-        Gen.Const(Verdict.Waiting(Reasons.Throttled, "slow")),
-        Gen.Const(Verdict.Suspended("not looked at")),
-        Gen.Const(new Verdict("False", ConditionTypes.Stalled, Reasons.InvalidSpec, "wrong")));
+    private static readonly Gen<ReadyCondition> AnyVerdict = Gen.OneOf(
+        Gen.Const(ReadyCondition.Available(Reasons.Available, "all is well")),
+        Gen.Const(ReadyCondition.Waiting(Reasons.Throttled, "slow")),
+        Gen.Const(ReadyCondition.Suspended("not looked at")),
+        Gen.Const(new ReadyCondition("False", ConditionTypes.Stalled, Reasons.InvalidSpec, "wrong")));
 
     [Fact]
     public void Ready_is_always_there_the_others_only_while_true_and_a_time_moves_only_with_its_status() =>

@@ -77,7 +77,7 @@ public sealed class TokenReviewsTests : IDisposable
             }));
         }
 
-        public Task<T?> GetAsync<T>(ResourceType<T> type, ResourceKey key, CancellationToken cancellationToken)
+        public Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
             where T : class, IResource => throw new NotSupportedException();
 
         public Task<ResourceList<T>> ListPageAsync<T>(ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
@@ -86,13 +86,13 @@ public sealed class TokenReviewsTests : IDisposable
         public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ResourceType<T> type, string? @namespace, string resourceVersion, WatchTiming timing, CancellationToken cancellationToken)
             where T : class, IResource => throw new NotSupportedException();
 
-        public Task<T> MergePatchAsync<T>(ResourceType<T> type, ResourceKey key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        public Task<T> MergePatchAsync<T>(ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
             where T : class, IResource => throw new NotSupportedException();
 
-        public Task<T> ApplyAsync<T>(ResourceType<T> type, ResourceKey key, JsonObject body, string fieldManager, string? subresource, bool force, CancellationToken cancellationToken)
+        public Task<T> ApplyAsync<T>(ResourceType<T> type, NamespacedName key, JsonObject body, string fieldManager, string? subresource, bool force, CancellationToken cancellationToken)
             where T : class, IResource => throw new NotSupportedException();
 
-        public Task<bool> DeleteAsync<T>(ResourceType<T> type, ResourceKey key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
+        public Task<bool> DeleteAsync<T>(ResourceType<T> type, NamespacedName key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
             where T : class, IResource => throw new NotSupportedException();
     }
 }

@@ -1,0 +1,41 @@
+using KmsOperator.Api;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Aws;
+
+/// <summary>Says what an AWS failure means for a resource.</summary>
+public static class AwsReconcileError
+{
+    /// <summary>The error for a failure.</summary>
+    /// <param name="failure">The failed call.</param>
+    /// <param name="subject">ARN, alias or account that the call was about, for the message.</param>
+    /// <param name="isRecent">Whether key or role are so new that AWS may not know them everywhere yet.</param>
+    public static ReconcileError For(AwsFailure failure, string subject, bool isRecent)
+    {
+        var call = failure.Operation is { } operation ? $"{operation} of {subject}" : subject;
+        var said = $"{call}: {failure.Code}: {failure.Message.TrimEnd('.')}.";
+        return failure.Kind switch
+        {
+            AwsFailureKind.Throttled => ReconcileError.Transient(Reasons.Throttled, $"{said} It is tried again."),
+            AwsFailureKind.Unavailable => ReconcileError.Transient(Reasons.Unavailable, $"{said} It is tried again."),
+            AwsFailureKind.NotFound => ReconcileError.Transient(Reasons.Progressing, $"{said} It may not be visible yet; it is looked for again."),
+            AwsFailureKind.InvalidState => ReconcileError.Transient(Reasons.Progressing, $"{said} It is tried again."),
+            AwsFailureKind.AccessDenied when isRecent => ReconcileError.Transient(
+                Reasons.AccessDenied, $"{said} The key is new and permissions may not have spread yet; it is tried again."),
+            AwsFailureKind.AccessDenied => ReconcileError.Terminal(
+                Reasons.AccessDenied, $"{said} Give the operator's principal this permission, by IAM and by the key policy."),
+            AwsFailureKind.AlreadyExists when failure.Operation == "ReplicateKey" => ReconcileError.Terminal(
+                Reasons.ReplicaConflict, $"{said} Another replica of this key is in that Region, perhaps pending deletion."),
+            AwsFailureKind.AlreadyExists => ReconcileError.Terminal(
+                Reasons.AliasConflict, $"{said} Another key has this alias; choose another with spec.alias, or remove that one."),
+            AwsFailureKind.InvalidPrincipal => ReconcileError.Terminal(
+                Reasons.PrincipalNotFound, $"{said} A role or user named in access or policy does not exist, or not yet; it is tried again."),
+            AwsFailureKind.PolicyLockout => ReconcileError.Terminal(
+                Reasons.PolicyLockout, $"{said} Keep a statement that lets the operator's principal or the account's root call kms:PutKeyPolicy."),
+            AwsFailureKind.InvalidPolicy => ReconcileError.Terminal(Reasons.InvalidPolicy, $"{said} Correct spec.policy."),
+            AwsFailureKind.QuotaExceeded => ReconcileError.Terminal(
+                Reasons.QuotaExceeded, $"{said} Ask AWS for a higher quota, or remove what is not needed; it is tried again."),
+            _ => ReconcileError.Terminal(Reasons.InvalidSpec, said),
+        };
+    }
+}

@@ -1,0 +1,82 @@
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+
+namespace KmsOperator;
+
+/// <summary>Says which other resource has an alias or a key, as far as the cluster's resources tell.</summary>
+internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceStore<KeyReplica> replicas, ClassDirectory classes)
+{
+    private const string ByAlias = "alias";
+    private const string ByKey = "key";
+    private const string Keyless = "keyless";
+
+    /// <summary>Adds the indexes that are asked here.</summary>
+    public static ResourceStore<T> Index<T>(ResourceStore<T> store)
+        where T : class, IKeyResource => store
+        .AddIndex(ByAlias, resource => resource.Status is { KeyId: not null, AliasName: { } alias } status ? At(status.AccountId, status.Region, alias) : null)
+        .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? At(status.AccountId, status.Region, keyId) : null)
+        .AddIndex(Keyless, resource => resource.Status?.KeyId is null ? "" : null);
+
+    /// <summary>Another resource whose key has the alias on record.</summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
+    public string? OfAlias(KeyLocation location, string aliasName, string uid) => Find(ByAlias, At(location.AccountId, location.Region, aliasName), uid);
+
+    /// <summary>Another resource that has the key.</summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
+    public string? OfKey(KeyLocation location, string keyId, string uid) => Find(ByKey, At(location.AccountId, location.Region, keyId), uid);
+
+    /// <summary>Whether the cluster still has a resource, the one of that uid.</summary>
+    public bool Has(KeyOwner owner)
+    {
+        var key = new NamespacedName(owner.Namespace, owner.Name);
+        return owner.Kind == ServiceKey.KindName
+            ? keys.TryGet(key, out var serviceKey) && serviceKey.Metadata.Uid == owner.Uid
+            : replicas.TryGet(key, out var replica) && replica.Metadata.Uid == owner.Uid;
+    }
+
+    /// <summary>
+    /// For a ServiceKey that has neither key nor attempt: another one without a key that comes first for an alias: one whose attempt is on record, else an older one. A
+    /// resource that is stalled without a key holds nothing, so that a name cannot be blocked with a resource that gets no key.
+    /// </summary>
+    public string? FirstFor(KeyLocation location, string aliasName, ServiceKey resource)
+    {
+        foreach (var other in keys.ListByIndex(Keyless, ""))
+        {
+            var status = other.Status;
+            if (other.Metadata.Uid == resource.Metadata.Uid
+                || (status?.Creation is null && (!IsOlder(other, resource) || IsIdle(other)))
+                || classes.Find(status?.ClassName ?? other.Spec.ClassName) is not { } keyClass
+                || keyClass.Spec.Region != location.Region
+                || (status?.AccountId ?? keyClass.Status?.AccountId) != location.AccountId
+                || ServiceKeyResolver.AliasOf(other, keyClass) != aliasName)
+            {
+                continue;
+            }
+
+            return Path(ServiceKey.KindName, other);
+        }
+
+        return null;
+    }
+
+    private static bool IsOlder(ServiceKey other, ServiceKey resource) =>
+        (other.Metadata.CreationTimestamp, other.Metadata.Uid ?? "").CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid ?? "")) < 0;
+
+    private static bool IsIdle(ServiceKey other) =>
+        other.Spec.Suspend == true
+        || other.Metadata.DeletionTimestamp is not null
+        || other.Spec.ManagementPolicy == ManagementPolicies.Observe
+        || ResourceConditions.Find(other.Status?.Conditions, ConditionTypes.Stalled) is not null;
+
+    private string? Find(string index, string value, string uid) =>
+        Find(keys, ServiceKey.KindName, index, value, uid) ?? Find(replicas, KeyReplica.KindName, index, value, uid);
+
+    private static string? Find<T>(IResourceStore<T> store, string kind, string index, string value, string uid)
+        where T : class, IKeyResource =>
+        store.ListByIndex(index, value).FirstOrDefault(other => other.Metadata.Uid != uid) is { } holder ? Path(kind, holder) : null;
+
+    private static string At(string? accountId, string? region, string name) => $"{accountId} {region} {name}";
+
+    private static string Path(string kind, IKeyResource resource) => $"{kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}";
+}

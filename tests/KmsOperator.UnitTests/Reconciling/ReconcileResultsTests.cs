@@ -1,0 +1,191 @@
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+using KmsOperator.UnitTests.Kubernetes;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Reconciling;
+
+public sealed class ReconcileResultsTests
+{
+    private readonly InMemoryApi _api = new();
+    private readonly RecordedEvents _events = new();
+    private readonly FakeTimeProvider _time = new();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    // reason, whether a person is needed, seconds that were named, whether AWS answered before, what the group is told, why
+    public static TheoryData<string, bool, int?, bool, bool?, string> Errors => new()
+    {
+        { Reasons.InvalidSpec, true, null, false, null, "a spec's fault says nothing of its account" },
+        { Reasons.AccessDenied, true, null, true, true, "AWS answered, if not as hoped" },
+        { Reasons.Throttled, false, null, false, false, "the account has no room for the others either" },
+        { Reasons.Throttled, false, 7, true, false, "also when it answered the calls before that" },
+        { Reasons.Unavailable, false, null, true, false, "nor do the others get an answer" },
+        { Reasons.Unavailable, true, null, true, true, "one key's state is not its account's" },
+        { Reasons.Progressing, false, 7, false, null, "the time is known" },
+        { Reasons.Progressing, false, 7, true, true, "the time is known, and the account answers" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Errors))]
+    public async Task What_a_finding_stopped_is_looked_at_again_and_the_group_hears_what_concerns_it(
+        string reason, bool isStalled, int? seconds, bool talkedToAws, bool? groupServed, string why)
+    {
+        TimeSpan? after = seconds is { } named ? TimeSpan.FromSeconds(named) : null;
+        var error = isStalled ? ReconcileError.Terminal(reason, "words") : ReconcileError.Transient(reason, "words");
+        var result = ReconcileResults.Again(error, after, talkedToAws);
+        Assert.Equal((after is null, after), (result.IsRetry, result.After));
+        Assert.True(result.GroupServed == groupServed, why);
+
+        // As part of a pass it is the same, and the status says why.
+        var pass = await PassAsync();
+        Assert.Equal(result, await pass.EndAsync(new KeyOutcome(error, talkedToAws, after), Ct));
+        Assert.Equal([("Ready", "False", reason), (isStalled ? "Stalled" : "Reconciling", "True", reason)], Conditions(pass));
+        Assert.Equal([$"{(isStalled ? "Warning" : "Normal")} {reason}"], _events.Recorded);
+    }
+
+    [Fact]
+    public async Task What_comes_right_by_itself_is_Reconciling_and_no_reason_to_worry()
+    {
+        var pass = await PassAsync();
+        var result = await pass.EndAsync(ReconcileError.Transient(Reasons.ClassNotReady, "words"), Ct);
+        Assert.True(result.IsRetry);
+        Assert.Null(result.GroupServed);
+        Assert.Equal([("Ready", "False", Reasons.ClassNotReady), ("Reconciling", "True", Reasons.ClassNotReady)], Conditions(pass));
+        Assert.Equal([$"Normal {Reasons.ClassNotReady}"], _events.Recorded);
+    }
+
+    // the key's state, whether something was changed or asked, seconds that were named, the reason, why
+    public static TheoryData<string, bool, int?, string, string> Successes => new()
+    {
+        { KeyStates.Enabled, true, 7, Reasons.Available, "it is compared again when its time has come" },
+        { KeyStates.Enabled, false, null, Reasons.Available, "nothing is to be done until something changes" },
+        { KeyStates.Disabled, true, 7, Reasons.KeyDisabled, "as asked, but nobody can use it, so it is said" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Successes))]
+    public async Task A_key_that_is_as_described_is_Ready(string state, bool changed, int? seconds, string reason, string why)
+    {
+        TimeSpan? after = seconds is { } named ? TimeSpan.FromSeconds(named) : null;
+        var pass = await PassAsync(status: new KeyStatus { KeyState = state, Arn = "arn:the-key" });
+        var result = await pass.EndAsync(new KeyOutcome(null, changed, after), Ct);
+        Assert.Equal((false, after), (result.IsRetry, result.After));
+        Assert.Equal(changed ? true : null, result.GroupServed);
+        Assert.Equal([("Ready", "True", reason)], Conditions(pass));
+        Assert.True(pass.Resource.Status!.Conditions![0].Message.StartsWith("arn:the-key is ", StringComparison.Ordinal), why);
+    }
+
+    [Theory]
+    [InlineData(false, "the key is not looked at")]
+    [InlineData(true, "the deletion waits")]
+    public async Task A_suspended_resource_rests_until_it_changes_and_says_what_that_means(bool isDeleting, string message)
+    {
+        var pass = await PassAsync(isDeleting);
+        Assert.Equal(ReconcileResult.Done, await pass.EndSuspendedAsync(Ct));
+        Assert.Equal([("Ready", "Unknown", Reasons.Suspended)], Conditions(pass));
+        Assert.Contains(message, pass.Resource.Status!.Conditions![0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_same_end_again_writes_nothing_and_tells_nobody()
+    {
+        var pass = await PassAsync();
+        var error = ReconcileError.Terminal(Reasons.InvalidSpec, "words");
+        await pass.EndAsync(error, Ct);
+        _time.Advance(TimeSpan.FromHours(1));
+        var requests = _api.Requests.Count;
+        await pass.EndAsync(error, Ct);
+        Assert.Equal(requests, _api.Requests.Count);
+        Assert.Single(_events.Recorded);
+
+        await pass.EndAsync(ReconcileError.Terminal(Reasons.InvalidSpec, "other words"), Ct);
+        Assert.Equal(requests + 1, _api.Requests.Count);
+        Assert.Single(_events.Recorded);
+    }
+
+    // spec.suspend, managementPolicy Observe, part of what is said, why
+    public static TheoryData<bool?, bool, string?, string> Left => new()
+    {
+        { null, false, null, "nothing forbids it" },
+        { false, false, null, "nothing forbids it" },
+        { true, false, "spec.suspend", "nobody is to touch it" },
+        { null, true, "Observe", "nothing was ever written to it" },
+        { true, true, "spec.suspend", "what was said last, by a person, comes first" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Left))]
+    public void A_key_that_is_not_to_be_written_to_is_left_with_a_reason(bool? suspend, bool observeOnly, string? part, string why)
+    {
+        var reason = ReconcileResults.LeftBecause(suspend, observeOnly);
+        Assert.True(part is null ? reason is null : reason?.Contains(part, StringComparison.Ordinal) == true, why);
+    }
+
+    // what the server has, whether it is what the cache has, why
+    public static TheoryData<string, bool, string> Servers => new()
+    {
+        { "the same", true, "nothing has happened" },
+        { "a new status", true, "a status changes nothing of what was decided" },
+        { "a new spec", false, "what was decided rests on the spec of before" },
+        { "another resource", false, "deleted and made again under the name" },
+        { "nothing", false, "it is gone" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task A_cached_resource_is_current_while_the_server_has_its_spec(string server, bool isCurrent, string why)
+    {
+        var cached = new ServiceKey { Metadata = new() { Namespace = "team", Name = "one", Uid = "uid", Generation = 2 } };
+        if (server != "nothing")
+        {
+            await _api.CreateAsync(
+                ResourceTypes.ServiceKeys,
+                server switch
+                {
+                    "a new status" => cached with { Status = new() { KeyId = "key-1" } },
+                    "a new spec" => cached with { Metadata = cached.Metadata with { Generation = 3 } },
+                    "another resource" => cached with { Metadata = cached.Metadata with { Uid = "another" } },
+                    _ => cached,
+                },
+                Ct);
+        }
+
+        Assert.True(await _api.IsCurrentAsync(ResourceTypes.ServiceKeys, cached, Ct) == isCurrent, why);
+    }
+
+    [Fact]
+    public void All_errors_of_a_spec_are_one_finding_and_none_is_no_finding()
+    {
+        Assert.Null(ReconcileResults.InvalidSpec([]));
+        var error = ReconcileResults.InvalidSpec([new FieldError("spec.a", "is wrong"), new FieldError("spec.b", "is missing")])!;
+        Assert.Equal((true, Reasons.InvalidSpec), (error.IsTerminal, error.Reason));
+        Assert.Equal("spec.a: is wrong; spec.b: is missing", error.Message);
+    }
+
+    /// <summary>A pass over a resource that the server has.</summary>
+    private async Task<ReconcileContext<ServiceKey>> PassAsync(bool isDeleting = false, KeyStatus? status = null)
+    {
+        var resource = await _api.CreateAsync(
+            ResourceTypes.ServiceKeys,
+            new ServiceKey
+            {
+                Metadata = new() { Namespace = "team", Name = "one", Generation = 1, DeletionTimestamp = isDeleting ? _time.GetUtcNow() : null },
+                Status = status,
+            },
+            Ct);
+        return new ReconcileContext<ServiceKey>(_api, _events, _time, ResourceTypes.ServiceKeys, resource, new ReconcileCacheEntry());
+    }
+
+    private static (string Type, string Status, string Reason)[] Conditions(ReconcileContext<ServiceKey> pass) =>
+        [.. pass.Resource.Status!.Conditions!.Select(condition => (condition.Type, condition.Status, condition.Reason))];
+
+    private sealed class RecordedEvents : IEventRecorder
+    {
+        public List<string> Recorded { get; } = [];
+
+        public void Record(IResource regarding, EventType type, string reason, string action, string note) => Recorded.Add($"{type} {reason}");
+    }
+}
