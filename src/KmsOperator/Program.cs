@@ -1,3 +1,3 @@
-using KmsOperator;
+using KmsOperator.Commands;
 
 return await CommandLine.RunAsync(args, Environment.GetEnvironmentVariable, Console.Out, Console.Error);

@@ -2,12 +2,6 @@ using System.Collections.Concurrent;
 
 namespace KmsOperator.Aws;
 
-/// <summary>What all keys of one account and Region share: clients, aliases, the scan for undecided creations.</summary>
-/// <param name="Clients">SDK clients.</param>
-/// <param name="Aliases">The Region's aliases.</param>
-/// <param name="Scan">Finds keys of undecided creations.</param>
-public sealed record RegionalClients(KmsClients Clients, AliasDirectory Aliases, TagIndex Scan);
-
 /// <summary>The accounts and Regions that the operator works in.</summary>
 /// <param name="clients">Makes clients.</param>
 /// <param name="time">The clock.</param>
@@ -18,7 +12,8 @@ public sealed class RegionalClientFactory(AwsClients clients, TimeProvider time,
     private readonly ConcurrentDictionary<(string? RoleArn, string? ExternalId), Lazy<SingleFlight<string>>> _accounts = new();
 
     /// <summary>The shared part of an account and Region; cheap after the first call.</summary>
-    public RegionalClients For(AwsAccess access) => _regions.GetOrAdd(access, key => new Lazy<RegionalClients>(() => Create(key))).Value;
+    public RegionalClients For(AwsAccess access) =>
+        _regions.GetOrAdd(access, key => new Lazy<RegionalClients>(() => new RegionalClients(clients.For(key), time, consistencyWindow))).Value;
 
     /// <summary>
     /// The account that the credentials of an access belong to, as STS said at <paramref name="notBefore"/> or later. A key id says
@@ -29,14 +24,5 @@ public sealed class RegionalClientFactory(AwsClients clients, TimeProvider time,
         var account = _accounts.GetOrAdd((access.RoleArn, access.ExternalId), _ => new Lazy<SingleFlight<string>>(() =>
             new SingleFlight<string>(time, _ => AccountIdentity.GetAccountIdAsync(clients.For(access).Sts, CancellationToken.None))));
         return (await account.Value.GetAsync(notBefore, cancellationToken)).Value;
-    }
-
-    private RegionalClients Create(AwsAccess access)
-    {
-        var regional = clients.For(access);
-        return new RegionalClients(
-            regional,
-            new AliasDirectory(regional.Reading, time, consistencyWindow),
-            new TagIndex(regional.Reading, time, consistencyWindow));
     }
 }

@@ -1,44 +1,74 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using KmsOperator.Api;
 
 namespace KmsOperator.Planning;
 
-/// <summary>A fingerprint of a desired key, for <c>status.desiredSha256</c>.</summary>
+/// <summary>The hash of a desired state, for <c>status.desiredSha256</c>: SHA-256 in lower-case hex.</summary>
 public static class DesiredStateHash
 {
     /// <summary>
-    /// SHA-256 in lower-case hex over everything that AWS is brought to. Two desired keys with the same value need the same
-    /// AWS state; deletion policy and window are left out, since they change nothing until deletion.
+    /// The hash of everything that AWS is brought to. Two desired keys with the same hash need the same AWS state. Deletion policy and window are
+    /// left out, since they change nothing until the deletion.
     /// </summary>
-    public static string Compute(DesiredKey key)
+    public static string Compute(DesiredKey key) => Hash(json =>
+    {
+        json.WriteStringValue(key.Location.AccountId);
+        json.WriteStringValue(key.Location.Region);
+        json.WriteStringValue(key.Description);
+        json.WriteStringValue(key.AliasName);
+        json.WriteStringValue(key.KeySpec);
+        json.WriteStringValue(key.KeyUsage);
+        json.WriteBooleanValue(key.MultiRegion);
+        json.WriteBooleanValue(key.Enabled);
+        json.WriteBooleanValue(key.Rotation?.Enabled ?? false);
+        json.WriteNumberValue(key.Rotation?.PeriodDays ?? 0);
+        json.WriteStringValue(key.Policy.Sha256);
+        json.WriteStringValue(key.Primary?.KeyId ?? "");
+
+        // These do not change what AWS is brought to, but whether it may be.
+        json.WriteBooleanValue(key.TakeOverAlias);
+        json.WriteBooleanValue(key.Undelete);
+        json.WriteBooleanValue(key.ObserveOnly);
+        WriteTags(json, key.Tags);
+    });
+
+    /// <summary>
+    /// The hash for a replica of a primary that is managed elsewhere. What the replica inherits from the primary is not in it: only AWS knows that,
+    /// and it is compared when a comparison is due. So the generations of the resource and of its class stand for their specs.
+    /// </summary>
+    /// <param name="outline">What is known of the replica without asking AWS.</param>
+    /// <param name="resource">The KeyReplica.</param>
+    /// <param name="keyClass">Its class.</param>
+    public static string Compute(ReplicaOutline outline, KeyReplica resource, KeyClass keyClass) => Hash(json =>
+    {
+        json.WriteStringValue(outline.Location.AccountId);
+        json.WriteStringValue(outline.Location.Region);
+        json.WriteStringValue(outline.Description);
+        json.WriteStringValue(outline.AliasName ?? "");
+        json.WriteStringValue(outline.Policy?.Sha256 ?? "");
+        json.WriteNumberValue(resource.Metadata.Generation ?? 0);
+        json.WriteStringValue(keyClass.Metadata.Uid ?? "");
+        json.WriteNumberValue(keyClass.Metadata.Generation ?? 0);
+        WriteTags(json, outline.Tags);
+    });
+
+    private static void WriteTags(Utf8JsonWriter json, IReadOnlyDictionary<string, string> tags)
+    {
+        foreach (var (name, value) in tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
+        {
+            json.WriteStringValue(name);
+            json.WriteStringValue(value);
+        }
+    }
+
+    private static string Hash(Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartArray();
-            json.WriteStringValue(key.Location.AccountId);
-            json.WriteStringValue(key.Location.Region);
-            json.WriteStringValue(key.Description);
-            json.WriteStringValue(key.AliasName);
-            json.WriteStringValue(key.KeySpec);
-            json.WriteStringValue(key.KeyUsage);
-            json.WriteBooleanValue(key.MultiRegion);
-            json.WriteBooleanValue(key.Enabled);
-            json.WriteBooleanValue(key.Rotation?.Enabled ?? false);
-            json.WriteNumberValue(key.Rotation?.PeriodDays ?? 0);
-            json.WriteStringValue(key.Policy.Sha256);
-            json.WriteStringValue(key.Primary?.KeyId ?? "");
-
-            // These do not change what AWS is brought to, but whether it may be.
-            json.WriteBooleanValue(key.TakeOverAlias);
-            json.WriteBooleanValue(key.Undelete);
-            json.WriteBooleanValue(key.ObserveOnly);
-            foreach (var (name, value) in key.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
-            {
-                json.WriteStringValue(name);
-                json.WriteStringValue(value);
-            }
-
+            write(json);
             json.WriteEndArray();
         }
 

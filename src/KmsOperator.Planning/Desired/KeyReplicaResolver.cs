@@ -9,10 +9,12 @@ public static class KeyReplicaResolver
     /// <summary>A replica of a ServiceKey in the same namespace.</summary>
     /// <param name="resource">A KeyReplica whose spec is valid on its own.</param>
     /// <param name="primary">The ServiceKey; its key need not exist yet.</param>
+    /// <param name="refusal">Why the ServiceKey itself gets no key, by <see cref="PrimaryChecks.FindRefusal"/>; null if it does.</param>
     /// <param name="keyClass">The primary's class.</param>
     /// <param name="accountId">The account that the class's credentials belong to.</param>
     /// <param name="clusterId">The operator's cluster id.</param>
-    public static Resolved<DesiredKey> Resolve(KeyReplica resource, ServiceKey primary, KeyClass keyClass, string accountId, string clusterId)
+    public static Resolved<DesiredKey> Resolve(
+        KeyReplica resource, ServiceKey primary, ReconcileError? refusal, KeyClass keyClass, string accountId, string clusterId)
     {
         var spec = resource.Spec;
         var primaryRegion = keyClass.Spec.Region;
@@ -23,8 +25,8 @@ public static class KeyReplicaResolver
                 $"spec.primaryRef.name: ServiceKey {primary.Metadata.Name} is a single-Region key, which has no replicas and cannot become a multi-Region one.");
         }
 
-        // The replica carries what the ServiceKey says; what that is refused, the replica must not have either.
-        if (PrimaryChecks.FindRefusal(primary, keyClass, accountId, clusterId) is { } refusal)
+        // The replica inherits from the ServiceKey. What the ServiceKey is refused, the replica must not get either.
+        if (refusal is not null)
         {
             return refusal;
         }

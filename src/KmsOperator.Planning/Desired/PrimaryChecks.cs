@@ -3,8 +3,8 @@ using KmsOperator.Policies;
 
 namespace KmsOperator.Planning;
 
-/// <summary>What stands against replicating a primary.</summary>
-internal static class PrimaryChecks
+/// <summary>Why a primary cannot be replicated.</summary>
+public static class PrimaryChecks
 {
     /// <summary>Why the ServiceKey itself gets no key, in the words of its replica; null if it does.</summary>
     public static ReconcileError? FindRefusal(ServiceKey primary, KeyClass keyClass, string accountId, string clusterId)

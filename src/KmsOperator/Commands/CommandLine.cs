@@ -1,6 +1,7 @@
 using System.CommandLine;
+using KmsOperator.Configuration;
 
-namespace KmsOperator;
+namespace KmsOperator.Commands;
 
 /// <summary>The executable's command line: the verbs, and what a bad one comes to.</summary>
 internal static class CommandLine

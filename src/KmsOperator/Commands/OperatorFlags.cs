@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Observability.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace KmsOperator;
+namespace KmsOperator.Commands;
 
 /// <summary>The flags of <c>kms-operator run</c>. Each may also stand in the environment as <c>KMS_OPERATOR_{FLAG}</c>; the command line wins.</summary>
 internal sealed class OperatorFlags

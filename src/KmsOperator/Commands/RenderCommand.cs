@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KmsOperator.Configuration;
 using KmsOperator.Manifests;
 using KmsOperator.Rendering;
 
-namespace KmsOperator;
+namespace KmsOperator.Commands;
 
 /// <summary><c>kms-operator render</c>: what the operator would make of manifests, without any cluster or AWS.</summary>
 internal static class RenderCommand

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using KmsOperator.Configuration;
+using KmsOperator.Hosting;
 
-namespace KmsOperator;
+namespace KmsOperator.Commands;
 
 /// <summary><c>kms-operator run</c>: the operator.</summary>
 internal static class RunCommand

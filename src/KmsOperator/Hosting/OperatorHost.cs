@@ -2,11 +2,17 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Create;
 using KmsOperator.Kubernetes;
+using KmsOperator.Observability.Http;
+using KmsOperator.Observability.Logging;
+using KmsOperator.Observability.Metrics;
+using KmsOperator.Observability.Tracing;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 
-namespace KmsOperator;
+namespace KmsOperator.Hosting;
 
 /// <summary>Puts the operator together and runs it. The only place that knows all parts.</summary>
 internal static class OperatorHost
@@ -47,7 +53,7 @@ internal static class OperatorHost
 
             using var clients = new AwsClients(
                 RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time);
-            var host = new OperatorParts(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces);
+            var host = new OperatorComposition(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces);
             if (!options.LeaderElect)
             {
                 await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);

@@ -15,7 +15,7 @@ internal sealed class ManifestClasses(ManifestSet manifests, string? defaultAcco
     {
         var classes = manifests.Resources.Select(other => other.Resource).OfType<KeyClass>();
         var keyClass = name is null
-            ? ClassDirectory.DefaultsOf(classes).FirstOrDefault()
+            ? DefaultClasses.Of(classes).FirstOrDefault()
             : classes.FirstOrDefault(other => other.Metadata.Name == name);
         if (keyClass is null)
         {

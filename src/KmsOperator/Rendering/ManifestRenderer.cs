@@ -99,7 +99,7 @@ internal static partial class ManifestRenderer
         private void RenderOwnedReplica(ManifestResource manifest, ServiceKey key, string region, KeyClass keyClass, string account)
         {
             const string field = "spec.replicaRegions";
-            var name = ReplicaResources.NameFor(key.Metadata.Name, region);
+            var name = ReplicaNames.Of(key.Metadata.Name, region);
             if (Find<KeyReplica>(name, key.Metadata.Namespace!) is { } other)
             {
                 // An export of a cluster has it already, and it is rendered where it stands.
@@ -117,7 +117,7 @@ internal static partial class ManifestRenderer
                 Metadata = new ObjectMeta { Namespace = key.Metadata.Namespace, Name = name },
                 Spec = new KeyReplicaSpec { PrimaryRef = new PrimaryRef { Name = key.Metadata.Name }, Region = region },
             };
-            var resolution = KeyReplicaResolver.Resolve(replica, key, keyClass, account, clusterId: "");
+            var resolution = KeyReplicaResolver.Resolve(replica, key, PrimaryChecks.FindRefusal(key, keyClass, account, clusterId: ""), keyClass, account, clusterId: "");
             if (resolution.Value is { } desired)
             {
                 Add(manifest, field, RenderedKey.Of(desired));
@@ -142,7 +142,8 @@ internal static partial class ManifestRenderer
             else if (_classes.Find(manifest, primary.Spec.ClassName, @namespace) is { } found)
             {
                 var placed = primary with { Metadata = primary.Metadata with { Namespace = @namespace } };
-                Take(manifest, KeyReplicaResolver.Resolve(replica, placed, found.KeyClass, found.Account, clusterId: ""));
+                var refusal = PrimaryChecks.FindRefusal(placed, found.KeyClass, found.Account, clusterId: "");
+                Take(manifest, KeyReplicaResolver.Resolve(replica, placed, refusal, found.KeyClass, found.Account, clusterId: ""));
             }
         }
 

@@ -1,7 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Hosting;
+using KmsOperator.Keys.Create;
 using KmsOperator.Kubernetes;
+using KmsOperator.Observability.Http;
+using KmsOperator.Observability.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KmsOperator.IntegrationTests.Faults;
@@ -17,7 +22,7 @@ internal sealed class OperatorInstance : IAsyncDisposable
     private readonly Meter _meter;
     private readonly Task _run;
 
-    private OperatorInstance(AwsClients clients, Meter meter, OperatorParts parts, LeaderLease? lease)
+    private OperatorInstance(AwsClients clients, Meter meter, OperatorComposition parts, LeaderLease? lease)
     {
         _meter = meter;
         _clients = clients;
@@ -58,7 +63,7 @@ internal sealed class OperatorInstance : IAsyncDisposable
         return new OperatorInstance(
             clients,
             meter,
-            new OperatorParts(met, clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", new OperatorMetrics(meter, "test"), NullLoggerFactory.Instance),
+            new OperatorComposition(met, clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", new OperatorMetrics(meter, "test"), NullLoggerFactory.Instance),
             lease is null ? null : new LeaderLease(met, new NamespacedName(@namespace, "kms-operator"), newAttemptId(), lease, TimeProvider.System, random, NullLogger.Instance));
     }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using KmsOperator.UnitTests.Serving;
+using KmsOperator.Commands;
+using KmsOperator.Configuration;
+using KmsOperator.UnitTests.Observability.Http;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Commands;

@@ -222,9 +222,9 @@ public sealed class KeyPlannerTests
     {
         var now = DateTimeOffset.UnixEpoch;
         var writes = RecentWrites.None.Add(new UpdateKeyDescriptionStep("ours"), Observed() with { Description = "before" }, now);
-        Assert.Equal("ours", writes.Apply(Observed() with { Description = "before" }).Description);
-        Assert.Equal("theirs", writes.Apply(Observed() with { Description = "theirs" }).Description);
-        Assert.Equal("before", writes.Since(now.AddMinutes(1)).Apply(Observed() with { Description = "before" }).Description);
+        Assert.Equal("ours", writes.ReplaceStale(Observed() with { Description = "before" }).Description);
+        Assert.Equal("theirs", writes.ReplaceStale(Observed() with { Description = "theirs" }).Description);
+        Assert.Equal("before", writes.Since(now.AddMinutes(1)).ReplaceStale(Observed() with { Description = "before" }).Description);
     }
 
     [Fact]

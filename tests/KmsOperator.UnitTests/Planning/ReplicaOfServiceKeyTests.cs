@@ -126,7 +126,7 @@ public sealed class ReplicaOfServiceKeyTests
             Metadata = replica.Metadata with { OwnerReferences = owner is null ? null : [new OwnerReference { Uid = owner, Controller = isController }] },
         };
 
-        var resolution = KeyReplicaResolver.Resolve(replica, Primary with { Spec = Primary.Spec with { ManagementPolicy = "Observe" } }, Class, Account, "c");
+        var resolution = KeyReplicaResolver.Resolve(replica, Primary with { Spec = Primary.Spec with { ManagementPolicy = "Observe" } }, refusal: null, Class, Account, "c");
 
         Assert.True(expected == resolution.Value!.ObserveOnly, because);
     }
@@ -169,8 +169,12 @@ public sealed class ReplicaOfServiceKeyTests
         if (expected && region == "us-iso-east-1") Assert.Contains("arn:aws-iso:iam::", resolution.Value!.Policy.Text, StringComparison.Ordinal);
     }
 
-    private static Resolved<DesiredKey> Resolve(KeyReplicaSpec spec, ServiceKeySpec primary, PermissionsSpec? permissions = null) => KeyReplicaResolver.Resolve(
-        Replica(spec), Primary with { Spec = primary }, Class with { Spec = Class.Spec with { Permissions = permissions } }, Account, "c");
+    private static Resolved<DesiredKey> Resolve(KeyReplicaSpec spec, ServiceKeySpec primary, PermissionsSpec? permissions = null)
+    {
+        var key = Primary with { Spec = primary };
+        var keyClass = Class with { Spec = Class.Spec with { Permissions = permissions } };
+        return KeyReplicaResolver.Resolve(Replica(spec), key, PrimaryChecks.FindRefusal(key, keyClass, Account, "c"), keyClass, Account, "c");
+    }
 
     private static KeyReplica Replica(KeyReplicaSpec spec) => new()
     {

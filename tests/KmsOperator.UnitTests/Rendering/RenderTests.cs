@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using KmsOperator.Commands;
+using KmsOperator.Configuration;
 using KmsOperator.Manifests;
 using KmsOperator.UnitTests.Schema;
 using Xunit;

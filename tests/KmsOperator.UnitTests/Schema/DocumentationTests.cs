@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using KmsOperator.Api;
+using KmsOperator.Commands;
 using KmsOperator.Manifests;
 using KmsOperator.Planning;
 using Xunit;

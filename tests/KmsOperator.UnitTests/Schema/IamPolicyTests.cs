@@ -2,6 +2,7 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text.Json.Nodes;
 using KmsOperator.Aws;
+using KmsOperator.Configuration;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Schema;

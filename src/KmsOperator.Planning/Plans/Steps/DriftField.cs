@@ -1,0 +1,26 @@
+namespace KmsOperator.Planning;
+
+/// <summary>What part of a key a step changes; the label <c>field</c> of the metric <c>kmsoperator_drift_corrections_total</c>, in lower case.</summary>
+public enum DriftField
+{
+    /// <summary>An alias.</summary>
+    Alias,
+
+    /// <summary>A scheduled deletion.</summary>
+    Deletion,
+
+    /// <summary>The description.</summary>
+    Description,
+
+    /// <summary>Whether the key is enabled.</summary>
+    Enabled,
+
+    /// <summary>The key policy.</summary>
+    Policy,
+
+    /// <summary>Automatic rotation, or the key material.</summary>
+    Rotation,
+
+    /// <summary>Tags.</summary>
+    Tags,
+}

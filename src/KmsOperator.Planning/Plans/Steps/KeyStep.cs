@@ -1,0 +1,25 @@
+namespace KmsOperator.Planning;
+
+/// <summary>One change of one key, as one KMS call. A step carries all that is specific to its call.</summary>
+/// <param name="Operation">The KMS operation.</param>
+/// <param name="Field">What part of the key it changes.</param>
+/// <param name="Summary">What changes, for people, without the operation's name.</param>
+public abstract record KeyStep(string Operation, DriftField Field, string Summary)
+{
+    /// <summary>The alias that the step writes; null for a step that writes none.</summary>
+    public virtual string? AliasName => null;
+
+    /// <summary>The key as it is once the step has succeeded.</summary>
+    public abstract ObservedKey ApplyTo(ObservedKey key);
+
+    /// <summary>
+    /// The key as it is, given what KMS showed shortly after the step: a value that the step changed and that reads as before the step is
+    /// stale and is replaced by what was written. Any other value was written by somebody else and stays.
+    /// </summary>
+    /// <param name="seen">The key as KMS showed it.</param>
+    /// <param name="before">The key before the step.</param>
+    public abstract ObservedKey ReplaceStale(ObservedKey seen, ObservedKey before);
+
+    /// <summary><c>Operation: summary</c>, for events, logs and plans.</summary>
+    public sealed override string ToString() => $"{Operation}: {Summary}";
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys;
+using KmsOperator.Keys.Accounts;
+using KmsOperator.Keys.Classes;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Create;
+using KmsOperator.Keys.Delete;
+using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Rotate;
+using KmsOperator.Keys.Update;
+using KmsOperator.Kinds;
+using KmsOperator.Kinds.KeyClasses;
+using KmsOperator.Kinds.KeyReplicas;
+using KmsOperator.Kinds.ServiceKeys;
+using KmsOperator.Kubernetes;
+using KmsOperator.Observability.Metrics;
+using KmsOperator.Observability.Probes;
+using KmsOperator.Publishing;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator.Hosting;
+
+/// <summary>Puts the operator's long-lived parts together and runs them. A new kind is one line in <see cref="Register"/>.</summary>
+internal sealed class OperatorComposition
+{
+    private readonly OperatorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
+    private readonly EventRecorder _events;
+    private readonly ResourceCaches _caches;
+    private readonly OperatorHealth _health;
+    private readonly (string Name, Func<CancellationToken, Task> RunAsync)[] _watches;
+    private readonly KindRegistration[] _kinds;
+    private readonly Controller[] _controllers;
+
+    public OperatorComposition(
+        IKubernetesApi api,
+        AwsClients clients,
+        OperatorSettings settings,
+        OperatorOptions options,
+        TimeProvider time,
+        Random random,
+        NewAttemptId newAttemptId,
+        string instance,
+        OperatorMetrics metrics,
+        ILoggerFactory loggers,
+        ActivitySource? traces = null)
+    {
+        _options = options;
+        _time = time;
+        _loggers = loggers;
+        _events = new EventRecorder(api, ApiGroup.Name + "/kms-operator", instance, time, loggers.CreateLogger<EventRecorder>());
+        _caches = new ResourceCaches(loggers);
+        metrics.Observe(_caches.KeyClasses, _caches.ServiceKeys, _caches.KeyReplicas);
+        _health = new OperatorHealth(_caches.WhenSynced);
+        _watches =
+        [
+            Watch(ResourceTypes.KeyClasses, _caches.KeyClasses, []),
+            Watch(BuiltInTypes.Namespaces, _caches.Namespaces, []),
+            Watch(ResourceTypes.ServiceKeys, _caches.ServiceKeys, options.WatchNamespaces),
+            Watch(ResourceTypes.KeyReplicas, _caches.KeyReplicas, options.WatchNamespaces),
+        ];
+        _kinds = Register(NewServices());
+        _controllers = [.. _kinds.Select(NewController)];
+
+        (string, Func<CancellationToken, Task>) Watch<T>(ResourceType<T> type, ResourceStore<T> store, IReadOnlyList<string> namespaces)
+            where T : class, IResource =>
+            (type.Plural, new Reflector<T>(
+                api, type, store, new ReflectorOptions<T> { Namespaces = namespaces }, time, random, loggers.CreateLogger<Reflector<T>>()).RunAsync);
+
+        ReconcilerServices NewServices()
+        {
+            var regions = new RegionalClientFactory(clients, time, settings.ConsistencyWindow);
+            var accounts = new AccountCheck(regions);
+            var classes = new ClassDirectory(_caches.KeyClasses, _caches.Namespaces);
+            var reservations = new AliasReservations();
+            var ownership = new OwnershipCheck(new OwnershipIndex(_caches.ServiceKeys, _caches.KeyReplicas, classes), reservations);
+            var cache = new ReconcileCache();
+            var schedule = new ComparisonSchedule(settings, random);
+            var recovery = new PendingCreateRecovery(settings);
+            var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership), ownership, settings, newAttemptId);
+            var update = new KeyUpdate(new KeyRotation(settings), ownership, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
+            var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
+            var scheduled = new ScheduledDeletion(regions, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
+            return new ReconcilerServices(
+                api, _events, time, random, settings, options.Workers, _caches, classes, regions, accounts,
+                new KeyReconciler(regions, accounts, creation, update, schedule, settings),
+                new KeyDeletion(regions, accounts, recovery, scheduled, retention, cache, settings),
+                ownership, reservations, cache, new Publisher(api));
+        }
+
+        Controller NewController(KindRegistration kind) => new(
+            kind.Name, kind.Queue, kind.Reconciler,
+            new ControllerOptions { Workers = options.Workers, Meter = metrics.Meter, Traces = traces, NewReconcileId = () => NewUuid(random) },
+            time, loggers.CreateLogger<Controller>());
+    }
+
+    /// <summary>Watches, answers probes and sends events while <paramref name="work"/> runs; ends all of it when that ends or fails.</summary>
+    public async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var stopping = cancellationToken.Register(_health.Stopping);
+
+        // Probes are answered until the end, so that a slow stop is not taken for a dead process.
+        await using var probes = _options.HealthAddress == ListenAddress.Nowhere
+            ? null
+            : await ProbeServer.StartAsync(_options.HealthAddress, _health, _loggers.CreateLogger(typeof(ProbeServer)), cancellationToken);
+
+        // Events are sent longer than the controllers run, so that the last ones get out.
+        using var stopEvents = new CancellationTokenSource();
+        var events = _events.RunAsync(stopEvents.Token);
+        _health.Needs("the sending of events", events);
+        var background = new List<Task>();
+        foreach (var (name, runAsync) in _watches)
+        {
+            var watching = runAsync(stop.Token);
+            _health.Needs($"the watch of {name}", watching);
+            background.Add(watching);
+        }
+
+        var working = work(stop.Token);
+        _health.Needs("the work of the controllers", working);
+        try
+        {
+            await await Task.WhenAny([working, .. background]);
+            await working;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll([working, .. background]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await stopEvents.CancelAsync();
+            await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Reconciles until cancelled. To be run only while this instance is the leader.</summary>
+    /// <param name="cancellationToken">Ends it; the reconciles in progress are finished.</param>
+    /// <param name="leaseLost">Cancels the reconciles in progress as well, at once: a successor may start before a grace period is over.</param>
+    public async Task RunControllersAsync(CancellationToken cancellationToken, CancellationToken leaseLost)
+    {
+        await _caches.WhenSynced.WaitAsync(cancellationToken);
+        foreach (var kind in _kinds)
+        {
+            kind.Subscribe();
+        }
+
+        await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)));
+    }
+
+    private static KindRegistration[] Register(ReconcilerServices services) =>
+    [
+        KeyClassRegistration.Create(services),
+        ServiceKeyRegistration.Create(services),
+        KeyReplicaRegistration.Create(services),
+    ];
+
+    /// <summary>A random UUID (RFC 9562, version 4), as controller-runtime's <c>reconcileID</c> is.</summary>
+    private static string NewUuid(Random random)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        lock (random)
+        {
+            random.NextBytes(bytes);
+        }
+
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true).ToString("D");
+    }
+}

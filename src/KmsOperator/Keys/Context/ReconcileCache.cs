@@ -1,0 +1,15 @@
+using System.Collections.Concurrent;
+
+namespace KmsOperator.Keys.Context;
+
+/// <summary>The cache entries of all resources, by uid.</summary>
+internal sealed class ReconcileCache
+{
+    private readonly ConcurrentDictionary<string, ReconcileCacheEntry> _entries = new();
+
+    /// <summary>The entry of a resource; a new one when there is none.</summary>
+    public ReconcileCacheEntry Of(string uid) => _entries.GetOrAdd(uid, _ => new ReconcileCacheEntry());
+
+    /// <summary>Removes the entry of a resource that no longer exists.</summary>
+    public void Remove(string uid) => _entries.TryRemove(uid, out _);
+}

@@ -1,0 +1,34 @@
+namespace KmsOperator.Keys.Context;
+
+/// <summary>
+/// What the process remembers of one resource between reconciles. All of it may be lost at any moment: it saves calls and needless
+/// repairs, and no decision that matters depends on it alone.
+/// </summary>
+internal sealed class ReconcileCacheEntry
+{
+    /// <summary>When this process first saw the resource.</summary>
+    public DateTimeOffset? FirstSeenAt { get; set; }
+
+    /// <summary>When this process created the key. Permissions on a new key may take minutes to reach all of AWS.</summary>
+    public DateTimeOffset? CreatedAt { get; set; }
+
+    /// <summary>Since when KMS has answered that the key does not exist.</summary>
+    public DateTimeOffset? MissingSince { get; set; }
+
+    /// <summary>When the key is compared with AWS next; null when this process has not decided that yet.</summary>
+    public DateTimeOffset? CompareAt { get; set; }
+
+    /// <summary>When this process saw the latest new value of the <c>reconcile-at</c> annotation.</summary>
+    public DateTimeOffset? ReconcileRequestedAt { get; set; }
+
+    /// <summary>A list of the Region's aliases that is older than this must not be used: KMS has contradicted it, or the key had aliases before it was found.</summary>
+    public DateTimeOffset? AliasesNotBefore { get; set; }
+
+    /// <summary>A key that was created but whose id could not be stored yet.</summary>
+    public CreatedKey? Created { get; set; }
+}
+
+/// <summary>The key that a create attempt made.</summary>
+/// <param name="AttemptId">The attempt.</param>
+/// <param name="KeyId">The id of its key.</param>
+internal sealed record CreatedKey(string AttemptId, string KeyId);

@@ -1,0 +1,134 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Keys.Status;
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator.Keys.Context;
+
+/// <summary>
+/// One reconcile of one resource. It holds the resource as it was last read or written, and it is the only place that writes the
+/// resource's status. The API server refuses every write if the resource has changed since, so a stale cache cannot undo a status.
+/// </summary>
+internal sealed class ReconcileContext<T>(
+    IKubernetesApi api, IEventRecorder events, TimeProvider time, ResourceType<T> type, T resource, ReconcileCacheEntry cache)
+    where T : class, IKeyResource
+{
+    /// <summary>The resource as it was last read or written.</summary>
+    public T Resource { get; private set; } = resource;
+
+    /// <summary>What this process remembers of the resource between reconciles.</summary>
+    public ReconcileCacheEntry Cache { get; } = cache;
+
+    /// <summary>The current time.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>The status as the server has it: as it was last read or written.</summary>
+    public KeyStatus Status => Resource.Status ?? new KeyStatus();
+
+    /// <summary>The resource's namespace.</summary>
+    public string Namespace => Resource.Metadata.Namespace ?? "";
+
+    /// <summary>Whether the resource is being deleted.</summary>
+    public bool IsDeleting => Resource.Metadata.DeletionTimestamp is not null;
+
+    /// <summary>The value of the <c>reconcile-at</c> annotation that the operator has not acted on yet; null if there is none.</summary>
+    public string? UnhandledReconcileAt => Annotation(AnnotationNames.ReconcileAt) is { } at && at != Status.LastHandledReconcileAt ? at : null;
+
+    /// <summary>Whether the resource or its key is so new that AWS may not yet know everywhere what concerns it.</summary>
+    /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
+    public bool IsRecent(TimeSpan consistencyWindow) =>
+        Now - Resource.Metadata.CreationTimestamp < consistencyWindow || Now - Cache.CreatedAt < consistencyWindow;
+
+    /// <summary>The value of an annotation; null if it is absent or empty.</summary>
+    public string? Annotation(string name) => Resource.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>Adds the operator's finalizer, if it is not there.</summary>
+    public async Task AddFinalizerAsync(CancellationToken cancellationToken) =>
+        Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, cancellationToken);
+
+    /// <summary>Removes the operator's finalizer, so that the API server can delete the resource.</summary>
+    public async Task RemoveFinalizerAsync(CancellationToken cancellationToken) =>
+        Resource = await api.RemoveFinalizerAsync(type, Resource, ApiGroup.Finalizer, cancellationToken) ?? Resource;
+
+    /// <summary>Reads the resource from the server.</summary>
+    /// <returns>False when it is gone, or when another resource has its name.</returns>
+    public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    {
+        var live = await api.GetAsync(type, NamespacedName.Of(Resource), cancellationToken);
+        if (live is null || live.Metadata.Uid != Resource.Metadata.Uid)
+        {
+            return false;
+        }
+
+        Resource = live;
+        return true;
+    }
+
+    /// <summary>Whether the server still has the resource as it was last read or written.</summary>
+    public async Task<bool> IsCurrentAsync(CancellationToken cancellationToken)
+    {
+        var version = Resource.Metadata.ResourceVersion;
+        return await RefreshAsync(cancellationToken) && Resource.Metadata.ResourceVersion == version;
+    }
+
+    /// <summary>
+    /// Records what is about to be done to AWS, before it is done, so that it is known after a crash. Also makes sure that the resource is as
+    /// it was read, even when the record was there already.
+    /// </summary>
+    /// <param name="status">The status with the record.</param>
+    /// <param name="progress">What is being done, for the conditions; null leaves the conditions as they are.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone. Nothing may be done.</exception>
+    public async Task RecordAsync(KeyStatus status, string? progress, CancellationToken cancellationToken)
+    {
+        var version = Resource.Metadata.ResourceVersion;
+        if (progress is null)
+        {
+            await ApplyAsync(
+                status with { ObservedGeneration = Resource.Status?.ObservedGeneration, Conditions = Resource.Status?.Conditions }, cancellationToken);
+        }
+        else
+        {
+            await WriteStatusAsync(status, ReadyCondition.Waiting(Reasons.Progressing, progress), cancellationToken);
+        }
+
+        if (Resource.Metadata.ResourceVersion == version && !await IsCurrentAsync(cancellationToken))
+        {
+            throw new KubernetesApiException(HttpStatusCode.Conflict, "Conflict", $"{type.Kind} {NamespacedName.Of(Resource)} has changed since it was read.");
+        }
+    }
+
+    /// <summary>Writes the status with its conditions, if anything differs, and sends an event when <c>Ready</c> has changed.</summary>
+    public async Task WriteStatusAsync(KeyStatus status, ReadyCondition ready, CancellationToken cancellationToken)
+    {
+        var before = ResourceConditions.Find(Resource.Status?.Conditions, ConditionTypes.Ready);
+        var generation = Resource.Metadata.Generation;
+        await ApplyAsync(
+            status with { ObservedGeneration = generation, Conditions = ResourceConditions.Next(Resource.Status?.Conditions, ready, generation, Now) },
+            cancellationToken);
+        if (before?.Reason != ready.Reason || before.Status != ready.Ready)
+        {
+            RecordEvent(ready.Extra == ConditionTypes.Stalled ? EventType.Warning : EventType.Normal, ready.Reason, "Reconcile", ready.Message);
+        }
+    }
+
+    /// <summary>Sends an event about the resource.</summary>
+    public void RecordEvent(EventType type, string reason, string action, string note) => events.Record(Resource, type, reason, action, note);
+
+    private async Task ApplyAsync(KeyStatus status, CancellationToken cancellationToken)
+    {
+        var body = (JsonObject)JsonSerializer.SerializeToNode(status, ApiJsonContext.Default.KeyStatus)!;
+        try
+        {
+            Resource = await api.ApplyStatusAsync(type, Resource, body, cancellationToken);
+        }
+        catch
+        {
+            // What this reconcile saw was not stored, or only in part, so the next reconcile compares the key again.
+            Cache.CompareAt = Now;
+            throw;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Context;
+
+/// <summary>A desired key, and the way to it.</summary>
+/// <param name="Desired">What the key must be.</param>
+/// <param name="ClassName">The KeyClass that it was resolved with.</param>
+/// <param name="Access">The credentials, and the key's own Region.</param>
+/// <param name="DesiredSha256">Hash of the desired state, for <c>status.desiredSha256</c>.</param>
+internal sealed record ResolvedKey(DesiredKey Desired, string ClassName, AwsAccess Access, string DesiredSha256)
+{
+    /// <summary>A desired key with the access of its class.</summary>
+    /// <param name="desired">What the key must be.</param>
+    /// <param name="keyClass">Its class.</param>
+    /// <param name="desiredSha256">Its hash; null to compute it.</param>
+    public static ResolvedKey Of(DesiredKey desired, KeyClass keyClass, string? desiredSha256 = null) => new(
+        desired, keyClass.Metadata.Name, AccessOf(keyClass, desired.Location.Region), desiredSha256 ?? DesiredStateHash.Compute(desired));
+
+    /// <summary>The credentials of a class, for a Region of its account.</summary>
+    public static AwsAccess AccessOf(KeyClass keyClass, string region) => new(keyClass.Spec.Account?.RoleArn, keyClass.Spec.Account?.ExternalId, region);
+}

@@ -1,0 +1,156 @@
+using Amazon;
+using Amazon.KeyManagementService;
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Status;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Create;
+
+/// <summary>
+/// Finds an existing key for a resource without one: the key that <c>spec.adopt</c> names, or the key that an earlier resource of the same
+/// cluster id, kind, namespace and name left behind, which still carries its owner tag.
+/// </summary>
+internal sealed class KeyAdoption(OwnershipCheck ownership)
+{
+    /// <summary>Looks for an existing key, and stores its id.</summary>
+    /// <returns>The key was found, or why that is not known; null when there is none and one is to be created.</returns>
+    public async Task<KeyCreationResult?> FindAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var subject = desired.AdoptKeyId is { } keyId ? $"spec.adopt.keyId {keyId}" : $"account {desired.Location.AccountId}, {desired.Location.Region}";
+        try
+        {
+            if (desired.AdoptKeyId is not null)
+            {
+                return await AdoptAsync(context, status, resolved, region, desired.AdoptKeyId, cancellationToken);
+            }
+
+            // A replica's Region is known, and ReplicateKey itself says that there is one.
+            return desired.Primary is null ? await FindReleasedAsync(context, status, resolved, region, cancellationToken) : null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return KeyCreationResult.Failed(status, AwsReconcileError.For(failure, subject, isRecent: false));
+        }
+    }
+
+    private async Task<KeyCreationResult> AdoptAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, string keyId, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        if (Arn.TryParse(keyId, out var arn) && (arn.AccountId != desired.Location.AccountId || arn.Region != desired.Location.Region))
+        {
+            return KeyCreationResult.Failed(status, ReconcileError.Terminal(
+                Reasons.InvalidSpec,
+                $"spec.adopt.keyId: {keyId} is in account {arn.AccountId}, {arn.Region}; this resource's keys are in account {desired.Location.AccountId}, {desired.Location.Region}."));
+        }
+
+        if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } described)
+        {
+            return KeyCreationResult.Failed(status, ReconcileError.Terminal(
+                Reasons.KeyNotFound,
+                $"spec.adopt.keyId: KMS knows no {keyId} in account {desired.Location.AccountId}, {desired.Location.Region}; no other key is made in its place. It is looked for again."));
+        }
+
+        // The tags of a key that AWS manages may not be read; it is refused without them.
+        var observed = described.IsAwsManaged
+            ? described
+            : await KeyObserver.ObserveAsync(region.Clients.Reading, described.KeyId, cancellationToken) ?? described;
+        if (KeyCompatibility.FindIncompatibility(desired, observed) is { } misfit)
+        {
+            return KeyCreationResult.Failed(status, misfit);
+        }
+
+        return ownership.ReserveKey(desired, observed) is { } conflict
+            ? KeyCreationResult.Failed(status, conflict)
+            : await TakeAsync(context, status, resolved, observed, cancellationToken);
+    }
+
+    private static async Task<KeyCreationResult?> FindReleasedAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var scan = await region.Tags.GetAsync(context.Cache.FirstSeenAt ?? context.Now, cancellationToken);
+        var tagged = scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [];
+
+        // The alias stayed with the key, and leads to it also when the tags were read before they were written.
+        var named = (await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken)).GetValueOrDefault(desired.AliasName);
+        var left = new List<ObservedKey>();
+        foreach (var keyId in named is null ? tagged : tagged.Union([named]))
+        {
+            var key = await ReadAsync(region, keyId, keyId == named && !tagged.Contains(keyId), cancellationToken);
+            var isTagged = key?.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path;
+            if (isTagged && keyId == named && !desired.TakeOverAlias
+                && key!.Tags.GetValueOrDefault(TagNames.Cluster) is { } cluster && cluster != desired.Owner.ClusterId)
+            {
+                // A second key in its place could not decrypt what this one encrypted.
+                return KeyCreationResult.Failed(status, ReconcileError.Terminal(
+                    Reasons.KeyConflict,
+                    $"{desired.AliasName} points at {key.Arn}, which a resource of this name in cluster {cluster} has by its servicekey.dev tags. If that cluster "
+                    + $"is gone and this one takes its place, run the operator with --cluster-id {cluster}; else set spec.alias to another name."));
+            }
+
+            if (!isTagged && scan.WrittenLately.Contains(keyId) && tagged.Contains(keyId))
+            {
+                return KeyCreationResult.Failed(status, ReconcileError.Transient(
+                    Reasons.Progressing, $"Key {keyId} was tagged as this resource's a moment ago but KMS does not show it yet; the operator looks again."));
+            }
+
+            // The index may be older than the tags. A key with another spec or usage is not what the resource asks for, and is left alone.
+            if (isTagged && KeyCompatibility.FindIncompatibility(desired, key!) is null)
+            {
+                left.Add(key!);
+            }
+        }
+
+        var living = left.Where(key => !KeyStates.IsPendingDeletion(key.KeyState)).ToList();
+        var candidates = living.Count > 0 ? living : left;
+        if (candidates.Count > 1)
+        {
+            return KeyCreationResult.Failed(status, ReconcileError.Terminal(
+                Reasons.KeyConflict,
+                $"Several keys carry this resource's owner tag: {string.Join(", ", candidates.Select(key => key.Arn).Order(StringComparer.Ordinal))}. "
+                + "Name one with spec.adopt.keyId, or remove the servicekey.dev tags of the others."));
+        }
+
+        return candidates.Count == 0 ? null : await TakeAsync(context, status, resolved, candidates[0], cancellationToken);
+    }
+
+    /// <summary>Reads a key. One that only an alias leads to may be unreadable.</summary>
+    private static async Task<ObservedKey?> ReadAsync(RegionalClients region, string keyId, bool isGuess, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken);
+        }
+        catch (AmazonKeyManagementServiceException e) when (isGuess && AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<KeyCreationResult> TakeAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        await context.AddFinalizerAsync(cancellationToken);
+        var taken = KeyStatusFields.Observed(status, key) with
+        {
+            // Its rotations so far were not requested by this resource; the first comparison reads them.
+            Rotation = null,
+            AccountId = resolved.Desired.Location.AccountId,
+            Region = resolved.Desired.Location.Region,
+            ClassName = resolved.ClassName,
+            Service = resolved.Desired.Service,
+        };
+        await context.RecordAsync(taken, $"{key.Arn} was found and is compared with the spec.", cancellationToken);
+        return KeyCreationResult.Found(taken);
+    }
+}

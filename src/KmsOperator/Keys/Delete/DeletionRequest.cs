@@ -1,0 +1,33 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Delete;
+
+/// <summary>What is to happen to the key of a resource that is being deleted.</summary>
+/// <param name="Owner">The resource.</param>
+/// <param name="DeleteKey">Whether the key's deletion is scheduled; otherwise the key is retained.</param>
+/// <param name="PendingDeletionWindowDays">7 to 30.</param>
+/// <param name="Access">The way to the key; null when the class is gone.</param>
+/// <param name="UntouchedBecause">Why nothing may be written to AWS; null where it may.</param>
+/// <param name="NamespaceIsTerminating">Whether the namespace is being deleted too. It remains as long as the resource does.</param>
+/// <param name="Parent">The ServiceKey that created the KeyReplica. Its annotations count for the replica's key as well.</param>
+/// <param name="IsCurrentAsync">Reads from the server whatever else this request is based on; false when that has changed.</param>
+internal sealed record DeletionRequest(
+    KeyOwner Owner,
+    bool DeleteKey,
+    int PendingDeletionWindowDays,
+    AwsAccess? Access,
+    string? UntouchedBecause,
+    bool NamespaceIsTerminating,
+    ServiceKey? Parent,
+    Func<CancellationToken, Task<bool>> IsCurrentAsync)
+{
+    /// <summary>Why the key of a resource that is being deleted must not be written to, whatever its deletion policy; null where it may be.</summary>
+    /// <param name="isSuspended">Whether <c>spec.suspend</c> is true, for the resource or for the ServiceKey that created it.</param>
+    /// <param name="observeOnly">Whether <c>managementPolicy</c> is <c>Observe</c>.</param>
+    public static string? WhyUntouched(bool isSuspended, bool observeOnly) =>
+        isSuspended ? "spec.suspend is true, and the namespace is being deleted"
+        : observeOnly ? "managementPolicy: Observe writes nothing"
+        : null;
+}

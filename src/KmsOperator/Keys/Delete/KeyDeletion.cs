@@ -1,0 +1,159 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Accounts;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Create;
+using KmsOperator.Keys.Status;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Delete;
+
+/// <summary>Lets a deleted resource go once its key is taken care of as the deletion policy says.</summary>
+internal sealed class KeyDeletion(
+    RegionalClientFactory regions, AccountCheck accounts, PendingCreateRecovery recovery, ScheduledDeletion deletion, KeyRetention retention, ReconcileCache cache, OperatorSettings settings)
+{
+    private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
+
+    /// <summary>Does the next part of a deletion. The finalizer is removed only when AWS has accepted, or when there is no key.</summary>
+    /// <param name="context">The reconcile of a resource that is being deleted and has the operator's finalizer.</param>
+    /// <param name="request">What is to happen to the key.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<ReconcileResult> FinalizeAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        context.Cache.FirstSeenAt ??= context.Now;
+        var status = context.Status;
+        if (status.KeyId is null && status.Creation is null)
+        {
+            return await EndAsync(context, DeletionOutcome.Released("There is no key."), cancellationToken);
+        }
+
+        if (request.UntouchedBecause is { } because && (status.KeyId is not null || request.Access is null || context.Resource.Suspended))
+        {
+            return await EndAsync(context, DeletionOutcome.Released($"{KeyOf(context)} stays as it is: {because}."), cancellationToken);
+        }
+
+        if (await FindObstacleAsync(context, request, cancellationToken) is { } obstacle)
+        {
+            // Nothing can be written to the key, and a key that is retained needs no write. What is transient is waited for.
+            return await EndAsync(
+                context,
+                obstacle.IsTerminal && (!request.DeleteKey || request.NamespaceIsTerminating)
+                    ? DeletionOutcome.Released($"{KeyOf(context)} is retained, and so is its alias; its tags do not say so: {obstacle.Message}")
+                    : DeletionOutcome.Blocked(obstacle with
+                    {
+                        Message = $"{KeyOf(context)} is to be deleted. {obstacle.Message} Or set spec.deletionPolicy: Retain to keep the key.",
+                    }),
+                cancellationToken);
+        }
+
+        var region = regions.For(request.Access!);
+        if (status.KeyId is null)
+        {
+            var recovered = await recovery.RecoverAsync(context, status, region, status.Creation!, null, cancellationToken);
+            return recovered.HasKey
+                ? await FinalizeAsync(context, request, cancellationToken)
+                : await EndAsync(
+                    context,
+                    recovered.Error is { } open ? DeletionOutcome.Blocked(open, recovered.RequeueAfter) : DeletionOutcome.Released("No key was created."),
+                    cancellationToken);
+        }
+
+        try
+        {
+            var outcome = request.DeleteKey
+                ? await deletion.DeleteAsync(context, request, region, cancellationToken)
+                : await retention.RetainAsync(context, request, region, null, cancellationToken);
+            return await EndAsync(context, outcome, cancellationToken) with { GroupServed = true };
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return await EndAsync(
+                context, DeletionOutcome.Blocked(AwsReconcileError.For(failure, status.Arn!, context.IsRecent(settings.ConsistencyWindow))), cancellationToken);
+        }
+    }
+
+    /// <summary>What would forbid scheduling the key's deletion. It is asked before the replicas are deleted, which would go for nothing.</summary>
+    /// <returns>Null where nothing does, or where no deletion is to be scheduled.</returns>
+    public async Task<ReconcileError?> FindGuardAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (!request.DeleteKey || request.Access is null || request.UntouchedBecause is not null || context.Status.KeyId is not { } keyId)
+        {
+            return null;
+        }
+
+        try
+        {
+            var region = regions.For(request.Access);
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } key || KeyStates.IsPendingDeletion(key.KeyState))
+            {
+                return null;
+            }
+
+            key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, keyId, cancellationToken) };
+            return KeyCompatibility.FindForeignOwner(key, request.Owner) is null
+                ? await DeletionGuard.FindAsync(context, request.Parent, key, region, settings.DeletionGuard, cancellationToken)
+                : null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return AwsReconcileError.For(failure, context.Status.Arn!, context.IsRecent(settings.ConsistencyWindow));
+        }
+    }
+
+    private async Task<ReconcileError?> FindObstacleAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var status = context.Status;
+        if (request.Access is null)
+        {
+            return ReconcileError.Terminal(
+                Reasons.ClassNotFound, $"KeyClass {status.ClassName} is gone, and with it the credentials for account {status.AccountId}. Put the class back.");
+        }
+
+        return status.AccountId is { } accountId
+            ? await accounts.FindMismatchAsync(request.Access, accountId, status.ClassName ?? "", cancellationToken)
+            : null;
+    }
+
+    /// <summary>Writes what a part of the deletion came to: the error for which it waits, or the removal of the finalizer.</summary>
+    private async Task<ReconcileResult> EndAsync<T>(ReconcileContext<T> context, DeletionOutcome outcome, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (outcome.IsOutdated)
+        {
+            return ReconcileResult.Retry;
+        }
+
+        if (outcome.IsMissing)
+        {
+            var since = context.Cache.MissingSince ??= context.Now;
+            outcome = context.Now - since < settings.ConsistencyWindow
+                ? DeletionOutcome.Blocked(
+                    ReconcileError.Transient(Reasons.Deleting, $"KMS does not show {context.Status.Arn}. The operator looks again before it takes the key for gone."), MissingPeriod)
+                : DeletionOutcome.Released($"{context.Status.Arn} no longer exists.");
+        }
+
+        if (outcome.Error is { } error)
+        {
+            await context.WriteStatusAsync(outcome.Status ?? context.Status, ReadyCondition.Of(error), cancellationToken);
+            return ReconcileResults.TryAgain(error, outcome.RequeueAfter, awsAnswered: false);
+        }
+
+        if (outcome.Status is { } last)
+        {
+            await context.WriteStatusAsync(last, ReadyCondition.Waiting(Reasons.PendingDeletion, outcome.Note!), cancellationToken);
+        }
+
+        context.RecordEvent(EventType.Normal, Reasons.Deleting, "Release", outcome.Note!);
+        await context.RemoveFinalizerAsync(cancellationToken);
+        cache.Remove(context.Resource.Metadata.Uid ?? "");
+        return ReconcileResult.Done;
+    }
+
+    private static string KeyOf<T>(ReconcileContext<T> context)
+        where T : class, IKeyResource => context.Status.Arn ?? "A key that a pending create may have made";
+}

@@ -1,0 +1,47 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Update;
+using KmsOperator.Planning;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator.Keys.Delete;
+
+/// <summary>Leaves the key of a deleted resource in AWS, and says so in its tags.</summary>
+internal sealed class KeyRetention(ILogger<KeyRetention> logger)
+{
+    /// <summary>Marks the key as released. If the tags cannot be written, the resource goes all the same.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="request">What is to happen to the key.</param>
+    /// <param name="region">Where the key is.</param>
+    /// <param name="because">Why the key is retained although the deletion policy says otherwise; null if it does not.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<DeletionOutcome> RetainAsync<T>(
+        ReconcileContext<T> context, DeletionRequest request, RegionalClients region, string? because, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var note = $"{context.Status.Arn} is retained, and so is its alias{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
+        try
+        {
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, context.Status.KeyId!, cancellationToken) is not { } key)
+            {
+                // A later resource of the same name must be able to find the key, so the tags have to be written.
+                return DeletionOutcome.Missing;
+            }
+
+            context.Cache.MissingSince = null;
+            key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, key.KeyId, cancellationToken) };
+            foreach (var step in KeyPlanner.PlanRetention(key, request.Owner, context.Now).Steps)
+            {
+                key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
+                logger.LogInformation("{Arn}: {Step}", key.Arn, step);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+        {
+            note += $" Its tags do not say so: {failure.Code}: {failure.Message}";
+        }
+
+        return DeletionOutcome.Released(note);
+    }
+}

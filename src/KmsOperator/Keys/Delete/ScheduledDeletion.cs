@@ -1,0 +1,118 @@
+using Amazon;
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Status;
+using KmsOperator.Keys.Update;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator.Keys.Delete;
+
+/// <summary>Schedules the deletion of a key and deletes its aliases.</summary>
+internal sealed class ScheduledDeletion(RegionalClientFactory regions, KeyRetention retention, OperatorSettings settings, ILogger<ScheduledDeletion> logger)
+{
+    private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(15);
+
+    /// <summary>Schedules the deletion, if nothing forbids it and the resource is still as it was read.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="request">What is to happen to the key.</param>
+    /// <param name="region">Where the key is.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<DeletionOutcome> DeleteAsync<T>(
+        ReconcileContext<T> context, DeletionRequest request, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var status = context.Status;
+        if (await KeyObserver.ObserveAsync(region.Clients.Reading, status.KeyId!, cancellationToken) is not { } observed)
+        {
+            return DeletionOutcome.Missing;
+        }
+
+        context.Cache.MissingSince = null;
+        var aliases = await region.Aliases.ReadAsync(AliasHistory.NamesIn(status), context.Now, settings.ConsistencyWindow, cancellationToken);
+        observed = observed with { AliasTargets = aliases.Targets };
+        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status));
+        if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
+        {
+            // A deletion is decided on what the server says now, and not on a cache.
+            if (!await context.IsCurrentAsync(cancellationToken) || !await request.IsCurrentAsync(cancellationToken))
+            {
+                return DeletionOutcome.Outdated;
+            }
+
+            if (await DeletionGuard.FindAsync(context, request.Parent, observed, region, settings.DeletionGuard, cancellationToken) is { } guard)
+            {
+                return request.NamespaceIsTerminating
+                    ? await retention.RetainAsync(context, request, region, guard.Message, cancellationToken)
+                    : DeletionOutcome.Blocked(guard);
+            }
+        }
+
+        if (plan.Errors is [var error, ..])
+        {
+            // A key that belongs to another resource needs nothing from this one.
+            return error.Reason == Reasons.KeyConflict ? DeletionOutcome.Released(error.Message) : DeletionOutcome.Blocked(error, TransitionPeriod);
+        }
+
+        observed = await ExecuteAsync(context, region, plan, observed, cancellationToken);
+        region.Forget(observed.KeyId);
+        var next = KeyStatusFields.Observed(status, observed);
+        if (!request.NamespaceIsTerminating && observed.KeyState == KeyStates.PendingReplicaDeletion
+            && await FindRemainingReplicasAsync(observed, request, cancellationToken) is { Count: > 0 } remaining)
+        {
+            return DeletionOutcome.Blocked(
+                ReconcileError.Terminal(
+                    Reasons.ReplicasRemain,
+                    $"{observed.Arn} is {observed.KeyState}: KMS deletes it only after its replicas, and nobody has scheduled the deletion of {string.Join(", ", remaining)}. "
+                    + "Delete them, or cancel the deletion (CancelKeyDeletion)."),
+                status: next);
+        }
+
+        var date = observed.DeletionDate is { } on ? $"on {on.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "once its replicas are gone";
+        return DeletionOutcome.Released($"{observed.Arn} will be deleted by KMS {date}.", next);
+    }
+
+    private async Task<ObservedKey> ExecuteAsync<T>(
+        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ObservedKey observed, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        foreach (var step in plan.Steps)
+        {
+            try
+            {
+                observed = await StepExecution.ExecuteAsync(region, step, observed, context.Now, cancellationToken);
+            }
+            catch (Exception e) when (step is TagResourceStep && !cancellationToken.IsCancellationRequested
+                && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable or AwsFailureKind.InvalidState) } failure)
+            {
+                // Without the tag a later resource of the name does not cancel the deletion. That is no reason not to delete.
+                logger.LogWarning("{Arn}: {Step}: {Code}: {Message}", observed.Arn, step, failure.Code, failure.Message);
+                continue;
+            }
+
+            context.RecordEvent(EventType.Normal, Reasons.Deleting, step.Operation, $"{observed.Arn}: {step}");
+            logger.LogInformation("{Arn}: {Step}", observed.Arn, step);
+        }
+
+        return observed;
+    }
+
+    /// <summary>The replicas of a primary whose deletion nobody has scheduled.</summary>
+    private async Task<List<string>> FindRemainingReplicasAsync(ObservedKey primary, DeletionRequest request, CancellationToken cancellationToken)
+    {
+        var remaining = new List<string>();
+        foreach (var arn in primary.ReplicaArns)
+        {
+            var clients = regions.For(request.Access! with { Region = Arn.Parse(arn).Region }).Clients;
+            if (await KeyObserver.DescribeAsync(clients.Reading, primary.KeyId, cancellationToken) is { } replica && !KeyStates.IsPendingDeletion(replica.KeyState))
+            {
+                remaining.Add(arn);
+            }
+        }
+
+        return remaining;
+    }
+}

@@ -1,0 +1,106 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Accounts;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Create;
+using KmsOperator.Keys.Rotate;
+using KmsOperator.Keys.Status;
+using KmsOperator.Keys.Update;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys;
+
+/// <summary>
+/// Brings one key to its desired state, always in the same order: check what cannot change, add the finalizer, leave the key unchanged unless a
+/// comparison is due, check the account, create the key or find an existing one, compare, plan, execute. The result is not written yet.
+/// </summary>
+internal sealed class KeyReconciler(
+    RegionalClientFactory regions, AccountCheck accounts, KeyCreation creation, KeyUpdate update, ComparisonSchedule schedule, OperatorSettings settings)
+{
+    /// <summary>Reconciles one key.</summary>
+    public async Task<KeyResult> ReconcileAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        KeyStatus Current() => WithDeletionPolicy(context.Status, desired.DeleteKey, desired.PendingDeletionWindowDays, desired.ObserveOnly);
+        context.Cache.FirstSeenAt ??= context.Now;
+        if (ImmutabilityChecks.Find(context.Status, resolved) is { } change)
+        {
+            return KeyResult.Failed(Current(), change);
+        }
+
+        if (context.Status.KeyId is not null)
+        {
+            // Somebody may have removed the finalizer, and without it the resource could go before its key is taken care of.
+            await context.AddFinalizerAsync(cancellationToken);
+            if (!IsDue(context, resolved.DesiredSha256))
+            {
+                return Unchanged(context, KeyStatusFields.Settled(Current(), desired)) with { Note = KeyRotation.NoteFor(context.Status, desired) };
+            }
+        }
+
+        if (await accounts.FindMismatchAsync(resolved.Access, desired.Location.AccountId, resolved.ClassName, cancellationToken) is { } mismatch)
+        {
+            return KeyResult.Failed(Current(), mismatch) with { IsCompared = true };
+        }
+
+        var region = regions.For(resolved.Access);
+        try
+        {
+            if (context.Status.KeyId is not null)
+            {
+                return await update.UpdateAsync(context, Current(), resolved, region, cancellationToken);
+            }
+
+            var created = await creation.CreateAsync(context, Current(), resolved, region, cancellationToken);
+            if (created.Error is { } error)
+            {
+                return KeyResult.Failed(created.Status, error) with { IsCompared = true, RequeueAfter = created.RequeueAfter };
+            }
+
+            if (created.Key is { } key)
+            {
+                return await update.FinishCreateAsync(context, created.Status, resolved, region, key, cancellationToken);
+            }
+
+            if (created.Status.KeyId is null)
+            {
+                return await update.ReportMissingAsync(context, created.Status, resolved, region, cancellationToken);
+            }
+
+            // The key that was found may have aliases that an older list does not show.
+            context.Cache.AliasesNotBefore = context.Now;
+            return await update.UpdateAsync(context, created.Status, resolved, region, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            // The status as it was last written, so that no record of an attempt gets lost.
+            var subject = context.Status.Arn ?? context.Status.KeyId ?? desired.AliasName;
+            return KeyResult.Failed(Current(), AwsReconcileError.For(failure, subject, context.IsRecent(settings.ConsistencyWindow))) with { IsCompared = true };
+        }
+    }
+
+    /// <summary>Whether the key is compared with AWS now.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="desiredSha256">Hash of the desired state.</param>
+    public bool IsDue<T>(ReconcileContext<T> context, string desiredSha256)
+        where T : class, IKeyResource => schedule.IsDue(context, desiredSha256, KeyRotation.IsRequested(context, context.Status));
+
+    /// <summary>The result for a key that is not compared now.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="status">The status to write.</param>
+    public static KeyResult Unchanged<T>(ReconcileContext<T> context, KeyStatus status)
+        where T : class, IKeyResource => KeyResult.Ready(status) with { RequeueAfter = context.Cache.CompareAt - context.Now };
+
+    /// <summary>
+    /// The status with what the deletion of the resource goes by if its class, or a replica's primary, is deleted first. A plan is only for
+    /// <c>managementPolicy: Observe</c>.
+    /// </summary>
+    public static KeyStatus WithDeletionPolicy(KeyStatus status, bool deleteKey, int pendingDeletionWindowDays, bool observeOnly) => status with
+    {
+        DeletionPolicy = deleteKey ? DeletionPolicies.Delete : DeletionPolicies.Retain,
+        PendingDeletionWindowDays = pendingDeletionWindowDays,
+        Plan = observeOnly ? status.Plan : null,
+    };
+}

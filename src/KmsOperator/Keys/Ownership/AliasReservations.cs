@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Ownership;
+
+/// <summary>
+/// Alias names that are reserved for keys about to be created, so that two new resources that want the same alias do not both create a key.
+/// KMS has the last word: CreateAlias fails for the second one.
+/// </summary>
+internal sealed class AliasReservations
+{
+    private readonly ConcurrentDictionary<(KeyLocation Location, string AliasName), KeyOwner> _reservations = new();
+
+    /// <summary>Reserves a name for a resource, and releases any other name that the same resource had reserved.</summary>
+    /// <param name="location">Account and Region.</param>
+    /// <param name="aliasName">The name.</param>
+    /// <param name="owner">The resource that wants it.</param>
+    /// <param name="exists">Whether a resource still exists: a name that a deleted resource had reserved is free.</param>
+    /// <returns>The resource that holds the name: <paramref name="owner"/> if the name was free.</returns>
+    public KeyOwner Reserve(KeyLocation location, string aliasName, KeyOwner owner, Func<KeyOwner, bool> exists)
+    {
+        foreach (var (name, holder) in _reservations)
+        {
+            if (holder.Uid == owner.Uid && name != (location, aliasName))
+            {
+                _reservations.TryRemove(name, out _);
+            }
+        }
+
+        while (true)
+        {
+            var holder = _reservations.GetOrAdd((location, aliasName), owner);
+            if (holder.Uid == owner.Uid || exists(holder))
+            {
+                return holder;
+            }
+
+            _reservations.TryRemove(KeyValuePair.Create((location, aliasName), holder));
+        }
+    }
+
+    /// <summary>Releases what a resource had reserved: it has its alias now, or it no longer exists.</summary>
+    public void Release(string uid)
+    {
+        foreach (var (name, holder) in _reservations)
+        {
+            if (holder.Uid == uid)
+            {
+                _reservations.TryRemove(name, out _);
+            }
+        }
+    }
+}

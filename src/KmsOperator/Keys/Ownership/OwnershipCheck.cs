@@ -1,0 +1,87 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Ownership;
+
+/// <summary>
+/// Decides whether a resource may have an alias or a key. It is the only place that asks who owns them: the other resources of this
+/// cluster, the resources that are about to create a key, and the Region's list of aliases.
+/// </summary>
+internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations reservations)
+{
+    /// <summary>For a ServiceKey that has neither a key nor a pending create: of two that want one alias, the older one gets it.</summary>
+    /// <returns>The error for the younger one; null when the alias is free.</returns>
+    public ReconcileError? FindEarlierResource(ServiceKey resource, DesiredKey desired) =>
+        index.FindEarlier(desired.Location, desired.AliasName, resource) is { } earlier ? WantedByEarlier(desired.AliasName, earlier) : null;
+
+    /// <summary>Makes sure that the alias is free before a key is created for it, and reserves it.</summary>
+    /// <param name="desired">The key that is about to be created.</param>
+    /// <param name="aliases">Target key id of each alias in the Region.</param>
+    /// <returns>Why the alias cannot be had; null when it is reserved.</returns>
+    public ReconcileError? ReserveAlias(DesiredKey desired, IReadOnlyDictionary<string, string> aliases)
+    {
+        var target = aliases.GetValueOrDefault(desired.AliasName);
+        var isOwnReplica = desired.Primary is { } primary && target == primary.KeyId;
+
+        // The other resources are asked even when the list has no such alias: the list may be older than the alias.
+        var holder = index.FindAliasHolder(desired.Location, desired.AliasName, desired.Owner.Uid)
+            ?? (target is null ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid));
+        if (!isOwnReplica && (holder is not null || (target is not null && !desired.TakeOverAlias)))
+        {
+            return KeyPlanner.AliasConflict(desired.AliasName, target, desired.Location, holder);
+        }
+
+        var reservedFor = reservations.Reserve(desired.Location, desired.AliasName, desired.Owner, index.Exists);
+        return reservedFor.Uid == desired.Owner.Uid ? null : WantedByEarlier(desired.AliasName, reservedFor.Path);
+    }
+
+    /// <summary>Makes sure that no other resource has, or is about to adopt, a key.</summary>
+    /// <returns>Why the key cannot be adopted; null when it is reserved.</returns>
+    public ReconcileError? ReserveKey(DesiredKey desired, ObservedKey key)
+    {
+        var holder = index.FindKeyHolder(desired.Location, key.KeyId, desired.Owner.Uid);
+        if (holder is null)
+        {
+            var reservedFor = reservations.Reserve(desired.Location, $"key/{key.KeyId}", desired.Owner, index.Exists);
+            holder = reservedFor.Uid == desired.Owner.Uid ? null : reservedFor.Path;
+        }
+
+        return holder is null ? null : ReconcileError.Terminal(
+            Reasons.KeyConflict, $"spec.adopt.keyId: {key.Arn} belongs to {holder}. Delete one of the two resources.");
+    }
+
+    /// <summary>Another resource that has the wanted alias of an existing key.</summary>
+    /// <param name="recordedAlias">The alias that the resource's own status has.</param>
+    /// <param name="desired">The key as it should be.</param>
+    /// <param name="aliasTargets">Target key id of each alias that matters.</param>
+    /// <param name="keyId">The resource's own key; null when there is none yet.</param>
+    /// <returns><c>{kind}/{namespace}/{name}</c>; null when no resource has it, or when it points at the resource's own key.</returns>
+    public string? FindAliasHolder(string? recordedAlias, DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? keyId)
+    {
+        if (!aliasTargets.TryGetValue(desired.AliasName, out var target) || target == keyId)
+        {
+            return null;
+        }
+
+        // An alias of ours that somebody pointed at another resource's key is pointed back. One that is to be taken over is not taken from
+        // another resource's key.
+        return index.FindAliasHolder(desired.Location, desired.AliasName, desired.Owner.Uid)
+            ?? (recordedAlias == desired.AliasName ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid));
+    }
+
+    /// <summary>Releases what a resource had reserved: it has its key and alias now.</summary>
+    public void Release(string uid) => reservations.Release(uid);
+
+    /// <summary>Whether an alias points at another key by now. DeleteAlias names no key, and the plan may be based on an old list.</summary>
+    public static async Task<bool> PointsAtAnotherKeyAsync(
+        RegionalClients region, string aliasName, string keyId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var listed = await region.Aliases.GetAsync(now - AliasDirectory.UsualAge, cancellationToken);
+        return (listed.TryGetValue(aliasName, out var target) && target != keyId)
+            || (await KeyObserver.DescribeAsync(region.Clients.Reading, aliasName, cancellationToken) is { } named && named.KeyId != keyId);
+    }
+
+    private static ReconcileError WantedByEarlier(string aliasName, string earlier) => ReconcileError.Terminal(
+        Reasons.AliasConflict, $"{aliasName} is wanted by {earlier} as well, which came first. Set spec.alias to another name.");
+}

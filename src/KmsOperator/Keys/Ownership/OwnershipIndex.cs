@@ -1,0 +1,86 @@
+using KmsOperator.Api;
+using KmsOperator.Keys.Classes;
+using KmsOperator.Keys.Status;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Ownership;
+
+/// <summary>Says which other resource of the cluster has an alias or a key, by the statuses in the caches.</summary>
+internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceStore<KeyReplica> replicas, ClassDirectory classes)
+{
+    private const string ByAlias = "alias";
+    private const string ByKey = "key";
+    private const string WithoutKey = "without key";
+
+    /// <summary>Adds the indexes that this class needs to a store.</summary>
+    public static ResourceStore<T> Index<T>(ResourceStore<T> store)
+        where T : class, IKeyResource => store
+        .AddIndex(ByAlias, resource => resource.Status is { KeyId: not null, AliasName: { } alias } status ? At(status.AccountId, status.Region, alias) : null)
+        .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? At(status.AccountId, status.Region, keyId) : null)
+        .AddIndex(WithoutKey, resource => resource.Status?.KeyId is null ? "" : null);
+
+    /// <summary>Another resource whose key has the alias on record.</summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
+    public string? FindAliasHolder(KeyLocation location, string aliasName, string uid) => Find(ByAlias, At(location.AccountId, location.Region, aliasName), uid);
+
+    /// <summary>Another resource that has the key.</summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
+    public string? FindKeyHolder(KeyLocation location, string keyId, string uid) => Find(ByKey, At(location.AccountId, location.Region, keyId), uid);
+
+    /// <summary>Whether the cluster still has the resource with that uid.</summary>
+    public bool Exists(KeyOwner owner)
+    {
+        var key = new NamespacedName(owner.Namespace, owner.Name);
+        return owner.Kind == ServiceKey.KindName
+            ? keys.TryGet(key, out var serviceKey) && serviceKey.Metadata.Uid == owner.Uid
+            : replicas.TryGet(key, out var replica) && replica.Metadata.Uid == owner.Uid;
+    }
+
+    /// <summary>
+    /// For a ServiceKey without a key and without a pending create: another ServiceKey without a key that gets an alias before it. That is one
+    /// with a pending create, else an older one. A resource that is stalled without a key does not count, so that nobody can block a name with
+    /// a resource that gets no key.
+    /// </summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
+    public string? FindEarlier(KeyLocation location, string aliasName, ServiceKey resource)
+    {
+        foreach (var other in keys.ListByIndex(WithoutKey, ""))
+        {
+            var status = other.Status;
+            if (other.Metadata.Uid == resource.Metadata.Uid
+                || (status?.Creation is null && (!IsOlder(other, resource) || GetsNoKey(other)))
+                || classes.Find(status?.ClassName ?? other.Spec.ClassName) is not { } keyClass
+                || keyClass.Spec.Region != location.Region
+                || (status?.AccountId ?? keyClass.Status?.AccountId) != location.AccountId
+                || ServiceKeyResolver.AliasOf(other, keyClass) != aliasName)
+            {
+                continue;
+            }
+
+            return Path(ServiceKey.KindName, other);
+        }
+
+        return null;
+    }
+
+    private static bool IsOlder(ServiceKey other, ServiceKey resource) =>
+        (other.Metadata.CreationTimestamp, other.Metadata.Uid ?? "").CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid ?? "")) < 0;
+
+    private static bool GetsNoKey(ServiceKey other) =>
+        other.Spec.Suspend == true
+        || other.Metadata.DeletionTimestamp is not null
+        || other.Spec.ManagementPolicy == ManagementPolicies.Observe
+        || ResourceConditions.Find(other.Status?.Conditions, ConditionTypes.Stalled) is not null;
+
+    private string? Find(string index, string value, string uid) =>
+        Find(keys, ServiceKey.KindName, index, value, uid) ?? Find(replicas, KeyReplica.KindName, index, value, uid);
+
+    private static string? Find<T>(IResourceStore<T> store, string kind, string index, string value, string uid)
+        where T : class, IKeyResource =>
+        store.ListByIndex(index, value).FirstOrDefault(other => other.Metadata.Uid != uid) is { } holder ? Path(kind, holder) : null;
+
+    private static string At(string? accountId, string? region, string name) => $"{accountId} {region} {name}";
+
+    private static string Path(string kind, IKeyResource resource) => $"{kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}";
+}

@@ -1,0 +1,41 @@
+using KmsOperator.Api;
+
+namespace KmsOperator.Keys.Status;
+
+/// <summary>
+/// The aliases that a key has, had, or was about to get, as its status records them. An alias stays on record until a later comparison with
+/// a new list of aliases does not find it: one that nobody remembers would stay in KMS for ever.
+/// </summary>
+internal static class AliasHistory
+{
+    // The CRD permits no more.
+    private const int MaxFormerAliases = 10;
+
+    /// <summary>All aliases that the status has on record.</summary>
+    public static IEnumerable<string> NamesIn(KeyStatus status) =>
+        new[] { status.AliasName, status.PendingAliasName }.OfType<string>().Concat(status.FormerAliasNames ?? []).Distinct();
+
+    /// <summary>Records the alias that the key is about to get. An earlier one that it was about to get may exist, so it stays on record.</summary>
+    public static KeyStatus WithPending(KeyStatus status, string? aliasName) =>
+        status.PendingAliasName is not { } replaced || replaced == aliasName
+            ? status with { PendingAliasName = aliasName }
+            : status with
+            {
+                PendingAliasName = aliasName,
+                FormerAliasNames = [.. (status.FormerAliasNames ?? []).Append(replaced).Distinct().TakeLast(MaxFormerAliases)],
+            };
+
+    /// <summary>The former aliases that stay on record after a reconcile.</summary>
+    /// <param name="status">The status so far.</param>
+    /// <param name="aliasName">The alias that the key is to have.</param>
+    /// <param name="isVerified">Whether this reconcile found nothing to do.</param>
+    public static IReadOnlyList<string>? FormerAfter(KeyStatus status, string aliasName, bool isVerified)
+    {
+        // Only what was on record before this reconcile was looked for in a new list.
+        var names = NamesIn(status).Where(name => name != aliasName)
+            .Except(isVerified ? status.FormerAliasNames ?? [] : [])
+            .TakeLast(MaxFormerAliases)
+            .ToArray();
+        return names.Length == 0 ? null : names;
+    }
+}

@@ -1,0 +1,254 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Rotate;
+using KmsOperator.Keys.Status;
+using KmsOperator.Kubernetes;
+using KmsOperator.Observability.Metrics;
+using KmsOperator.Planning;
+using KmsOperator.Policies;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator.Keys.Update;
+
+/// <summary>Compares an existing key with what is desired, plans what it lacks, and does it.</summary>
+internal sealed class KeyUpdate(
+    KeyRotation rotation, OwnershipCheck ownership, ComparisonSchedule schedule, OperatorSettings settings, OperatorMetrics metrics, ILogger<KeyUpdate> logger)
+{
+    private static readonly TimeSpan ReadAgainPeriod = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
+
+    /// <summary>Observes the key and brings it to what is desired.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="status">The status so far, with the key's id.</param>
+    /// <param name="resolved">What the key must be.</param>
+    /// <param name="region">Where the key is.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<KeyResult> UpdateAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var reconcileAt = context.UnhandledReconcileAt;
+        if (await KeyObserver.ObserveAsync(region.Clients.Reading, status.KeyId!, cancellationToken) is not { } seen)
+        {
+            return MissingKey.Handle(context, status, resolved.Desired, settings.ConsistencyWindow);
+        }
+
+        context.Cache.MissingSince = null;
+        var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, reconcileAt, cancellationToken);
+        var observed = region.ReplaceStale(seen, schedule.Doubt(reconcileAt));
+        var isStale = reconcileAt is not null && (aliases.IsBehind || observed != seen);
+        if (isStale)
+        {
+            // Whoever set reconcile-at wants an answer that KMS has had time for. The annotation counts as unhandled until then.
+            context.Cache.AliasesNotBefore = context.Now;
+            if (status.DesiredSha256 == resolved.DesiredSha256)
+            {
+                return KeyResult.Ready(status) with { RequeueAfter = ReadAgainPeriod };
+            }
+        }
+
+        var result = await ApplyAsync(context, status, resolved, region, observed with { AliasTargets = aliases.Targets }, isNew: false, cancellationToken);
+        return !isStale ? Acknowledge(result, reconcileAt)
+            : result.Error is null ? result with { RequeueAfter = ReadAgainPeriod }
+            : result;
+    }
+
+    /// <summary>Does what follows the creation of a key: alias, rotation.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="status">The status so far, with the key's id.</param>
+    /// <param name="resolved">What the key must be.</param>
+    /// <param name="region">Where the key is.</param>
+    /// <param name="created">The key as KMS created it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<KeyResult> FinishCreateAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, ObservedKey created, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var reconcileAt = context.UnhandledReconcileAt;
+        var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, reconcileAt, cancellationToken);
+        var result = await ApplyAsync(context, status, resolved, region, created with { AliasTargets = aliases.Targets }, isNew: true, cancellationToken);
+        return Acknowledge(result, reconcileAt);
+    }
+
+    /// <summary>Reports what <c>managementPolicy: Full</c> would do for a resource that has no key.</summary>
+    public async Task<KeyResult> ReportMissingAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var reconcileAt = context.UnhandledReconcileAt;
+        var desired = resolved.Desired;
+        var aliases = await ReadAliasesAsync(context, status, desired, region, reconcileAt, cancellationToken);
+        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolder(status.AliasName, desired, aliases.Targets, keyId: null));
+        return Acknowledge(ObserveOnly.ReportMissing(status, desired, plan), reconcileAt);
+    }
+
+    private async Task<KeyResult> ApplyAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, ObservedKey observed, bool isNew, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var aliasHolder = ownership.FindAliasHolder(status.AliasName, desired, observed.AliasTargets, observed.KeyId);
+        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status, aliasHolder) with
+        {
+            TagsMayBeOld = context.Now - context.Cache.FirstSeenAt < settings.ConsistencyWindow,
+        });
+        if (desired.ObserveOnly)
+        {
+            return ObserveOnly.Report(context, status, resolved, observed, plan, schedule.AfterVerification());
+        }
+
+        // The key was as described, and the description has not changed since: somebody else has changed the key.
+        var isDrift = status.DesiredSha256 == resolved.DesiredSha256;
+        if (plan.Steps.Count > 0 && !isNew)
+        {
+            status = await RecordChangeAsync(context, status, desired, observed, plan, cancellationToken);
+        }
+
+        var executed = await ExecuteAsync(context, region, plan, observed, isDrift, cancellationToken);
+        status = await KeyRotation.WithLastRotationAsync(context, status, region, executed.Key, cancellationToken);
+        var error = executed.Error;
+        if (error is null)
+        {
+            (status, error) = await rotation.RotateAsync(context, status, region, executed.Key, cancellationToken);
+        }
+
+        return Complete(context, status, resolved, executed, error, aliasHolder, isDrift, isNew);
+    }
+
+    /// <summary>
+    /// Before the first step: from then on the key is no longer what the status says, also if this process ends or the spec changes back
+    /// meanwhile. A reconcile that is based on an old resource stops here, before anything is done.
+    /// </summary>
+    private static async Task<KeyStatus> RecordChangeAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var pending = plan.Steps.Any(step => step is CreateAliasStep or UpdateAliasStep) && status.AliasName != desired.AliasName
+            ? desired.AliasName
+            : status.PendingAliasName;
+        var isRepeated = status.DesiredSha256 is null && pending == status.PendingAliasName;
+        status = AliasHistory.WithPending(status, pending) with { DesiredSha256 = null, LastChangedAt = context.Now };
+
+        // On a repeated try the conditions keep the error of the try before until this one has ended.
+        await context.RecordAsync(
+            status, isRepeated ? null : $"{observed.Arn} is being changed: {string.Join(", ", plan.Steps.Select(step => step.Operation))}.", cancellationToken);
+        return status;
+    }
+
+    private async Task<ExecutedPlan> ExecuteAsync<T>(
+        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ObservedKey observed, bool isDrift, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var key = observed;
+        var done = new List<KeyStep>();
+        foreach (var step in plan.Steps)
+        {
+            try
+            {
+                key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
+                done.Add(step);
+                if (isDrift)
+                {
+                    metrics.Corrected(step);
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
+            {
+                if (failure.Kind is AwsFailureKind.AlreadyExists or AwsFailureKind.NotFound)
+                {
+                    context.Cache.AliasesNotBefore = context.Now;
+                }
+
+                return new ExecutedPlan(key, done, Explain(failure, step, observed, context.IsRecent(settings.ConsistencyWindow)));
+            }
+        }
+
+        // KMS shows neither rotation nor replicas of a key that is pending deletion.
+        return new ExecutedPlan(key, done, plan.Errors is [var first, ..] ? first
+            : done.Any(step => step is CancelKeyDeletionStep) ? ReconcileError.Transient(Reasons.Progressing, $"The deletion of {key.Arn} was cancelled; the key is compared once more.")
+            : null);
+    }
+
+    private KeyResult Complete<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ExecutedPlan executed, ReconcileError? error, string? aliasHolder, bool isDrift, bool isNew)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+        var (key, done, _) = executed;
+        var now = context.Now;
+        var complete = error is null;
+        var next = KeyStatusFields.Observed(status, desired, key, complete, aliasHolder) with
+        {
+            ClassName = resolved.ClassName,
+            Service = desired.Service,
+            Plan = null,
+            PendingAliasName = complete ? null : status.PendingAliasName,
+            FormerAliasNames = AliasHistory.FormerAfter(status, desired.AliasName, isVerified: complete && done.Count == 0 && !isNew),
+            DesiredSha256 = resolved.DesiredSha256,
+
+            // A time in the future (a clock that was ahead) must not postpone the next comparison.
+            LastChangedAt = isNew || done.Count > 0 || status.LastChangedAt > now ? now : status.LastChangedAt,
+            LastVerifiedAt = complete ? now : status.LastVerifiedAt,
+        };
+        if (done.Count > 0)
+        {
+            Report(context, key, done, isDrift);
+        }
+
+        if (error is not null)
+        {
+            var isChanging = key.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep);
+            return KeyResult.Failed(next, error) with { IsCompared = true, RequeueAfter = isChanging ? TransitionPeriod : null };
+        }
+
+        ownership.Release(desired.Owner.Uid);
+        context.Cache.CompareAt = schedule.Next(next);
+        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = KeyRotation.NoteFor(next, desired) };
+    }
+
+    private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift)
+        where T : class, IKeyResource
+    {
+        var steps = string.Join("; ", done);
+        logger.LogInformation("{Arn}: {Steps}", key.Arn, steps);
+        context.RecordEvent(
+            isDrift ? EventType.Warning : EventType.Normal,
+            Reasons.Progressing,
+            done[0].Operation,
+            isDrift ? $"{key.Arn} was changed by somebody else and is put right: {steps}" : steps);
+    }
+
+    private Task<AliasReading> ReadAliasesAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, string? reconcileAt, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        region.Aliases.ReadAsync(
+            [desired.AliasName, .. AliasHistory.NamesIn(status)],
+            ComparisonSchedule.AliasesNotBefore(context, status, reconcileAt),
+            schedule.Doubt(reconcileAt),
+            cancellationToken);
+
+    private static KeyResult Acknowledge(KeyResult result, string? reconcileAt) =>
+        reconcileAt is null ? result : result with { Status = result.Status with { LastHandledReconcileAt = reconcileAt } };
+
+    private static ReconcileError Explain(AwsFailure failure, KeyStep step, ObservedKey before, bool isRecent)
+    {
+        if (failure.Kind == AwsFailureKind.InvalidPrincipal && DeletedPrincipals.Find(before.Policy) is [var deleted, ..])
+        {
+            return ReconcileError.Terminal(
+                Reasons.PrincipalDeleted,
+                $"{before.Arn}: {deleted.PrincipalId} in statement {deleted.Statement} stands for a principal that was deleted, and the policy "
+                + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
+        }
+
+        return AwsReconcileError.For(failure, step is CreateAliasStep alias ? alias.Name : before.Arn, isRecent);
+    }
+
+    /// <summary>What the execution of a plan came to.</summary>
+    /// <param name="Key">The key after the last step that succeeded.</param>
+    /// <param name="Done">The steps that succeeded.</param>
+    /// <param name="Error">Why the key is not as desired; null when it is.</param>
+    private sealed record ExecutedPlan(ObservedKey Key, IReadOnlyList<KeyStep> Done, ReconcileError? Error);
+}

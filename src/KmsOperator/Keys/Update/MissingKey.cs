@@ -1,0 +1,68 @@
+using KmsOperator.Api;
+using KmsOperator.Keys.Context;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Update;
+
+/// <summary>What happens when KMS answers that the key of a resource does not exist.</summary>
+internal static class MissingKey
+{
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan NewKeyDelay = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// One NotFound does not mean that the key is gone: it must be missing for the whole consistency window. A key that is gone is replaced
+    /// only if the spec says so.
+    /// </summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="status">The status so far.</param>
+    /// <param name="desired">The key as it should be.</param>
+    /// <param name="consistencyWindow">How long KMS may not show a key that it has.</param>
+    public static KeyResult Handle<T>(ReconcileContext<T> context, KeyStatus status, DesiredKey desired, TimeSpan consistencyWindow)
+        where T : class, IKeyResource
+    {
+        var since = context.Cache.MissingSince ??= context.Now;
+        var arn = status.Arn ?? status.KeyId;
+        if (context.Now - since < consistencyWindow)
+        {
+            return KeyResult.Failed(
+                status, ReconcileError.Transient(Reasons.Progressing, $"KMS has not shown {arn} since {since.UtcDateTime:HH:mm:ss}Z. The operator looks again.")) with
+            {
+                IsCompared = true,
+                RequeueAfter = RetryPeriod,
+            };
+        }
+
+        if (!desired.RecreateLostKey || desired.ObserveOnly)
+        {
+            return KeyResult.Failed(
+                status,
+                ReconcileError.Terminal(
+                    Reasons.KeyNotFound,
+                    $"KMS has not known {arn} since {since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z. The operator creates no other key in its place, because a new key "
+                    + "cannot decrypt what this one encrypted. Delete this resource when that is settled, or set spec.recreateLostKey: true for a new key.")) with
+            {
+                IsCompared = true,
+            };
+        }
+
+        context.Cache.MissingSince = null;
+        context.Cache.CompareAt = null;
+        context.RecordEvent(EventType.Warning, Reasons.KeyNotFound, "RecreateLostKey", $"{arn} no longer exists; spec.recreateLostKey asks for a new key.");
+        var withoutKey = new KeyStatus
+        {
+            Conditions = status.Conditions,
+            Replicas = status.Replicas,
+            LastHandledRotateAt = status.LastHandledRotateAt,
+            DeletionPolicy = status.DeletionPolicy,
+            PendingDeletionWindowDays = status.PendingDeletionWindowDays,
+            PublishedConfigMapName = status.PublishedConfigMapName,
+        };
+        return KeyResult.Failed(withoutKey, ReconcileError.Transient(Reasons.Progressing, $"{arn} no longer exists; a new key is created in its place.")) with
+        {
+            IsCompared = true,
+            RequeueAfter = NewKeyDelay,
+        };
+    }
+}

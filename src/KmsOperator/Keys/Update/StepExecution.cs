@@ -1,0 +1,49 @@
+using KmsOperator.Aws;
+using KmsOperator.Keys.Ownership;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Update;
+
+/// <summary>Executes the steps of a plan one by one, and records each as soon as it has succeeded.</summary>
+internal static class StepExecution
+{
+    /// <summary>Executes one step.</summary>
+    /// <param name="region">Where the key is.</param>
+    /// <param name="step">What to do.</param>
+    /// <param name="before">The key before the step.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    /// <returns>The key after the step.</returns>
+    public static async Task<ObservedKey> ExecuteAsync(
+        RegionalClients region, KeyStep step, ObservedKey before, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (step is DeleteAliasStep alias && await OwnershipCheck.PointsAtAnotherKeyAsync(region, alias.Name, before.KeyId, now, cancellationToken))
+        {
+            return step.ApplyTo(before);
+        }
+
+        ObservedKey after;
+        try
+        {
+            after = await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, step, before, cancellationToken);
+        }
+        catch (Exception e) when (step is DeleteAliasStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.NotFound)
+        {
+            // The alias is gone already.
+            after = step.ApplyTo(before);
+        }
+        catch (Exception e) when (step is CreateAliasStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.AlreadyExists)
+        {
+            // The list of aliases may be older than an earlier CreateAlias of our own.
+            if ((await KeyObserver.DescribeAsync(region.Clients.Reading, step.AliasName!, cancellationToken))?.KeyId != before.KeyId)
+            {
+                throw;
+            }
+
+            after = step.ApplyTo(before);
+        }
+
+        region.RecordWrite(step, before, after);
+        return after;
+    }
+}

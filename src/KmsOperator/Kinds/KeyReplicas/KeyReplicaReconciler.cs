@@ -1,0 +1,154 @@
+using KmsOperator.Api;
+using KmsOperator.Configuration;
+using KmsOperator.Keys;
+using KmsOperator.Keys.Classes;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Delete;
+using KmsOperator.Keys.Status;
+using KmsOperator.Keys.Update;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+using KmsOperator.Publishing;
+
+namespace KmsOperator.Kinds.KeyReplicas;
+
+/// <summary>Keeps a KeyReplica's key and its published values as its spec and its primary say.</summary>
+internal sealed class KeyReplicaReconciler(
+    IKubernetesApi api,
+    IResourceStore<ServiceKey> primaries,
+    ClassDirectory classes,
+    PrimaryResolver resolver,
+    KeyReconciler keys,
+    KeyDeletion deletion,
+    Publisher publisher,
+    OperatorSettings settings) : IKeyKind<KeyReplica>
+{
+    /// <inheritdoc />
+    public string? WhySuspended(KeyReplica resource)
+    {
+        if (resource.Spec.Suspend == true)
+        {
+            return Suspension.MessageFor(resource);
+        }
+
+        // A suspended ServiceKey's spec counts for nothing, so its replicas must not take it up either. A KeyReplica that people created can be deleted all the same.
+        return FindPrimary(resource) is { Spec.Suspend: true } primary
+            && (resource.Metadata.DeletionTimestamp is null || KeyReplicaResolver.IsOwnedBy(resource, primary))
+            ? $"spec.suspend of ServiceKey {primary.Metadata.Name} is true, and its replicas are suspended with it."
+            : null;
+    }
+
+    /// <inheritdoc />
+    public async Task<ReconcileResult> ReconcileAsync(ReconcileContext<KeyReplica> context, CancellationToken cancellationToken)
+    {
+        var resource = context.Resource;
+        if ((SpecErrors.Find(resource) ?? ImmutabilityChecks.FindRegionChange(resource)) is { } invalid)
+        {
+            return await context.CompleteAsync(invalid, cancellationToken);
+        }
+
+        var primary = FindPrimary(resource);
+        if (primary is null && resource.Spec.PrimaryRef is { } missing)
+        {
+            return await context.CompleteAsync(
+                ReconcileError.Transient(Reasons.PrimaryNotReady, $"spec.primaryRef.name: there is no ServiceKey {missing.Name} in namespace {context.Namespace} yet."),
+                cancellationToken);
+        }
+
+        var lookup = FindClass(context, primary);
+        if (lookup.KeyClass is not { } keyClass)
+        {
+            return lookup.IsBeingVerified && context.Status.Conditions is not null
+                ? ReconcileResult.Done
+                : await context.CompleteAsync(lookup.Error!, cancellationToken);
+        }
+
+        var (result, error) = primary is not null
+            ? await ReconcileAsync(context, resolver.Resolve(resource, primary, keyClass), cancellationToken)
+            : await ReconcileByArnAsync(context, keyClass, cancellationToken);
+        return result is null
+            ? await context.CompleteAsync(error!, cancellationToken)
+            : await context.CompleteAsync(await publisher.PublishAsync(context, result, replicasChanged: false, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<ReconcileResult> FinalizeAsync(ReconcileContext<KeyReplica> context, bool isTerminating, CancellationToken cancellationToken)
+    {
+        var resource = context.Resource;
+        var status = context.Status;
+        var primary = FindPrimary(resource);
+        var parent = primary is not null && KeyReplicaResolver.IsOwnedBy(resource, primary) ? primary : null;
+        var keyClass = classes.Find(status.ClassName ?? primary?.Spec.ClassName ?? resource.Spec.ClassName);
+
+        // Once the primary or the class is gone, what the replica inherited from them is what the status has kept.
+        var isOrphaned = keyClass is null || (primary is null && resource.Spec.PrimaryRef is not null);
+        var (deleteKey, windowDays) = ServiceKeyResolver.DeletionOf(
+            resource.Spec.DeletionPolicy ?? (isOrphaned ? status.DeletionPolicy ?? DeletionPolicies.Retain : primary?.Spec.DeletionPolicy),
+            resource.Spec.PendingDeletionWindowDays ?? (isOrphaned ? status.PendingDeletionWindowDays : primary?.Spec.PendingDeletionWindowDays),
+            keyClass);
+        return deletion.FinalizeAsync(
+            context,
+            new DeletionRequest(
+                new KeyOwner(KeyReplica.KindName, context.Namespace, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId),
+                deleteKey,
+                windowDays,
+                keyClass is null || status.Region is null ? null : ResolvedKey.AccessOf(keyClass, status.Region),
+                DeletionRequest.WhyUntouched(resource.Spec.Suspend == true || parent?.Spec.Suspend == true, KeyReplicaResolver.IsObserveOnly(resource, primary)),
+                isTerminating,
+                parent,
+                stop => IsCurrentAsync(keyClass, resource, primary, stop)),
+            cancellationToken);
+    }
+
+    /// <summary>The class of the primary, or the class that a replica of a primary managed elsewhere names.</summary>
+    private ClassLookup FindClass(ReconcileContext<KeyReplica> context, ServiceKey? primary)
+    {
+        if (primary is not null)
+        {
+            return classes.Find(primary.Spec.ClassName, primary.Status?.KeyId is null ? null : primary.Status.ClassName, context.Namespace);
+        }
+
+        var hasKey = context.Status.KeyId is not null || context.Status.Creation is not null;
+        return classes.Find(context.Resource.Spec.ClassName, hasKey ? context.Status.ClassName : null, context.Namespace);
+    }
+
+    /// <summary>The primary is observed only when the replica is compared: each reconcile of an unchanged replica would cost several calls otherwise.</summary>
+    private async Task<Resolved<KeyResult>> ReconcileByArnAsync(ReconcileContext<KeyReplica> context, KeyClass keyClass, CancellationToken cancellationToken)
+    {
+        var (outline, error) = resolver.Outline(context.Resource, keyClass);
+        if (outline is null)
+        {
+            return error!;
+        }
+
+        var desiredSha256 = DesiredStateHash.Compute(outline, context.Resource, keyClass);
+        context.Cache.FirstSeenAt ??= context.Now;
+        if (context.Status.KeyId is not null && !keys.IsDue(context, desiredSha256))
+        {
+            await context.AddFinalizerAsync(cancellationToken);
+            return KeyReconciler.Unchanged(context, KeyStatusFields.Settled(context.Status, desired: null));
+        }
+
+        return await ReconcileAsync(context, await resolver.ResolveAsync(context, keyClass, desiredSha256, cancellationToken), cancellationToken);
+    }
+
+    private async Task<Resolved<KeyResult>> ReconcileAsync(
+        ReconcileContext<KeyReplica> context, Resolved<ResolvedKey> resolved, CancellationToken cancellationToken) =>
+        resolved.Value is { } key ? await keys.ReconcileAsync(context, key, cancellationToken) : resolved.Error!;
+
+    private async Task<bool> IsCurrentAsync(KeyClass? keyClass, KeyReplica replica, ServiceKey? primary, CancellationToken cancellationToken)
+    {
+        if (keyClass is not null && !await api.IsCurrentAsync(ResourceTypes.KeyClasses, keyClass, cancellationToken))
+        {
+            return false;
+        }
+
+        return primary is not null
+            ? await api.IsCurrentAsync(ResourceTypes.ServiceKeys, primary, cancellationToken)
+            : replica.Spec.PrimaryRef is not { } reference
+                || await api.GetAsync(ResourceTypes.ServiceKeys, new NamespacedName(replica.Metadata.Namespace!, reference.Name), cancellationToken) is null;
+    }
+
+    private ServiceKey? FindPrimary(KeyReplica replica) =>
+        replica.Spec.PrimaryRef is { } reference && primaries.TryGet(new NamespacedName(replica.Metadata.Namespace!, reference.Name), out var primary) ? primary : null;
+}

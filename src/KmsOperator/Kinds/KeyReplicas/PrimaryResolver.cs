@@ -1,0 +1,100 @@
+using Amazon;
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Update;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Kinds.KeyReplicas;
+
+/// <summary>Resolves a KeyReplica with its primary: a ServiceKey of the same namespace, or a key that is managed elsewhere.</summary>
+internal sealed class PrimaryResolver(RegionalClientFactory regions, OperatorSettings settings)
+{
+    /// <summary>A replica of a ServiceKey.</summary>
+    /// <param name="resource">The KeyReplica.</param>
+    /// <param name="primary">The ServiceKey.</param>
+    /// <param name="keyClass">The ServiceKey's class, which is Ready.</param>
+    public Resolved<ResolvedKey> Resolve(KeyReplica resource, ServiceKey primary, KeyClass keyClass)
+    {
+        var name = primary.Metadata.Name;
+        if ((ImmutabilityChecks.FindServiceChange(primary) ?? ImmutabilityChecks.FindMove(primary, keyClass)) is { } refused)
+        {
+            return ReconcileError.Transient(Reasons.PrimaryNotReady, $"spec.primaryRef.name: ServiceKey {name} is refused: {refused.Message}");
+        }
+
+        var accountId = keyClass.Status!.AccountId!;
+        var refusal = PrimaryChecks.FindRefusal(primary, keyClass, accountId, settings.ClusterId);
+        var (desired, error) = KeyReplicaResolver.Resolve(resource, primary, refusal, keyClass, accountId, settings.ClusterId);
+        if (desired is null)
+        {
+            return error!;
+        }
+
+        if (resource.Status?.KeyId is null && primary.Status is not { KeyId: not null, KeyState: KeyStates.Enabled })
+        {
+            return ReconcileError.Transient(
+                Reasons.PrimaryNotReady, $"The key of ServiceKey {name} is not usable yet (state {primary.Status?.KeyState ?? "unknown"}).");
+        }
+
+        return ImmutabilityChecks.FindPrimaryChange(resource, primary) is { } change ? change : ResolvedKey.Of(desired, keyClass);
+    }
+
+    /// <summary>What is known, without asking AWS, of a replica of a primary that is managed elsewhere.</summary>
+    /// <param name="resource">The KeyReplica.</param>
+    /// <param name="keyClass">Its class, which is Ready.</param>
+    public Resolved<ReplicaOutline> Outline(KeyReplica resource, KeyClass keyClass)
+    {
+        var outline = KeyReplicaResolver.Outline(resource, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
+        return outline.Error is null && ImmutabilityChecks.FindPrimaryChange(resource, KeyIdOf(Arn.Parse(resource.Spec.PrimaryKeyArn!))) is { } change
+            ? change
+            : outline;
+    }
+
+    /// <summary>A replica of a primary that is managed elsewhere, as AWS shows the primary now.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="keyClass">The KeyReplica's class, which is Ready.</param>
+    /// <param name="desiredSha256">The hash of what is known without asking AWS.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<Resolved<ResolvedKey>> ResolveAsync(
+        ReconcileContext<KeyReplica> context, KeyClass keyClass, string desiredSha256, CancellationToken cancellationToken)
+    {
+        var spec = context.Resource.Spec;
+        var arn = Arn.Parse(spec.PrimaryKeyArn!);
+        var keyId = KeyIdOf(arn);
+        try
+        {
+            var region = regions.For(ResolvedKey.AccessOf(keyClass, arn.Region));
+            if (await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is not { } primary)
+            {
+                return ReconcileError.Transient(Reasons.PrimaryNotReady, $"spec.primaryKeyArn: KMS does not show {spec.PrimaryKeyArn}. The operator looks again.");
+            }
+
+            // An alias that an older list has can be used. That an older list has none proves nothing.
+            var alias = spec.Alias
+                ?? await FindAliasAsync(region, keyId, context.Now - AliasDirectory.UsualAge, cancellationToken)
+                ?? await FindAliasAsync(region, keyId, context.Now, cancellationToken);
+            var (desired, error) = KeyReplicaResolver.Resolve(context.Resource, primary, alias, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
+            if (desired is null)
+            {
+                return error!;
+            }
+
+            return context.Status.KeyId is null && primary.KeyState != KeyStates.Enabled
+                ? ReconcileError.Transient(Reasons.PrimaryNotReady, $"{primary.Arn} is in state {primary.KeyState}; only an enabled key can be replicated.")
+                : ResolvedKey.Of(desired, keyClass, desiredSha256);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "DescribeKey") is { } failure)
+        {
+            return AwsReconcileError.For(failure, spec.PrimaryKeyArn!, isRecent: false);
+        }
+    }
+
+    private static string KeyIdOf(Arn arn) => arn.Resource[(arn.Resource.IndexOf('/') + 1)..];
+
+    private static async Task<string?> FindAliasAsync(RegionalClients region, string keyId, DateTimeOffset notBefore, CancellationToken cancellationToken)
+    {
+        var aliases = await region.Aliases.GetAsync(notBefore, cancellationToken);
+        return aliases.Where(entry => entry.Value == keyId).Select(entry => entry.Key).Order(StringComparer.Ordinal).FirstOrDefault();
+    }
+}

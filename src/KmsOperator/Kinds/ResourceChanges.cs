@@ -1,0 +1,56 @@
+using KmsOperator.Api;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Ownership;
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator.Kinds;
+
+/// <summary>What the event handlers of all kinds have in common.</summary>
+internal static class ResourceChanges
+{
+    /// <summary>
+    /// Whether a changed resource has to be reconciled. A change of the status alone is mostly the operator's own; so is a finalizer that
+    /// was added.
+    /// </summary>
+    public static bool NeedsReconcile<T>(this ResourceChange<T> change)
+        where T : class, IResource =>
+        change.Old?.Metadata is not { } old || change.New?.Metadata is not { } now
+        || old.Generation != now.Generation
+        || old.DeletionTimestamp != now.DeletionTimestamp
+        || (Finalizers.Has(change.Old, ApiGroup.Finalizer) && !Finalizers.Has(change.New, ApiGroup.Finalizer))
+        || !SameEntries(old.Annotations, now.Annotations);
+
+    /// <summary>
+    /// Whether the resources of a changed namespace have to be reconciled: its labels say which classes they may use, and resources in a
+    /// namespace that is being deleted do not stay suspended.
+    /// </summary>
+    public static bool ConcernsItsResources(this ResourceChange<Namespace> change) =>
+        change.Kind != ChangeKind.Deleted
+        && (!SameEntries(change.Old?.Metadata.Labels, change.New?.Metadata.Labels) || change.Old?.Metadata.DeletionTimestamp != change.New?.Metadata.DeletionTimestamp);
+
+    /// <summary>Keeps the reconcile cache and the alias reservations in step with the resources.</summary>
+    public static void Track<T>(this ResourceChange<T> change, ReconcileCache cache, AliasReservations reservations, TimeProvider time)
+        where T : class, IResource
+    {
+        if (change.Resource.Metadata.Uid is not { } uid)
+        {
+            return;
+        }
+
+        if (change.Kind == ChangeKind.Deleted)
+        {
+            cache.Remove(uid);
+            reservations.Release(uid);
+        }
+        else if (ReconcileAt(change.Old) != ReconcileAt(change.New))
+        {
+            cache.Of(uid).ReconcileRequestedAt = time.GetUtcNow();
+        }
+    }
+
+    private static string? ReconcileAt(IResource? resource) => resource?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt);
+
+    private static bool SameEntries(IReadOnlyDictionary<string, string>? left, IReadOnlyDictionary<string, string>? right) =>
+        (left?.Count ?? 0) == (right?.Count ?? 0)
+        && (left is null || left.All(entry => right!.TryGetValue(entry.Key, out var value) && value == entry.Value));
+}

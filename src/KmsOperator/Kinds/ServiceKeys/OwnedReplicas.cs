@@ -1,0 +1,239 @@
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Delete;
+using KmsOperator.Keys.Status;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Kinds.ServiceKeys;
+
+/// <summary>The KeyReplicas of a ServiceKey: created and deleted as <c>spec.replicaRegions</c> says, and shown in its status.</summary>
+internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplica> store, OperatorSettings settings)
+{
+    private const int PageSize = 500;
+
+    /// <summary>The status rows of a ServiceKey's replicas, one for each Region; null for none.</summary>
+    public IReadOnlyList<ReplicaStatus>? StatusOf(ServiceKey primary)
+    {
+        var rows = Of(primary)
+
+            // Of two KeyReplicas in one Region the one that has the key, which the other cannot get.
+            .GroupBy(replica => replica.Spec.Region)
+            .Select(group => group
+                .OrderByDescending(replica => replica.Status?.KeyId is not null)
+                .ThenByDescending(replica => KeyReplicaResolver.IsOwnedBy(replica, primary))
+                .First())
+            .Select(replica => new ReplicaStatus
+            {
+                Region = replica.Spec.Region,
+                Arn = replica.Status?.Arn,
+                KeyState = replica.Status?.KeyState,
+                Name = replica.Metadata.Name,
+            })
+            .ToArray();
+        return rows.Length == 0 ? null : rows;
+    }
+
+    /// <summary>Whether a ServiceKey has KeyReplicas that the operator created for it.</summary>
+    public bool HasOwn(ServiceKey primary) => Own(primary).Any();
+
+    /// <summary>Creates the KeyReplicas that are missing, and deletes those whose Region is no longer listed.</summary>
+    /// <param name="primary">The ServiceKey. It has a key and its spec is valid.</param>
+    /// <param name="keyClass">Its class.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Why not all replicas are ready; null when they are.</returns>
+    public async Task<ReconcileError?> ReconcileAsync(ServiceKey primary, KeyClass keyClass, CancellationToken cancellationToken)
+    {
+        var wanted = primary.Spec.ReplicaRegions ?? [];
+        var errors = new List<ReconcileError?>();
+        foreach (var replica in Own(primary).Where(replica => !wanted.Contains(replica.Spec.Region)))
+        {
+            errors.Add(await RemoveAsync(primary, replica, cancellationToken));
+        }
+
+        foreach (var region in wanted.Order(StringComparer.Ordinal))
+        {
+            errors.Add(await EnsureAsync(primary, keyClass, region, cancellationToken));
+        }
+
+        // An error that needs a person is shown first.
+        return errors.OfType<ReconcileError>().OrderByDescending(error => error.IsTerminal).FirstOrDefault();
+    }
+
+    /// <summary>Requests a comparison with AWS of the ServiceKey's own KeyReplicas, by their annotation.</summary>
+    /// <returns>Why one of them could not be annotated; null when all are.</returns>
+    public async Task<ReconcileError?> RequestReconcileAsync(ServiceKey primary, string reconcileAt, CancellationToken cancellationToken)
+    {
+        ReconcileError? refused = null;
+        foreach (var replica in Own(primary).Where(replica => replica.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt) != reconcileAt))
+        {
+            var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [AnnotationNames.ReconcileAt] = reconcileAt } } };
+            try
+            {
+                await api.MergePatchAsync(ResourceTypes.KeyReplicas, NamespacedName.Of(replica), patch, null, cancellationToken);
+            }
+            catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
+            {
+                refused = Refused(replica.Metadata.Name, e);
+            }
+        }
+
+        return refused;
+    }
+
+    /// <summary>Whether the server has KeyReplicas that refer to a ServiceKey, whatever the cache says.</summary>
+    public async Task<bool> ExistOnServerAsync(ServiceKey primary, CancellationToken cancellationToken)
+    {
+        string? token = null;
+        do
+        {
+            var page = await api.ListPageAsync(ResourceTypes.KeyReplicas, primary.Metadata.Namespace, PageSize, token, cancellationToken);
+            if (page.Items.Any(replica => replica.Spec.PrimaryRef?.Name == primary.Metadata.Name))
+            {
+                return true;
+            }
+
+            token = page.Metadata.Continue;
+        }
+        while (!string.IsNullOrEmpty(token));
+
+        return false;
+    }
+
+    /// <summary>Deletes the ServiceKey's own KeyReplicas, before its key is deleted.</summary>
+    /// <returns>What remains; null when no KeyReplica stands in the way any more.</returns>
+    public async Task<ReconcileError?> DeleteAllAsync(ServiceKey primary, bool deletesKey, CancellationToken cancellationToken)
+    {
+        var own = Own(primary).ToArray();
+        foreach (var replica in own)
+        {
+            await DeleteAsync(replica, cancellationToken);
+        }
+
+        if (own.Length > 0)
+        {
+            // A KeyReplica that needs a person makes its ServiceKey need one.
+            var stalled = own.Select(replica => (replica.Metadata.Name, Stalled: FindStalled(replica))).FirstOrDefault(replica => replica.Stalled is not null);
+            return stalled.Stalled is { } reason
+                ? ReconcileError.Terminal(Reasons.ReplicasRemain, $"The replicas have to go first, and KeyReplica {stalled.Name} does not: {reason.Reason}: {reason.Message}")
+                : ReconcileError.Transient(Reasons.ReplicasRemain, $"Waiting for the replicas to go first: {Names(own)}.");
+        }
+
+        // A retained key stays a primary, and the KeyReplicas of other people lose nothing.
+        return deletesKey && Of(primary) is { Count: > 0 } others
+            ? ReconcileError.Terminal(
+                Reasons.ReplicasRemain,
+                $"KeyReplicas that this resource did not create still depend on the key: {Names(others)}. Delete them first, or set spec.deletionPolicy: Retain.")
+            : null;
+    }
+
+    /// <summary>All KeyReplicas that refer to a ServiceKey, those of the operator and those of people.</summary>
+    private IReadOnlyList<KeyReplica> Of(ServiceKey primary) =>
+    [
+        .. store.List(primary.Metadata.Namespace ?? "")
+            .Where(replica => replica.Spec.PrimaryRef?.Name == primary.Metadata.Name)
+            .OrderBy(replica => replica.Spec.Region, StringComparer.Ordinal)
+            .ThenBy(replica => replica.Metadata.Name, StringComparer.Ordinal),
+    ];
+
+    private IEnumerable<KeyReplica> Own(ServiceKey primary) => Of(primary).Where(replica => KeyReplicaResolver.IsOwnedBy(replica, primary));
+
+    /// <summary>Deletes a KeyReplica whose Region is no longer listed. That cannot be undone, so what protects its key is asked before.</summary>
+    private async Task<ReconcileError?> RemoveAsync(ServiceKey primary, KeyReplica replica, CancellationToken cancellationToken)
+    {
+        if (replica is { Metadata.DeletionTimestamp: null, Status: { KeyId: not null, DeletionPolicy: DeletionPolicies.Delete } }
+            && !KeyReplicaResolver.IsObserveOnly(replica, primary)
+            && DeletionGuard.FindProtection(replica.Status.Arn, replica, primary) is { } protection)
+        {
+            return protection with { Message = $"spec.replicaRegions: {replica.Spec.Region} is no longer listed, but {protection.Message}" };
+        }
+
+        await DeleteAsync(replica, cancellationToken);
+        return null;
+    }
+
+    private async Task<ReconcileError?> EnsureAsync(ServiceKey primary, KeyClass keyClass, string region, CancellationToken cancellationToken)
+    {
+        var key = new NamespacedName(primary.Metadata.Namespace ?? "", ReplicaNames.Of(primary.Metadata.Name, region));
+        if (!store.TryGet(key, out var replica))
+        {
+            try
+            {
+                await api.CreateAsync(ResourceTypes.KeyReplicas, Make(primary, region), cancellationToken);
+            }
+            catch (KubernetesApiException e) when (e.IsConflict)
+            {
+                // The cache is behind; the watch brings the KeyReplica that exists.
+            }
+            catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
+            {
+                return Refused(key.Name, e);
+            }
+
+            return ReconcileError.Transient(Reasons.Progressing, $"KeyReplica {key.Name} is being created.");
+        }
+
+        if (!KeyReplicaResolver.IsOwnedBy(replica, primary))
+        {
+            return ReconcileError.Terminal(
+                Reasons.ReplicaConflict,
+                $"spec.replicaRegions: KeyReplica {key.Name} exists already and is not this resource's. Delete or rename it, or remove {region} from the list.");
+        }
+
+        if (replica.Metadata.DeletionTimestamp is not null || !ResourceConditions.IsReady(replica.Status?.Conditions, replica.Metadata.Generation))
+        {
+            var ready = ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Ready);
+            var message = $"KeyReplica {key.Name} is not ready: {ready?.Reason ?? "not reconciled yet"}{(ready is null ? "" : $": {ready.Message}")}";
+            return FindStalled(replica) is { } stalled && replica.Metadata.DeletionTimestamp is null
+                ? ReconcileError.Terminal(stalled.Reason, message)
+                : ReconcileError.Transient(Reasons.Progressing, message);
+        }
+
+        // Ready is about the KeyReplica's own spec. It also depends on the specs of the ServiceKey and the class, of which its generation says nothing.
+        return KeyReplicaResolver.Resolve(replica, primary, refusal: null, keyClass, keyClass.Status!.AccountId!, settings.ClusterId).Value is { } wanted
+            && replica.Status?.DesiredSha256 == DesiredStateHash.Compute(wanted)
+            ? null
+            : ReconcileError.Transient(Reasons.Progressing, $"KeyReplica {key.Name} is not yet what this resource and KeyClass {keyClass.Metadata.Name} say now.");
+    }
+
+    private async Task DeleteAsync(KeyReplica replica, CancellationToken cancellationToken)
+    {
+        if (replica.Metadata.DeletionTimestamp is null)
+        {
+            await api.DeleteAsync(ResourceTypes.KeyReplicas, NamespacedName.Of(replica), replica.Metadata.Uid, null, cancellationToken);
+        }
+    }
+
+    private static ReconcileError Refused(string name, KubernetesApiException e) =>
+        ReconcileError.Terminal(Reasons.ReplicaConflict, $"spec.replicaRegions: the API server refuses KeyReplica {name}: {e.Message} The operator tries again.");
+
+    private static Condition? FindStalled(KeyReplica replica) =>
+        ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Stalled) is { } stalled && stalled.ObservedGeneration == replica.Metadata.Generation
+            ? stalled
+            : null;
+
+    private static KeyReplica Make(ServiceKey primary, string region) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Namespace = primary.Metadata.Namespace,
+            Name = ReplicaNames.Of(primary.Metadata.Name, region),
+            OwnerReferences =
+            [
+                new OwnerReference
+                {
+                    ApiVersion = ApiGroup.ApiVersion,
+                    Kind = ServiceKey.KindName,
+                    Name = primary.Metadata.Name,
+                    Uid = primary.Metadata.Uid ?? "",
+                    Controller = true,
+                    BlockOwnerDeletion = true,
+                },
+            ],
+        },
+        Spec = new KeyReplicaSpec { PrimaryRef = new PrimaryRef { Name = primary.Metadata.Name }, Region = region },
+    };
+
+    private static string Names(IEnumerable<KeyReplica> replicas) => string.Join(", ", replicas.Select(replica => replica.Metadata.Name));
+}

@@ -1,0 +1,119 @@
+using KmsOperator.Api;
+using KmsOperator.Keys.Ownership;
+using KmsOperator.Planning;
+using KmsOperator.UnitTests.Kinds;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys.Ownership;
+
+public sealed class OwnershipIndexTests
+{
+    private const string Alias = "alias/wanted";
+    private static readonly KeyLocation Here = new("111111111111", "us-east-1");
+    private static readonly DateTimeOffset Created = new(2030, 1, 2, 0, 0, 0, TimeSpan.Zero);
+    private static readonly KeyStatus Held = new() { KeyId = "key-1", AliasName = Alias, AccountId = Here.AccountId, Region = Here.Region };
+
+    // What another resource has, whether that is the alias, whether it is the key, and why.
+    private static readonly (string Name, KeyStatus? Status, bool Alias, bool Key, string Why)[] Holdings =
+    [
+        ("both", Held, true, true, "it is on record"),
+        ("no status", null, false, false, "nobody has looked at it"),
+        ("another alias", Held with { AliasName = "alias/other" }, false, true, "a key has one alias"),
+        ("no key", Held with { KeyId = null }, false, false, "what it wants it has not got"),
+        ("another key", Held with { KeyId = "key-2" }, true, false, "the alias is that of another key"),
+        ("another Region", Held with { Region = "eu-west-1" }, false, false, "a replica has its primary's id and may have its alias's name"),
+        ("another account", Held with { AccountId = "222222222222" }, false, false, "aliases and ids are an account's own"),
+    ];
+
+    // Another ServiceKey that wants the alias too and has no key, whether it comes first, and why. The one that asks was made at Created.
+    private static readonly (string Name, ServiceKey Other, bool First, string Why)[] Rivals =
+    [
+        ("older", Rival(), true, "who came first gets the name"),
+        ("younger", Rival(created: Created.AddSeconds(1)), false, "it came later"),
+        ("of the same second", Rival(created: Created, uid: "a"), true, "the uid decides, for both in the same way"),
+        ("of the same second, behind", Rival(created: Created, uid: "z"), false, "the uid decides, for both in the same way"),
+        ("younger with an attempt", Rival(created: Created.AddSeconds(1), status: Attempt), true, "its key is about to be made"),
+        ("with a key", Rival(status: Held), false, "it has its alias, or never will; FindAliasHolder tells"),
+        ("suspended", Rival(spec: new() { Suspend = true }), false, "it makes no key"),
+        ("observing", Rival(spec: new() { ManagementPolicy = ManagementPolicies.Observe }), false, "it makes no key"),
+        ("on its way out", Rival(deleted: true), false, "it makes no key any more"),
+        ("stalled", Rival(status: Stalled), false, "a name cannot be blocked with a resource that gets no key"),
+        ("stalled with an attempt", Rival(status: Stalled with { Creation = Attempt.Creation }), true, "its key may be there"),
+        ("suspended with an attempt", Rival(spec: new() { Suspend = true }, status: Attempt), true, "its key may be there"),
+        ("of no class", Rival(spec: new() { ClassName = "nobody" }), false, "nobody knows where its key would be"),
+        ("of a class elsewhere", Rival(spec: new() { ClassName = "elsewhere" }), false, "each Region has aliases of its own"),
+        ("of another account", Rival(status: Attempt with { AccountId = "222222222222" }), false, "each account has aliases of its own"),
+        ("of another alias", Rival(spec: new() { Alias = "alias/other" }), false, "there is nothing to share"),
+        ("itself", Rival(uid: "me"), false, "nobody is one's own rival"),
+    ];
+
+    private readonly Caches _caches = new();
+
+    public static TheoryData<string> HoldingNames => [.. Holdings.Select(one => one.Name)];
+
+    public static TheoryData<string> RivalNames => [.. Rivals.Select(one => one.Name)];
+
+    private static KeyStatus Attempt => new() { Creation = new() { AttemptId = "1", StartedAt = Created } };
+
+    private static KeyStatus Stalled => new() { Conditions = [new() { Type = ConditionTypes.Stalled, Status = "True" }] };
+
+    private OwnershipIndex Index => new(_caches.Keys, _caches.Replicas, _caches.Directory);
+
+    [Theory]
+    [MemberData(nameof(HoldingNames))]
+    public void What_another_resource_has_on_record_is_its_own(string name)
+    {
+        var (_, status, alias, key, why) = Holdings.Single(one => one.Name == name);
+        _caches.Set(new ServiceKey { Metadata = new() { Namespace = "team", Name = "other", Uid = "other" }, Status = status });
+        Assert.True(Index.FindAliasHolder(Here, Alias, "me") == (alias ? "ServiceKey/team/other" : null), why);
+        Assert.True(Index.FindKeyHolder(Here, "key-1", "me") == (key ? "ServiceKey/team/other" : null), why);
+
+        // What one has oneself is held by nobody else.
+        Assert.Null(Index.FindAliasHolder(Here, Alias, "other"));
+        Assert.Null(Index.FindKeyHolder(Here, "key-1", "other"));
+    }
+
+    [Fact]
+    public void Replicas_hold_aliases_and_keys_as_well()
+    {
+        _caches.Set(new KeyReplica { Metadata = new() { Namespace = "team", Name = "copy" }, Status = Held });
+        Assert.Equal("KeyReplica/team/copy", Index.FindAliasHolder(Here, Alias, "me"));
+        Assert.Equal("KeyReplica/team/copy", Index.FindKeyHolder(Here, "key-1", "me"));
+    }
+
+    [Theory]
+    [MemberData(nameof(RivalNames))]
+    public void A_name_goes_to_the_one_that_comes_first_of_those_that_get_a_key(string name)
+    {
+        var (_, other, first, why) = Rivals.Single(one => one.Name == name);
+        foreach (var (className, region) in new[] { ("standard", Here.Region), ("elsewhere", "eu-west-1") })
+        {
+            _caches.Set(new KeyClass
+            {
+                Metadata = new() { Name = className },
+                Spec = new() { Region = region },
+                Status = new() { AccountId = Here.AccountId },
+            });
+        }
+
+        var me = Rival(created: Created, uid: "me");
+        _caches.Set(me);
+        _caches.Set(other with { Metadata = other.Metadata with { Namespace = "team", Name = "other" } });
+        var holder = Index.FindEarlier(Here, Alias, me);
+        Assert.True(holder == (first ? "ServiceKey/team/other" : null), $"{why}: {holder}");
+    }
+
+    private static ServiceKey Rival(DateTimeOffset? created = null, string uid = "other", ServiceKeySpec? spec = null, KeyStatus? status = null, bool deleted = false) => new()
+    {
+        Metadata = new()
+        {
+            Namespace = "team",
+            Name = "me",
+            Uid = uid,
+            CreationTimestamp = created ?? Created.AddDays(-1),
+            DeletionTimestamp = deleted ? Created : null,
+        },
+        Spec = (spec ?? new()) with { ClassName = spec?.ClassName ?? "standard", Alias = spec?.Alias ?? Alias },
+        Status = status,
+    };
+}
