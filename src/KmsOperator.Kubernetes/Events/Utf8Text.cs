@@ -3,7 +3,7 @@ using System.Text;
 namespace KmsOperator.Kubernetes;
 
 /// <summary>Text whose length is limited in bytes.</summary>
-internal static class Utf8Text
+public static class Utf8Text
 {
     private const char Ellipsis = '…';
     private const int EllipsisBytes = 3;

@@ -22,7 +22,10 @@ public static class StatusWriter
     /// <param name="api">The API server.</param>
     /// <param name="type">The kind.</param>
     /// <param name="current">The object that the status was computed from.</param>
-    /// <param name="status">The whole status. Fields that are not in it are removed. The order of lists of objects does not matter.</param>
+    /// <param name="status">
+    /// The whole status. Fields that are not in it are removed. The order of lists of objects does not matter. Texts that are too long are
+    /// shortened, see <see cref="StatusBounds"/>.
+    /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The object as the server has it now; <paramref name="current"/> itself if there was nothing to write.</returns>
     /// <exception cref="KubernetesApiException">
@@ -38,6 +41,7 @@ public static class StatusWriter
         where T : class, IResource
     {
         var wanted = WithoutEmpty(status);
+        StatusBounds.Apply(wanted);
         var written = JsonSerializer.SerializeToNode(current, type.Item)?["status"] as JsonObject;
         if (written is not null && StatusComparison.AreEqual(WithoutEmpty(written), wanted))
             return current;
