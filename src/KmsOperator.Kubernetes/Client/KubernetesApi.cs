@@ -109,7 +109,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         where T : class, IResource
     {
         var path = $"{type.CollectionPath(resource.Metadata.Namespace)}?fieldManager={ApiGroup.FieldManager}";
-        var body = JsonSerializer.SerializeToUtf8Bytes(resource, type.Item);
+        var body = JsonSerializer.SerializeToNode(resource, type.Item)!.ToUtf8Bytes();
         return SendAsync(HttpMethod.Post, path, body, JsonType, type.Item, cancellationToken);
     }
 

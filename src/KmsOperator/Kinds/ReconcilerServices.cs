@@ -52,5 +52,5 @@ internal sealed record ReconcilerServices(
     /// after seconds.
     /// </summary>
     /// <param name="classOf">The class of a resource; empty where none is named.</param>
-    public WorkQueue<NamespacedName> NewKeyQueue(Func<NamespacedName, string> classOf) => new(Time, Random, groupOf: classOf, largestGroup: Workers - (Workers / 4));
+    public WorkQueue<NamespacedName> NewKeyQueue(Func<NamespacedName, string> classOf) => new(Time, Random, flowOf: classOf, maxWorkersPerFlow: Workers - (Workers / 4));
 }

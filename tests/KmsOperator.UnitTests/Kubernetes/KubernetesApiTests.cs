@@ -46,6 +46,20 @@ public sealed class KubernetesApiTests : IDisposable
         Assert.Equal("namespace is being terminated", failure.Message);
     }
 
+    [Theory]
+    [InlineData(false, "a Status that quotes what was refused")]
+    [InlineData(true, "a body that is no Status, and nested deeper than JSON is read here")]
+    public async Task The_message_of_a_refusal_is_shortened(bool isNested, string why)
+    {
+        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
+        var body = isNested ? new string('[', 900_000) : Json.Status(422, "Invalid", new string('ü', 900_000));
+        (await _server.NextAsync()).Reply(body, HttpStatusCode.UnprocessableEntity);
+
+        var message = (await Assert.ThrowsAsync<KubernetesApiException>(() => get)).Message;
+
+        Assert.True(message.EndsWith('…') && System.Text.Encoding.UTF8.GetByteCount(message) <= 1024, why);
+    }
+
     [Fact]
     public async Task Not_found_without_a_Status_is_an_error_since_the_kind_may_not_be_served()
     {

@@ -51,6 +51,32 @@ public sealed class WritingTests
     }
 
     [Fact]
+    public async Task A_text_that_is_too_long_is_shortened_at_a_character_and_written_once()
+    {
+        var current = await CurrentAsync();
+        JsonNode LongCondition()
+        {
+            var condition = JsonNode.Parse(Condition("Ready", "False"))!;
+            condition["message"] = string.Concat(Enumerable.Repeat("🙂", 9_000));
+            return condition;
+        }
+        JsonObject Status() => new()
+        {
+            ["arn"] = "arn:1",
+            ["keyId"] = new string('k', 900_000),
+            ["conditions"] = new JsonArray(LongCondition()),
+        };
+
+        var written = await _api.ApplyStatusAsync(ServiceKeys, current, Status(), Ct);
+        await _api.ApplyStatusAsync(ServiceKeys, written, Status(), Ct);
+
+        // Four bytes each, and three for the ellipsis.
+        Assert.Equal(string.Concat(Enumerable.Repeat("🙂", (StatusBounds.LongestMessage - 3) / 4)) + "…", written.Status!.Conditions!.Single().Message);
+        Assert.Equal(StatusBounds.LongestText, System.Text.Encoding.UTF8.GetByteCount(written.Status.KeyId!));
+        Assert.Single(_api.Requests, request => request.Verb == "apply");
+    }
+
+    [Fact]
     public async Task A_status_of_a_stale_object_is_not_written()
     {
         var current = await CurrentAsync();

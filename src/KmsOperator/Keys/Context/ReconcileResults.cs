@@ -24,7 +24,7 @@ internal static class ReconcileResults
         await context.WriteStatusAsync(result.Status, ready, cancellationToken);
         return (result.RequeueAfter is { } later ? ReconcileResult.RequeueAfter(later) : ReconcileResult.Done) with
         {
-            GroupServed = result.IsCompared ? true : null,
+            FlowOutcome = result.IsCompared ? FlowOutcome.Served : FlowOutcome.Unknown,
         };
     }
 
@@ -53,6 +53,8 @@ internal static class ReconcileResults
         (requeueAfter is { } soon ? ReconcileResult.RequeueAfter(soon) : ReconcileResult.Retry) with
         {
             // An account that throttles or does not answer does so for all keys of the class.
-            GroupServed = error is { IsTerminal: false, Reason: Reasons.Throttled or Reasons.Unavailable } ? false : awsAnswered ? true : null,
+            FlowOutcome = error is { IsTerminal: false, Reason: Reasons.Throttled or Reasons.Unavailable } ? FlowOutcome.Throttled
+                : awsAnswered ? FlowOutcome.Served
+                : FlowOutcome.Unknown,
         };
 }

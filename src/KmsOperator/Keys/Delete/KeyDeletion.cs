@@ -66,7 +66,7 @@ internal sealed class KeyDeletion(
             var outcome = request.DeleteKey
                 ? await deletion.DeleteAsync(context, request, region, cancellationToken)
                 : await retention.RetainAsync(context, request, region, null, cancellationToken);
-            return await EndAsync(context, outcome, cancellationToken) with { GroupServed = true };
+            return await EndAsync(context, outcome, cancellationToken) with { FlowOutcome = FlowOutcome.Served };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
