@@ -10,6 +10,7 @@ namespace KmsSimulator.Aliases;
 internal static partial class AliasOperations
 {
     private const int MaxAliasesPerKey = 50;
+    private const string AliasGuide = "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html";
 
     public static JsonObject CreateAlias(KmsCall call)
     {
@@ -56,18 +57,32 @@ internal static partial class AliasOperations
         var key = call.Input.String("KeyId", 1, 2048) is null ? null : call.KeyToRead().Key;
         return paging.Page(
             "Aliases",
-            key?.AliasNames ?? call.Here.AliasNames,
-            name => call.Here.Alias(name)?.Record.Read(call.Now) is { } alias && (key is null || alias.TargetKeyId == key.KeyId)
-                ? new Listed(name, alias)
-                : null,
-            listed => new JsonObject
+            key?.AliasNames ?? call.Here.ListedAliasNames,
+            name =>
             {
-                ["AliasName"] = listed.Name,
-                ["AliasArn"] = Arn.Alias(call.Owner.Id, call.Region, listed.Name),
-                ["TargetKeyId"] = listed.Alias.TargetKeyId,
-                ["CreationDate"] = KeyMetadata.Time(listed.Alias.CreationDate),
-                ["LastUpdatedDate"] = KeyMetadata.Time(listed.Alias.LastUpdatedDate),
-            });
+                var alias = call.Here.Alias(name)?.Record.Read(call.Now);
+                var isListed = key is null ? alias is not null || AwsManagedKeys.IsAlias(name) : alias?.TargetKeyId == key.KeyId;
+                return isListed ? new Listed(name, alias) : null;
+            },
+            listed => Show(call, listed));
+    }
+
+    /// <summary>An alias in an answer; one of AWS's that has no key yet has neither target nor dates.</summary>
+    private static JsonObject Show(KmsCall call, Listed listed)
+    {
+        var json = new JsonObject
+        {
+            ["AliasName"] = listed.Name,
+            ["AliasArn"] = Arn.Alias(call.Owner.Id, call.Region, listed.Name),
+        };
+        if (listed.Alias is { } alias)
+        {
+            json["TargetKeyId"] = alias.TargetKeyId;
+            json["CreationDate"] = KeyMetadata.Time(alias.CreationDate);
+            json["LastUpdatedDate"] = KeyMetadata.Time(alias.LastUpdatedDate);
+        }
+
+        return json;
     }
 
     private static string ReadName(KmsCall call, bool withTarget)
@@ -77,13 +92,13 @@ internal static partial class AliasOperations
         call.Input.Validate();
         if (target?.StartsWith("alias/", StringComparison.Ordinal) == true)
             throw Errors.Validation("Aliases must refer to keys. Not aliases");
-        if (name == "alias/aws" || name.StartsWith("alias/aws/", StringComparison.Ordinal))
+        if (name == "alias/aws" || name.StartsWith(AwsManagedKeys.AliasPrefix, StringComparison.Ordinal))
             throw new ServiceException("NotAuthorizedException", "Aliases that begin with alias/aws/ are reserved for AWS managed keys.");
-        if (!name.StartsWith("alias/", StringComparison.Ordinal) || name.Length == "alias/".Length)
+        if (!name.StartsWith("alias/", StringComparison.Ordinal))
+            throw Errors.Validation($"Alias must start with the prefix \"alias/\". Please see {AliasGuide}");
+        if (name.Length == "alias/".Length)
             throw Errors.Validation("Invalid identifier");
-        return NameCharacters().IsMatch(name)
-            ? name
-            : throw new ServiceException("InvalidAliasNameException", $"{name} contains invalid characters for an alias");
+        return NameCharacters().IsMatch(name) ? name : throw Errors.Validation($"{name} contains invalid characters for an alias");
     }
 
     private static AliasRecord? Existing(KmsCall call, string name) => call.Here.Alias(name)?.Record.Current;
@@ -97,5 +112,5 @@ internal static partial class AliasOperations
     [GeneratedRegex(@"^[a-zA-Z0-9/_-]+\z")]
     private static partial Regex NameCharacters();
 
-    private sealed record Listed(string Name, AliasRecord Alias);
+    private sealed record Listed(string Name, AliasRecord? Alias);
 }

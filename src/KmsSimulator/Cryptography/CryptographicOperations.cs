@@ -55,7 +55,10 @@ internal static class CryptographicOperations
         var keyId = Ciphertext.KeyId(blob) ?? throw Errors.InvalidCiphertext();
         var key = KeyLookup.FindNamed(call, given ?? keyId);
         if (key.KeyId != keyId)
-            throw new ServiceException("IncorrectKeyException", "The ciphertext was not encrypted with the key that KeyId names.");
+        {
+            throw new ServiceException(
+                "IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.");
+        }
         RequireUsable(call, key);
         var plaintext = Ciphertext.Open(blob, key.Shared.Materials, context, out var materialId)
             ?? throw Errors.InvalidCiphertext();
@@ -72,24 +75,21 @@ internal static class CryptographicOperations
     public static JsonObject GetKeyLastUsage(KmsCall call)
     {
         var (key, record) = call.KeyToRead();
-        var answer = new JsonObject
+        return new JsonObject
         {
             ["KeyId"] = key.Arn,
             ["KeyCreationDate"] = KeyMetadata.Time(record.CreationDate),
-            ["TrackingStartDate"] = KeyMetadata.Time(record.CreationDate),
-        };
-        if (key.LastUsage is { } usage)
-        {
-            answer["KeyLastUsage"] = new JsonObject
+            ["TrackingStartDate"] = KeyMetadata.Time(KeyUsage.TrackingStart(record, call.Simulation.UsageTrackingSince)),
+
+            // An empty object says that there was no use since then.
+            ["KeyLastUsage"] = key.LastUsage is not { } usage ? [] : new JsonObject
             {
                 ["Operation"] = usage.Operation,
                 ["Timestamp"] = KeyMetadata.Time(usage.Timestamp),
                 ["CloudTrailEventId"] = usage.EventId,
                 ["KmsRequestId"] = usage.RequestId,
-            };
-        }
-
-        return answer;
+            },
+        };
     }
 
     private static KeyEntry Usable(KmsCall call)
@@ -123,6 +123,8 @@ internal static class CryptographicOperations
     {
         if (dryRun)
             throw Errors.DryRun();
+        if (call.Simulation.UsageTrackingSince > call.Now)
+            return;
         key.LastUsage = new KeyUsage(call.Operation.Name, call.Now, call.RequestId, call.Owner.Ids.Uuid());
     }
 }

@@ -17,7 +17,7 @@ internal static class DeletionOperations
         var days = call.Input.Integer("PendingWindowInDays", 1, 365) ?? DefaultDays;
         call.Input.Validate();
         if (days is < MinDays or > MaxDays)
-            throw Errors.Validation($"PendingWindowInDays must be between {MinDays} and {MaxDays} days.");
+            throw Errors.Validation($"PendingWindowInDays must be between {MinDays} and {MaxDays}");
         var key = call.KeyToWrite();
         var record = KeyDeletion.Scheduled(key, days, call.Now);
         call.Owner.Write(key, record, call.Now);

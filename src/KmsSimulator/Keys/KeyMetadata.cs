@@ -22,7 +22,7 @@ internal static class KeyMetadata
             ["KeyUsage"] = group.KeyUsage,
             ["KeyState"] = record.State.ToString(),
             ["Origin"] = group.Origin,
-            ["KeyManager"] = "CUSTOMER",
+            ["KeyManager"] = group.IsAwsManaged ? "AWS" : "CUSTOMER",
             ["CustomerMasterKeySpec"] = group.KeySpec,
             ["KeySpec"] = group.KeySpec,
             [field] = new JsonArray([.. algorithms.Select(name => (JsonNode)name)]),

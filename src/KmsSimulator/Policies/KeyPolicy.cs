@@ -20,7 +20,7 @@ internal sealed record KeyPolicy(string Document, ImmutableArray<PolicyStatement
     /// <summary>The policy of a key that is made without one: the account, and through it IAM, decides.</summary>
     /// <remarks>Source: AWS KMS developer guide, "Default key policy".</remarks>
     public static KeyPolicy Default(string partition, string account) => Of($$"""
-        {"Id":"key-default-1","Version":"2012-10-17","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",
+        {"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",
         "Principal":{"AWS":"{{Arn.Root(partition, account)}}"},"Action":"kms:*","Resource":"*"}]}
         """, partition);
 

@@ -9,9 +9,11 @@ namespace KmsSimulator.Policies;
 /// <remarks>Source: AWS IAM user guide, "IAM JSON policy reference"; AWS KMS API reference, CreateKey, Policy.</remarks>
 internal static class PolicyReader
 {
-    private static readonly string[] DocumentElements = ["Version", "Id", "Statement"];
+    /// <summary>The elements of a policy, in IAM's order.</summary>
+    public static string[] DocumentElements { get; } = ["Version", "Id", "Statement"];
 
-    private static readonly string[] StatementElements =
+    /// <summary>The elements of a statement, in IAM's order.</summary>
+    public static string[] StatementElements { get; } =
         ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
     /// <summary>Fails with MalformedPolicyDocument, naming what is wrong.</summary>
@@ -74,7 +76,7 @@ internal static class PolicyReader
         if (Member(statement, "Sid") is { } sid)
         {
             Require(sid.ValueKind == JsonValueKind.String, "A statement's Sid must be a string.");
-            Require(sids.Add(sid.GetString()!), "Statement IDs (SID) in a single policy must be unique.");
+            Require(sid.ValueEquals("") || sids.Add(sid.GetString()!), "Statement IDs (SID) in a single policy must be unique.");
         }
 
         Require(

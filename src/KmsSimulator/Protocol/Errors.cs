@@ -22,6 +22,15 @@ internal static class Errors
 
     public static ServiceException Unsupported(string message) => new("UnsupportedOperationException", message);
 
+    /// <summary>The operation is for keys of another origin.</summary>
+    /// <remarks>Source of the text: AWS KMS developer guide, "Key states of AWS KMS keys", footnote 6.</remarks>
+    public static ServiceException WrongOrigin(KeyEntry key) =>
+        Unsupported($"{key.Arn} origin is {key.Group.Origin} which is not valid for this operation.");
+
+    /// <summary>The operation is for keys of another spec.</summary>
+    public static ServiceException WrongSpec(KeyEntry key) =>
+        Unsupported($"{key.Arn} key spec is {key.Group.KeySpec} which is not valid for this operation.");
+
     public static ServiceException LimitExceeded(string message) => new("LimitExceededException", message);
 
     public static ServiceException Tag(string message) => new("TagException", message);
@@ -30,7 +39,7 @@ internal static class Errors
 
     public static ServiceException InvalidState(string message) => new("KMSInvalidStateException", message);
 
-    public static ServiceException InvalidCiphertext() => new("InvalidCiphertextException", "The ciphertext is not valid.");
+    public static ServiceException InvalidCiphertext() => new("InvalidCiphertextException", "");
 
     /// <summary>The one thing that is wrong with the input, in the words that <see cref="KmsInput"/> has for several.</summary>
     public static ServiceException Violation(string value, string path, string rule) =>

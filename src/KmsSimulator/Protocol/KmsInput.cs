@@ -74,7 +74,7 @@ internal sealed class KmsInput(JsonElement root)
         if (value.ValueKind != JsonValueKind.String || !value.TryGetBytesFromBase64(out var bytes))
             throw Errors.Serialization($"{name} must be base64");
         if (bytes.Length < min || bytes.Length > max)
-            Violation("bytes", Camel(name), $"Member must have length between {min} and {max}");
+            _violations.Add($"Value at '{Camel(name)}' failed to satisfy constraint: Member must have length {(bytes.Length < min ? $"greater than or equal to {min}" : $"less than or equal to {max}")}");
         return bytes;
     }
 

@@ -35,7 +35,7 @@ internal static class RotationOperations
     public static JsonObject GetKeyRotationStatus(KmsCall call)
     {
         var (key, record) = call.KeyToRead();
-        RequireRotatable(key, allowImported: false);
+        RequireOrigin(key);
         var shared = call.SharedToRead(key);
 
         // While the deletion is pending KMS says no; the setting returns when it is cancelled.
@@ -61,7 +61,11 @@ internal static class RotationOperations
         if (shared.NextRotationDate is { } next && next - call.Now <= DueSoon)
             throw new ServiceException("ConflictException", $"The automatic rotation of {key.Arn} is due within 20 minutes.");
         if (shared.Materials.Count(material => material.RotationType == "ON_DEMAND") >= MaxOnDemandRotations)
-            throw Errors.LimitExceeded($"{key.Arn} has been rotated on demand {MaxOnDemandRotations} times, which is the limit.");
+        {
+            throw Errors.LimitExceeded(
+                "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: "
+                + key.Arn);
+        }
 
         var group = key.Group;
         call.Owner.Write(group, shared with { OnDemandRotationStartDate = call.Now }, call.Now);
@@ -69,7 +73,7 @@ internal static class RotationOperations
         owner.At(call.Now + call.Simulation.TransitionTime, at =>
         {
             var now = group.Shared.Current!;
-            var materials = now.Materials.Add(CreateKeyOperation.NewMaterial(owner, group.KeyId, now.Materials.Length, at, "ON_DEMAND"));
+            var materials = now.Materials.Add(CreateKeyOperation.NewMaterial(owner, group, now.Materials.Length, at, "ON_DEMAND"));
             group.Shared.Write(now with { OnDemandRotationStartDate = null, Materials = materials }, at, at);
         });
         return new JsonObject { ["KeyId"] = key.Arn };
@@ -80,7 +84,7 @@ internal static class RotationOperations
         var all = call.Input.Choice("IncludeKeyMaterial", ["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]) == "ALL_KEY_MATERIAL";
         var paging = call.Paging(100, 1000);
         var (key, _) = call.KeyToRead();
-        RequireRotatable(key, allowImported: true);
+        RequireSymmetric(key);
         var materials = call.SharedToRead(key).Materials;
 
         // Oldest first: the number of the material is the name to page by.
@@ -92,7 +96,7 @@ internal static class RotationOperations
             var i = int.Parse(number, CultureInfo.InvariantCulture);
             var entry = new JsonObject
             {
-                ["KeyId"] = key.KeyId,
+                ["KeyId"] = key.Arn,
                 ["KeyMaterialId"] = materials[i].Id,
                 ["KeyMaterialState"] = i == materials.Length - 1 ? "CURRENT" : "NON_CURRENT",
             };
@@ -108,17 +112,23 @@ internal static class RotationOperations
 
     private static KeyEntry PrimaryToRotate(KmsCall call)
     {
-        var key = KeyLookup.Find(call, "KeyId");
-        RequireRotatable(key, allowImported: false);
+        var key = call.KeyToWrite();
+        RequireOrigin(key);
+        RequireSymmetric(key);
         if (!key.IsPrimary)
             throw Errors.Unsupported($"{key.Arn} is a multi-Region replica key. Rotation is set on its primary key.");
-        KmsCall.Require(key, key.Current, call.Operation.WorksIn);
         return key;
     }
 
-    private static void RequireRotatable(KeyEntry key, bool allowImported)
+    private static void RequireOrigin(KeyEntry key)
     {
-        if (!key.Group.IsSymmetricEncryption || (key.Group.Origin != "AWS_KMS" && !allowImported))
-            throw Errors.Unsupported($"{key.Arn} does not support rotation: key spec {key.Group.KeySpec}, origin {key.Group.Origin}.");
+        if (key.Group.Origin != "AWS_KMS")
+            throw Errors.WrongOrigin(key);
+    }
+
+    private static void RequireSymmetric(KeyEntry key)
+    {
+        if (!key.Group.IsSymmetricEncryption)
+            throw Errors.WrongSpec(key);
     }
 }

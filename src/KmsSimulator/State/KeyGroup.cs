@@ -15,6 +15,9 @@ internal sealed class KeyGroup(string keyId, string keySpec, string keyUsage, st
 
     public bool IsMultiRegion => multiRegion;
 
+    /// <summary>Whether AWS made it for one of its services, instead of a customer.</summary>
+    public bool IsAwsManaged { get; init; }
+
     public bool IsSymmetricEncryption => keySpec == "SYMMETRIC_DEFAULT";
 
     /// <summary>The keys that exist, by Region.</summary>

@@ -25,7 +25,7 @@ internal sealed record KeyRecord
 
     /// <summary>The state to return to, while Creating or Updating.</summary>
     public KeyState StateAfter { get; init; }
-}
 
-/// <summary>A key's last use.</summary>
-internal sealed record KeyUsage(string Operation, DateTimeOffset Timestamp, string RequestId, string EventId);
+    /// <summary>When Creating or Updating ends.</summary>
+    public DateTimeOffset? TransitionEnd { get; init; }
+}

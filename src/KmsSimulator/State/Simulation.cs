@@ -18,6 +18,7 @@ internal sealed class Simulation
     {
         _consistencyDelay = options.ConsistencyDelay;
         TransitionTime = options.TransitionTime;
+        UsageTrackingSince = options.UsageTrackingSince;
         Time = time;
         Clock = new SimulatorClock(time);
         _seed = new Seed(seed);
@@ -33,6 +34,9 @@ internal sealed class Simulation
 
     public TimeSpan TransitionTime { get; }
 
+    /// <summary>Since when KMS records uses of keys; null is since always.</summary>
+    public DateTimeOffset? UsageTrackingSince { get; }
+
     public PrincipalDirectory Principals { get; }
 
     public SessionStore Sessions { get; } = new();
@@ -46,7 +50,7 @@ internal sealed class Simulation
     public CallLog Calls { get; } = new();
 
     public KmsAccount Account(string id) =>
-        _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation._seed, simulation._consistencyDelay), this);
+        _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation._seed, simulation._consistencyDelay, simulation.Clock), this);
 
     /// <summary>All accounts that were ever called, by id.</summary>
     public IEnumerable<KmsAccount> Accounts => _accounts.Values.OrderBy(account => account.Id, StringComparer.Ordinal);

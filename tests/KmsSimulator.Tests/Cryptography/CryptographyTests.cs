@@ -45,7 +45,7 @@ public sealed class CryptographyTests
         await using var simulator = await TestSimulator.StartAsync();
         var id = (await simulator.CreateKeyAsync()).KeyId;
         var unused = await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = id }, Token);
-        Assert.Null(unused.KeyLastUsage);
+        Assert.Equal((null, null), (unused.KeyLastUsage.Operation, unused.KeyLastUsage.Timestamp));
         Assert.Equal(unused.KeyCreationDate, unused.TrackingStartDate);
         simulator.Time.Advance(TimeSpan.FromHours(1));
         await simulator.Kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, Token);
@@ -54,6 +54,26 @@ public sealed class CryptographyTests
         await KmsAssert.FailsAsync("DryRunOperationException", "", () =>
             simulator.Kms.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = id, KeySpec = "AES_256", DryRun = true }, Token));
         Assert.Equal("Encrypt", (await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = id }, Token)).KeyLastUsage.Operation.Value);
+    }
+
+    // Source: AWS KMS API reference, GetKeyLastUsage, KeyLastUsage and TrackingStartDate.
+    [Fact]
+    public async Task What_was_before_tracking_began_is_not_known()
+    {
+        var began = new DateTimeOffset(2026, 4, 23, 0, 0, 0, TimeSpan.Zero);
+        await using var simulator = await TestSimulator.StartAsync(new SimulatorOptions { QuotaScale = 0, Seed = 1, UsageTrackingSince = began });
+        var old = (await simulator.CreateKeyAsync()).KeyId;
+        await simulator.Kms.EncryptAsync(new EncryptRequest { KeyId = old, Plaintext = new MemoryStream([1]) }, Token);
+        simulator.Time.SetUtcNow(began.AddDays(1));
+        var young = (await simulator.CreateKeyAsync()).KeyId;
+
+        var (_, answer) = await RawHttp.KmsAsync(simulator, "GetKeyLastUsage", $$"""{"KeyId":"{{old}}"}""");
+        Assert.Contains("\"KeyLastUsage\":{}", answer, StringComparison.Ordinal);
+        var seen = await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = old }, Token);
+        Assert.Equal(began.UtcDateTime, seen.TrackingStartDate);
+        Assert.True(seen.KeyCreationDate < seen.TrackingStartDate, "the time before tracking is unknown");
+        var fresh = await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = young }, Token);
+        Assert.Equal(fresh.KeyCreationDate, fresh.TrackingStartDate);
     }
 
     [Theory]
