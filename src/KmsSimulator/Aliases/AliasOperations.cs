@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KmsSimulator.Keys;
+using KmsSimulator.Policies;
 using KmsSimulator.Protocol;
 using KmsSimulator.State;
 
@@ -31,6 +32,7 @@ internal static partial class AliasOperations
         var old = call.Here.Key(alias.TargetKeyId);
         if (old is not null && old != key)
         {
+            KeyAuthorization.Require(call, old, call.Operation.Name);
             if (!KeySpecs.AreAlike(old.Group, key.Group))
                 throw Errors.Validation("The alias can only move to a key of the same type and the same KeyUsage as the current one.");
             CheckCount(call, key);
@@ -47,6 +49,8 @@ internal static partial class AliasOperations
         var alias = Existing(call, name) ?? throw Errors.AliasNotFound(Arn.Alias(call.Owner.Id, call.Region, name));
         var key = call.Here.Key(alias.TargetKeyId);
         call.KeyArn = key?.Arn;
+        if (key is not null)
+            KeyAuthorization.Require(call, key, call.Operation.Name);
         call.Owner.Write(call.Here, name, null, key, call.Now);
         return [];
     }

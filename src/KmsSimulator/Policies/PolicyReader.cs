@@ -52,6 +52,7 @@ internal static class PolicyReader
         {
             IsAllow = statement.GetProperty("Effect").ValueEquals("Allow"),
             Principals = Principals(Member(statement, "Principal") ?? Member(statement, "NotPrincipal")),
+            Services = Services(Member(statement, "Principal") ?? Member(statement, "NotPrincipal")),
             IsNotPrincipal = statement.TryGetProperty("NotPrincipal", out _),
             Actions = [.. Strings(Member(statement, "Action") ?? Member(statement, "NotAction"))],
             IsNotAction = statement.TryGetProperty("NotAction", out _),
@@ -139,6 +140,9 @@ internal static class PolicyReader
         { ValueKind: JsonValueKind.Object } kinds => [.. Strings(Member(kinds, "AWS"))],
         _ => [],
     };
+
+    private static ImmutableArray<string> Services(JsonElement? element) =>
+        element is { ValueKind: JsonValueKind.Object } kinds ? [.. Strings(Member(kinds, "Service"))] : [];
 
     private static ImmutableArray<PolicyCondition> Conditions(JsonElement? element) => element is not { } conditions ? [] :
     [

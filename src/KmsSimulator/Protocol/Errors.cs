@@ -69,6 +69,13 @@ internal static class Errors
         $"User: {caller.Arn} is not authorized to perform: kms:{operation} on resource: {resource} because the resource does not exist in "
         + "this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access");
 
+    /// <summary>The answer when a key's policy and grants do not let the caller do something with it.</summary>
+    /// <remarks>Source: AWS IAM user guide, "Troubleshoot access denied error messages".</remarks>
+    public static ServiceException DeniedByKeyPolicy(Caller caller, string operation, string keyArn, bool isExplicit) => new(
+        "AccessDeniedException",
+        $"User: {caller.Arn} is not authorized to perform: kms:{operation} on resource: {keyArn} "
+        + (isExplicit ? "with an explicit deny in a resource-based policy" : $"because no resource-based policy allows the kms:{operation} action"));
+
     /// <summary>The answer of an operation that does not work in the key's state.</summary>
     /// <remarks>Source of code and text for each state: AWS KMS developer guide, "Key states of AWS KMS keys", footnotes.</remarks>
     public static ServiceException WrongState(string arn, KeyState state) => state switch

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using KmsSimulator.Policies;
 using KmsSimulator.State;
 
 namespace KmsSimulator.Protocol;
@@ -16,7 +17,10 @@ internal static partial class KeyLookup
     }
 
     /// <summary>The key of this id, ARN or alias.</summary>
-    public static KeyEntry FindNamed(KmsCall call, string text)
+    /// <param name="call">The call.</param>
+    /// <param name="text">The name.</param>
+    /// <param name="permission">What the caller must be allowed to do with it, where that is not called as the operation is.</param>
+    public static KeyEntry FindNamed(KmsCall call, string text, string? permission = null)
     {
         call.KeyArn = text;
         var isForeign = false;
@@ -36,7 +40,7 @@ internal static partial class KeyLookup
         }
 
         var key = name.StartsWith("alias/", StringComparison.Ordinal) ? ByAlias(call, name, isForeign) : Visible(call, name);
-        if (isForeign && (key is null || !key.Current.Policy.Allows(call.Caller, $"kms:{call.Operation.Name}", key.Arn)))
+        if (isForeign && key is null)
             throw Errors.AccessDenied(call.Caller, call.Operation.Name, text);
         if (key is null)
         {
@@ -45,6 +49,8 @@ internal static partial class KeyLookup
                 : Errors.NotFound($"Invalid keyId '{name}'");
         }
 
+        if (call.Operation.ByKeyPolicy)
+            KeyAuthorization.Require(call, key, permission ?? call.Operation.Name);
         call.KeyArn = key.Arn;
         return key;
     }

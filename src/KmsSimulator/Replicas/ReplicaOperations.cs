@@ -64,6 +64,7 @@ internal static class ReplicaOperations
             throw Errors.Unsupported($"{primary.Arn} is the primary key already.");
         if (!primary.Group.Members.TryGetValue(region, out var replica))
             throw Errors.KeyNotFound(Arn.Key(call.Owner.Id, region, primary.KeyId));
+        KeyAuthorization.Require(call, replica, call.Operation.Name);
         KmsCall.Require(replica, replica.Current, call.Operation.WorksIn);
 
         var until = call.Now + call.Simulation.TransitionTime;

@@ -39,6 +39,8 @@ internal sealed class Simulation
 
     public PrincipalDirectory Principals { get; }
 
+    public Organizations Organizations { get; } = new();
+
     public SessionStore Sessions { get; } = new();
 
     public RoleRules Roles { get; } = new();
@@ -55,7 +57,7 @@ internal sealed class Simulation
     /// <summary>All accounts that were ever called, by id.</summary>
     public IEnumerable<KmsAccount> Accounts => _accounts.Values.OrderBy(account => account.Id, StringComparer.Ordinal);
 
-    /// <summary>Keys, calls, faults, clock, principals, roles and quotas as at the start. Sessions stay: clients hold on to them.</summary>
+    /// <summary>Keys, calls, faults, clock, principals, organizations, roles and quotas as at the start. Sessions stay: clients hold on to them.</summary>
     public void Reset()
     {
         _accounts.Clear();
@@ -63,6 +65,7 @@ internal sealed class Simulation
         Faults.Clear();
         Clock.Reset();
         Principals.Reset();
+        Organizations.Reset();
         Roles.Reset();
         Quotas.Reset();
         Sessions.Reset();
