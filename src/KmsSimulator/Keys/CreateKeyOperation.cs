@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using KmsSimulator.Cryptography;
 using KmsSimulator.Policies;
 using KmsSimulator.Protocol;
 using KmsSimulator.State;
@@ -75,7 +75,7 @@ internal static class CreateKeyOperation
     /// <summary>A key's material of this number. It is secret, so the seed has no say in it, but for its id.</summary>
     public static KeyMaterial NewMaterial(
         KmsAccount account, KeyGroup group, int number, DateTimeOffset? rotationDate = null, string? rotationType = null) =>
-        new(account.MaterialId(group.KeyId, number), RandomNumberGenerator.GetBytes(32), rotationDate, rotationType);
+        new(account.MaterialId(group.KeyId, number), KeySecrets.New(group.KeySpec), rotationDate, rotationType);
 
     private static string NewId(KmsCall call, bool multiRegion)
     {

@@ -44,7 +44,7 @@ internal static partial class KeyLookup
             throw Errors.AccessDenied(call.Caller, call.Operation.Name, text);
         if (key is null)
         {
-            throw KeyId().IsMatch(name)
+            throw IsKeyId(name)
                 ? Errors.KeyNotFound(Arn.Key(call.Owner.Id, call.Region, name))
                 : Errors.NotFound($"Invalid keyId '{name}'");
         }
@@ -54,6 +54,9 @@ internal static partial class KeyLookup
         call.KeyArn = key.Arn;
         return key;
     }
+
+    /// <summary>Whether a text has the form of a key's id.</summary>
+    public static bool IsKeyId(string text) => KeyId().IsMatch(text);
 
     private static KeyEntry? ByAlias(KmsCall call, string name, bool isForeign)
     {

@@ -119,6 +119,6 @@ internal sealed class KmsProtocol(Simulation simulation)
     }
 
     private static string? OwnerOf(KmsInput input) =>
-        Arn.AccountOf(input.Peek("KeyId"))
+        Arn.AccountOf(input.Peek("KeyId") ?? input.Peek("SourceKeyId") ?? input.Peek("DestinationKeyId"))
         ?? (GrantToken.TryRead(input.Peek("GrantToken"), out var keyArn, out _) ? Arn.AccountOf(keyArn) : null);
 }

@@ -17,6 +17,9 @@ internal sealed record KeyRecord
 
     public required DateTimeOffset CreationDate { get; init; }
 
+    /// <summary>The key materials that are imported here, by id; empty unless the key's origin is EXTERNAL.</summary>
+    public ImmutableDictionary<string, MaterialImport> Imports { get; init; } = ImmutableDictionary<string, MaterialImport>.Empty;
+
     /// <summary>When the key will be gone; only while PendingDeletion.</summary>
     public DateTimeOffset? DeletionDate { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using KmsSimulator.Keys;
 
 namespace KmsSimulator.State;
@@ -53,7 +55,10 @@ internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay
         consistencyDelay == TimeSpan.Zero ? now : now + _delays.UpTo(consistencyDelay);
 
     /// <summary>Id of a key's material: 64 hex digits. Rotations happen as time passes, so it depends on the material alone.</summary>
-    public string MaterialId(string keyId, int number) => Convert.ToHexStringLower(seed.Bytes($"{id}/{keyId}/{number}"));
+    public string MaterialId(string keyId, int number) => MaterialId(keyId, number.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Id of imported material: it depends on the key and the material, so that the same material has the same id again.</summary>
+    public string MaterialId(string keyId, byte[] secret) => MaterialId(keyId, Convert.ToHexStringLower(SHA256.HashData(secret)));
 
     /// <summary>The id, a UUID, of something that a name stands for: the same in whatever order things are made.</summary>
     public string IdOf(string name) => seed.Sequence($"{id}/{name}").Uuid();
@@ -87,4 +92,6 @@ internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay
                 region.RemoveAlias(name);
         }
     }
+
+    private string MaterialId(string keyId, string name) => Convert.ToHexStringLower(seed.Bytes($"{id}/{keyId}/{name}"));
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using KmsSimulator.Admin;
 using KmsSimulator.Faults;
+using KmsSimulator.Import;
 using KmsSimulator.Policies;
 using KmsSimulator.Quotas;
 using KmsSimulator.Sts;
@@ -48,6 +49,8 @@ internal sealed class Simulation
     public FaultPlan Faults { get; } = new();
 
     public RequestQuotas Quotas { get; }
+
+    public WrappingKeys WrappingKeys { get; } = new();
 
     public CallLog Calls { get; } = new();
 

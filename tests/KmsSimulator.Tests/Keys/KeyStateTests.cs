@@ -42,6 +42,9 @@ public sealed class KeyStateTests
         { "UpdatePrimaryRegion", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
         { "CreateGrant", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
         { "Encrypt", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
+        { "GenerateDataKeyWithoutPlaintext", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
+        { "GenerateDataKeyPair", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
+        { "ReEncrypt", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
         { "GenerateDataKey", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
     };
 
@@ -94,6 +97,9 @@ public sealed class KeyStateTests
                 "UpdatePrimaryRegion" => kms.UpdatePrimaryRegionAsync(new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "us-east-2" }, token),
                 "CreateGrant" => kms.CreateGrantAsync(new CreateGrantRequest { KeyId = id, GranteePrincipal = "arn:aws:iam::123456789012:role/r", Operations = ["Encrypt"] }, token),
                 "Encrypt" => kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, token),
+                "GenerateDataKeyWithoutPlaintext" => kms.GenerateDataKeyWithoutPlaintextAsync(new GenerateDataKeyWithoutPlaintextRequest { KeyId = id, KeySpec = "AES_256" }, token),
+                "GenerateDataKeyPair" => kms.GenerateDataKeyPairAsync(new GenerateDataKeyPairRequest { KeyId = id, KeyPairSpec = "ECC_NIST_P256" }, token),
+                "ReEncrypt" => ReEncryptToAsync(kms, id, token),
                 "GenerateDataKey" => kms.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = id, KeySpec = "AES_256" }, token),
                 _ => throw new InvalidOperationException(operation),
             });
@@ -103,6 +109,13 @@ public sealed class KeyStateTests
         {
             return $"{e.ErrorCode}: {e.Message}";
         }
+    }
+
+    private static async Task ReEncryptToAsync(IAmazonKeyManagementService kms, string id, CancellationToken token)
+    {
+        var other = (await kms.CreateKeyAsync(new CreateKeyRequest(), token)).KeyMetadata.KeyId;
+        var blob = (await kms.EncryptAsync(new EncryptRequest { KeyId = other, Plaintext = new MemoryStream([1]) }, token)).CiphertextBlob;
+        await kms.ReEncryptAsync(new ReEncryptRequest { CiphertextBlob = blob, DestinationKeyId = id }, token);
     }
 
     /// <summary>A multi-Region key in the state, and the Region to call.</summary>
