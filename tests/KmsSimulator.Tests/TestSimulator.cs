@@ -70,6 +70,13 @@ internal sealed class TestSimulator : IAsyncDisposable
     public async Task<AWSCredentials> AssumeAsync(string roleArn) =>
         (await Sts().AssumeRoleAsync(new() { RoleArn = roleArn, RoleSessionName = "test" }, Token)).Credentials;
 
+    /// <summary>KMS as a principal or a service, as <c>/_sim/callers</c> describes it.</summary>
+    public async Task<IAmazonKeyManagementService> KmsAsAsync(string caller)
+    {
+        var accessKeyId = (string)(await SetAsync("/_sim/callers", caller))["accessKeyId"]!;
+        return KmsIn(Region, new BasicAWSCredentials(accessKeyId, "secret"));
+    }
+
     public async Task<KeyMetadata> CreateKeyAsync(CreateKeyRequest? request = null, IAmazonKeyManagementService? kms = null) =>
         (await (kms ?? Kms).CreateKeyAsync(request ?? new CreateKeyRequest(), Token)).KeyMetadata;
 

@@ -28,6 +28,8 @@ internal sealed class AdminInterface
             [("/_sim/faults/release", "POST")] = Show(_ => new JsonObject { ["released"] = simulation.Faults.Release() }),
             [("/_sim/clock", "POST")] = request => ReadAsync(request, AdvanceClock),
             [("/_sim/principals", "POST")] = request => ReadAsync(request, body => PrincipalRequests.Set(simulation, body)),
+            [("/_sim/callers", "POST")] = request => ReadAsync(request, body => CallerRequests.Make(simulation, body)),
+            [("/_sim/organizations", "POST")] = request => ReadAsync(request, body => OrganizationRequests.Set(simulation, body)),
             [("/_sim/roles", "POST")] = request => ReadAsync(request, body => RoleRequests.Set(simulation, body)),
             [("/_sim/reset", "POST")] = Show(_ => Do(simulation.Reset)),
         };

@@ -21,7 +21,7 @@ internal static class Ciphertext
         Convert.FromHexString(material.Id).CopyTo(blob, KeyIdBytes);
         var nonce = blob.AsSpan(KeyIdBytes + MaterialIdBytes, NonceBytes);
         RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(material.Secret.Span, TagBytes);
+        using var aes = new AesGcm(material.Secret.Bytes, TagBytes);
         aes.Encrypt(nonce, plaintext, blob.AsSpan(HeaderBytes), blob.AsSpan(HeaderBytes - TagBytes, TagBytes), Authenticated(context));
         return blob;
     }
@@ -37,7 +37,7 @@ internal static class Ciphertext
         if (materials.FirstOrDefault(candidate => candidate.Id == id) is not { } material)
             return null;
         var plaintext = new byte[blob.Length - HeaderBytes];
-        using var aes = new AesGcm(material.Secret.Span, TagBytes);
+        using var aes = new AesGcm(material.Secret.Bytes, TagBytes);
         try
         {
             aes.Decrypt(

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KmsSimulator.Import;
 using KmsSimulator.Keys;
 using KmsSimulator.Protocol;
 using KmsSimulator.State;
@@ -17,7 +18,7 @@ internal static class DeletionOperations
         var days = call.Input.Integer("PendingWindowInDays", 1, 365) ?? DefaultDays;
         call.Input.Validate();
         if (days is < MinDays or > MaxDays)
-            throw Errors.Validation($"PendingWindowInDays must be between {MinDays} and {MaxDays} days.");
+            throw Errors.Validation($"PendingWindowInDays must be between {MinDays} and {MaxDays}");
         var key = call.KeyToWrite();
         var record = KeyDeletion.Scheduled(key, days, call.Now);
         call.Owner.Write(key, record, call.Now);
@@ -36,8 +37,10 @@ internal static class DeletionOperations
         var key = KeyLookup.Find(call, "KeyId");
         if ((key.Current.State & KeyState.Pending) == 0)
             throw Errors.InvalidState($"{key.Arn} is not pending deletion.");
-        call.Owner.Write(
-            key, key.Current with { State = KeyState.Disabled, DeletionDate = null, PendingWindowInDays = null }, call.Now);
+        var record = key.Current with { State = KeyState.Disabled, DeletionDate = null, PendingWindowInDays = null };
+
+        // Imported material may have gone in the meantime.
+        call.Owner.Write(key, key.Group.Origin == "EXTERNAL" ? ImportedMaterial.Settled(key.Shared, record) : record, call.Now);
         return new JsonObject { ["KeyId"] = key.Arn };
     }
 }

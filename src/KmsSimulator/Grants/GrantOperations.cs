@@ -13,26 +13,38 @@ internal static class GrantOperations
     public static JsonObject CreateGrant(KmsCall call)
     {
         var input = call.Input;
-        foreach (var unknown in (ReadOnlySpan<string>)["GranteeServicePrincipal", "RetiringServicePrincipal"])
-        {
-            if (input.String(unknown, 1, 256) is not null)
-                throw Errors.Unsupported($"KmsSimulator does not simulate {unknown}.");
-        }
-
-        var grantee = input.String("GranteePrincipal", 1, 256, Pattern.Principal, required: true)!;
+        var grantee = input.String("GranteePrincipal", 1, 256, Pattern.Principal);
+        var granteeService = input.String("GranteeServicePrincipal", 1, 256, Pattern.Principal);
         var retiring = input.String("RetiringPrincipal", 1, 256, Pattern.Principal);
+        var retiringService = input.String("RetiringServicePrincipal", 1, 256, Pattern.Principal);
+        if (grantee is null && granteeService is null)
+            input.Missing("GranteePrincipal");
         var operations = GrantRules.ReadOperations(input);
         var name = input.String("Name", 1, 256, Pattern.AliasName);
-        var constraints = GrantRules.ReadConstraints(input);
+        var constraints = GrantConstraints.Read(input);
         var dryRun = input.Boolean("DryRun") ?? false;
         input.GrantTokens();
         var key = call.KeyToWrite();
+        GrantRules.CheckGrantee(grantee, granteeService, retiring, retiringService, constraints);
         GrantRules.CheckOperations(operations, key.Group);
+        if (constraints is { HasContext: true } && !key.Group.IsSymmetricEncryption)
+            throw Errors.Validation("Constraints on the encryption context are for symmetric encryption keys.");
         GrantRules.CheckPrincipal(grantee, call);
         GrantRules.CheckPrincipal(retiring, call);
-        var grant = new Grant(
-            call.Owner.Ids.Hex(64), key.KeyId, name, call.Now, grantee, retiring,
-            Arn.Root(call.Partition, call.Caller.AccountId), [.. operations], constraints);
+        var grant = new Grant
+        {
+            Id = call.Owner.Ids.Hex(64),
+            KeyId = key.KeyId,
+            Name = name,
+            CreationDate = call.Now,
+            GranteePrincipal = grantee,
+            GranteeService = granteeService,
+            RetiringPrincipal = retiring,
+            RetiringService = retiringService,
+            IssuingAccount = Arn.Root(call.Partition, call.Caller.AccountId),
+            Operations = [.. operations],
+            Constraints = constraints,
+        };
         var same = name is null ? null : key.GrantIds.Select(id => call.Here.Grant(id)!).FirstOrDefault(grant.IsSameAs);
         if (same is null && key.GrantIds.Count >= MaxGrantsPerKey)
             throw Errors.LimitExceeded($"{key.Arn} has reached its limit of grants.");
@@ -56,7 +68,7 @@ internal static class GrantOperations
         return paging.Page(
             "Grants",
             key.GrantIds,
-            name => call.Here.Grant(name) is { } grant && (id ?? name) == name && (grantee is null || grantee == grant.GranteePrincipal)
+            name => call.Here.Grant(name) is { } grant && (id ?? name) == name && (grantee is null || grantee == grant.GranteePrincipal || grantee == grant.GranteeService)
                 ? grant
                 : null,
             grant => Show(call, grant));
@@ -90,7 +102,7 @@ internal static class GrantOperations
             // The one operation that takes a key's ARN and no id.
             if (!keyId!.StartsWith("arn:", StringComparison.Ordinal))
                 throw Errors.InvalidArn(keyId);
-            Remove(call, call.KeyToWrite(), id!, dryRun);
+            Retire(call, call.KeyToWrite(), id!, dryRun);
             return [];
         }
 
@@ -102,8 +114,15 @@ internal static class GrantOperations
         }
 
         call.KeyArn = key.Arn;
-        Remove(call, key, grantId, dryRun);
+        Retire(call, key, grantId, dryRun);
         return [];
+    }
+
+    private static void Retire(KmsCall call, KeyEntry key, string id, bool dryRun)
+    {
+        if (key.GrantIds.Contains(id) && !GrantPermission.MayRetire(call, call.Here.Grant(id)!))
+            throw Errors.AccessDenied(call.Caller, call.Operation.Name, key.Arn);
+        Remove(call, key, id, dryRun);
     }
 
     private static void Remove(KmsCall call, KeyEntry key, string id, bool dryRun)
@@ -123,14 +142,21 @@ internal static class GrantOperations
             ["GrantId"] = grant.Id,
             ["Name"] = grant.Name ?? "",
             ["CreationDate"] = KeyMetadata.Time(grant.CreationDate),
-            ["GranteePrincipal"] = grant.GranteePrincipal,
             ["IssuingAccount"] = grant.IssuingAccount,
             ["Operations"] = new JsonArray([.. grant.Operations.Select(name => (JsonNode)name)]),
         };
-        if (grant.RetiringPrincipal is { } principal)
-            json["RetiringPrincipal"] = principal;
+        foreach (var (name, principal) in (ReadOnlySpan<(string, string?)>)
+            [
+                ("GranteePrincipal", grant.GranteePrincipal), ("GranteeServicePrincipal", grant.GranteeService),
+                ("RetiringPrincipal", grant.RetiringPrincipal), ("RetiringServicePrincipal", grant.RetiringService),
+            ])
+        {
+            if (principal is not null)
+                json[name] = principal;
+        }
+
         if (grant.Constraints is { } constraints)
-            json["Constraints"] = JsonNode.Parse(constraints);
+            json["Constraints"] = JsonNode.Parse(constraints.Text);
         return json;
     }
 

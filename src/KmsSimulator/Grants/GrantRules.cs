@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using KmsSimulator.Keys;
 using KmsSimulator.Policies;
 using KmsSimulator.Protocol;
@@ -11,12 +9,6 @@ namespace KmsSimulator.Grants;
 /// <remarks>Source: AWS KMS developer guide, "Grants in AWS KMS", "Grant operations"; API reference, CreateGrant, GrantConstraints.</remarks>
 internal static class GrantRules
 {
-    private const int MaxPairs = 8;
-    private const int MaxCharacters = 384;
-
-    // Sorted, so that the same constraints have the same text.
-    private static readonly string[] ConstraintNames = ["EncryptionContextEquals", "EncryptionContextSubset"];
-
     private static readonly string[] OfEveryKey = ["CreateGrant", "DescribeKey", "RetireGrant"];
 
     private static readonly string[] OfSymmetricEncryption =
@@ -67,6 +59,23 @@ internal static class GrantRules
         }
     }
 
+    /// <summary>Fails unless it is either a principal or a service, and a service comes with a source and somebody to retire the grant.</summary>
+    /// <remarks>Source: AWS KMS API reference, CreateGrant, GranteeServicePrincipal.</remarks>
+    public static void CheckGrantee(
+        string? principal, string? service, string? retiringPrincipal, string? retiringService, GrantConstraints? constraints)
+    {
+        if (principal is null == service is null)
+            throw Errors.Validation("Give either a GranteePrincipal or a GranteeServicePrincipal.");
+        if (retiringPrincipal is not null && retiringService is not null)
+            throw Errors.Validation("Give either a RetiringPrincipal or a RetiringServicePrincipal.");
+        if (service is not null && constraints?.SourceArn is null)
+            throw Errors.Validation("A grant to a GranteeServicePrincipal needs the constraint SourceArn.");
+        if (service is not null && retiringPrincipal is null && retiringService is null)
+            throw Errors.Validation("A grant to a GranteeServicePrincipal needs a RetiringPrincipal or a RetiringServicePrincipal.");
+        if ((service ?? retiringService) is { } name && !(PolicyPrincipal.IsService(name) && (retiringService is null || PolicyPrincipal.IsService(retiringService))))
+            throw Errors.Validation($"{Errors.Shown(name)} is not a service principal.");
+    }
+
     /// <summary>Fails on what is no principal, or one that does not exist.</summary>
     public static void CheckPrincipal(string? arn, KmsCall call)
     {
@@ -75,37 +84,5 @@ internal static class GrantRules
         var isArn = arn.StartsWith("arn:", StringComparison.Ordinal) && PolicyPrincipal.IsAws(arn, call.Partition);
         if (!isArn || !call.Simulation.Principals.Exists(arn))
             throw new ServiceException("InvalidArnException", $"ARN does not refer to a valid principal: {arn}");
-    }
-
-    /// <summary>Reads Constraints: their JSON with sorted names, or null when there are none.</summary>
-    public static string? ReadConstraints(KmsInput input)
-    {
-        if (input.Structure("Constraints") is not { } given)
-            return null;
-        foreach (var member in given.EnumerateObject())
-        {
-            if (!ConstraintNames.Contains(member.Name))
-                throw Errors.Validation($"KmsSimulator knows the grant constraints {string.Join(" and ", ConstraintNames)}, not {Errors.Shown(member.Name)}.");
-        }
-
-        var constraints = new JsonObject();
-        foreach (var name in ConstraintNames)
-        {
-            if (!given.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
-                continue;
-            if (value.ValueKind != JsonValueKind.Object)
-                throw Errors.Serialization($"{name} must be a map");
-            var pairs = KmsInput.Texts(value);
-            if (pairs.Count > MaxPairs || pairs.Sum(pair => pair.Key.Length + pair.Value.Length) > MaxCharacters)
-            {
-                throw Errors.Validation(
-                    $"The encryption context of a grant constraint may have {MaxPairs} pairs and {MaxCharacters} characters at most.");
-            }
-
-            if (pairs.Count > 0)
-                constraints[name] = new JsonObject(pairs.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
-        }
-
-        return constraints.Count == 0 ? null : constraints.ToJsonString();
     }
 }

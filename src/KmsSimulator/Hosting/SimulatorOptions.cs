@@ -23,6 +23,12 @@ public sealed record SimulatorOptions
     /// </summary>
     public TimeSpan TransitionTime { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// Since when KMS records uses of keys: earlier ones are not known, and TrackingStartDate of older keys says so. Null is since always. AWS
+    /// itself began on 2026-04-23.
+    /// </summary>
+    public DateTimeOffset? UsageTrackingSince { get; init; }
+
     /// <summary>Fails on values out of range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Names the first property that is.</exception>
     internal void Validate()

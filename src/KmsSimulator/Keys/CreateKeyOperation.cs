@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using KmsSimulator.Cryptography;
 using KmsSimulator.Policies;
 using KmsSimulator.Protocol;
 using KmsSimulator.State;
@@ -40,7 +40,6 @@ internal static class CreateKeyOperation
         var usage = Usage(spec, givenUsage, call.Region);
         CheckOrigin(origin, keyStore, externalKey, multiRegion);
         TagRules.Check(tags);
-        TagRules.CheckCount(tags.Count);
         if (call.Here.KeyIds.Count >= MaxKeys)
             throw Errors.LimitExceeded("The account has reached its limit of KMS keys in this Region.");
 
@@ -63,7 +62,7 @@ internal static class CreateKeyOperation
         {
             PrimaryRegion = call.Region,
             Regions = ImmutableSortedSet.Create(StringComparer.Ordinal, call.Region),
-            Materials = origin == "EXTERNAL" ? [] : [NewMaterial(call.Owner, keyId, 0)],
+            Materials = origin == "EXTERNAL" ? [] : [NewMaterial(call.Owner, group, 0)],
         };
         group.Members.Add(call.Region, key);
         group.Shared.Write(shared, call.Now, call.Now);
@@ -75,8 +74,8 @@ internal static class CreateKeyOperation
 
     /// <summary>A key's material of this number. It is secret, so the seed has no say in it, but for its id.</summary>
     public static KeyMaterial NewMaterial(
-        KmsAccount account, string keyId, int number, DateTimeOffset? rotationDate = null, string? rotationType = null) =>
-        new(account.MaterialId(keyId, number), RandomNumberGenerator.GetBytes(32), rotationDate, rotationType);
+        KmsAccount account, KeyGroup group, int number, DateTimeOffset? rotationDate = null, string? rotationType = null) =>
+        new(account.MaterialId(group.KeyId, number), KeySecrets.New(group.KeySpec), rotationDate, rotationType);
 
     private static string NewId(KmsCall call, bool multiRegion)
     {
@@ -96,7 +95,7 @@ internal static class CreateKeyOperation
         var usage = given ?? KeySpecs.EncryptDecrypt;
         return KeySpecs.UsagesBySpec[spec].Contains(usage)
             ? usage
-            : throw Errors.Validation($"KeyUsage {usage} is not compatible with KeySpec {spec}.");
+            : throw Errors.Validation($"KeyUsage {usage} is not compatible with KeySpec {spec}");
     }
 
     private static void CheckOrigin(string origin, string? keyStore, string? externalKey, bool multiRegion)

@@ -22,7 +22,7 @@ internal static class KeyMetadata
             ["KeyUsage"] = group.KeyUsage,
             ["KeyState"] = record.State.ToString(),
             ["Origin"] = group.Origin,
-            ["KeyManager"] = "CUSTOMER",
+            ["KeyManager"] = group.IsAwsManaged ? "AWS" : "CUSTOMER",
             ["CustomerMasterKeySpec"] = group.KeySpec,
             ["KeySpec"] = group.KeySpec,
             [field] = new JsonArray([.. algorithms.Select(name => (JsonNode)name)]),
@@ -34,6 +34,13 @@ internal static class KeyMetadata
             json["PendingDeletionWindowInDays"] = record.PendingWindowInDays;
         if (group.IsSymmetricEncryption && !shared.Materials.IsEmpty)
             json["CurrentKeyMaterialId"] = shared.Materials[^1].Id;
+        if (!shared.Materials.IsEmpty && record.Imports.GetValueOrDefault(shared.Materials[^1].Id) is { } import)
+        {
+            json["ExpirationModel"] = import.ExpirationModel;
+            if (import.ValidTo is { } validTo)
+                json["ValidTo"] = Time(validTo);
+        }
+
         if (group.IsMultiRegion)
             json["MultiRegionConfiguration"] = MultiRegionConfiguration(key, shared, now);
         return json;

@@ -11,6 +11,7 @@ internal static class KeyOperations
     public static JsonObject DescribeKey(KmsCall call)
     {
         call.Input.GrantTokens();
+        GiveKeyToAwsAlias(call);
         var (key, record) = call.KeyToRead();
         return new JsonObject { ["KeyMetadata"] = KeyMetadata.Of(key, record, call.SharedToRead(key), call.Now) };
     }
@@ -42,5 +43,15 @@ internal static class KeyOperations
         var key = call.KeyToWrite();
         call.Owner.Write(key, key.Current with { State = KeyState.Disabled }, call.Now);
         return [];
+    }
+
+    /// <summary>An AWS alias that has no key yet gets one when it is described.</summary>
+    private static void GiveKeyToAwsAlias(KmsCall call)
+    {
+        var text = call.Input.Peek("KeyId") ?? "";
+        var name = Arn.TryParse(text, out var region, out var account, out var resource)
+            && region == call.Region && account == call.Caller.AccountId ? resource : text;
+        if (AwsManagedKeys.IsAlias(name) && call.Here.Alias(name) is null)
+            AwsManagedKeys.Create(call.Owner, call.Region, call.Here, name, call.Now);
     }
 }

@@ -9,9 +9,9 @@ internal static class KeySpecs
 {
     public const string Symmetric = "SYMMETRIC_DEFAULT";
     public const string EncryptDecrypt = "ENCRYPT_DECRYPT";
-    private const string SignVerify = "SIGN_VERIFY";
-    private const string GenerateVerifyMac = "GENERATE_VERIFY_MAC";
-    private const string KeyAgreement = "KEY_AGREEMENT";
+    public const string SignVerify = "SIGN_VERIFY";
+    public const string GenerateVerifyMac = "GENERATE_VERIFY_MAC";
+    public const string KeyAgreement = "KEY_AGREEMENT";
     private const string Encapsulate = "ENCAPSULATE_DECAPSULATE";
 
     private static readonly string[] RsaSigning =

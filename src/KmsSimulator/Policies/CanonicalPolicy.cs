@@ -1,20 +1,17 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using KmsSimulator.State;
 
 namespace KmsSimulator.Policies;
 
-/// <summary>Writes policies as IAM gives them back: indented, account ids as root ARNs, lists of principals sorted, without repetition, and unwrapped.</summary>
+/// <summary>
+/// Writes policies as KMS gives them back: elements in IAM's order, account ids as root ARNs, lists of principals sorted, without repetition and
+/// unwrapped, no empty Condition, in the layout of <see cref="PolicyText"/>.
+/// </summary>
 internal static class CanonicalPolicy
 {
-    private static readonly JsonWriterOptions Format = new()
-    {
-        Indented = true,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The document's canonical text.</summary>
     /// <param name="policy">A well-formed policy.</param>
@@ -26,7 +23,7 @@ internal static class CanonicalPolicy
         using (var json = new Utf8JsonWriter(buffer, Format))
         {
             json.WriteStartObject();
-            foreach (var member in policy.EnumerateObject())
+            foreach (var member in Ordered(policy, PolicyReader.DocumentElements))
             {
                 json.WritePropertyName(member.Name);
                 if (member.NameEquals("Statement"))
@@ -45,14 +42,20 @@ internal static class CanonicalPolicy
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        using var document = JsonDocument.Parse(buffer.WrittenMemory);
+        return PolicyText.Of(document.RootElement);
     }
+
+    private static IEnumerable<JsonProperty> Ordered(JsonElement element, string[] order) =>
+        element.EnumerateObject().OrderBy(member => Array.IndexOf(order, member.Name));
 
     private static void WriteStatement(Utf8JsonWriter json, JsonElement statement, Func<string, string> rename)
     {
         json.WriteStartObject();
-        foreach (var member in statement.EnumerateObject())
+        foreach (var member in Ordered(statement, PolicyReader.StatementElements))
         {
+            if (member.NameEquals("Condition") && !member.Value.EnumerateObject().Any())
+                continue;
             json.WritePropertyName(member.Name);
             if ((member.NameEquals("Principal") || member.NameEquals("NotPrincipal")) && member.Value.ValueKind == JsonValueKind.Object)
                 WritePrincipal(json, member.Value, rename);

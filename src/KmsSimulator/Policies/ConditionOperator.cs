@@ -21,6 +21,9 @@ internal sealed record ConditionOperator(string Name, bool IfExists, string? Set
     /// <summary>Whether it holds when the value is none of those that are listed.</summary>
     public bool IsNegated => Name.Contains("Not", StringComparison.Ordinal);
 
+    /// <summary>The name of what must hold, or must not.</summary>
+    public string PositiveName => Name.Replace("Not", "", StringComparison.Ordinal);
+
     /// <summary>Reads an operator; null when IAM has no such one.</summary>
     public static ConditionOperator? Parse(string text)
     {

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using KmsSimulator.Protocol;
 using KmsSimulator.State;
-using KmsSimulator.Sts;
 
 namespace KmsSimulator.Policies;
 
@@ -20,7 +19,7 @@ internal sealed record KeyPolicy(string Document, ImmutableArray<PolicyStatement
     /// <summary>The policy of a key that is made without one: the account, and through it IAM, decides.</summary>
     /// <remarks>Source: AWS KMS developer guide, "Default key policy".</remarks>
     public static KeyPolicy Default(string partition, string account) => Of($$"""
-        {"Id":"key-default-1","Version":"2012-10-17","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",
+        {"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",
         "Principal":{"AWS":"{{Arn.Root(partition, account)}}"},"Action":"kms:*","Resource":"*"}]}
         """, partition);
 
@@ -31,10 +30,13 @@ internal sealed record KeyPolicy(string Document, ImmutableArray<PolicyStatement
         return new KeyPolicy(CanonicalPolicy.Write(json.RootElement, partition), PolicyReader.Statements(json.RootElement));
     }
 
-    /// <summary>Whether a direct call is allowed: by a statement, and denied by none.</summary>
-    public bool Allows(Caller caller, string action, string keyArn) =>
-        Statements.Any(statement => statement.IsAllow && statement.Matches(caller, action, keyArn))
-        && !Statements.Any(statement => !statement.IsAllow && statement.Matches(caller, action, keyArn));
+    /// <summary>What the policy says to a request: a denial counts more than what allows it.</summary>
+    public PolicyDecision Decide(PolicyRequest request)
+    {
+        if (Statements.Any(statement => !statement.IsAllow && statement.Matches(request)))
+            return PolicyDecision.Denied;
+        return Statements.Any(statement => statement.IsAllow && statement.Matches(request)) ? PolicyDecision.Allowed : PolicyDecision.NotAllowed;
+    }
 
     /// <summary>The policy once a principal is gone: its unique id stands where its ARN stood, and names nobody.</summary>
     public KeyPolicy WithoutPrincipal(string arn, string uniqueId, string partition)
@@ -55,7 +57,14 @@ internal sealed record KeyPolicy(string Document, ImmutableArray<PolicyStatement
             throw Errors.LimitExceeded($"The key policy is longer than {MaxBytes} bytes.");
         PolicyReader.Check(document, call.Partition, call.Simulation.Principals);
         var policy = Of(document, call.Partition);
-        if (!bypassLockoutCheck && !policy.Allows(call.Caller, "kms:PutKeyPolicy", keyArn))
+
+        // The call that is checked is one to come: of it nothing is known but who makes it.
+        var future = new PolicyRequest(
+            call.Caller,
+            "kms:PutKeyPolicy",
+            keyArn,
+            name => PrincipalConditionKeys.ValuesOf(call.Simulation, call.Caller, name.ToLowerInvariant()));
+        if (!bypassLockoutCheck && policy.Decide(future) != PolicyDecision.Allowed)
             throw Errors.MalformedPolicy("The new key policy will not allow you to update the key policy in the future.");
         return policy;
     }

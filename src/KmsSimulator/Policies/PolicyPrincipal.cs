@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using KmsSimulator.Sts;
 
 namespace KmsSimulator.Policies;
 
@@ -10,6 +11,16 @@ internal static partial class PolicyPrincipal
     public static bool IsAws(string name, string partition) =>
         name == "*" || Account().IsMatch(name)
         || (name.StartsWith($"arn:{partition}:", StringComparison.Ordinal) && (Iam().IsMatch(name) || Sts().IsMatch(name)));
+
+    /// <summary>
+    /// Whether an AWS principal of a policy stands for a caller. An account stands for every principal of it that IAM allows; the simulator's IAM
+    /// allows all.
+    /// </summary>
+    public static bool Includes(string principal, Caller caller) =>
+        principal == "*"
+        || (caller.Service is null
+            && (principal == caller.PrincipalArn || principal == caller.Arn || principal == caller.AccountId
+                || (IsRoot(principal, out var account) && account == caller.AccountId)));
 
     /// <summary>Whether a name has the form of a service's.</summary>
     public static bool IsService(string name) => Service().IsMatch(name);
@@ -35,6 +46,12 @@ internal static partial class PolicyPrincipal
 
     /// <summary>Whether it stands for a whole account, by id.</summary>
     public static bool IsAccountId(string name) => Account().IsMatch(name);
+
+    /// <summary>Whether it has the form of an ARN, of whatever service.</summary>
+    public static bool IsResourceArn(string text) => ResourceArn().IsMatch(text);
+
+    [GeneratedRegex(@"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12})?:.+\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex ResourceArn();
 
     [GeneratedRegex(@"^[0-9]{12}\z")]
     private static partial Regex Account();

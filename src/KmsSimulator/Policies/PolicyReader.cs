@@ -9,9 +9,11 @@ namespace KmsSimulator.Policies;
 /// <remarks>Source: AWS IAM user guide, "IAM JSON policy reference"; AWS KMS API reference, CreateKey, Policy.</remarks>
 internal static class PolicyReader
 {
-    private static readonly string[] DocumentElements = ["Version", "Id", "Statement"];
+    /// <summary>The elements of a policy, in IAM's order.</summary>
+    public static string[] DocumentElements { get; } = ["Version", "Id", "Statement"];
 
-    private static readonly string[] StatementElements =
+    /// <summary>The elements of a statement, in IAM's order.</summary>
+    public static string[] StatementElements { get; } =
         ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
     /// <summary>Fails with MalformedPolicyDocument, naming what is wrong.</summary>
@@ -50,6 +52,7 @@ internal static class PolicyReader
         {
             IsAllow = statement.GetProperty("Effect").ValueEquals("Allow"),
             Principals = Principals(Member(statement, "Principal") ?? Member(statement, "NotPrincipal")),
+            Services = Services(Member(statement, "Principal") ?? Member(statement, "NotPrincipal")),
             IsNotPrincipal = statement.TryGetProperty("NotPrincipal", out _),
             Actions = [.. Strings(Member(statement, "Action") ?? Member(statement, "NotAction"))],
             IsNotAction = statement.TryGetProperty("NotAction", out _),
@@ -74,7 +77,7 @@ internal static class PolicyReader
         if (Member(statement, "Sid") is { } sid)
         {
             Require(sid.ValueKind == JsonValueKind.String, "A statement's Sid must be a string.");
-            Require(sids.Add(sid.GetString()!), "Statement IDs (SID) in a single policy must be unique.");
+            Require(sid.ValueEquals("") || sids.Add(sid.GetString()!), "Statement IDs (SID) in a single policy must be unique.");
         }
 
         Require(
@@ -137,6 +140,9 @@ internal static class PolicyReader
         { ValueKind: JsonValueKind.Object } kinds => [.. Strings(Member(kinds, "AWS"))],
         _ => [],
     };
+
+    private static ImmutableArray<string> Services(JsonElement? element) =>
+        element is { ValueKind: JsonValueKind.Object } kinds ? [.. Strings(Member(kinds, "Service"))] : [];
 
     private static ImmutableArray<PolicyCondition> Conditions(JsonElement? element) => element is not { } conditions ? [] :
     [

@@ -12,6 +12,9 @@ internal sealed record PolicyStatement
     /// <summary>AWS principals; empty when the statement names services only.</summary>
     public required ImmutableArray<string> Principals { get; init; }
 
+    /// <summary>Services; empty when the statement names none.</summary>
+    public required ImmutableArray<string> Services { get; init; }
+
     /// <summary>Whether it is about all but those.</summary>
     public required bool IsNotPrincipal { get; init; }
 
@@ -26,16 +29,14 @@ internal sealed record PolicyStatement
 
     public required ImmutableArray<PolicyCondition> Conditions { get; init; }
 
-    /// <summary>Whether the statement is about this request.</summary>
-    public bool Matches(Caller caller, string action, string keyArn) =>
+    /// <summary>Whether the statement is about a request.</summary>
+    public bool Matches(PolicyRequest request) =>
         !Actions.IsEmpty && !Resources.IsEmpty
-        && Principals.Any(principal => Names(principal, caller)) != IsNotPrincipal
-        && Actions.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, action, ignoreCase: true)) != IsNotAction
-        && Resources.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, keyArn, ignoreCase: false)) != IsNotResource
-        && Conditions.All(condition => condition.Holds(caller));
+        && Names(request.Caller) != IsNotPrincipal
+        && Actions.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, request.Action, ignoreCase: true)) != IsNotAction
+        && Resources.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, request.KeyArn, ignoreCase: false)) != IsNotResource
+        && Conditions.All(condition => condition.Holds(request.ValuesOf));
 
-    /// <summary>An account in a policy stands for every principal of it that IAM allows; the simulator's IAM allows all.</summary>
-    private static bool Names(string principal, Caller caller) =>
-        principal == "*" || principal == caller.PrincipalArn || principal == caller.Arn || principal == caller.AccountId
-        || (PolicyPrincipal.IsRoot(principal, out var account) && account == caller.AccountId);
+    private bool Names(Caller caller) =>
+        Principals.Any(principal => PolicyPrincipal.Includes(principal, caller)) || (caller.Service is { } service && Services.Contains(service));
 }

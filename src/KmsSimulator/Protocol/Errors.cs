@@ -22,6 +22,15 @@ internal static class Errors
 
     public static ServiceException Unsupported(string message) => new("UnsupportedOperationException", message);
 
+    /// <summary>The operation is for keys of another origin.</summary>
+    /// <remarks>Source of the text: AWS KMS developer guide, "Key states of AWS KMS keys", footnote 6.</remarks>
+    public static ServiceException WrongOrigin(KeyEntry key) =>
+        Unsupported($"{key.Arn} origin is {key.Group.Origin} which is not valid for this operation.");
+
+    /// <summary>The operation is for keys of another spec.</summary>
+    public static ServiceException WrongSpec(KeyEntry key) =>
+        Unsupported($"{key.Arn} key spec is {key.Group.KeySpec} which is not valid for this operation.");
+
     public static ServiceException LimitExceeded(string message) => new("LimitExceededException", message);
 
     public static ServiceException Tag(string message) => new("TagException", message);
@@ -30,7 +39,7 @@ internal static class Errors
 
     public static ServiceException InvalidState(string message) => new("KMSInvalidStateException", message);
 
-    public static ServiceException InvalidCiphertext() => new("InvalidCiphertextException", "The ciphertext is not valid.");
+    public static ServiceException InvalidCiphertext() => new("InvalidCiphertextException", "");
 
     /// <summary>The one thing that is wrong with the input, in the words that <see cref="KmsInput"/> has for several.</summary>
     public static ServiceException Violation(string value, string path, string rule) =>
@@ -59,6 +68,13 @@ internal static class Errors
         "AccessDeniedException",
         $"User: {caller.Arn} is not authorized to perform: kms:{operation} on resource: {resource} because the resource does not exist in "
         + "this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access");
+
+    /// <summary>The answer when a key's policy and grants do not let the caller do something with it.</summary>
+    /// <remarks>Source: AWS IAM user guide, "Troubleshoot access denied error messages".</remarks>
+    public static ServiceException DeniedByKeyPolicy(Caller caller, string operation, string keyArn, bool isExplicit) => new(
+        "AccessDeniedException",
+        $"User: {caller.Arn} is not authorized to perform: kms:{operation} on resource: {keyArn} "
+        + (isExplicit ? "with an explicit deny in a resource-based policy" : $"because no resource-based policy allows the kms:{operation} action"));
 
     /// <summary>The answer of an operation that does not work in the key's state.</summary>
     /// <remarks>Source of code and text for each state: AWS KMS developer guide, "Key states of AWS KMS keys", footnotes.</remarks>

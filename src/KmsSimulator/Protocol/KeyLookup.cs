@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using KmsSimulator.Policies;
 using KmsSimulator.State;
 
 namespace KmsSimulator.Protocol;
@@ -16,7 +17,10 @@ internal static partial class KeyLookup
     }
 
     /// <summary>The key of this id, ARN or alias.</summary>
-    public static KeyEntry FindNamed(KmsCall call, string text)
+    /// <param name="call">The call.</param>
+    /// <param name="text">The name.</param>
+    /// <param name="permission">What the caller must be allowed to do with it, where that is not called as the operation is.</param>
+    public static KeyEntry FindNamed(KmsCall call, string text, string? permission = null)
     {
         call.KeyArn = text;
         var isForeign = false;
@@ -36,18 +40,23 @@ internal static partial class KeyLookup
         }
 
         var key = name.StartsWith("alias/", StringComparison.Ordinal) ? ByAlias(call, name, isForeign) : Visible(call, name);
-        if (isForeign && (key is null || !key.Current.Policy.Allows(call.Caller, $"kms:{call.Operation.Name}", key.Arn)))
+        if (isForeign && key is null)
             throw Errors.AccessDenied(call.Caller, call.Operation.Name, text);
         if (key is null)
         {
-            throw KeyId().IsMatch(name)
+            throw IsKeyId(name)
                 ? Errors.KeyNotFound(Arn.Key(call.Owner.Id, call.Region, name))
                 : Errors.NotFound($"Invalid keyId '{name}'");
         }
 
+        if (call.Operation.ByKeyPolicy)
+            KeyAuthorization.Require(call, key, permission ?? call.Operation.Name);
         call.KeyArn = key.Arn;
         return key;
     }
+
+    /// <summary>Whether a text has the form of a key's id.</summary>
+    public static bool IsKeyId(string text) => KeyId().IsMatch(text);
 
     private static KeyEntry? ByAlias(KmsCall call, string name, bool isForeign)
     {

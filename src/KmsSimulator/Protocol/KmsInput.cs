@@ -6,6 +6,8 @@ namespace KmsSimulator.Protocol;
 /// <summary>The parameters of a call. Reading them gathers what is wrong; <see cref="Validate"/> reports it at once, as KMS does.</summary>
 internal sealed class KmsInput(JsonElement root)
 {
+    // The year 9999.
+    private const double MaxSeconds = 253_402_300_799;
     private readonly List<string> _violations = [];
 
     /// <summary>A string, without any check; for routing.</summary>
@@ -53,6 +55,16 @@ internal sealed class KmsInput(JsonElement root)
         return number;
     }
 
+    /// <summary>Seconds since the epoch; null when it is not there.</summary>
+    public DateTimeOffset? Time(string name)
+    {
+        if (Member(name) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var seconds) || Math.Abs(seconds) > MaxSeconds)
+            throw Errors.Serialization($"{name} must be a timestamp");
+        return DateTimeOffset.FromUnixTimeMilliseconds((long)(seconds * 1000));
+    }
+
     public bool? Boolean(string name) => Member(name)?.ValueKind switch
     {
         null => null,
@@ -74,7 +86,7 @@ internal sealed class KmsInput(JsonElement root)
         if (value.ValueKind != JsonValueKind.String || !value.TryGetBytesFromBase64(out var bytes))
             throw Errors.Serialization($"{name} must be base64");
         if (bytes.Length < min || bytes.Length > max)
-            Violation("bytes", Camel(name), $"Member must have length between {min} and {max}");
+            _violations.Add($"Value at '{Camel(name)}' failed to satisfy constraint: Member must have length {(bytes.Length < min ? $"greater than or equal to {min}" : $"less than or equal to {max}")}");
         return bytes;
     }
 

@@ -15,6 +15,9 @@ internal sealed record KmsOperation(string Name, double RequestsPerSecond, Func<
     /// <summary>Whether it reaches keys of other accounts.</summary>
     public bool CrossAccount { get; init; }
 
+    /// <summary>Whether the key's policy and grants must allow it; otherwise IAM does, or the operation looks itself.</summary>
+    public bool ByKeyPolicy { get; init; } = true;
+
     /// <summary>Whether KeyId may be an alias.</summary>
     public bool TakesAlias { get; init; }
 

@@ -101,8 +101,14 @@ internal sealed class KmsProtocol(Simulation simulation)
         }
     }
 
-    public static WireAnswer Write(ServiceException error) =>
-        Write(error.Status, new JsonObject { ["__type"] = error.Code, ["message"] = error.Message });
+    /// <summary>An error; some of KMS's have no message.</summary>
+    public static WireAnswer Write(ServiceException error)
+    {
+        var json = new JsonObject { ["__type"] = error.Code };
+        if (error.Message.Length > 0)
+            json["message"] = error.Message;
+        return Write(error.Status, json);
+    }
 
     private static WireAnswer Write(int status, JsonObject answer)
     {
@@ -113,6 +119,6 @@ internal sealed class KmsProtocol(Simulation simulation)
     }
 
     private static string? OwnerOf(KmsInput input) =>
-        Arn.AccountOf(input.Peek("KeyId"))
+        Arn.AccountOf(input.Peek("KeyId") ?? input.Peek("SourceKeyId") ?? input.Peek("DestinationKeyId"))
         ?? (GrantToken.TryRead(input.Peek("GrantToken"), out var keyArn, out _) ? Arn.AccountOf(keyArn) : null);
 }

@@ -20,10 +20,8 @@ internal static class ReplicaOperations
         var description = input.String("Description", 0, CreateKeyOperation.MaxDescription) ?? "";
         var tags = TagRules.Read(input);
         var primary = Primary(call);
-        KmsCall.Require(primary, primary.Current, call.Operation.WorksIn);
         RequireRegion(call, region);
         TagRules.Check(tags);
-        TagRules.CheckCount(tags.Count);
         if (call.Owner.Region(region).Key(primary.KeyId) is { } existing)
             throw Errors.AlreadyExists($"{existing.Arn} already exists.");
         if (call.Owner.Region(region).KeyIds.Count >= CreateKeyOperation.MaxKeys)
@@ -37,6 +35,7 @@ internal static class ReplicaOperations
         {
             State = KeyState.Creating,
             StateAfter = primary.Group.Origin == "EXTERNAL" ? KeyState.PendingImport : KeyState.Enabled,
+            TransitionEnd = call.Now + call.Simulation.TransitionTime,
             Description = description,
             Policy = policy,
             Tags = TagRules.NoTags.SetItems(tags),
@@ -47,7 +46,7 @@ internal static class ReplicaOperations
         call.Owner.Write(replica, record, call.Now);
         var shared = primary.Shared with { Regions = primary.Shared.Regions.Add(region) };
         call.Owner.Write(primary.Group, shared, call.Now);
-        EndLater(call.Owner, replica, KeyState.Creating, call.Now + call.Simulation.TransitionTime);
+        EndTransitionLater(call.Owner, replica, record);
         return new JsonObject
         {
             ["ReplicaKeyMetadata"] = KeyMetadata.Of(replica, record, shared, call.Now),
@@ -60,19 +59,22 @@ internal static class ReplicaOperations
     {
         var region = call.Input.String("PrimaryRegion", 1, 32, Pattern.Region, required: true)!;
         var primary = Primary(call);
-        KmsCall.Require(primary, primary.Current, call.Operation.WorksIn);
         RequireRegion(call, region);
         if (region == call.Region)
             throw Errors.Unsupported($"{primary.Arn} is the primary key already.");
         if (!primary.Group.Members.TryGetValue(region, out var replica))
             throw Errors.KeyNotFound(Arn.Key(call.Owner.Id, region, primary.KeyId));
+        KeyAuthorization.Require(call, replica, call.Operation.Name);
         KmsCall.Require(replica, replica.Current, call.Operation.WorksIn);
 
         var until = call.Now + call.Simulation.TransitionTime;
         foreach (var key in (ReadOnlySpan<KeyEntry>)[primary, replica])
         {
-            call.Owner.Write(key, key.Current with { State = KeyState.Updating, StateAfter = key.Current.State }, call.Now);
-            EndLater(call.Owner, key, KeyState.Updating, until);
+            // One that is Updating already goes on from there.
+            var after = key.Current.State == KeyState.Updating ? key.Current.StateAfter : key.Current.State;
+            var record = key.Current with { State = KeyState.Updating, StateAfter = after, TransitionEnd = until };
+            call.Owner.Write(key, record, call.Now);
+            EndTransitionLater(call.Owner, key, record);
         }
 
         call.Owner.Write(primary.Group, primary.Shared with { PrimaryRegion = region, UpdatingUntil = until }, call.Now);
@@ -81,7 +83,7 @@ internal static class ReplicaOperations
 
     private static KeyEntry Primary(KmsCall call)
     {
-        var key = KeyLookup.Find(call, "KeyId");
+        var key = call.KeyToWrite();
         if (!key.Group.IsMultiRegion)
             throw Errors.Unsupported($"{key.Arn} is not a multi-Region key.");
         return key.IsPrimary ? key : throw Errors.Unsupported($"{key.Arn} is not a multi-Region primary key.");
@@ -95,10 +97,10 @@ internal static class ReplicaOperations
             throw Errors.Validation($"{region} is not in the partition {call.Partition}.");
     }
 
-    /// <summary>Ends Creating or Updating, unless a deletion has ended it before.</summary>
-    private static void EndLater(KmsAccount account, KeyEntry key, KeyState during, DateTimeOffset when) => account.At(when, at =>
+    /// <summary>Ends Creating or Updating, unless a deletion has ended it before or another transition follows.</summary>
+    private static void EndTransitionLater(KmsAccount account, KeyEntry key, KeyRecord record) => account.At(record.TransitionEnd!.Value, at =>
     {
-        if (key.Current.State == during)
-            key.Record.Become(key.Current with { State = key.Current.StateAfter }, at);
+        if (key.Current.State == record.State && key.Current.TransitionEnd == record.TransitionEnd)
+            key.Record.Become(key.Current with { State = key.Current.StateAfter, TransitionEnd = null }, at);
     });
 }

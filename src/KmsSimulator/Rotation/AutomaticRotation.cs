@@ -33,7 +33,7 @@ internal static class AutomaticRotation
             shared with
             {
                 Materials = shared.Materials.Add(
-                    CreateKeyOperation.NewMaterial(account, group.KeyId, shared.Materials.Length, at, "AUTOMATIC")),
+                    CreateKeyOperation.NewMaterial(account, group, shared.Materials.Length, at, "AUTOMATIC")),
                 NextRotationDate = next,
             },
             at,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using KmsSimulator.Keys;
 using KmsSimulator.Protocol;
@@ -6,7 +5,7 @@ using KmsSimulator.State;
 
 namespace KmsSimulator.Rotation;
 
-/// <summary>EnableKeyRotation, DisableKeyRotation, GetKeyRotationStatus, RotateKeyOnDemand, ListKeyRotations.</summary>
+/// <summary>EnableKeyRotation, DisableKeyRotation, GetKeyRotationStatus, RotateKeyOnDemand.</summary>
 internal static class RotationOperations
 {
     private const int DefaultPeriodInDays = 365;
@@ -35,7 +34,7 @@ internal static class RotationOperations
     public static JsonObject GetKeyRotationStatus(KmsCall call)
     {
         var (key, record) = call.KeyToRead();
-        RequireRotatable(key, allowImported: false);
+        RequireOrigin(key);
         var shared = call.SharedToRead(key);
 
         // While the deletion is pending KMS says no; the setting returns when it is cancelled.
@@ -54,14 +53,19 @@ internal static class RotationOperations
 
     public static JsonObject RotateKeyOnDemand(KmsCall call)
     {
-        var key = PrimaryToRotate(call);
+        var key = PrimaryToRotate(call, alsoImported: true);
         var shared = key.Shared;
+        RequirePendingMaterial(key);
         if (shared.OnDemandRotationStartDate is not null)
             throw new ServiceException("ConflictException", $"An on-demand rotation of {key.Arn} is in progress.");
         if (shared.NextRotationDate is { } next && next - call.Now <= DueSoon)
             throw new ServiceException("ConflictException", $"The automatic rotation of {key.Arn} is due within 20 minutes.");
         if (shared.Materials.Count(material => material.RotationType == "ON_DEMAND") >= MaxOnDemandRotations)
-            throw Errors.LimitExceeded($"{key.Arn} has been rotated on demand {MaxOnDemandRotations} times, which is the limit.");
+        {
+            throw Errors.LimitExceeded(
+                "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: "
+                + key.Arn);
+        }
 
         var group = key.Group;
         call.Owner.Write(group, shared with { OnDemandRotationStartDate = call.Now }, call.Now);
@@ -69,56 +73,47 @@ internal static class RotationOperations
         owner.At(call.Now + call.Simulation.TransitionTime, at =>
         {
             var now = group.Shared.Current!;
-            var materials = now.Materials.Add(CreateKeyOperation.NewMaterial(owner, group.KeyId, now.Materials.Length, at, "ON_DEMAND"));
-            group.Shared.Write(now with { OnDemandRotationStartDate = null, Materials = materials }, at, at);
+            var next = now.PendingMaterial is { } imported
+                ? imported with { RotationDate = at, RotationType = "ON_DEMAND" }
+                : CreateKeyOperation.NewMaterial(owner, group, now.Materials.Length, at, "ON_DEMAND");
+            group.Shared.Write(
+                now with { OnDemandRotationStartDate = null, Materials = now.Materials.Add(next), PendingMaterial = null }, at, at);
         });
         return new JsonObject { ["KeyId"] = key.Arn };
     }
 
-    public static JsonObject ListKeyRotations(KmsCall call)
+    private static KeyEntry PrimaryToRotate(KmsCall call, bool alsoImported = false)
     {
-        var all = call.Input.Choice("IncludeKeyMaterial", ["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]) == "ALL_KEY_MATERIAL";
-        var paging = call.Paging(100, 1000);
-        var (key, _) = call.KeyToRead();
-        RequireRotatable(key, allowImported: true);
-        var materials = call.SharedToRead(key).Materials;
-
-        // Oldest first: the number of the material is the name to page by.
-        var numbers = Enumerable.Range(0, materials.Length)
-            .Where(i => all || materials[i].RotationDate is not null)
-            .Select(i => i.ToString("D6", CultureInfo.InvariantCulture));
-        return paging.Page("Rotations", new SortedSet<string>(numbers, StringComparer.Ordinal), number => number, number =>
-        {
-            var i = int.Parse(number, CultureInfo.InvariantCulture);
-            var entry = new JsonObject
-            {
-                ["KeyId"] = key.KeyId,
-                ["KeyMaterialId"] = materials[i].Id,
-                ["KeyMaterialState"] = i == materials.Length - 1 ? "CURRENT" : "NON_CURRENT",
-            };
-            if (materials[i].RotationDate is { } date)
-            {
-                entry["RotationDate"] = KeyMetadata.Time(date);
-                entry["RotationType"] = materials[i].RotationType;
-            }
-
-            return entry;
-        });
-    }
-
-    private static KeyEntry PrimaryToRotate(KmsCall call)
-    {
-        var key = KeyLookup.Find(call, "KeyId");
-        RequireRotatable(key, allowImported: false);
+        var key = call.KeyToWrite();
+        if (!alsoImported)
+            RequireOrigin(key);
+        RequireSymmetric(key);
         if (!key.IsPrimary)
             throw Errors.Unsupported($"{key.Arn} is a multi-Region replica key. Rotation is set on its primary key.");
-        KmsCall.Require(key, key.Current, call.Operation.WorksIn);
         return key;
     }
 
-    private static void RequireRotatable(KeyEntry key, bool allowImported)
+    /// <summary>Imported material rotates to a material that was imported before, in every Region that has the key.</summary>
+    private static void RequirePendingMaterial(KeyEntry key)
     {
-        if (!key.Group.IsSymmetricEncryption || (key.Group.Origin != "AWS_KMS" && !allowImported))
-            throw Errors.Unsupported($"{key.Arn} does not support rotation: key spec {key.Group.KeySpec}, origin {key.Group.Origin}.");
+        if (key.Group.Origin != "EXTERNAL")
+            return;
+        if (key.Shared.PendingMaterial is not { } pending || !IsImportedEverywhere(key.Group, pending))
+            throw Errors.InvalidState($"No available key material pending rotation for the key: {key.Arn}.");
+    }
+
+    private static bool IsImportedEverywhere(KeyGroup group, KeyMaterial material) =>
+        group.Members.Values.All(member => member.Current.Imports.ContainsKey(material.Id));
+
+    private static void RequireOrigin(KeyEntry key)
+    {
+        if (key.Group.Origin != "AWS_KMS")
+            throw Errors.WrongOrigin(key);
+    }
+
+    private static void RequireSymmetric(KeyEntry key)
+    {
+        if (!key.Group.IsSymmetricEncryption)
+            throw Errors.WrongSpec(key);
     }
 }

@@ -15,6 +15,9 @@ internal sealed class KeyGroup(string keyId, string keySpec, string keyUsage, st
 
     public bool IsMultiRegion => multiRegion;
 
+    /// <summary>Whether AWS made it for one of its services, instead of a customer.</summary>
+    public bool IsAwsManaged { get; init; }
+
     public bool IsSymmetricEncryption => keySpec == "SYMMETRIC_DEFAULT";
 
     /// <summary>The keys that exist, by Region.</summary>
@@ -36,6 +39,9 @@ internal sealed record SharedProperties
     /// <summary>Key materials, oldest first; the last one encrypts.</summary>
     public required ImmutableArray<KeyMaterial> Materials { get; init; }
 
+    /// <summary>An imported material that becomes current with the next rotation on demand.</summary>
+    public KeyMaterial? PendingMaterial { get; init; }
+
     /// <summary>Days between automatic rotations; null when they are off.</summary>
     public int? RotationPeriodInDays { get; init; }
 
@@ -50,7 +56,7 @@ internal sealed record SharedProperties
 
 /// <summary>One key material.</summary>
 /// <param name="Id">64 hex digits.</param>
-/// <param name="Secret">256 bits.</param>
+/// <param name="Secret">Its bytes.</param>
 /// <param name="RotationDate">When it became current; null for the first.</param>
 /// <param name="RotationType">AUTOMATIC or ON_DEMAND; null for the first.</param>
-internal sealed record KeyMaterial(string Id, ReadOnlyMemory<byte> Secret, DateTimeOffset? RotationDate, string? RotationType);
+internal sealed record KeyMaterial(string Id, KeySecret Secret, DateTimeOffset? RotationDate, string? RotationType);

@@ -17,6 +17,9 @@ internal sealed record KeyRecord
 
     public required DateTimeOffset CreationDate { get; init; }
 
+    /// <summary>The key materials that are imported here, by id; empty unless the key's origin is EXTERNAL.</summary>
+    public ImmutableDictionary<string, MaterialImport> Imports { get; init; } = ImmutableDictionary<string, MaterialImport>.Empty;
+
     /// <summary>When the key will be gone; only while PendingDeletion.</summary>
     public DateTimeOffset? DeletionDate { get; init; }
 
@@ -25,7 +28,7 @@ internal sealed record KeyRecord
 
     /// <summary>The state to return to, while Creating or Updating.</summary>
     public KeyState StateAfter { get; init; }
-}
 
-/// <summary>A key's last use.</summary>
-internal sealed record KeyUsage(string Operation, DateTimeOffset Timestamp, string RequestId, string EventId);
+    /// <summary>When Creating or Updating ends.</summary>
+    public DateTimeOffset? TransitionEnd { get; init; }
+}

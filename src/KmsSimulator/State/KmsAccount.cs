@@ -1,10 +1,15 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using KmsSimulator.Keys;
+
 namespace KmsSimulator.State;
 
 /// <summary>All that KMS has of one account. Whoever reads or writes it holds the gate; nothing slow happens behind it.</summary>
 /// <param name="id">12 digits.</param>
 /// <param name="seed">Fixes its ids and delays: its own, whatever happens in other accounts.</param>
 /// <param name="consistencyDelay">For how long, at most, a write is invisible.</param>
-internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay)
+/// <param name="clock">The time that keys live in.</param>
+internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay, TimeProvider clock)
 {
     // Two sequences: how many delays were drawn must not change the next id.
     private readonly Chance _delays = seed.Sequence($"{id}/delays");
@@ -24,7 +29,11 @@ internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay
     public KmsAccountRegion Region(string name)
     {
         if (!_regions.TryGetValue(name, out var region))
+        {
             _regions[name] = region = new KmsAccountRegion();
+            AwsManagedKeys.AddTo(this, name, region, clock.GetUtcNow());
+        }
+
         return region;
     }
 
@@ -46,7 +55,13 @@ internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay
         consistencyDelay == TimeSpan.Zero ? now : now + _delays.UpTo(consistencyDelay);
 
     /// <summary>Id of a key's material: 64 hex digits. Rotations happen as time passes, so it depends on the material alone.</summary>
-    public string MaterialId(string keyId, int number) => Convert.ToHexStringLower(seed.Bytes($"{id}/{keyId}/{number}"));
+    public string MaterialId(string keyId, int number) => MaterialId(keyId, number.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Id of imported material: it depends on the key and the material, so that the same material has the same id again.</summary>
+    public string MaterialId(string keyId, byte[] secret) => MaterialId(keyId, Convert.ToHexStringLower(SHA256.HashData(secret)));
+
+    /// <summary>The id, a UUID, of something that a name stands for: the same in whatever order things are made.</summary>
+    public string IdOf(string name) => seed.Sequence($"{id}/{name}").Uuid();
 
     /// <summary>A client changed a key.</summary>
     public void Write(KeyEntry key, KeyRecord record, DateTimeOffset now) => key.Record.Write(record, now, VisibleAt(now));
@@ -77,4 +92,6 @@ internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay
                 region.RemoveAlias(name);
         }
     }
+
+    private string MaterialId(string keyId, string name) => Convert.ToHexStringLower(seed.Bytes($"{id}/{keyId}/{name}"));
 }

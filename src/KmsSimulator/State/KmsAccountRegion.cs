@@ -1,4 +1,5 @@
 using KmsSimulator.Grants;
+using KmsSimulator.Keys;
 
 namespace KmsSimulator.State;
 
@@ -13,8 +14,11 @@ internal sealed class KmsAccountRegion
     /// <summary>Ids of all keys, in the order that lists have.</summary>
     public SortedSet<string> KeyIds { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Names of all aliases, in the order that lists have.</summary>
+    /// <summary>Names of all aliases.</summary>
     public SortedSet<string> AliasNames { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>These, and the AWS aliases that have no key yet, in the order that lists have.</summary>
+    public SortedSet<string> ListedAliasNames { get; } = new(AwsManagedKeys.AliasNames, StringComparer.Ordinal);
 
     public KeyEntry? Key(string id) => _keys.GetValueOrDefault(id);
 
@@ -30,6 +34,9 @@ internal sealed class KmsAccountRegion
         _keys.Add(key.KeyId, key);
         KeyIds.Add(key.KeyId);
     }
+
+    /// <summary>Adds a key that no list has: it is found by its id and its aliases.</summary>
+    public void AddUnlisted(KeyEntry key) => _keys.Add(key.KeyId, key);
 
     /// <summary>Removes a key with all that belongs to it.</summary>
     public void Remove(KeyEntry key)
@@ -53,6 +60,7 @@ internal sealed class KmsAccountRegion
         {
             _aliases[name] = alias = new AliasEntry(name);
             AliasNames.Add(name);
+            ListedAliasNames.Add(name);
         }
 
         return alias;
@@ -62,6 +70,7 @@ internal sealed class KmsAccountRegion
     {
         _aliases.Remove(name);
         AliasNames.Remove(name);
+        ListedAliasNames.Remove(name);
     }
 
     public void Add(Grant grant, KeyEntry key)

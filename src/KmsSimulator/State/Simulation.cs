@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using KmsSimulator.Admin;
 using KmsSimulator.Faults;
+using KmsSimulator.Import;
 using KmsSimulator.Policies;
 using KmsSimulator.Quotas;
 using KmsSimulator.Sts;
@@ -18,6 +19,7 @@ internal sealed class Simulation
     {
         _consistencyDelay = options.ConsistencyDelay;
         TransitionTime = options.TransitionTime;
+        UsageTrackingSince = options.UsageTrackingSince;
         Time = time;
         Clock = new SimulatorClock(time);
         _seed = new Seed(seed);
@@ -33,7 +35,12 @@ internal sealed class Simulation
 
     public TimeSpan TransitionTime { get; }
 
+    /// <summary>Since when KMS records uses of keys; null is since always.</summary>
+    public DateTimeOffset? UsageTrackingSince { get; }
+
     public PrincipalDirectory Principals { get; }
+
+    public Organizations Organizations { get; } = new();
 
     public SessionStore Sessions { get; } = new();
 
@@ -43,15 +50,17 @@ internal sealed class Simulation
 
     public RequestQuotas Quotas { get; }
 
+    public WrappingKeys WrappingKeys { get; } = new();
+
     public CallLog Calls { get; } = new();
 
     public KmsAccount Account(string id) =>
-        _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation._seed, simulation._consistencyDelay), this);
+        _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation._seed, simulation._consistencyDelay, simulation.Clock), this);
 
     /// <summary>All accounts that were ever called, by id.</summary>
     public IEnumerable<KmsAccount> Accounts => _accounts.Values.OrderBy(account => account.Id, StringComparer.Ordinal);
 
-    /// <summary>Keys, calls, faults, clock, principals, roles and quotas as at the start. Sessions stay: clients hold on to them.</summary>
+    /// <summary>Keys, calls, faults, clock, principals, organizations, roles and quotas as at the start. Sessions stay: clients hold on to them.</summary>
     public void Reset()
     {
         _accounts.Clear();
@@ -59,6 +68,7 @@ internal sealed class Simulation
         Faults.Clear();
         Clock.Reset();
         Principals.Reset();
+        Organizations.Reset();
         Roles.Reset();
         Quotas.Reset();
         Sessions.Reset();

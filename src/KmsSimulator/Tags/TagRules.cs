@@ -34,9 +34,12 @@ internal static partial class TagRules
         return tags;
     }
 
-    /// <summary>Fails on characters, reserved keys and keys that come twice.</summary>
+    /// <summary>Fails on keys that come twice, on too many, on reserved keys and on characters.</summary>
     public static void Check(IReadOnlyList<KeyValuePair<string, string>> tags)
     {
+        if (tags.Select(tag => tag.Key).Distinct(StringComparer.Ordinal).Count() != tags.Count)
+            throw Errors.Tag("Duplicate tag keys");
+        CheckCount(tags.Count);
         foreach (var (key, value) in tags)
         {
             CheckKey(key);
@@ -44,15 +47,13 @@ internal static partial class TagRules
                 throw Errors.Tag($"The value of tag {key} has characters that are not allowed.");
         }
 
-        if (tags.Select(tag => tag.Key).Distinct(StringComparer.Ordinal).Count() != tags.Count)
-            throw Errors.Tag("Duplicate tag keys");
     }
 
     /// <summary>Fails on a key that no user may set or remove.</summary>
     public static void CheckKey(string key)
     {
         if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
-            throw Errors.Tag("aws: prefixed tag key names are not allowed for external use.");
+            throw Errors.Tag("Tags beginning with aws: are reserved");
         if (!Characters().IsMatch(key))
             throw Errors.Tag($"The tag key {key} has characters that are not allowed.");
     }
@@ -61,7 +62,7 @@ internal static partial class TagRules
     public static void CheckCount(int count)
     {
         if (count > MaxTags)
-            throw Errors.LimitExceeded($"A KMS key can have {MaxTags} tags at most.");
+            throw Errors.Tag("Too many tags");
     }
 
     /// <summary>A tag in an answer.</summary>

@@ -45,7 +45,7 @@ public sealed class CryptographyTests
         await using var simulator = await TestSimulator.StartAsync();
         var id = (await simulator.CreateKeyAsync()).KeyId;
         var unused = await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = id }, Token);
-        Assert.Null(unused.KeyLastUsage);
+        Assert.Equal((null, null), (unused.KeyLastUsage.Operation, unused.KeyLastUsage.Timestamp));
         Assert.Equal(unused.KeyCreationDate, unused.TrackingStartDate);
         simulator.Time.Advance(TimeSpan.FromHours(1));
         await simulator.Kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, Token);
@@ -56,24 +56,32 @@ public sealed class CryptographyTests
         Assert.Equal("Encrypt", (await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = id }, Token)).KeyLastUsage.Operation.Value);
     }
 
-    [Theory]
-    [InlineData("RSA_2048", "SIGN_VERIFY", "InvalidKeyUsageException")]
-    [InlineData("RSA_2048", "ENCRYPT_DECRYPT", "UnsupportedOperationException")]
-    public async Task Only_symmetric_keys_encrypt(string spec, string usage, string code)
+    // Source: AWS KMS API reference, GetKeyLastUsage, KeyLastUsage and TrackingStartDate.
+    [Fact]
+    public async Task What_was_before_tracking_began_is_not_known()
     {
-        await using var simulator = await TestSimulator.StartAsync();
-        var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = usage })).KeyId;
-        await KmsAssert.FailsAsync(code, "", () =>
-            simulator.Kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, Token));
+        var began = new DateTimeOffset(2026, 4, 23, 0, 0, 0, TimeSpan.Zero);
+        await using var simulator = await TestSimulator.StartAsync(new SimulatorOptions { QuotaScale = 0, Seed = 1, UsageTrackingSince = began });
+        var old = (await simulator.CreateKeyAsync()).KeyId;
+        await simulator.Kms.EncryptAsync(new EncryptRequest { KeyId = old, Plaintext = new MemoryStream([1]) }, Token);
+        simulator.Time.SetUtcNow(began.AddDays(1));
+        var young = (await simulator.CreateKeyAsync()).KeyId;
+
+        var (_, answer) = await RawHttp.KmsAsync(simulator, "GetKeyLastUsage", $$"""{"KeyId":"{{old}}"}""");
+        Assert.Contains("\"KeyLastUsage\":{}", answer, StringComparison.Ordinal);
+        var seen = await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = old }, Token);
+        Assert.Equal(began.UtcDateTime, seen.TrackingStartDate);
+        Assert.True(seen.KeyCreationDate < seen.TrackingStartDate, "the time before tracking is unknown");
+        var fresh = await simulator.Kms.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = young }, Token);
+        Assert.Equal(fresh.KeyCreationDate, fresh.TrackingStartDate);
     }
 
     [Fact]
     public async Task Operations_that_are_not_simulated_say_so()
     {
         await using var simulator = await TestSimulator.StartAsync();
-        var id = (await simulator.CreateKeyAsync()).KeyId;
-        await KmsAssert.FailsAsync("UnsupportedOperationException", "does not simulate GenerateMac", () => simulator.Kms.GenerateMacAsync(
-            new GenerateMacRequest { KeyId = id, MacAlgorithm = "HMAC_SHA_256", Message = new MemoryStream([1]) }, Token));
+        await KmsAssert.FailsAsync("UnsupportedOperationException", "does not simulate DescribeCustomKeyStores", () =>
+            simulator.Kms.DescribeCustomKeyStoresAsync(new DescribeCustomKeyStoresRequest(), Token));
     }
 
     private static MemoryStream Copy(MemoryStream stream) => new(stream.ToArray());

@@ -49,6 +49,8 @@ public sealed class GrantRuleTests
 
     [Theory]
     [InlineData("""{"SourceArn":"x"}""", "ValidationException")]
+    [InlineData("""{"EncryptionContextEquals":{"a":"1"},"EncryptionContextSubset":{"a":"1"}}""", "ValidationException")]
+    [InlineData("""{"Unknown":{}}""", "ValidationException")]
     [InlineData("""{"EncryptionContextEquals":"x"}""", "SerializationException")]
     [InlineData("""{"EncryptionContextEquals":{"a":1}}""", "SerializationException")]
     [InlineData("""{"EncryptionContextSubset":{"1":"","2":"","3":"","4":"","5":"","6":"","7":"","8":"","9":""}}""", "ValidationException")]

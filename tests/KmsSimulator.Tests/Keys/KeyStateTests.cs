@@ -3,7 +3,8 @@ using Amazon.KeyManagementService.Model;
 
 namespace KmsSimulator.Tests.Keys;
 
-/// <summary>Which operation works in which state of the key: the table of the developer guide.</summary>
+/// <summary>Which operation works in which state of the key.</summary>
+/// <remarks>Source: AWS KMS developer guide, "Key states of AWS KMS keys", the table and its footnotes.</remarks>
 public sealed class KeyStateTests
 {
     private const string Ok = "OK";
@@ -14,7 +15,7 @@ public sealed class KeyStateTests
     private const string Creating = "KMSInvalidStateException: is creating.";
     private const string Updating = "KMSInvalidStateException: is updating.";
     private const string NotPending = "KMSInvalidStateException: is not pending deletion.";
-    private const string Unsupported = "UnsupportedOperationException: ";
+    private const string Origin = "UnsupportedOperationException: origin is EXTERNAL which is not valid for this operation.";
 
     /// <summary>Operation, then what happens in: Enabled, Disabled, PendingDeletion, PendingReplicaDeletion, PendingImport, Creating, Updating.</summary>
     public static TheoryData<string, string[]> Table => new()
@@ -30,16 +31,20 @@ public sealed class KeyStateTests
         { "CreateAlias", [Ok, Ok, Pending, PendingReplicas, Ok, Ok, Ok] },
         { "EnableKey", [Ok, Ok, Pending, PendingReplicas, Import, Creating, Updating] },
         { "DisableKey", [Ok, Ok, Pending, PendingReplicas, Import, Creating, Updating] },
-        { "EnableKeyRotation", [Ok, Disabled, Pending, PendingReplicas, Unsupported, Unsupported, Ok] },
-        { "DisableKeyRotation", [Ok, Disabled, Pending, PendingReplicas, Unsupported, Unsupported, Ok] },
-        { "GetKeyRotationStatus", [Ok, Ok, Ok, Ok, Import, Ok, Ok] },
-        { "RotateKeyOnDemand", [Ok, Disabled, Pending, PendingReplicas, Unsupported, Unsupported, Ok] },
+        { "EnableKeyRotation", [Ok, Disabled, Pending, PendingReplicas, Origin, Creating, Ok] },
+        { "DisableKeyRotation", [Ok, Disabled, Pending, PendingReplicas, Origin, Creating, Ok] },
+        { "GetKeyRotationStatus", [Ok, Ok, Ok, Ok, Origin, Ok, Ok] },
+        { "RotateKeyOnDemand", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
         { "ListKeyRotations", [Ok, Ok, Ok, Ok, Ok, Ok, Ok] },
         { "ScheduleKeyDeletion", [Ok, Ok, Pending, PendingReplicas, Ok, Ok, Updating] },
         { "CancelKeyDeletion", [NotPending, NotPending, Ok, Ok, NotPending, NotPending, NotPending] },
-        { "ReplicateKey", [Ok, Disabled, Pending, PendingReplicas, Import, Unsupported, Updating] },
+        { "ReplicateKey", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Updating] },
+        { "UpdatePrimaryRegion", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
         { "CreateGrant", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
         { "Encrypt", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
+        { "GenerateDataKeyWithoutPlaintext", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
+        { "GenerateDataKeyPair", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
+        { "ReEncrypt", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
         { "GenerateDataKey", [Ok, Disabled, Pending, PendingReplicas, Import, Creating, Ok] },
     };
 
@@ -57,7 +62,7 @@ public sealed class KeyStateTests
             var outcome = await TryAsync(simulator.KmsIn(region), operation, key.KeyId, i);
             var (code, text) = (outcomes[i].Split(": ")[0], outcomes[i].Split(": ")[^1]);
             Assert.True(outcome.StartsWith(code, StringComparison.Ordinal), $"{operation} in {states[i]}: {outcome}, not {code}");
-            if (code is not (Ok or "UnsupportedOperationException"))
+            if (code is not Ok)
                 Assert.EndsWith($"{key.KeyId} {text}", outcome, StringComparison.Ordinal);
         }
     }
@@ -89,8 +94,12 @@ public sealed class KeyStateTests
                 "ScheduleKeyDeletion" => kms.ScheduleKeyDeletionAsync(id, 7, token),
                 "CancelKeyDeletion" => kms.CancelKeyDeletionAsync(id, token),
                 "ReplicateKey" => kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "ap-south-1" }, token),
+                "UpdatePrimaryRegion" => kms.UpdatePrimaryRegionAsync(new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "us-east-2" }, token),
                 "CreateGrant" => kms.CreateGrantAsync(new CreateGrantRequest { KeyId = id, GranteePrincipal = "arn:aws:iam::123456789012:role/r", Operations = ["Encrypt"] }, token),
                 "Encrypt" => kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, token),
+                "GenerateDataKeyWithoutPlaintext" => kms.GenerateDataKeyWithoutPlaintextAsync(new GenerateDataKeyWithoutPlaintextRequest { KeyId = id, KeySpec = "AES_256" }, token),
+                "GenerateDataKeyPair" => kms.GenerateDataKeyPairAsync(new GenerateDataKeyPairRequest { KeyId = id, KeyPairSpec = "ECC_NIST_P256" }, token),
+                "ReEncrypt" => ReEncryptToAsync(kms, id, token),
                 "GenerateDataKey" => kms.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = id, KeySpec = "AES_256" }, token),
                 _ => throw new InvalidOperationException(operation),
             });
@@ -102,15 +111,27 @@ public sealed class KeyStateTests
         }
     }
 
+    private static async Task ReEncryptToAsync(IAmazonKeyManagementService kms, string id, CancellationToken token)
+    {
+        var other = (await kms.CreateKeyAsync(new CreateKeyRequest(), token)).KeyMetadata.KeyId;
+        var blob = (await kms.EncryptAsync(new EncryptRequest { KeyId = other, Plaintext = new MemoryStream([1]) }, token)).CiphertextBlob;
+        await kms.ReEncryptAsync(new ReEncryptRequest { CiphertextBlob = blob, DestinationKeyId = id }, token);
+    }
+
     /// <summary>A multi-Region key in the state, and the Region to call.</summary>
     private static async Task<(KeyMetadata Key, string Region)> MakeAsync(TestSimulator simulator, string state)
     {
         var token = TestSimulator.Token;
         var key = await simulator.CreateKeyAsync(new CreateKeyRequest { MultiRegion = true, Origin = state == "PendingImport" ? "EXTERNAL" : "AWS_KMS" });
+        if (state is "Enabled" or "Updating")
+            await simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = key.KeyId, ReplicaRegion = "us-east-2" }, token);
         if (state is "PendingReplicaDeletion" or "Creating" or "Updating")
             await simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = key.KeyId, ReplicaRegion = "eu-west-1" }, token);
         switch (state)
         {
+            case "Enabled":
+                await simulator.AdvanceAsync(TimeSpan.FromSeconds(1));
+                break;
             case "Disabled":
                 await simulator.Kms.DisableKeyAsync(key.KeyId, token);
                 break;

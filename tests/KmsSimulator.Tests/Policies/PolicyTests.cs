@@ -124,6 +124,40 @@ public sealed class PolicyTests
         Assert.Equal(text, (await simulator.Kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = id }, Token)).Policy);
     }
 
+    // Source of the layout: AWS KMS API reference, GetKeyPolicy, the example response.
+    [Fact]
+    public async Task A_policy_comes_back_in_KMSs_layout()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var id = (await simulator.CreateKeyAsync(new CreateKeyRequest
+        {
+            Policy = """{"Statement":[{"Condition":{},"Resource":"*","Action":["kms:*","kms:Get*"],"Principal":{"AWS":"123456789012"},"Effect":"Allow","Sid":"Ä \"x\""}],"Version":"2012-10-17"}""",
+        })).KeyId;
+        const string Expected = """
+            {
+              "Version" : "2012-10-17",
+              "Statement" : [ {
+                "Sid" : "Ä \"x\"",
+                "Effect" : "Allow",
+                "Principal" : {
+                  "AWS" : "arn:aws:iam::123456789012:root"
+                },
+                "Action" : [ "kms:*", "kms:Get*" ],
+                "Resource" : "*"
+              } ]
+            }
+            """;
+        Assert.Equal(Expected, (await simulator.Kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = id }, Token)).Policy);
+    }
+
+    [Fact]
+    public async Task Statements_may_be_without_Version_and_have_the_same_empty_Sid()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var statement = Root.Replace("{\"Effect\"", "{\"Sid\":\"\",\"Effect\"", StringComparison.Ordinal);
+        await simulator.CreateKeyAsync(new CreateKeyRequest { Policy = $$"""{"Statement":[{{statement}},{{statement}}]}""" });
+    }
+
     [Fact]
     public async Task There_is_only_the_policy_named_default()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
+using KmsSimulator.Keys;
 using KmsSimulator.Protocol;
 using KmsSimulator.State;
 using KmsSimulator.Sts;
@@ -93,7 +94,9 @@ public sealed class StateMachineProperties
             }
 
             Assert.Equal(ids.Order(StringComparer.Ordinal), All("ListKeys", "Keys", "KeyId"));
-            Assert.Equal(Enumerable.Range(0, count).Select(i => $"alias/{i}").Order(StringComparer.Ordinal), All("ListAliases", "Aliases", "AliasName"));
+            Assert.Equal(
+                Enumerable.Range(0, count).Select(i => $"alias/{i}").Concat(AwsManagedKeys.AliasNames).Order(StringComparer.Ordinal),
+                All("ListAliases", "Aliases", "AliasName"));
 
             List<string> All(string operation, string list, string name)
             {

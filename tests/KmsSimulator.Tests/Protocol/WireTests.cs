@@ -16,7 +16,7 @@ public sealed class WireTests
     [InlineData("ListKeys", """{"Limit": "1"}""", Signed, "SerializationException")]
     [InlineData("DescribeKey", "{}", Signed, "ValidationException")]
     [InlineData("DescribeKey", """{"KeyId": 1}""", Signed, "SerializationException")]
-    [InlineData("Sign", "{}", Signed, "UnsupportedOperationException")]
+    [InlineData("DescribeCustomKeyStores", "{}", Signed, "UnsupportedOperationException")]
     [InlineData("Nonsense", "{}", Signed, "UnknownOperationException")]
     public async Task Errors_are_JSON_with_a_type_and_a_message(string operation, string body, string? authorization, string code)
     {

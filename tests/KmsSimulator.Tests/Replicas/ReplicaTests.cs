@@ -33,7 +33,7 @@ public sealed class ReplicaTests
         Assert.Equal(["eu-west-1"], seen.MultiRegionConfiguration.ReplicaKeys.Select(key => key.Region));
 
         var abroad = simulator.KmsIn("eu-west-1");
-        Assert.Empty((await abroad.ListAliasesAsync(new ListAliasesRequest(), Token)).Aliases ?? []);
+        Assert.Empty((await abroad.ListAliasesAsync(new ListAliasesRequest { KeyId = primary.KeyId }, Token)).Aliases ?? []);
         Assert.Empty((await abroad.ListResourceTagsAsync(new ListResourceTagsRequest { KeyId = primary.KeyId }, Token)).Tags ?? []);
         await abroad.DisableKeyAsync(primary.KeyId, Token);
         Assert.Equal("Enabled", (await simulator.DescribeAsync(primary.KeyId)).KeyState.Value);
@@ -114,6 +114,32 @@ public sealed class ReplicaTests
             new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "eu-west-1" }, Token));
         await KmsAssert.FailsAsync("NotFoundException", "ap-south-1", () => simulator.KmsIn("eu-west-1").UpdatePrimaryRegionAsync(
             new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "ap-south-1" }, Token));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_Updating_can_pass_the_primary_role_on()
+    {
+        // Source: AWS KMS developer guide, "Key states of AWS KMS keys": UpdatePrimaryRegion works while Updating.
+        await using var simulator = await TestSimulator.StartAsync();
+        var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { MultiRegion = true })).KeyId;
+        foreach (var region in new[] { "eu-west-1", "eu-west-2" })
+            await simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = region }, Token);
+        await simulator.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await simulator.Kms.UpdatePrimaryRegionAsync(new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "eu-west-1" }, Token);
+        await simulator.AdvanceAsync(TimeSpan.FromMilliseconds(300));
+        await simulator.KmsIn("eu-west-1").UpdatePrimaryRegionAsync(new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "eu-west-2" }, Token);
+        await simulator.AdvanceAsync(TimeSpan.FromMilliseconds(300));
+        Assert.Equal(["Enabled", "Updating", "Updating"], await StatesAsync());
+        await simulator.AdvanceAsync(TimeSpan.FromMilliseconds(300));
+        Assert.Equal(["Enabled", "Enabled", "Enabled"], await StatesAsync());
+        Assert.Equal("PRIMARY", (await simulator.DescribeAsync(id, "eu-west-2")).MultiRegionConfiguration.MultiRegionKeyType.Value);
+
+        async Task<string[]> StatesAsync() =>
+        [
+            (await simulator.DescribeAsync(id)).KeyState.Value,
+            (await simulator.DescribeAsync(id, "eu-west-1")).KeyState.Value,
+            (await simulator.DescribeAsync(id, "eu-west-2")).KeyState.Value,
+        ];
     }
 
     [Theory]

@@ -47,10 +47,43 @@ public sealed class RotationTests
     {
         await using var simulator = await TestSimulator.StartAsync();
         var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = usage, Origin = origin })).KeyId;
-        var error = await KmsAssert.FailsAsync("UnsupportedOperationException", "does not support rotation", () =>
+        var error = await KmsAssert.FailsAsync("UnsupportedOperationException", "which is not valid for this operation.", () =>
             simulator.Kms.EnableKeyRotationAsync(
             new EnableKeyRotationRequest { KeyId = id }, Token));
-        Assert.Contains(spec, error.Message + reason, StringComparison.Ordinal);
+        Assert.Contains(origin == "EXTERNAL" ? "origin is EXTERNAL" : $"key spec is {spec}", error.Message + reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ECC_NIST_P256", "SIGN_VERIFY", "terraform reads the rotation of every key of KMS's own material, and applies such keys at AWS")]
+    [InlineData("HMAC_256", "GENERATE_VERIFY_MAC", "and those")]
+    public async Task Keys_that_do_not_rotate_say_that_rotation_is_off(string spec, string usage, string reason)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var key = await simulator.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = usage });
+        var status = await simulator.Kms.GetKeyRotationStatusAsync(key.KeyId, Token);
+        Assert.True(status is { KeyRotationEnabled: false, RotationPeriodInDays: null, NextRotationDate: null }, reason);
+        Assert.Equal(key.Arn, status.KeyId);
+    }
+
+    // Source: AWS KMS developer guide, "Key states of AWS KMS keys", footnote 6.
+    [Fact]
+    public async Task Keys_of_imported_material_have_no_rotation_status()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var key = await simulator.CreateKeyAsync(new CreateKeyRequest { Origin = "EXTERNAL" });
+        await KmsAssert.FailsAsync("UnsupportedOperationException", $"{key.Arn} origin is EXTERNAL which is not valid for this operation.", () =>
+            simulator.Kms.GetKeyRotationStatusAsync(key.KeyId, Token));
+    }
+
+    [Fact]
+    public async Task A_disabled_key_is_refused_for_its_state_before_it_is_for_its_spec()
+    {
+        // Source: localstack's test_rotate_key_on_demand_raises_error_given_key_is_disabled, which makes an RSA key; validated at AWS.
+        await using var simulator = await TestSimulator.StartAsync();
+        var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { KeySpec = "RSA_4096", KeyUsage = "ENCRYPT_DECRYPT" })).KeyId;
+        await simulator.Kms.DisableKeyAsync(id, Token);
+        await KmsAssert.FailsAsync("DisabledException", "is disabled.", () =>
+            simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token));
     }
 
     [Fact]
@@ -64,6 +97,7 @@ public sealed class RotationTests
 
         var rotations = (await simulator.Kms.ListKeyRotationsAsync(new ListKeyRotationsRequest { KeyId = key.KeyId }, Token)).Rotations;
         Assert.Equal(["AUTOMATIC", "AUTOMATIC"], rotations.Select(rotation => rotation.RotationType.Value));
+        Assert.All(rotations, rotation => Assert.Equal(key.Arn, rotation.KeyId)); // As every example of AWS's API reference shows it.
         Assert.Equal([100, 200], rotations.Select(rotation => (rotation.RotationDate - key.CreationDate)!.Value.Days));
         Assert.NotEqual(key.CurrentKeyMaterialId, (await simulator.DescribeAsync(key.KeyId)).CurrentKeyMaterialId);
         var opened = await simulator.Kms.DecryptAsync(new DecryptRequest { CiphertextBlob = sealedBefore }, Token);
@@ -116,7 +150,7 @@ public sealed class RotationTests
             await simulator.AdvanceAsync(TimeSpan.FromSeconds(1));
         }
 
-        await KmsAssert.FailsAsync("LimitExceededException", "25 times", () =>
+        await KmsAssert.FailsAsync("LimitExceededException", "The on-demand rotations limit has been reached for the given keyId.", () =>
             simulator.Kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id }, Token));
         var status = await simulator.Kms.GetKeyRotationStatusAsync(id, Token);
         Assert.Equal(date, status.NextRotationDate);

@@ -7,8 +7,8 @@ public sealed class TagTests
     private static CancellationToken Token => TestSimulator.Token;
 
     [Theory]
-    [InlineData("aws:x", "v", "TagException", "aws: prefixed tag key names are not allowed")]
-    [InlineData("AWS:x", "v", "TagException", "aws: prefixed")]
+    [InlineData("aws:x", "v", "TagException", "Tags beginning with aws: are reserved")] // Source of the text: localstack's test_create_key_with_invalid_tag_key, validated at AWS.
+    [InlineData("AWS:x", "v", "TagException", "Tags beginning with aws: are reserved")]
     [InlineData("bad!", "v", "TagException", "characters")]
     [InlineData("k", "bad;", "TagException", "characters")]
     [InlineData("", "v", "ValidationException", "'tags.1.member.tagKey'")]
@@ -48,9 +48,11 @@ public sealed class TagTests
         var fifty = Enumerable.Range(0, 50).Select(i => new Tag { TagKey = $"k{i}", TagValue = "" }).ToList();
         var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { Tags = fifty })).KeyId;
         await simulator.Kms.TagResourceAsync(new TagResourceRequest { KeyId = id, Tags = [new Tag { TagKey = "k1", TagValue = "new" }] }, Token);
-        await KmsAssert.FailsAsync("LimitExceededException", "50 tags", () => simulator.Kms.TagResourceAsync(
+
+        // Source: localstack's test_create_key_with_too_many_tags_raises_error, validated at AWS.
+        await KmsAssert.FailsAsync("TagException", "Too many tags", () => simulator.Kms.TagResourceAsync(
             new TagResourceRequest { KeyId = id, Tags = [new Tag { TagKey = "one more", TagValue = "" }] }, Token));
-        await KmsAssert.FailsAsync("LimitExceededException", "50 tags", () => simulator.CreateKeyAsync(
+        await KmsAssert.FailsAsync("TagException", "Too many tags", () => simulator.CreateKeyAsync(
             new CreateKeyRequest { Tags = [.. fifty, new Tag { TagKey = "one more", TagValue = "" }] }));
     }
 
