@@ -12,6 +12,19 @@ public sealed record ReconcileError(bool IsTerminal, string Reason, string Messa
     /// <summary>An error that needs a person or a change of the spec.</summary>
     public static ReconcileError Terminal(string reason, string message) => new(true, reason, message);
 
+    /// <summary>Several errors as one: the reason of the first that needs a person, else of the first, and all messages.</summary>
+    /// <returns>Null for none.</returns>
+    public static ReconcileError? Join(IReadOnlyList<ReconcileError> errors)
+    {
+        if (errors.Count < 2)
+        {
+            return errors.Count == 0 ? null : errors[0];
+        }
+
+        var first = errors.FirstOrDefault(error => error.IsTerminal) ?? errors[0];
+        return first with { Message = string.Join(" ", errors.Where(error => error != first).Select(error => $"Also {error.Reason}: {error.Message}").Prepend(first.Message)) };
+    }
+
     /// <summary>An error that time or another resource will resolve.</summary>
     public static ReconcileError Transient(string reason, string message) => new(false, reason, message);
 }

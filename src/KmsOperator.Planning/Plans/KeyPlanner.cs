@@ -8,8 +8,8 @@ namespace KmsOperator.Planning;
 public static class KeyPlanner
 {
     /// <summary>
-    /// The plan for an existing key. Enabling comes first, since a disabled key's rotation cannot be changed; disabling comes
-    /// last. A new alias is made before the old one goes, so that the key is never without a name.
+    /// The plan for an existing key. Disabling comes first: in an incident nothing may delay it. So does enabling, since the rotation of a disabled key
+    /// cannot be changed. A new alias is created before the old one is deleted, so that the key is never without a name.
     /// </summary>
     public static KeyPlan Plan(DesiredKey desired, ObservedKey observed, KeyRecord record)
     {
@@ -32,7 +32,12 @@ public static class KeyPlanner
             steps.Add(new EnableKeyStep());
         }
 
-        // First of what may fail: a key that was taken back is not to carry the marks of the resource that let it go.
+        if (!desired.Enabled && enabled)
+        {
+            steps.Add(new DisableKeyStep());
+        }
+
+        // A key that was taken back must not keep the tags of the resource that let it go.
         PlanTags(desired, observed, record, steps);
         if (!PolicyComparer.AreEquivalent(desired.Policy.Text, observed.Policy))
         {
@@ -46,15 +51,10 @@ public static class KeyPlanner
 
         PlanAlias(desired, observed, record, steps, errors);
 
-        // A disabled key that stays disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
-        if (desired.Enabled || enabled)
+        // A key that is to be disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
+        if (desired.Enabled)
         {
             PlanRotation(desired, observed, steps);
-        }
-
-        if (!desired.Enabled && enabled)
-        {
-            steps.Add(new DisableKeyStep());
         }
 
         return new KeyPlan(steps, errors);

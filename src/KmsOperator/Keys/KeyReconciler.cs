@@ -36,7 +36,7 @@ internal sealed class KeyReconciler(
             await context.AddFinalizerAsync(cancellationToken);
             if (!IsDue(context, resolved.DesiredSha256))
             {
-                return Unchanged(context, KeyStatusFields.Settled(Current(), desired)) with { Note = KeyRotation.NoteFor(context.Status, desired) };
+                return Unchanged(context, KeyStatusFields.Settled(Current(), desired, settings.ConsistencyWindow)) with { Note = KeyRotation.NoteFor(context, context.Status, desired) };
             }
         }
 

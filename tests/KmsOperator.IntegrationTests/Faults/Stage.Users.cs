@@ -6,6 +6,8 @@ using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.IntegrationTests.ControlPlane;
 using KmsOperator.IntegrationTests.Simulator;
+using KmsOperator.Keys.Status;
+using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 
 namespace KmsOperator.IntegrationTests.Faults;

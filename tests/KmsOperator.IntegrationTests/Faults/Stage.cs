@@ -3,6 +3,8 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.IntegrationTests.ControlPlane;
+using KmsOperator.Keys.Status;
+using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 using KmsSimulator;
 

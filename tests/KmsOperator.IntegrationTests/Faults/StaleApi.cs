@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using KmsOperator.Api;
 using KmsOperator.IntegrationTests.Runtime;
+using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 
 namespace KmsOperator.IntegrationTests.Faults;

@@ -1,5 +1,6 @@
 using KmsOperator.Api;
 using KmsOperator.IntegrationTests.ControlPlane;
+using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 using Xunit;
 

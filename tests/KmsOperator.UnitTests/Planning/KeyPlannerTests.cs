@@ -57,11 +57,51 @@ public sealed class KeyPlannerTests
             Assert.Equal(observed.Tags.GetValueOrDefault("theirs"), after.Tags.GetValueOrDefault("theirs"));
             Assert.DoesNotContain(plan.Steps, step => step is ScheduleKeyDeletionStep);
             Assert.True(plan.Steps.ToList().FindIndex(step => step is EnableKeyStep) <= 0);
-            Assert.True(plan.Steps.ToList().FindIndex(step => step is DisableKeyStep) is var last && (last < 0 || last == plan.Steps.Count - 1));
+            Assert.True(plan.Steps.ToList().FindIndex(step => step is DisableKeyStep) <= 0, "in an incident nothing delays it");
             var create = plan.Steps.ToList().FindIndex(step => step is CreateAliasStep);
             var delete = plan.Steps.ToList().FindIndex(step => step is DeleteAliasStep);
             Assert.True(create < 0 || delete < 0 || create < delete, "the new alias comes before the old one goes");
         });
+
+    // the step, the earlier step that was refused, whether the step is tried all the same, why
+    public static TheoryData<string, string, bool, string> Refusals => new()
+    {
+        { "PutKeyPolicy", "TagResource", true, "the new policy may permit what the old one denies" },
+        { "DisableKey", "PutKeyPolicy", true, "a policy with a deleted principal must not keep a key enabled" },
+        { "CreateAlias", "UpdateKeyDescription", true, "they have nothing to do with each other" },
+        { "DeleteAlias", "CreateAlias", false, "the key would have no name" },
+        { "DeleteAlias", "UpdateAlias", false, "the key would have no name" },
+        { "EnableKeyRotation", "EnableKey", false, "KMS does not change the rotation of a disabled key" },
+        { "TagResource", "CancelKeyDeletion", false, "KMS refuses it for a key that is pending deletion" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public void A_refused_step_holds_back_only_the_steps_that_depend_on_it(string step, string refused, bool isTried, string why)
+    {
+        static KeyStep Step(string operation) => operation switch
+        {
+            "PutKeyPolicy" => new PutKeyPolicyStep(Desired().Policy),
+            "TagResource" => new TagResourceStep(new Dictionary<string, string> { ["a"] = "b" }),
+            "DisableKey" => new DisableKeyStep(),
+            "EnableKey" => new EnableKeyStep(),
+            "CreateAlias" => new CreateAliasStep(Alias),
+            "UpdateAlias" => new UpdateAliasStep(Alias, "key-2"),
+            "DeleteAlias" => new DeleteAliasStep(Alias),
+            "EnableKeyRotation" => new EnableKeyRotationStep(365),
+            "UpdateKeyDescription" => new UpdateKeyDescriptionStep("new"),
+            _ => new CancelKeyDeletionStep(),
+        };
+        Assert.True(Step(step).DependsOn(Step(refused)) != isTried, why);
+    }
+
+    [Fact]
+    public void Of_several_errors_the_first_that_needs_a_person_gives_the_reason_and_all_are_told()
+    {
+        var joined = ReconcileError.Join([ReconcileError.Transient(Reasons.Progressing, "one."), ReconcileError.Terminal(Reasons.PrincipalDeleted, "two.")]);
+        Assert.Equal(ReconcileError.Terminal(Reasons.PrincipalDeleted, "two. Also Progressing: one."), joined);
+        Assert.Null(ReconcileError.Join([]));
+    }
 
     [Fact]
     public void A_key_that_stays_disabled_keeps_its_rotation()

@@ -37,6 +37,10 @@ public sealed record UpdateAliasStep(string Name, string FromKeyId) : AliasStep(
 public sealed record DeleteAliasStep(string Name) : AliasStep("DeleteAlias", Name, Name)
 {
     /// <inheritdoc />
+    /// <remarks>A key must not be left without a name: an old alias stays until the new one is there.</remarks>
+    public override bool DependsOn(KeyStep refused) => refused is CreateAliasStep or UpdateAliasStep || base.DependsOn(refused);
+
+    /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) =>
         key with { AliasTargets = key.AliasTargets.Where(alias => alias.Key != Name).ToDictionary() };
 }

@@ -9,6 +9,13 @@ public abstract record KeyStep(string Operation, DriftField Field, string Summar
     /// <summary>The alias that the step writes; null for a step that writes none.</summary>
     public virtual string? AliasName => null;
 
+    /// <summary>
+    /// Whether the step must not be tried once an earlier step of the plan was refused. KMS refuses most changes of a key that is pending deletion, so
+    /// everything depends on its cancellation.
+    /// </summary>
+    /// <param name="refused">The earlier step.</param>
+    public virtual bool DependsOn(KeyStep refused) => refused is CancelKeyDeletionStep;
+
     /// <summary>The key as it is once the step has succeeded.</summary>
     public abstract ObservedKey ApplyTo(ObservedKey key);
 

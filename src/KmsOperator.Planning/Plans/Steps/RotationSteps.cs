@@ -5,6 +5,10 @@ namespace KmsOperator.Planning;
 public sealed record EnableKeyRotationStep(int PeriodDays) : KeyStep("EnableKeyRotation", DriftField.Rotation, $"every {PeriodDays} days")
 {
     /// <inheritdoc />
+    /// <remarks>KMS does not change the rotation of a disabled key.</remarks>
+    public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep || base.DependsOn(refused);
+
+    /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { Rotation = new ObservedRotation(true, PeriodDays, null) };
 
     /// <inheritdoc />
@@ -14,6 +18,10 @@ public sealed record EnableKeyRotationStep(int PeriodDays) : KeyStep("EnableKeyR
 /// <summary>Turns automatic rotation off.</summary>
 public sealed record DisableKeyRotationStep() : KeyStep("DisableKeyRotation", DriftField.Rotation, "rotation.enabled is false")
 {
+    /// <inheritdoc />
+    /// <remarks>KMS does not change the rotation of a disabled key.</remarks>
+    public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep || base.DependsOn(refused);
+
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { Rotation = new ObservedRotation(false, null, null) };
 

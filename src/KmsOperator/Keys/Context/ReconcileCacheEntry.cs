@@ -12,6 +12,12 @@ internal sealed class ReconcileCacheEntry
     /// <summary>When this process created the key. Permissions on a new key may take minutes to reach all of AWS.</summary>
     public DateTimeOffset? CreatedAt { get; set; }
 
+    /// <summary>
+    /// When a call that creates or rotates a key ended without an answer. The call may have been sent long after its attempt was recorded, so KMS
+    /// may show its effect later than the time of the attempt suggests.
+    /// </summary>
+    public DateTimeOffset? UnansweredAt { get; set; }
+
     /// <summary>Since when KMS has answered that the key does not exist.</summary>
     public DateTimeOffset? MissingSince { get; set; }
 

@@ -41,6 +41,19 @@ internal sealed class ReconcileContext<T>(
     public bool IsRecent(TimeSpan consistencyWindow) =>
         Now - Resource.Metadata.CreationTimestamp < consistencyWindow || Now - Cache.CreatedAt < consistencyWindow;
 
+    /// <summary>
+    /// From when on KMS must show the effect of a recorded attempt, if it had one: a consistency window after the attempt was recorded, after this
+    /// process first saw the resource (the clock of the process that recorded the attempt may differ), and after a call without an answer.
+    /// </summary>
+    /// <param name="startedAt">When the attempt was recorded.</param>
+    /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
+    public DateTimeOffset DecidedAt(DateTimeOffset startedAt, TimeSpan consistencyWindow)
+    {
+        var seenAt = Cache.FirstSeenAt ??= Now;
+        var latest = startedAt > seenAt ? startedAt : seenAt;
+        return (Cache.UnansweredAt > latest ? Cache.UnansweredAt.Value : latest) + consistencyWindow;
+    }
+
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>
     public string? Annotation(string name) => Resource.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 

@@ -72,7 +72,11 @@ internal sealed class KeyCreation(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, isReplica ? "ReplicateKey" : "CreateKey") is { } failure)
         {
-            if (!failure.EffectIsUnknown && !isRepeated)
+            if (failure.EffectIsUnknown)
+            {
+                context.Cache.UnansweredAt = context.Now;
+            }
+            else if (!isRepeated)
             {
                 // KMS refused, so this attempt made no key. A repeated attempt may have made a replica with an earlier call.
                 status = status with { Creation = null };

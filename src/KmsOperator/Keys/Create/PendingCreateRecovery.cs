@@ -50,9 +50,7 @@ internal sealed class PendingCreateRecovery(OperatorSettings settings)
                     + $"{suspects[0].Message.TrimEnd('.')}. Allow kms:ListResourceTags, or kms:DescribeKey to see that the key is older."));
             }
 
-            // The clock of the process that recorded the attempt may differ from this one, so this process's own first look counts as well.
-            var seenAt = context.Cache.FirstSeenAt ??= now;
-            var decidedAt = (attempt.StartedAt > seenAt ? attempt.StartedAt : seenAt) + settings.ConsistencyWindow;
+            var decidedAt = context.DecidedAt(attempt.StartedAt, settings.ConsistencyWindow);
             if (tags.StartedAt >= decidedAt)
             {
                 return KeyCreationResult.None(status);

@@ -63,7 +63,7 @@ internal sealed class KeyRotation(OperatorSettings settings)
                     return (status, null);
                 }
             }
-            else if (DecidedAt(context, undecided) is var decidedAt && context.Now < decidedAt)
+            else if (context.DecidedAt(undecided.StartedAt, settings.ConsistencyWindow) is var decidedAt && context.Now < decidedAt)
             {
                 return (status, ReconcileError.Transient(
                     Reasons.Progressing,
@@ -73,19 +73,28 @@ internal sealed class KeyRotation(OperatorSettings settings)
 
         if (key.KeyState != KeyStates.Enabled)
         {
-            return (status, ReconcileError.Terminal(
-                Reasons.KeyDisabled, $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} is {key.KeyState}; only an enabled key can be rotated."));
+            // The key is as described all the same. NoteFor says that the rotation waits.
+            return (status, null);
         }
 
         return await RotateNowAsync(context, status, region, key, rotations, cancellationToken);
     }
 
     /// <summary>What to say of the rotation of a key that is as desired otherwise; null for nothing.</summary>
-    public static string? NoteFor(KeyStatus status, DesiredKey desired) =>
-        status.KeyState == KeyStates.Disabled && desired.Rotation is { } wanted
-        && (status.Rotation?.Enabled != wanted.Enabled || (wanted.Enabled && status.Rotation.PeriodDays != wanted.PeriodDays))
-            ? " Its rotation is changed once it is enabled: KMS does not change the rotation of a disabled key."
-            : null;
+    public static string? NoteFor<T>(ReconcileContext<T> context, KeyStatus status, DesiredKey desired)
+        where T : class, IKeyResource
+    {
+        if (status.KeyState != KeyStates.Disabled)
+        {
+            return null;
+        }
+
+        var isChanged = desired.Rotation is { } wanted
+            && (status.Rotation?.Enabled != wanted.Enabled || (wanted.Enabled && status.Rotation.PeriodDays != wanted.PeriodDays));
+        var changeNote = isChanged ? " Its rotation is changed once it is enabled: KMS does not change the rotation of a disabled key." : "";
+        var requestNote = IsRequested(context, status) ? $" The rotation that {AnnotationNames.RotateAt} requests is done once it is enabled." : "";
+        return changeNote + requestNote is { Length: > 0 } note ? note : null;
+    }
 
     /// <summary>
     /// Reads when KMS rotated the key last, if that may be later than the status says. It is for people only: no decision depends on it, so a failure
@@ -133,6 +142,11 @@ internal sealed class KeyRotation(OperatorSettings settings)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, Operation) is { } failure)
         {
+            if (failure.EffectIsUnknown)
+            {
+                context.Cache.UnansweredAt = context.Now;
+            }
+
             return (
                 failure.EffectIsUnknown ? status : status with { RotationAttempt = null },
                 AwsReconcileError.For(failure, key.Arn, context.IsRecent(settings.ConsistencyWindow)));
@@ -140,15 +154,6 @@ internal sealed class KeyRotation(OperatorSettings settings)
 
         context.RecordEvent(EventType.Normal, Reasons.Progressing, Operation, $"{key.Arn} was rotated on demand ({AnnotationNames.RotateAt}: {requested}).");
         return (Settle(context, status, requested, before + 1), null);
-    }
-
-    /// <summary>From when on the list of rotations shows whether an attempt has rotated the key.</summary>
-    private DateTimeOffset DecidedAt<T>(ReconcileContext<T> context, RotationAttemptStatus attempt)
-        where T : class, IKeyResource
-    {
-        // The clock of the process that recorded the attempt may differ from this one, so this process's own first look counts as well.
-        var seenAt = context.Cache.FirstSeenAt ?? context.Now;
-        return (attempt.StartedAt > seenAt ? attempt.StartedAt : seenAt) + settings.ConsistencyWindow;
     }
 
     private static string? RequestOf<T>(ReconcileContext<T> context, KeyStatus status)

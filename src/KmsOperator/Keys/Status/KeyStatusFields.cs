@@ -59,12 +59,13 @@ internal static class KeyStatusFields
     /// </summary>
     /// <param name="status">The status so far.</param>
     /// <param name="desired">The key as it should be; null where only AWS knows it whole, and then the tag keys stay as they are.</param>
-    public static KeyStatus Settled(KeyStatus status, DesiredKey? desired) => status with
+    /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
+    public static KeyStatus Settled(KeyStatus status, DesiredKey? desired, TimeSpan consistencyWindow) => status with
     {
         PendingAliasName = null,
         Plan = null,
         DeletionDate = null,
-        FormerAliasNames = status.LastVerifiedAt > status.LastChangedAt ? null : status.FormerAliasNames,
+        FormerAliasNames = status.LastVerifiedAt - status.LastChangedAt >= consistencyWindow ? null : status.FormerAliasNames,
         Rotation = status.Rotation is { Enabled: false } stopped ? stopped with { PeriodDays = null, NextRotationDate = null } : status.Rotation,
         TagKeys = desired is null or { ObserveOnly: true } ? status.TagKeys : [.. TagKeysOf(desired).Order(StringComparer.Ordinal)],
     };

@@ -138,13 +138,19 @@ internal sealed class KeyUpdate(
         return status;
     }
 
+    /// <summary>
+    /// Executes the steps. One that is refused does not hold back those that do not depend on it: a policy that KMS refuses must not keep a key
+    /// from being disabled. All refusals are reported.
+    /// </summary>
     private async Task<ExecutedPlan> ExecuteAsync<T>(
         ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ObservedKey observed, bool isDrift, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var key = observed;
         var done = new List<KeyStep>();
-        foreach (var step in plan.Steps)
+        var refused = new List<KeyStep>();
+        var errors = new List<ReconcileError>();
+        foreach (var step in plan.Steps.Where(step => !refused.Any(step.DependsOn)))
         {
             try
             {
@@ -162,14 +168,24 @@ internal sealed class KeyUpdate(
                     context.Cache.AliasesNotBefore = context.Now;
                 }
 
-                return new ExecutedPlan(key, done, Explain(failure, step, observed, context.IsRecent(settings.ConsistencyWindow)));
+                refused.Add(step);
+                errors.Add(Explain(failure, step, observed, context.IsRecent(settings.ConsistencyWindow)));
+                if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable)
+                {
+                    // The other steps would meet the same.
+                    break;
+                }
             }
         }
 
-        // KMS shows neither rotation nor replicas of a key that is pending deletion.
-        return new ExecutedPlan(key, done, plan.Errors is [var first, ..] ? first
-            : done.Any(step => step is CancelKeyDeletionStep) ? ReconcileError.Transient(Reasons.Progressing, $"The deletion of {key.Arn} was cancelled; the key is compared once more.")
-            : null);
+        errors.AddRange(plan.Errors);
+        if (errors.Count == 0 && done.Any(step => step is CancelKeyDeletionStep))
+        {
+            // KMS shows neither rotation nor replicas of a key that is pending deletion.
+            errors.Add(ReconcileError.Transient(Reasons.Progressing, $"The deletion of {key.Arn} was cancelled; the key is compared once more."));
+        }
+
+        return new ExecutedPlan(key, done, ReconcileError.Join(errors));
     }
 
     private KeyResult Complete<T>(
@@ -180,13 +196,16 @@ internal sealed class KeyUpdate(
         var (key, done, _) = executed;
         var now = context.Now;
         var complete = error is null;
+
+        // Within the window after a write the list of aliases may be older than an alias that a call without an answer has put.
+        var isConclusive = !(now - status.LastChangedAt < settings.ConsistencyWindow);
         var next = KeyStatusFields.Observed(status, desired, key, complete, aliasHolder) with
         {
             ClassName = resolved.ClassName,
             Service = desired.Service,
             Plan = null,
             PendingAliasName = complete ? null : status.PendingAliasName,
-            FormerAliasNames = AliasHistory.FormerAfter(status, desired.AliasName, isVerified: complete && done.Count == 0 && !isNew),
+            FormerAliasNames = AliasHistory.FormerAfter(status, desired.AliasName, isVerified: complete && done.Count == 0 && !isNew && isConclusive),
             DesiredSha256 = resolved.DesiredSha256,
 
             // A time in the future (a clock that was ahead) must not postpone the next comparison.
@@ -206,7 +225,7 @@ internal sealed class KeyUpdate(
 
         ownership.Release(desired.Owner.Uid);
         context.Cache.CompareAt = schedule.Next(next);
-        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = KeyRotation.NoteFor(next, desired) };
+        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = KeyRotation.NoteFor(context, next, desired) };
     }
 
     private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift)

@@ -126,7 +126,7 @@ internal sealed class KeyReplicaReconciler(
         if (context.Status.KeyId is not null && !keys.IsDue(context, desiredSha256))
         {
             await context.AddFinalizerAsync(cancellationToken);
-            return KeyReconciler.Unchanged(context, KeyStatusFields.Settled(context.Status, desired: null));
+            return KeyReconciler.Unchanged(context, KeyStatusFields.Settled(context.Status, desired: null, settings.ConsistencyWindow));
         }
 
         return await ReconcileAsync(context, await resolver.ResolveAsync(context, keyClass, desiredSha256, cancellationToken), cancellationToken);

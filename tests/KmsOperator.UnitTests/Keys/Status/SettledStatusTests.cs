@@ -24,7 +24,7 @@ public sealed class SettledStatusTests
             TagKeys = ["gone", "kept"],
             Rotation = new RotationStatus { Enabled = false, PeriodDays = 365, NextRotationDate = Start, LastRotationDate = Start },
         };
-        var settled = KeyStatusFields.Settled(half, Desired());
+        var settled = KeyStatusFields.Settled(half, Desired(), TimeSpan.FromMinutes(5));
         Assert.Null(settled.PendingAliasName);
         Assert.Null(settled.FormerAliasNames);
         Assert.Null(settled.DeletionDate);
@@ -36,7 +36,7 @@ public sealed class SettledStatusTests
     public void What_the_last_comparison_has_yet_to_look_for_stays()
     {
         var written = new KeyStatus { FormerAliasNames = ["alias/a"], LastChangedAt = Start, LastVerifiedAt = Start, Rotation = new RotationStatus { Enabled = true, PeriodDays = 90 } };
-        var settled = KeyStatusFields.Settled(written, Desired());
+        var settled = KeyStatusFields.Settled(written, Desired(), TimeSpan.FromMinutes(5));
         Assert.Equal(["alias/a"], settled.FormerAliasNames);
         Assert.Equal(written.Rotation, settled.Rotation);
     }
