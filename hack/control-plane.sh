@@ -29,13 +29,14 @@ source "$hack/control-plane/front.sh"
 
 usage() {
     cat <<USAGE
-Usage: hack/control-plane.sh [--help]
+Usage: hack/control-plane.sh [--describe | --help]
 
 Prints, as its only line on standard output, a directory that holds etcd,
 kube-apiserver, kubectl and, where it can be had, kube-controller-manager.
 Where the directory holds crd-front as well, that is the API server, and
 kube-apiserver is the core server behind it (hack/crd-front/README.md).
-Everything else goes to standard error.
+Everything else goes to standard error. With --describe the line says in words what
+it is instead.
 
 The first of these that works is taken:
   1. \$KUBEBUILDER_ASSETS, if it holds the programs;
@@ -53,8 +54,10 @@ What was fetched or built goes into the cache; delete it to choose again.
 USAGE
 }
 
+describe=''
 case "${1-}" in
     '') ;;
+    --describe) describe=1 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac
@@ -79,7 +82,13 @@ give_up() {
 }
 
 finish() {
-    printf '%s\n' "$1" >&3
+    if [[ -z $describe ]]; then
+        printf '%s\n' "$1" >&3
+    elif [[ -x $1/crd-front ]]; then
+        printf 'crd-front with the API machinery of Kubernetes %s, before %s\n' "$("$1/crd-front" --version)" "$("$1/kube-apiserver" --version)" >&3
+    else
+        printf 'kube-apiserver of %s\n' "$("$1/kube-apiserver" --version)" >&3
+    fi
     exit 0
 }
 

@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/component-base/version"
 )
 
 // settings are the command line.
@@ -39,8 +40,13 @@ func main() {
 	flags.StringVar(&s.clientCA, "client-ca-file", "", "who signs the certificates of users")
 	flags.StringVar(&s.coreKubeconfig, "core-kubeconfig", "",
 		"the core server, as a user of system:masters whom it believes the X-Remote- headers")
+	printVersion := flags.Bool("version", false, "print the version of the API machinery")
 	o.RecommendedOptions.Audit.AddFlags(flags)
 	_ = flags.Parse(os.Args[1:]) // ExitOnError
+	if *printVersion {
+		fmt.Println(version.Get().GitVersion)
+		return
+	}
 
 	if err := run(o, s); err != nil {
 		fmt.Fprintln(os.Stderr, "crd-front:", err)
