@@ -135,7 +135,7 @@ fi
 cache=${XDG_CACHE_HOME:-${HOME-}/.cache}/kms-operator/control-plane
 front_id=$(front_id)
 readonly cache front_id
-# Why the front could not be built. It is not tried again for a day, except in CI.
+# Why the front could not be built, if minutes were spent on it. It is not tried again for a day, except in CI.
 readonly front_failed=$cache/front-$front_id.failed
 
 finish_from_cache() {
@@ -219,6 +219,7 @@ if build_front "$cache/$debian_version"; then
     say "done; crd-front with the API machinery of Kubernetes $front_version is in $cache/$found"
     finish "$cache/$found"
 fi
-printf 'crd-front could not be built on %s: %s\n' "$(date -u +%Y-%m-%d)" "$reason_no_front" >"$front_failed"
-without_cel "$(<"$front_failed")"
+reason_no_front="crd-front could not be built on $(date -u +%Y-%m-%d): $reason_no_front"
+if [[ -n $front_tried ]]; then printf '%s\n' "$reason_no_front" >"$front_failed"; fi
+without_cel "$reason_no_front"
 finish "$cache/$debian_version"

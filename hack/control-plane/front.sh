@@ -11,6 +11,9 @@ readonly front_source=$hack/crd-front
 
 reason_no_front=''
 front_version=''
+front_apt=()
+# Whether minutes were spent on it.
+front_tried=''
 
 no_front() {
     reason_no_front=$1
@@ -20,10 +23,6 @@ no_front() {
 # front_id: changes with what the front is built from, so that a change of it is built again.
 front_id() { cat "$front_source"/{*.go,policy-kinds.yaml,packages.txt} | sha256sum | cut -c1-12; }
 
-# front_apt COMMAND...: in the folder of the downloaded packages. With an empty list of what is installed, apt names all
-# packages that a package needs.
-front_apt() { env -C "$work/front/debs" APT_CONFIG="$work/front/apt/apt.conf" "$@"; }
-
 # front_packages SUITE: downloads what packages.txt names, with the compiler and the programs.
 front_packages() {
     say "front, step 1 of 4: package lists of Debian $1, from the machine's own Debian entries"
@@ -31,16 +30,19 @@ front_packages() {
     mkdir -p "$work/front/debs"
     new_apt "$work/front/apt"
     : >"$work/front/apt/status"
+    # With an empty list of what is installed, apt names all packages that a package needs.
     printf 'Dir::State::status "%s";\n' "$work/front/apt/status" >>"$work/front/apt/apt.conf"
+    # For commands in the folder of the downloaded packages.
+    front_apt=(env -C "$work/front/debs" APT_CONFIG="$work/front/apt/apt.conf")
     split_sources "$work/front/apt/candidates" "^($debian_codename|(old)*stable)\$" "$1"
     update_apt "$work/front/apt" || no_front "Debian $1 cannot be reached" || return 1
 
     local compiler listed
-    compiler=$(front_apt apt-cache pkgnames golang-1. | grep -E '^golang-1\.[0-9]+-go$' | sort -V | tail -n 1) ||
+    compiler=$("${front_apt[@]}" apt-cache pkgnames golang-1. | grep -E '^golang-1\.[0-9]+-go$' | sort -V | tail -n 1) ||
         no_front "Debian $1 has no Go" || return 1
     readarray -t listed <"$front_source/packages.txt"
     say "front, step 2 of 4: fetching $((${#listed[@]} + 4)) packages"
-    watched 'fetching the packages' front_apt apt-get -q download "$compiler" "${compiler%-go}-src" etcd-server kubectl "${listed[@]}" ||
+    watched 'fetching the packages' "${front_apt[@]}" apt-get -q download "$compiler" "${compiler%-go}-src" etcd-server kubectl "${listed[@]}" ||
         no_front "Debian $1 does not have all packages of $front_source/packages.txt" || return 1
     front_unpack
 }
@@ -48,11 +50,11 @@ front_packages() {
 # front_all_packages: what the listed packages need in turn, if the list is not enough any more.
 front_all_packages() {
     local all
-    readarray -t all < <(front_apt apt-get -s install --no-install-recommends golang-k8s-apiextensions-apiserver-dev golang-etcd-server-dev |
+    readarray -t all < <("${front_apt[@]}" apt-get -s install --no-install-recommends golang-k8s-apiextensions-apiserver-dev golang-etcd-server-dev |
         awk '$1 == "Inst" && $2 ~ /^golang-/ { print $2 }')
     ((${#all[@]})) || no_front 'apt does not say what golang-k8s-apiextensions-apiserver-dev needs' || return 1
     say "the listed packages are not enough; fetching all ${#all[@]} that they need"
-    watched 'fetching the packages' front_apt apt-get -q download "${all[@]}" || no_front 'not all packages could be fetched' || return 1
+    watched 'fetching the packages' "${front_apt[@]}" apt-get -q download "${all[@]}" || no_front 'not all packages could be fetched' || return 1
     front_unpack
 }
 
@@ -86,6 +88,7 @@ front_build() {
     fi
 
     parts=$(wc -l <"$work/front/packages")
+    front_tried=1
     say "front, step 3 of 4: compiling crd-front with the API machinery of Kubernetes $front_version, $parts packages"
     watched 'compiling' "$go" build -v -trimpath -o "$stage/crd-front" \
         -ldflags "-s -w -X $name.gitVersion=v$front_version -X $name.gitMajor=1 -X $name.gitMinor=$minor" crd-front ||
@@ -127,13 +130,17 @@ front_try() {
 
 # build_front DIRECTORY: fills $stage; false, with the reason, if that cannot be done.
 build_front() {
-    local suite found=''
+    local suite found='' reasons=()
     for suite in "${front_suites[@]}"; do
         if front_packages "$suite"; then
             found=1
             break
         fi
-        say "$reason_no_front"
+        reasons+=("$reason_no_front")
     done
-    [[ -n $found ]] && front_build && front_programs "$1" && front_try
+    if [[ -z $found ]]; then
+        reason_no_front=$(IFS=,; printf '%s' "${reasons[*]}")
+        return 1
+    fi
+    front_build && front_programs "$1" && front_try
 }
