@@ -72,7 +72,7 @@ if [[ $skipped -gt 0 ]]; then
     echo "== skipped, on $server"
     reports | awk '
         /<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
-        skipped && match($0, /<Message>[^<]*/) { print substr($0, RSTART + 9, RLENGTH - 9); skipped = 0 }' | sort | uniq -c
+        skipped && match($0, /<StdOut>[^<]*/) { print substr($0, RSTART + 8, RLENGTH - 8); skipped = 0 }' | sort | uniq -c
 fi
 [[ $status -ne 0 && $failed -eq 0 ]] && echo "A test project ended abnormally." >&2
 if [[ $status -eq 0 && $((passed + failed + skipped)) -eq 0 ]]; then
