@@ -110,6 +110,7 @@ cleanup() {
         kill -TERM -- "-$child" 2>/dev/null || true
         wait "$child" 2>/dev/null || true
     fi
+    if [[ -d $work/try ]]; then "$hack/cluster.sh" down "$work/try" || true; fi
     if [[ -n $work ]]; then rm -rf -- "$work"; fi
     if [[ -n $stage ]]; then rm -rf -- "$stage"; fi
 }
