@@ -14,7 +14,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-tools: ## Fetch or build the API server and Helm that the tests use, as test does by itself; prints where they are
+tools: ## Fetch or build the API server and Helm that the tests use, as test does by itself; prints what and where they are
+	@echo "API server: $$(hack/control-plane.sh --describe)"
 	@hack/control-plane.sh
 	@hack/helm.sh
 

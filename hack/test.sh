@@ -11,8 +11,9 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
 status=0
-for project in tests/*Tests; do
-    name=$(basename "$project")
+run() { # name project arguments
+    local name=$1 project=$2 code
+    shift 2
     echo "== $name"
     # The results' directory must not exist: dotnet test takes an existing one, also behind --, for its own argument.
     # Exit code 8: no test matched the arguments, which is fine for a filter as long as one of another project does.
@@ -21,7 +22,26 @@ for project in tests/*Tests; do
         code=$?
         [[ $code -eq 8 ]] || status=1
     }
+}
+
+assets=
+if [[ ${USE_EXISTING_CLUSTER:-} == true ]]; then
+    server="the existing cluster: $(kubectl version 2>/dev/null | grep -i server || echo 'it does not answer')"
+elif server=$(hack/control-plane.sh --describe); then
+    assets=$(hack/control-plane.sh)
+else
+    server='none, or k3s where Docker runs'
+fi
+echo "== API server of the integration tests: $server"
+
+for project in tests/*Tests; do
+    run "$(basename "$project")" "$project" "$@"
 done
+# What the oldest server does otherwise. It is in the folder of the newer one, as the server behind it.
+if [[ -d $assets/core && $# -eq 0 ]]; then
+    KUBEBUILDER_ASSETS=$assets/core OLD_SERVER=1 \
+        run KmsOperator.IntegrationTests-on-the-old-server tests/KmsOperator.IntegrationTests --filter-trait Server=Old
+fi
 
 # A project that ended abnormally may have written none.
 reports() { find "$results" -name '*.trx' -exec cat {} +; }
@@ -46,6 +66,13 @@ if [[ $failed -gt 0 ]]; then
         failed && /<Message>/ { show = 1 }
         failed && show && lines++ < 25 { print "    " $0 }
         /<\/StackTrace>|<\/ErrorInfo>/ { show = 0 }' | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g'
+fi
+# Each reason once, with the number of tests that skipped for it.
+if [[ $skipped -gt 0 ]]; then
+    echo "== skipped, on $server"
+    reports | awk '
+        /<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
+        skipped && match($0, /<StdOut>[^<]*/) { print substr($0, RSTART + 8, RLENGTH - 8); skipped = 0 }' | sort | uniq -c
 fi
 [[ $status -ne 0 && $failed -eq 0 ]] && echo "A test project ended abnormally." >&2
 if [[ $status -eq 0 && $((passed + failed + skipped)) -eq 0 ]]; then

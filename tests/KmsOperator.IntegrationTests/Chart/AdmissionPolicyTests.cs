@@ -112,7 +112,7 @@ public sealed class AdmissionPolicyTests(ControlPlaneFixture controlPlane)
         // A cluster of its own: the policy is for everybody in it.
         await using var cluster = await LocalCluster.StartAsync();
         await cluster.ApplyTextAsync("apiVersion: v1\nkind: Namespace\nmetadata: {name: kms-operator-system}");
-        await cluster.ApplyTextAsync(await Helm.TemplateAsync("--set", Values, "--skip-tests", "--kube-version", $"1.{cluster.ServerMinor}.0"));
+        await cluster.ApplyTextAsync(await Helm.TemplateAsync("--set", Values, "--skip-tests", "--kube-version", $"1.{cluster.CoreMinor}.0"));
         (await cluster.KubectlAsync("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")).EnsureSuccess();
         (await cluster.KubectlAsync("create", "clusterrolebinding", "team", "--clusterrole=kms-operator-edit", "--group=team")).EnsureSuccess();
         var developer = await cluster.KubeconfigForAsync("dev", "team");

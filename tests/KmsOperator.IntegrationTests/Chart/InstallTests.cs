@@ -74,7 +74,7 @@ public sealed class InstallTests : IAsyncDisposable
             "extraEnv[0].name=AWS_ACCESS_KEY_ID,extraEnv[0].value=test,extraEnv[1].name=AWS_SECRET_ACCESS_KEY,extraEnv[1].value=test",
             .. watched.Length == 0 ? [] : (string[])[$"watchNamespaces={{{watched}}}"],
         ];
-        var yaml = await Helm.TemplateAsync([.. values.SelectMany(value => (string[])["--set", value]), "--skip-tests", "--kube-version", $"1.{_cluster.ServerMinor}.0"]);
+        var yaml = await Helm.TemplateAsync([.. values.SelectMany(value => (string[])["--set", value]), "--skip-tests", "--kube-version", $"1.{_cluster.CoreMinor}.0"]);
         (await _cluster.KubectlAsync(["apply", "--validate=false", "-f", "-"], yaml)).EnsureSuccess();
         (await _cluster.KubectlAsync("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")).EnsureSuccess();
         await Eventually.TrueAsync(

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using KmsOperator.Kubernetes;
 
 namespace KmsOperator.IntegrationTests.ControlPlane;
@@ -19,6 +17,9 @@ public abstract class Cluster : IAsyncDisposable
 
     /// <summary>The minor number of <see cref="ServerVersion"/>.</summary>
     public int ServerMinor { get; private set; }
+
+    /// <summary>The minor number of the server that has Kubernetes' own kinds: an older one than <see cref="ServerMinor"/> behind crd-front.</summary>
+    public int CoreMinor { get; protected set; }
 
     /// <summary>Whether the server checks the CEL rules of CRDs; older ones drop them.</summary>
     public bool EvaluatesCel => ServerMinor >= 25;
@@ -86,15 +87,20 @@ public abstract class Cluster : IAsyncDisposable
             await KubectlAsync(["delete", "namespace", "--ignore-not-found", "--wait=false", .. _namespaces], null);
     }
 
-    /// <summary>Waits until the server is ready, and asks for its version.</summary>
-    protected async Task ReadyAsync(TimeSpan limit)
+    /// <summary>Waits until the server is ready, and asks for its version; without another kubeconfig, it is this cluster's.</summary>
+    protected async Task<ServerVersion> ReadyAsync(TimeSpan limit, string? kubeconfig = null)
     {
         var last = new CommandResult(-1, "", "never asked");
         await Eventually.TrueAsync(
-            async () => (last = await KubectlAsync("get", "--raw", "/readyz")).ExitCode == 0, () => $"The API server is not ready: {last}", limit);
-        using var version = JsonDocument.Parse((await KubectlAsync("get", "--raw", "/version")).EnsureSuccess());
-        ServerVersion = version.RootElement.GetProperty("gitVersion").GetString()!;
-        // Some providers write "32+".
-        ServerMinor = int.Parse(version.RootElement.GetProperty("minor").GetString()!.TrimEnd('+'), CultureInfo.InvariantCulture);
+            async () => (last = await KubectlAsync(["get", "--raw", "/readyz"], null, kubeconfig)).ExitCode == 0, () => $"The API server is not ready: {last}", limit);
+        var version = ControlPlane.ServerVersion.Parse((await KubectlAsync(["get", "--raw", "/version"], null, kubeconfig)).EnsureSuccess());
+        if (kubeconfig is null)
+        {
+            (ServerVersion, ServerMinor) = (version.Text, version.Minor);
+            if (CoreMinor == 0)
+                CoreMinor = ServerMinor;
+        }
+
+        return version;
     }
 }

@@ -8,7 +8,8 @@ namespace KmsOperator.IntegrationTests.ControlPlane;
 /// <summary>
 /// One cluster for all tests: the existing one (<c>USE_EXISTING_CLUSTER=true</c>), else etcd and kube-apiserver as
 /// <c>hack/control-plane.sh</c> finds or builds them, else k3s where Docker runs. Without any, the tests that need one are skipped
-/// with the reason, or fail where <c>REQUIRE_CLUSTER=1</c>.
+/// with the reason, or fail where <c>REQUIRE_CLUSTER=1</c>. There a server that evaluates no CEL counts as none, since it takes manifests and CRDs
+/// that every current one refuses; <c>OLD_SERVER=1</c> says that one is meant.
 /// </summary>
 public sealed class ControlPlaneFixture : IAsyncLifetime
 {
@@ -23,12 +24,14 @@ public sealed class ControlPlaneFixture : IAsyncLifetime
             if (_cluster is not null)
                 return _cluster;
             var reason = $"There is no cluster: {string.Join("; ", _reasons)}";
-            if (Environment.GetEnvironmentVariable("REQUIRE_CLUSTER") == "1")
+            if (Required)
                 Assert.Fail(reason);
             Assert.Skip(reason);
             throw new InvalidOperationException(reason);
         }
     }
+
+    private static bool Required => Environment.GetEnvironmentVariable("REQUIRE_CLUSTER") == "1";
 
     public async ValueTask InitializeAsync()
     {
@@ -36,6 +39,12 @@ public sealed class ControlPlaneFixture : IAsyncLifetime
             await TryAsync("the existing cluster", ExistingCluster.ConnectAsync);
         else if (!await TryAsync("etcd and kube-apiserver", LocalCluster.StartAsync))
             await TryAsync("k3s in Docker", K3sCluster.StartAsync);
+        if (_cluster is { EvaluatesCel: false } old && Required && Environment.GetEnvironmentVariable("OLD_SERVER") != "1")
+        {
+            _reasons.Add($"Kubernetes {old.ServerVersion} evaluates no CEL");
+            _cluster = null;
+            await old.DisposeAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -3,15 +3,20 @@ using Xunit;
 
 namespace KmsOperator.IntegrationTests.ControlPlane;
 
-/// <summary>etcd and kube-apiserver on 127.0.0.1, with a CA of their own. No nodes, and no controllers unless a test asks for them.</summary>
+/// <summary>
+/// etcd and an API server on 127.0.0.1, with a CA of their own. No nodes, and no controllers unless a test asks for them. The API server is
+/// kube-apiserver, or crd-front before a kube-apiserver of its own where <c>hack/control-plane.sh</c> gives that.
+/// </summary>
 internal sealed class LocalCluster : Cluster
 {
+    private const string FrontProxy = "front-proxy";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
     private readonly CertificateAuthority _authority = new();
     private readonly SemaphoreSlim _controllersGate = new(1);
     private readonly string _programs;
     private readonly Uri _server;
+    private readonly bool _hasFront;
     private readonly List<ServerProcess> _processes = [];
     private bool _controllersStarted;
     private int _users;
@@ -19,6 +24,7 @@ internal sealed class LocalCluster : Cluster
     private LocalCluster(string programs)
     {
         _programs = programs;
+        _hasFront = File.Exists(Path.Combine(programs, "crd-front"));
         _server = new Uri($"https://127.0.0.1:{LoopbackPort.Free()}");
         AdminKubeconfig = Write("admin.kubeconfig", Kubeconfig.WithCertificate(
             _server, _authority.CertificatePem, _authority.IssueUser("admin", ["system:masters"])));
@@ -78,8 +84,8 @@ internal sealed class LocalCluster : Cluster
                 $"--secure-port={LoopbackPort.Free()}",
                 $"--cert-dir={Path.Combine(Files, "controller-manager")}",
             ];
-            // Until 1.23 there was a plain port as well, open to the network.
-            if (ServerMinor < 24)
+            // Until 1.23 there was a plain port as well, open to the network. The program is of the version of the core server.
+            if (CoreMinor < 24)
                 arguments.Add("--port=0");
             await StartAsync(program, arguments);
             _controllersStarted = true;
@@ -117,18 +123,27 @@ internal sealed class LocalCluster : Cluster
             ]);
 
         var serving = _authority.IssueServer();
+        var certificate = Write("serving.crt", serving.CertificatePem);
+        var key = Write("serving.key", serving.KeyPem);
+        var authority = Write("ca.crt", _authority.CertificatePem);
         using var signing = RSA.Create(2048);
         var signingKey = Write("service-account.key", signing.ExportPkcs8PrivateKeyPem());
+        string[] audit = auditLog is null ? [] :
+        [
+            $"--audit-log-path={auditLog}",
+            $"--audit-policy-file={Write("audit.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]")}",
+        ];
+        var core = _hasFront ? new Uri($"https://127.0.0.1:{LoopbackPort.Free()}") : _server;
         var apiserver = await StartAsync(
             Path.Combine(_programs, "kube-apiserver"),
             [
                 $"--etcd-servers={etcd}",
                 "--bind-address=127.0.0.1",
-                $"--secure-port={_server.Port}",
+                $"--secure-port={core.Port}",
                 $"--cert-dir={Path.Combine(Files, "apiserver")}",
-                $"--tls-cert-file={Write("serving.crt", serving.CertificatePem)}",
-                $"--tls-private-key-file={Write("serving.key", serving.KeyPem)}",
-                $"--client-ca-file={Write("ca.crt", _authority.CertificatePem)}",
+                $"--tls-cert-file={certificate}",
+                $"--tls-private-key-file={key}",
+                $"--client-ca-file={authority}",
                 "--authorization-mode=RBAC",
                 "--service-cluster-ip-range=10.0.0.0/24",
                 $"--service-account-issuer={_server.AbsoluteUri}",
@@ -136,19 +151,49 @@ internal sealed class LocalCluster : Cluster
                 $"--service-account-signing-key-file={signingKey}",
                 // Nobody makes the service accounts' secrets here.
                 "--disable-admission-plugins=ServiceAccount",
-                .. auditLog is null ? [] : (string[])
-                [
-                    $"--audit-log-path={auditLog}",
-                    $"--audit-policy-file={Write("audit.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]")}",
-                ],
+                .. _hasFront ? FrontProxyArguments(authority) : audit,
             ]);
+        if (!_hasFront)
+        {
+            await ReadyAsync(apiserver);
+            return;
+        }
+
+        var coreKubeconfig = Write("front-proxy.kubeconfig", Kubeconfig.WithCertificate(
+            core, _authority.CertificatePem, _authority.IssueUser(FrontProxy, ["system:masters"])));
+        CoreMinor = (await ReadyAsync(apiserver, coreKubeconfig)).Minor;
+        await ReadyAsync(await StartAsync(
+            Path.Combine(_programs, "crd-front"),
+            [
+                $"--etcd-servers={etcd}",
+                $"--secure-port={_server.Port}",
+                $"--tls-cert-file={certificate}",
+                $"--tls-private-key-file={key}",
+                $"--client-ca-file={authority}",
+                $"--core-kubeconfig={coreKubeconfig}",
+                .. audit,
+            ]));
+    }
+
+    /// <summary>kube-apiserver believes the front who a user is.</summary>
+    private static string[] FrontProxyArguments(string authority) =>
+    [
+        $"--requestheader-client-ca-file={authority}",
+        $"--requestheader-allowed-names={FrontProxy}",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+    ];
+
+    private async Task<ServerVersion> ReadyAsync(ServerProcess server, string? kubeconfig = null)
+    {
         try
         {
-            await ReadyAsync(StartLimit);
+            return await ReadyAsync(StartLimit, kubeconfig);
         }
         catch (TimeoutException e)
         {
-            throw new InvalidOperationException($"{e.Message}\n{apiserver.LastLines}", e);
+            throw new InvalidOperationException($"{e.Message}\n{server.LastLines}", e);
         }
     }
 

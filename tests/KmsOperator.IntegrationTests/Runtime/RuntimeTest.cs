@@ -5,6 +5,7 @@ using Xunit;
 namespace KmsOperator.IntegrationTests.Runtime;
 
 /// <summary>A test of the runtime: it has a client of the real server, and a namespace and widgets of its own.</summary>
+[Trait(Servers.Trait, Servers.Old)]
 public abstract class RuntimeTest(ControlPlaneFixture controlPlane) : IAsyncLifetime
 {
     protected static CancellationToken Ct => TestContext.Current.CancellationToken;
