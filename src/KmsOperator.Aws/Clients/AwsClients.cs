@@ -6,22 +6,22 @@ using Amazon.SecurityToken;
 
 namespace KmsOperator.Aws;
 
-/// <summary>Makes and keeps the SDK's clients, one set per access.</summary>
+/// <summary>Creates the SDK's clients and keeps them, one set for each <see cref="AwsAccess"/>.</summary>
 /// <param name="roleSessionName">Names the cluster in CloudTrail; see <see cref="RoleSessionName"/>.</param>
-/// <param name="limiter">Holds the KMS calls within the operator's part of the quotas; null for no limit.</param>
+/// <param name="limiter">Keeps the KMS calls within the operator's share of the quotas; null for no limit.</param>
 /// <param name="wrapTransport">
-/// Puts a handler around the transport of the KMS clients, outside of the budget; called once for each access. For tests.
+/// Wraps the transport of the KMS clients, above the rate limiter; called once for each access. For tests.
 /// </param>
-/// <param name="metrics">Told of every request; null for none.</param>
-/// <param name="time">Clock of the metrics; the system's when null.</param>
+/// <param name="metrics">Counts every request; null for no metrics.</param>
+/// <param name="time">The clock; the system's when null.</param>
 public sealed class AwsClients(
     string roleSessionName, RequestRateLimiter? limiter = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
     RequestMetrics? metrics = null, TimeProvider? time = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
-    // As the SDK's own: KMS redirects nobody, and a redirected call would carry its signature elsewhere.
-    // AWS has no use for a trace's id either.
+    // No redirects, as in the SDK's own client: KMS does not redirect, and a redirected call would take its signature to another host.
+    // No trace headers: AWS does not use them.
     private readonly SocketsHttpHandler _sockets = new() { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
     private readonly ConcurrentBag<SharedHttp> _http = [];
     private readonly ConcurrentDictionary<AwsAccess, Lazy<KmsClients>> _clients = new();
@@ -85,7 +85,7 @@ public sealed class AwsClients(
         ? _sockets
         : new MetricsHandler(metrics, AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region, time ?? TimeProvider.System, _sockets);
 
-    /// <summary>STS has no share of KMS's quotas.</summary>
+    /// <summary>STS requests do not use KMS's quotas, so there is no rate limiter.</summary>
     private SharedHttp StsHttp(AwsAccess access)
     {
         var http = new SharedHttp(Counted(access), CallTimeout);
@@ -93,7 +93,7 @@ public sealed class AwsClients(
         return http;
     }
 
-    /// <summary>An account as a label's value; an empty one would be none.</summary>
+    /// <summary>An account as the value of a metric's label, which must not be empty.</summary>
     internal static string AccountLabel(string account) => account.Length == 0 ? "ambient" : account;
 
     private AssumedRoleCredentials AssumeRole(AwsAccess access)
@@ -104,9 +104,9 @@ public sealed class AwsClients(
     }
 
     /// <summary>
-    /// Settings that were measured to matter: the signing Region is always named, since a configured endpoint alone signs for
-    /// us-east-1; throttling is not retried in the SDK, whose retry bucket is shared by all accounts of a process; and with
-    /// <paramref name="retries"/> 0 nothing at all is sent twice.
+    /// Settings that matter, each measured. The signing Region is always set, since with a configured endpoint alone the SDK signs for
+    /// us-east-1. The SDK does not retry throttled calls, since all accounts of a process share its retry bucket. With
+    /// <paramref name="retries"/> 0 the SDK sends nothing twice.
     /// </summary>
     private static T Configure<T>(T config, string region, int retries)
         where T : ClientConfig
@@ -122,8 +122,8 @@ public sealed class AwsClients(
 }
 
 /// <summary>Clients for one account and Region.</summary>
-/// <param name="Reading">KMS; the SDK repeats failed calls. For reads only.</param>
-/// <param name="Writing">KMS; every call is sent once. For everything that changes something: a repeated CreateKey is a second key.</param>
+/// <param name="Reading">KMS for reads. The SDK retries failed calls.</param>
+/// <param name="Writing">KMS for writes. Every call is sent once, since a repeated CreateKey would make a second key.</param>
 /// <param name="Sts">STS with the same credentials.</param>
 public sealed record KmsClients(IAmazonKeyManagementService Reading, IAmazonKeyManagementService Writing, IAmazonSecurityTokenService Sts)
     : IDisposable

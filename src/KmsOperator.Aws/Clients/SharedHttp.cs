@@ -2,11 +2,11 @@ using Amazon.Runtime;
 
 namespace KmsOperator.Aws;
 
-/// <summary>Gives all KMS clients of an access the same HTTP client.</summary>
-/// <remarks>The SDK sets its time-out only on clients that it made itself; this one's is the configuration's.</remarks>
+/// <summary>Makes the SDK's clients of one access use the same HTTP client.</summary>
+/// <remarks>The SDK sets the configured time-out only on HTTP clients that it created itself, so it is set here.</remarks>
 internal sealed class SharedHttp(HttpMessageHandler handler, TimeSpan timeout) : HttpClientFactory, IDisposable
 {
-    // The handler's connections are shared further, and closed by whoever made them.
+    // Other clients share the handler and its connections; whoever created the handler disposes it.
     private readonly HttpClient _client = new(handler, disposeHandler: false) { Timeout = timeout };
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace KmsOperator.UnitTests.Aws;
 
-/// <summary>The budget below the real SDK client, above a transport that answers from a script.</summary>
+/// <summary>The rate limiter below the real SDK client, above a transport that answers from a script.</summary>
 public sealed class RateLimitingHandlerTests : IDisposable
 {
     private const string Account = "111122223333";
@@ -39,7 +39,7 @@ public sealed class RateLimitingHandlerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_call_beyond_the_budget_is_throttled_without_being_sent()
+    public async Task A_call_above_the_rate_limit_is_answered_as_throttled_and_not_sent()
     {
         // 5/s × 0.4: a burst of two, and four more can wait two seconds.
         var calls = Enumerable.Range(0, 6).Select(_ => CreateAsync()).ToArray();
@@ -49,7 +49,7 @@ public sealed class RateLimitingHandlerTests : IDisposable
         var failure = AwsFailure.Of(refused, "CreateKey")!;
         Assert.Equal(AwsFailureKind.Throttled, failure.Kind);
         Assert.False(failure.EffectIsUnknown);
-        Assert.Contains("operator's own budget for CreateKey", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("operator's own rate limit for CreateKey", failure.Message, StringComparison.Ordinal);
         Assert.Contains(Account, failure.Message, StringComparison.Ordinal);
         _time.Advance(TimeSpan.FromSeconds(2));
         await Task.WhenAll(calls);
