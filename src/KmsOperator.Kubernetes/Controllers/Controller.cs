@@ -33,12 +33,14 @@ public sealed class Controller(
             static source => ((CancellationTokenSource)source!).Cancel(), abandon, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await using var stopping = cancellationToken.Register(() => grace.Change(options.GracePeriod, Timeout.InfiniteTimeSpan));
         var workers = Enumerable.Range(0, options.Workers)
-            .Select(_ => Task.Run(() => WorkAsync(cancellationToken, abandon.Token), CancellationToken.None));
+            .Select(_ => WorkAsync(cancellationToken, abandon.Token));
         await Task.WhenAll(workers);
     }
 
     private async Task WorkAsync(CancellationToken stopping, CancellationToken abandon)
     {
+        // So that the workers run beside each other, on the caller's SynchronizationContext if it has one: a simulation schedules them.
+        await Task.Yield();
         while (!abandon.IsCancellationRequested)
         {
             NamespacedName key;
