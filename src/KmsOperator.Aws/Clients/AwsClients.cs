@@ -14,18 +14,21 @@ namespace KmsOperator.Aws;
 /// </param>
 /// <param name="metrics">Counts every request; null for no metrics.</param>
 /// <param name="time">The clock; the system's when null.</param>
+/// <param name="inProcess">Answers the requests in place of the network; for tests.</param>
 public sealed class AwsClients(
     string roleSessionName, RequestRateLimiter? limiter = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
-    RequestMetrics? metrics = null, TimeProvider? time = null) : IDisposable
+    RequestMetrics? metrics = null, TimeProvider? time = null, InProcessAws? inProcess = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
     // No redirects, as in the SDK's own client: KMS does not redirect, and a redirected call would take its signature to another host.
     // No trace headers: AWS does not use them.
-    private readonly SocketsHttpHandler _sockets = new() { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
+    private readonly HttpMessageHandler _transport = inProcess?.Transport ?? new SocketsHttpHandler { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
     private readonly ConcurrentBag<SharedHttp> _http = [];
     private readonly ConcurrentDictionary<AwsAccess, Lazy<KmsClients>> _clients = new();
-    private readonly ConcurrentDictionary<(string RoleArn, string? ExternalId), Lazy<AssumedRoleCredentials>> _roles = new();
+    private readonly ConcurrentBag<AssumedRoleCredentials> _roles = [];
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly int _readRetries = inProcess is null ? 2 : 0;
 
     /// <summary>The clients for an access; cheap after the first call.</summary>
     public KmsClients For(AwsAccess access) =>
@@ -39,9 +42,9 @@ public sealed class AwsClients(
             clients.Value.Dispose();
         }
 
-        foreach (var role in _roles.Values.Where(role => role.IsValueCreated))
+        foreach (var role in _roles)
         {
-            role.Value.Dispose();
+            role.Dispose();
         }
 
         foreach (var http in _http)
@@ -49,20 +52,20 @@ public sealed class AwsClients(
             http.Dispose();
         }
 
-        _sockets.Dispose();
+        if (inProcess is null)
+        {
+            _transport.Dispose();
+        }
     }
 
     private KmsClients Create(AwsAccess access)
     {
         metrics?.Expect(AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region);
-        var credentials = access.RoleArn is { } roleArn
-            ? _roles.GetOrAdd((roleArn, access.ExternalId), _ => new Lazy<AssumedRoleCredentials>(() => AssumeRole(access))).Value
-            : null;
-        var http = new SharedHttp(TransportFor(access), CallTimeout);
-        _http.Add(http);
-        var reading = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 2);
+        var credentials = access.RoleArn is null ? inProcess?.Credentials : AssumeRole(access);
+        var http = Share(TransportFor(access));
+        var reading = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, _readRetries);
         var writing = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 0);
-        var sts = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access) }, access.Region, retries: 2);
+        var sts = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access) }, access.Region, _readRetries);
         return credentials is null
             ? new KmsClients(
                 new AmazonKeyManagementServiceClient(reading),
@@ -82,13 +85,15 @@ public sealed class AwsClients(
     }
 
     private HttpMessageHandler Counted(AwsAccess access) => metrics is null
-        ? _sockets
-        : new MetricsHandler(metrics, AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region, time ?? TimeProvider.System, _sockets);
+        ? _transport
+        : new MetricsHandler(metrics, AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region, _time, _transport);
 
     /// <summary>STS requests do not use KMS's quotas, so there is no rate limiter.</summary>
-    private SharedHttp StsHttp(AwsAccess access)
+    private SharedHttp StsHttp(AwsAccess access) => Share(Counted(access));
+
+    private SharedHttp Share(HttpMessageHandler handler)
     {
-        var http = new SharedHttp(Counted(access), CallTimeout);
+        var http = new SharedHttp(handler, CallTimeout, _time);
         _http.Add(http);
         return http;
     }
@@ -96,11 +101,17 @@ public sealed class AwsClients(
     /// <summary>An account as the value of a metric's label, which must not be empty.</summary>
     internal static string AccountLabel(string account) => account.Length == 0 ? "ambient" : account;
 
+    /// <summary>
+    /// Credentials for one access. They are not shared between Regions, although a role's credentials are valid in all of them: STS of
+    /// the access's own Region gives them, so the outage of one Region does not affect another.
+    /// </summary>
     private AssumedRoleCredentials AssumeRole(AwsAccess access)
     {
-        var ambient = new AmazonSecurityTokenServiceClient(
-            Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access with { RoleArn = null }) }, access.Region, retries: 2));
-        return new AssumedRoleCredentials(ambient, access.RoleArn!, access.ExternalId, roleSessionName);
+        var config = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access with { RoleArn = null }) }, access.Region, _readRetries);
+        var sts = inProcess is null ? new AmazonSecurityTokenServiceClient(config) : new AmazonSecurityTokenServiceClient(inProcess.Credentials, config);
+        var role = new AssumedRoleCredentials(sts, access, roleSessionName, _time);
+        _roles.Add(role);
+        return role;
     }
 
     /// <summary>

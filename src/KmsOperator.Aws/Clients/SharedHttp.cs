@@ -3,11 +3,13 @@ using Amazon.Runtime;
 namespace KmsOperator.Aws;
 
 /// <summary>Makes the SDK's clients of one access use the same HTTP client.</summary>
-/// <remarks>The SDK sets the configured time-out only on HTTP clients that it created itself, so it is set here.</remarks>
-internal sealed class SharedHttp(HttpMessageHandler handler, TimeSpan timeout) : HttpClientFactory, IDisposable
+/// <param name="handler">Sends the requests. Other HTTP clients may share it; whoever created it disposes it.</param>
+/// <param name="timeout">The longest time that a request may take.</param>
+/// <param name="time">Clock of the timeout.</param>
+internal sealed class SharedHttp(HttpMessageHandler handler, TimeSpan timeout, TimeProvider time) : HttpClientFactory, IDisposable
 {
-    // Other clients share the handler and its connections; whoever created the handler disposes it.
-    private readonly HttpClient _client = new(handler, disposeHandler: false) { Timeout = timeout };
+    // HttpClient's own timeout uses the system's clock.
+    private readonly HttpClient _client = new(new RequestTimeoutHandler(handler, timeout, time), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 

@@ -27,7 +27,7 @@ public sealed class RateLimitingHandlerTests : IDisposable
     {
         _limiter = new RequestRateLimiter(0.4, _time);
         _handler = new RateLimitingHandler(_limiter, Account, Region, _script);
-        _http = new SharedHttp(_handler, TimeSpan.FromSeconds(15));
+        _http = new SharedHttp(_handler, TimeSpan.FromSeconds(15), _time);
         _kms = Client(_http);
     }
 
@@ -99,12 +99,15 @@ public sealed class RateLimitingHandlerTests : IDisposable
     public async Task A_call_that_is_not_answered_in_time_is_unavailable_and_was_sent_once()
     {
         _script.Silent = true;
-        using var http = new SharedHttp(_handler, TimeSpan.FromSeconds(1));
+        using var http = new SharedHttp(_handler, TimeSpan.FromSeconds(1), _time);
         using var kms = Client(http);
 
-        var error = await Record.ExceptionAsync(() => kms.CreateKeyAsync(new CreateKeyRequest(), CancellationToken.None));
+        var call = Record.ExceptionAsync(() => kms.CreateKeyAsync(new CreateKeyRequest(), CancellationToken.None));
+        await _script.Received.Task;
+        Assert.False(call.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Equal(AwsFailureKind.Unavailable, AwsFailure.Of(error!)!.Kind);
+        Assert.Equal(AwsFailureKind.Unavailable, AwsFailure.Of((await call)!)!.Kind);
         Assert.Equal(1, _script.Sent);
     }
 
@@ -131,9 +134,12 @@ public sealed class RateLimitingHandlerTests : IDisposable
 
         public int Sent { get; private set; }
 
+        public TaskCompletionSource Received { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Sent++;
+            Received.TrySetResult();
             if (Silent)
                 await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             return new HttpResponseMessage(Answer.Status) { RequestMessage = request, Content = new StringContent(Answer.Body) };
