@@ -25,7 +25,7 @@ internal sealed class FieldManager(ServedKind kind, string manager, string? subr
         var after = Bare(updated)!;
         var comparison = FieldComparison.Between(before, after, kind.ObjectSchema);
         var changed = Owned(comparison.Added.Union(comparison.Modified));
-        var taken = comparison.Added.Union(comparison.Modified).Union(comparison.Removed);
+        var taken = changed.Union(Owned(comparison.Removed));
         entries = [.. entries.Select(entry => entry with { Fields = entry.Fields.Difference(taken) })];
         if (!changed.IsEmpty)
         {
@@ -57,11 +57,11 @@ internal sealed class FieldManager(ServedKind kind, string manager, string? subr
             merged = Prune(merged, [.. others, entry], last.Fields, schema);
 
         var comparison = FieldComparison.Between(before, merged, schema);
-        var changed = comparison.Added.Union(comparison.Modified);
+        var changed = Owned(comparison.Added.Union(comparison.Modified));
         var conflicts = others.Select(other => (other, Fields: other.Fields.Intersection(changed))).Where(conflict => !conflict.Fields.IsEmpty).ToList();
         if (conflicts.Count > 0 && !force)
             throw ApiErrors.ApplyConflict(conflicts);
-        var taken = changed.Union(comparison.Removed);
+        var taken = changed.Union(Owned(comparison.Removed));
         var remaining = others.Select(other => other with { Fields = other.Fields.Difference(taken) });
 
         var isSame = last is not null && JsonNode.DeepEquals(last.Fields.ToJson(), entry.Fields.ToJson()) && JsonNode.DeepEquals(before, merged);
