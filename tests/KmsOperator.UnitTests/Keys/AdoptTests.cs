@@ -1,0 +1,49 @@
+using Amazon.KeyManagementService.Model;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys;
+
+public sealed class AdoptTests
+{
+    private const string Allowed = "permissions: {adoption: Allow}";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, string, string, bool, string> Adoptions => new()
+    {
+        { Allowed, "id", "", true, "a key id names it" },
+        { Allowed, "arn", "", true, "an ARN names it" },
+        { Allowed, "alias", "", true, "an alias names it" },
+        { "permissions: {adoption: Deny}", "id", "PermissionDenied", false, "the class does not permit it" },
+        { Allowed, "unknown", "KeyNotFound", false, "there is no such key" },
+        { Allowed, "foreign", "KeyConflict", false, "another cluster's resource has the key" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Adoptions))]
+    public async Task An_existing_key_is_taken_over_if_it_may_be(string permissions, string by, string refusal, bool adopted, string why)
+    {
+        using var scenario = await Scenario.StartAsync(permissions);
+        var kms = scenario.Aws.Kms();
+        var key = (await kms.CreateKeyAsync(new CreateKeyRequest { Description = "made by hand" }, Ct)).KeyMetadata;
+        await kms.CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/legacy", TargetKeyId = key.KeyId }, Ct);
+        if (by == "foreign")
+        {
+            Tag[] tags = [new() { TagKey = "servicekey.dev/cluster", TagValue = "other" }, new() { TagKey = "servicekey.dev/owner", TagValue = "ServiceKey/a/b" }, new() { TagKey = "servicekey.dev/uid", TagValue = "u" }];
+            await kms.TagResourceAsync(new TagResourceRequest { KeyId = key.KeyId, Tags = [.. tags] }, Ct);
+        }
+
+        var name = by switch { "arn" => key.Arn, "alias" => "alias/legacy", "unknown" => "00000000-0000-0000-0000-000000000000", _ => key.KeyId };
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"adopt: {{keyId: \"{name}\"}}"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(15));
+
+        var after = await scenario.Aws.KeyAsync();
+        if (adopted)
+            scenario.AssertReady("ServiceKey", "one");
+        else
+            scenario.AssertStalled("ServiceKey", "one", refusal);
+        Assert.True(((string?)after["tags"]!["servicekey.dev/owner"] == "ServiceKey/team/one") == adopted, why);
+        Assert.True(Scenario.Aliases(after).Contains("alias/acme/s3") == adopted, why);
+        Assert.Equal(1, await scenario.CallsAsync("CreateKey"));
+    }
+}
