@@ -35,11 +35,8 @@ public sealed partial class CrdCaseTests(ControlPlaneFixture controlPlane, CrdSe
 
         var answer = await SubmitAsync(text);
 
-        if (!controlPlane.Cluster.EvaluatesCel && IsMessageOfCelRule(expected))
-        {
-            Assert.True(answer.ExitCode == 0, answer.Error);
-            return;
-        }
+        // What only a rule refuses. Some such texts are also those of a schema, which every server holds.
+        if (answer.ExitCode == 0 && !controlPlane.Cluster.EvaluatesCel && IsMessageOfCelRule(expected)) return;
 
         Assert.True(answer.ExitCode != 0, "The server accepted it.");
         Assert.Contains(expected, answer.Error, StringComparison.Ordinal);
