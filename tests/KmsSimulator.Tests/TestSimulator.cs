@@ -34,10 +34,14 @@ internal sealed class TestSimulator : IAsyncDisposable
     /// <summary>KMS in <see cref="Region"/> as <see cref="Account"/>.</summary>
     public IAmazonKeyManagementService Kms { get; }
 
-    public static async Task<TestSimulator> StartAsync(SimulatorOptions? options = null)
+    /// <summary>Starts a simulator.</summary>
+    /// <param name="options">Its options.</param>
+    /// <param name="time">Another clock than <see cref="Time"/>, for programs that wait by themselves.</param>
+    public static async Task<TestSimulator> StartAsync(SimulatorOptions? options = null, TimeProvider? time = null)
     {
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-        return new TestSimulator(await SimulatorHost.StartAsync(options ?? new SimulatorOptions { QuotaScale = 0, Seed = 1 }, time, Token), time);
+        var still = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        return new TestSimulator(
+            await SimulatorHost.StartAsync(options ?? new SimulatorOptions { QuotaScale = 0, Seed = 1 }, time ?? still, Token), still);
     }
 
     /// <summary>KMS in a Region. Nothing is retried: a test sees each answer.</summary>

@@ -22,6 +22,9 @@ public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> Ta
     /// <summary>Aliases that the key had until lately.</summary>
     public IReadOnlyList<string> FormerAliasNames { get; init; } = [];
 
+    /// <summary>Whether the key was created in this reconcile.</summary>
+    public bool IsNew { get; init; }
+
     /// <summary>Whether KMS may not show yet what an earlier resource of the name put on the key.</summary>
     public bool TagsMayBeOld { get; init; }
 

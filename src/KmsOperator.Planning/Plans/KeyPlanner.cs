@@ -32,7 +32,9 @@ public static class KeyPlanner
             steps.Add(new EnableKeyStep());
         }
 
-        if (!desired.Enabled && enabled)
+        // Nobody uses a new key yet, so it is disabled last: KMS would refuse to change the rotation of a disabled key.
+        var disables = !desired.Enabled && enabled;
+        if (disables && !record.IsNew)
         {
             steps.Add(new DisableKeyStep());
         }
@@ -51,10 +53,15 @@ public static class KeyPlanner
 
         PlanAlias(desired, observed, record, steps, errors);
 
-        // A key that is to be disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
-        if (desired.Enabled)
+        // An existing key that is to be disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
+        if (desired.Enabled || record.IsNew)
         {
             PlanRotation(desired, observed, steps);
+        }
+
+        if (disables && record.IsNew)
+        {
+            steps.Add(new DisableKeyStep());
         }
 
         return new KeyPlan(steps, errors);
@@ -80,7 +87,7 @@ public static class KeyPlanner
             Rotation = desired.Rotation is null ? null : new ObservedRotation(false, null, null),
             AliasTargets = aliasTargets,
         };
-        return Plan(desired, made, KeyRecord.Empty with { AliasHolder = aliasHolder });
+        return Plan(desired, made, KeyRecord.Empty with { AliasHolder = aliasHolder, IsNew = true });
     }
 
     /// <summary>The plan for a key whose resource is being deleted under deletion policy <c>Delete</c>.</summary>

@@ -99,9 +99,6 @@ internal static class GrantOperations
             throw Errors.Validation("Give either a GrantToken, or a KeyId and a GrantId.");
         if (token is null)
         {
-            // The one operation that takes a key's ARN and no id.
-            if (!keyId!.StartsWith("arn:", StringComparison.Ordinal))
-                throw Errors.InvalidArn(keyId);
             Retire(call, call.KeyToWrite(), id!, dryRun);
             return [];
         }

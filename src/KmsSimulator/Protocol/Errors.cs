@@ -48,7 +48,7 @@ internal static class Errors
     /// <summary>A value as messages repeat it: its beginning, if it is long.</summary>
     public static string Shown(string value)
     {
-        const int Longest = 256;
+        const int Longest = 512;
         if (value.Length <= Longest)
             return value;
         return $"{value.AsSpan(0, char.IsHighSurrogate(value[Longest - 1]) ? Longest - 1 : Longest)}...";

@@ -94,6 +94,7 @@ internal sealed class KeyUpdate(
         var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status, aliasHolder) with
         {
             TagsMayBeOld = context.Now - context.Cache.FirstSeenAt < settings.ConsistencyWindow,
+            IsNew = isNew,
         });
         if (desired.ObserveOnly)
         {
