@@ -5,7 +5,6 @@ using KmsOperator.Configuration;
 using KmsOperator.Hosting;
 using KmsOperator.Keys.Create;
 using KmsOperator.Kubernetes;
-using KmsOperator.Observability.Http;
 using KmsOperator.Observability.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 

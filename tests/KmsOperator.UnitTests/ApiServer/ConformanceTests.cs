@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using CsCheck;
-using KmsOperator.Kubernetes;
 using KmsOperator.Testing.ApiServer;
 using KmsOperator.Testing.Conformance;
 using Microsoft.Extensions.Time.Testing;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using KmsOperator.Api;
 using KmsOperator.Kubernetes;
 using KmsOperator.Testing.ApiServer;
 using Microsoft.Extensions.Time.Testing;
@@ -120,7 +118,7 @@ public sealed class InMemoryApiServerTests
         var other = _server.Connect("other");
         await using var watch = Watch();
         await using var theirs = Watch(other);
-        var (mine, their) = (watch.MoveNextAsync(), theirs.MoveNextAsync());
+        var (mine, their) = (watch.MoveNextAsync().AsTask(), theirs.MoveNextAsync().AsTask());
 
         _api.DropWatches();
 
