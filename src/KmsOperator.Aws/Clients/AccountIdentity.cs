@@ -3,10 +3,10 @@ using Amazon.SecurityToken.Model;
 
 namespace KmsOperator.Aws;
 
-/// <summary>Asks AWS whose credentials these are.</summary>
+/// <summary>Asks STS which account credentials belong to.</summary>
 public static class AccountIdentity
 {
-    /// <summary>The 12-digit account id that the credentials belong to, by sts:GetCallerIdentity, which needs no permission.</summary>
+    /// <summary>Returns the 12-digit account id of the client's credentials. sts:GetCallerIdentity needs no permission.</summary>
     public static async Task<string> GetAccountIdAsync(IAmazonSecurityTokenService sts, CancellationToken cancellationToken)
     {
         var identity = await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken);

@@ -1,7 +1,7 @@
 namespace KmsOperator.Aws;
 
-/// <summary>How the operator gets into an account, and which Region it talks to there.</summary>
+/// <summary>Which credentials and which Region the operator uses for a call.</summary>
 /// <param name="RoleArn">The role to assume; null for the ambient credentials.</param>
-/// <param name="ExternalId">External id for assuming the role.</param>
+/// <param name="ExternalId">External id that the role's trust policy may ask for.</param>
 /// <param name="Region">Region of the calls.</param>
 public sealed record AwsAccess(string? RoleArn, string? ExternalId, string Region);

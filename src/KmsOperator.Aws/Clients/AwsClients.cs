@@ -6,26 +6,29 @@ using Amazon.SecurityToken;
 
 namespace KmsOperator.Aws;
 
-/// <summary>Makes and keeps the SDK's clients, one set per access.</summary>
+/// <summary>Creates the SDK's clients and keeps them, one set for each <see cref="AwsAccess"/>.</summary>
 /// <param name="roleSessionName">Names the cluster in CloudTrail; see <see cref="RoleSessionName"/>.</param>
-/// <param name="limiter">Holds the KMS calls within the operator's part of the quotas; null for no limit.</param>
+/// <param name="limiter">Keeps the KMS calls within the operator's share of the quotas; null for no limit.</param>
 /// <param name="wrapTransport">
-/// Puts a handler around the transport of the KMS clients, outside of the budget; called once for each access. For tests.
+/// Wraps the transport of the KMS clients, above the rate limiter; called once for each access. For tests.
 /// </param>
-/// <param name="metrics">Told of every request; null for none.</param>
-/// <param name="time">Clock of the metrics; the system's when null.</param>
+/// <param name="metrics">Counts every request; null for no metrics.</param>
+/// <param name="time">The clock; the system's when null.</param>
+/// <param name="inProcess">Answers the requests in place of the network; for tests.</param>
 public sealed class AwsClients(
     string roleSessionName, RequestRateLimiter? limiter = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
-    RequestMetrics? metrics = null, TimeProvider? time = null) : IDisposable
+    RequestMetrics? metrics = null, TimeProvider? time = null, InProcessAws? inProcess = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
-    // As the SDK's own: KMS redirects nobody, and a redirected call would carry its signature elsewhere.
-    // AWS has no use for a trace's id either.
-    private readonly SocketsHttpHandler _sockets = new() { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
+    // No redirects, as in the SDK's own client: KMS does not redirect, and a redirected call would take its signature to another host.
+    // No trace headers: AWS does not use them.
+    private readonly HttpMessageHandler _transport = inProcess?.Transport ?? new SocketsHttpHandler { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
     private readonly ConcurrentBag<SharedHttp> _http = [];
     private readonly ConcurrentDictionary<AwsAccess, Lazy<KmsClients>> _clients = new();
-    private readonly ConcurrentDictionary<(string RoleArn, string? ExternalId), Lazy<AssumedRoleCredentials>> _roles = new();
+    private readonly ConcurrentBag<AssumedRoleCredentials> _roles = [];
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly int _readRetries = inProcess is null ? 2 : 0;
 
     /// <summary>The clients for an access; cheap after the first call.</summary>
     public KmsClients For(AwsAccess access) =>
@@ -39,9 +42,9 @@ public sealed class AwsClients(
             clients.Value.Dispose();
         }
 
-        foreach (var role in _roles.Values.Where(role => role.IsValueCreated))
+        foreach (var role in _roles)
         {
-            role.Value.Dispose();
+            role.Dispose();
         }
 
         foreach (var http in _http)
@@ -49,20 +52,20 @@ public sealed class AwsClients(
             http.Dispose();
         }
 
-        _sockets.Dispose();
+        if (inProcess is null)
+        {
+            _transport.Dispose();
+        }
     }
 
     private KmsClients Create(AwsAccess access)
     {
         metrics?.Expect(AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region);
-        var credentials = access.RoleArn is { } roleArn
-            ? _roles.GetOrAdd((roleArn, access.ExternalId), _ => new Lazy<AssumedRoleCredentials>(() => AssumeRole(access))).Value
-            : null;
-        var http = new SharedHttp(TransportFor(access), CallTimeout);
-        _http.Add(http);
-        var reading = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 2);
+        var credentials = access.RoleArn is null ? inProcess?.Credentials : AssumeRole(access);
+        var http = Share(TransportFor(access));
+        var reading = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, _readRetries);
         var writing = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 0);
-        var sts = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access) }, access.Region, retries: 2);
+        var sts = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access) }, access.Region, _readRetries);
         return credentials is null
             ? new KmsClients(
                 new AmazonKeyManagementServiceClient(reading),
@@ -82,31 +85,39 @@ public sealed class AwsClients(
     }
 
     private HttpMessageHandler Counted(AwsAccess access) => metrics is null
-        ? _sockets
-        : new MetricsHandler(metrics, AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region, time ?? TimeProvider.System, _sockets);
+        ? _transport
+        : new MetricsHandler(metrics, AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region, _time, _transport);
 
-    /// <summary>STS has no share of KMS's quotas.</summary>
-    private SharedHttp StsHttp(AwsAccess access)
+    /// <summary>STS requests do not use KMS's quotas, so there is no rate limiter.</summary>
+    private SharedHttp StsHttp(AwsAccess access) => Share(Counted(access));
+
+    private SharedHttp Share(HttpMessageHandler handler)
     {
-        var http = new SharedHttp(Counted(access), CallTimeout);
+        var http = new SharedHttp(handler, CallTimeout, _time);
         _http.Add(http);
         return http;
     }
 
-    /// <summary>An account as a label's value; an empty one would be none.</summary>
+    /// <summary>An account as the value of a metric's label, which must not be empty.</summary>
     internal static string AccountLabel(string account) => account.Length == 0 ? "ambient" : account;
 
+    /// <summary>
+    /// Credentials for one access. They are not shared between Regions, although a role's credentials are valid in all of them: STS of
+    /// the access's own Region gives them, so the outage of one Region does not affect another.
+    /// </summary>
     private AssumedRoleCredentials AssumeRole(AwsAccess access)
     {
-        var ambient = new AmazonSecurityTokenServiceClient(
-            Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access with { RoleArn = null }) }, access.Region, retries: 2));
-        return new AssumedRoleCredentials(ambient, access.RoleArn!, access.ExternalId, roleSessionName);
+        var config = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access with { RoleArn = null }) }, access.Region, _readRetries);
+        var sts = inProcess is null ? new AmazonSecurityTokenServiceClient(config) : new AmazonSecurityTokenServiceClient(inProcess.Credentials, config);
+        var role = new AssumedRoleCredentials(sts, access, roleSessionName, _time);
+        _roles.Add(role);
+        return role;
     }
 
     /// <summary>
-    /// Settings that were measured to matter: the signing Region is always named, since a configured endpoint alone signs for
-    /// us-east-1; throttling is not retried in the SDK, whose retry bucket is shared by all accounts of a process; and with
-    /// <paramref name="retries"/> 0 nothing at all is sent twice.
+    /// Settings that matter, each measured. The signing Region is always set, since with a configured endpoint alone the SDK signs for
+    /// us-east-1. The SDK does not retry throttled calls, since all accounts of a process share its retry bucket. With
+    /// <paramref name="retries"/> 0 the SDK sends nothing twice.
     /// </summary>
     private static T Configure<T>(T config, string region, int retries)
         where T : ClientConfig
@@ -122,8 +133,8 @@ public sealed class AwsClients(
 }
 
 /// <summary>Clients for one account and Region.</summary>
-/// <param name="Reading">KMS; the SDK repeats failed calls. For reads only.</param>
-/// <param name="Writing">KMS; every call is sent once. For everything that changes something: a repeated CreateKey is a second key.</param>
+/// <param name="Reading">KMS for reads. The SDK retries failed calls.</param>
+/// <param name="Writing">KMS for writes. Every call is sent once, since a repeated CreateKey would make a second key.</param>
 /// <param name="Sts">STS with the same credentials.</param>
 public sealed record KmsClients(IAmazonKeyManagementService Reading, IAmazonKeyManagementService Writing, IAmazonSecurityTokenService Sts)
     : IDisposable

@@ -1,11 +1,11 @@
 namespace KmsOperator.Aws;
 
-/// <summary>The session name under which the operator assumes roles, as CloudTrail shows it.</summary>
+/// <summary>The session name with which the operator assumes roles. CloudTrail shows it.</summary>
 public static class RoleSessionName
 {
     private const int MaxLength = 64;
 
-    /// <summary><c>kms-operator-{clusterId}</c>, with characters that STS refuses replaced, 64 at most.</summary>
+    /// <summary>Returns <c>kms-operator-{clusterId}</c>, 64 characters at most. Characters that STS refuses become hyphens.</summary>
     /// <remarks>Source: AWS STS API reference, AssumeRole, RoleSessionName <c>[\w+=,.@-]*</c>.</remarks>
     public static string ForCluster(string clusterId)
     {

@@ -2,12 +2,14 @@ using Amazon.Runtime;
 
 namespace KmsOperator.Aws;
 
-/// <summary>Gives all KMS clients of an access the same HTTP client.</summary>
-/// <remarks>The SDK sets its time-out only on clients that it made itself; this one's is the configuration's.</remarks>
-internal sealed class SharedHttp(HttpMessageHandler handler, TimeSpan timeout) : HttpClientFactory, IDisposable
+/// <summary>Makes the SDK's clients of one access use the same HTTP client.</summary>
+/// <param name="handler">Sends the requests. Other HTTP clients may share it; whoever created it disposes it.</param>
+/// <param name="timeout">The longest time that a request may take.</param>
+/// <param name="time">Clock of the timeout.</param>
+internal sealed class SharedHttp(HttpMessageHandler handler, TimeSpan timeout, TimeProvider time) : HttpClientFactory, IDisposable
 {
-    // The handler's connections are shared further, and closed by whoever made them.
-    private readonly HttpClient _client = new(handler, disposeHandler: false) { Timeout = timeout };
+    // HttpClient's own timeout uses the system's clock.
+    private readonly HttpClient _client = new(new RequestTimeoutHandler(handler, timeout, time), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 

@@ -8,8 +8,9 @@ namespace KmsOperator.Aws;
 public static class WebIdentity
 {
     /// <summary>
-    /// Tells the SDK's credential chain how to make its STS client, which it would otherwise look up by reflection and not find
-    /// in a native executable. The token itself is the credential, so the client has none. Call once, before the first client.
+    /// Tells the SDK's credential chain how to create its STS client. Otherwise the SDK looks the type up by reflection, and does not find
+    /// it in a native executable. The client needs no credentials, since the token is the credential. Call this once, before the first
+    /// client is created.
     /// </summary>
     public static void Register() =>
         GlobalRuntimeDependencyRegistry.Instance.RegisterSecurityTokenServiceClient(context =>

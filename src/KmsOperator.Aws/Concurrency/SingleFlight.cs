@@ -1,23 +1,23 @@
 namespace KmsOperator.Aws;
 
 /// <summary>
-/// A read that many callers share: each says how fresh the answer must be, and all that wait at the same time are served by
-/// one read. Reads never overlap, and none is cut short because one of its callers gives up.
+/// A read whose result many callers share. Each caller says how fresh the result must be. Callers that wait at the same time share one
+/// read. Reads never overlap, and a read goes on when one of its callers gives up.
 /// </summary>
-/// <typeparam name="T">What is read.</typeparam>
+/// <typeparam name="T">Type of the result.</typeparam>
 /// <param name="time">The clock.</param>
-/// <param name="read">Does the read; its argument is the time at which it began.</param>
+/// <param name="read">Does the read. Its argument is the time at which the read began.</param>
 internal sealed class SingleFlight<T>(TimeProvider time, Func<DateTimeOffset, Task<T>> read)
     where T : class
 {
-    // Callers that come one after the other are served together, rather than by a read each.
+    // The shortest time between two reads, so that callers who come shortly after each other share one.
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
     private (T Value, DateTimeOffset StartedAt)? _last;
     private Task? _current;
 
-    /// <summary>The newest answer whose read began at <paramref name="notBefore"/> or later.</summary>
+    /// <summary>Returns the newest result. Its read began at <paramref name="notBefore"/> or later.</summary>
     public async Task<(T Value, DateTimeOffset StartedAt)> GetAsync(DateTimeOffset notBefore, CancellationToken cancellationToken)
     {
         while (true)
@@ -33,14 +33,14 @@ internal sealed class SingleFlight<T>(TimeProvider time, Func<DateTimeOffset, Ta
                 current = _current ??= ReadAsync(_last?.StartedAt + Spacing);
             }
 
-            // It may have begun too early for this caller; then the next one serves.
+            // That read may have begun too early for this caller; if so, wait for the next one.
             await current.WaitAsync(cancellationToken);
         }
     }
 
     private async Task ReadAsync(DateTimeOffset? earliest)
     {
-        // The caller holds the lock; the read itself must not run under it.
+        // The caller holds the lock, and the read must not run under it.
         await Task.Yield();
         try
         {

@@ -1,23 +1,20 @@
 namespace KmsOperator.Aws;
 
-/// <summary>A request quota of KMS, for each account and Region.</summary>
+/// <summary>A request quota of KMS. It applies to each account and Region by itself.</summary>
 /// <param name="Name">The operation, or <see cref="KmsQuotas.Others"/>.</param>
-/// <param name="PerSecond">Requests per second that KMS takes by default.</param>
+/// <param name="PerSecond">Requests per second that KMS accepts by default.</param>
 public readonly record struct KmsQuota(string Name, double PerSecond);
 
-/// <summary>KMS's published request quotas. All principals and AWS services in an account share them.</summary>
-/// <remarks>
-/// Source: AWS KMS developer guide, "Request quotas": requests per second of an account in a Region, the default ones; AWS raises
-/// them on request.
-/// </remarks>
+/// <summary>KMS's default request quotas. All principals and AWS services in an account share them.</summary>
+/// <remarks>Source: AWS KMS developer guide, "Request quotas". AWS raises them on request.</remarks>
 public static class KmsQuotas
 {
-    /// <summary>Name of the quota that all operations without a row share.</summary>
+    /// <summary>Name of the quota that all operations share that are not listed here.</summary>
     public const string Others = "other operations";
 
     private const double OthersPerSecond = 5;
 
-    /// <summary>The quota that an operation uses up.</summary>
+    /// <summary>The quota that an operation uses.</summary>
     /// <param name="operation">As in <c>X-Amz-Target</c>, for example <c>CreateKey</c>.</param>
     public static KmsQuota Of(string operation) =>
         PerSecond(operation) is { } perSecond ? new KmsQuota(operation, perSecond) : new KmsQuota(Others, OthersPerSecond);
@@ -34,7 +31,7 @@ public static class KmsQuotas
         "CreateKey" or "CreateAlias" or "UpdateAlias" or "EnableKey" or "DisableKey" or "DisableKeyRotation" or "RotateKeyOnDemand"
             or "UpdateKeyDescription" or "UntagResource" or "CancelKeyDeletion" or "GetKeyLastUsage" => 5,
 
-        // 5 as well, but each is two CreateKeys in the replica's Region, or counts in both Regions: half is what goes through.
+        // KMS's quota is 5 too, but each call uses two CreateKey requests in the replica's Region, or counts in both Regions.
         "ReplicateKey" or "UpdatePrimaryRegion" => 2.5,
         _ => null,
     };

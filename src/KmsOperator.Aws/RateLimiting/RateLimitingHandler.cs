@@ -5,10 +5,10 @@ using System.Text.Json;
 namespace KmsOperator.Aws;
 
 /// <summary>
-/// Keeps the KMS calls of one account and Region within the limiter. A call that would have to wait too long is answered here,
-/// as KMS answers throttled ones: everything behind it treats both the same, and nothing was sent.
+/// Applies the rate limiter to the KMS calls of one account and Region. A call that would have to wait too long is not sent. It is
+/// answered here in the form in which KMS answers a throttled call, so that callers treat both in the same way.
 /// </summary>
-/// <remarks>It sits below the SDK, so that the SDK's own repetitions are counted as well.</remarks>
+/// <remarks>This handler is below the SDK, so that each retry of the SDK is counted too.</remarks>
 internal sealed class RateLimitingHandler(
     RequestRateLimiter limiter, string account, string region, HttpMessageHandler inner, RequestMetrics? metrics = null) : DelegatingHandler(inner)
 {
@@ -48,7 +48,7 @@ internal sealed class RateLimitingHandler(
             return false;
         }
 
-        // Read into memory, so that the SDK can read it once more.
+        // Read into memory, so that the SDK can read it again.
         await response.Content.LoadIntoBufferAsync(cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         return response.StatusCode == HttpStatusCode.TooManyRequests || AwsFailure.IsThrottling(AwsOperation.ErrorCodeOf(body));
@@ -56,8 +56,8 @@ internal sealed class RateLimitingHandler(
 
     private HttpResponseMessage Refuse(HttpRequestMessage request, string operation)
     {
-        var text = $"The operator's own budget for {operation} in account {(account.Length > 0 ? account : "of its own credentials")}, {region} is used up; "
-            + "nothing was sent. --quota-share sets the limiter.";
+        var text = $"The operator's own rate limit for {operation} in account {(account.Length > 0 ? account : "of its own credentials")}, {region} is reached, "
+            + "so the request was not sent. The flag --quota-share sets this limit.";
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))
         {

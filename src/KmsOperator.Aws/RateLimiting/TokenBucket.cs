@@ -1,12 +1,12 @@
 namespace KmsOperator.Aws;
 
 /// <summary>
-/// The bucket of one kind of request: a token bucket that gives out the times at which requests may go. It slows down when KMS
-/// throttles and recovers slowly. Thread-safe.
+/// A token bucket for one kind of request. It tells each request when it may be sent. Its rate goes down when KMS throttles, and recovers
+/// slowly. Thread-safe.
 /// </summary>
 /// <remarks>
-/// It is kept as the time of the next free slot (the generic cell rate algorithm) rather than as a number of tokens, so that
-/// a change of the rate leaves alone what was given out before it.
+/// Its state is the time of the next free slot (the generic cell rate algorithm), not a number of tokens. A change of the rate therefore
+/// does not change the slots that were given out before.
 /// </remarks>
 internal sealed class TokenBucket
 {
@@ -23,8 +23,8 @@ internal sealed class TokenBucket
     private double _slowedAt = double.NegativeInfinity;
     private double _changedAt = double.NegativeInfinity;
 
-    /// <summary>A bucket at its full rate, with a burst saved up.</summary>
-    /// <param name="fullRate">Requests per second at most; more than zero.</param>
+    /// <summary>Creates a bucket at its full rate; a burst of one second's requests may be sent at once.</summary>
+    /// <param name="fullRate">The highest rate in requests per second; more than zero.</param>
     /// <param name="time">The clock.</param>
     public TokenBucket(double fullRate, TimeProvider time)
     {
@@ -33,7 +33,7 @@ internal sealed class TokenBucket
         _rate = _fullRate = fullRate;
     }
 
-    /// <summary>Requests per second at present.</summary>
+    /// <summary>The present rate in requests per second.</summary>
     public double Rate
     {
         get
@@ -45,16 +45,16 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>Takes the next slot, if it is near enough.</summary>
+    /// <summary>Takes the next slot, unless it is too far away.</summary>
     /// <param name="maxWait">The longest wait.</param>
-    /// <returns>How long to wait for it; null when that is too long, and then nothing is taken.</returns>
+    /// <returns>How long to wait for the slot. Null if that is longer than <paramref name="maxWait"/>; then no slot is taken.</returns>
     public TimeSpan? Take(TimeSpan maxWait)
     {
         lock (_lock)
         {
             var now = Now();
 
-            // What was not used adds up to a burst of one second's worth, and of one request at least.
+            // Unused slots of the last second may be used as a burst; one request may always go after a pause.
             var savings = Math.Max(0, 1 - (1 / _rate));
             var slot = Math.Max(_nextSlot, now - savings);
             var wait = TimeSpan.FromSeconds(Math.Max(0, slot - now));
@@ -68,8 +68,8 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>KMS has throttled a request: half the rate from now on.</summary>
-    /// <param name="sentAt">Timestamp of the request. One that was sent before the last halving says nothing of the rate since.</param>
+    /// <summary>KMS throttled a request: halves the rate.</summary>
+    /// <param name="sentAt">When the request was sent. If that was before the last halving, it tells nothing about the rate since then.</param>
     public void SlowDown(long sentAt)
     {
         lock (_lock)
@@ -82,7 +82,7 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>KMS has answered a request without throttling: a twentieth of the full rate comes back, once a second at most.</summary>
+    /// <summary>KMS answered a request without throttling: raises the rate by 5 % of the full rate, once a second at most.</summary>
     public void Recover()
     {
         lock (_lock)

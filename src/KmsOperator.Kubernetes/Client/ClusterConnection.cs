@@ -3,7 +3,7 @@ using k8s;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Where the API server is, and who we are to it: the part that the client library does.</summary>
+/// <summary>Finds the API server and the credentials, by the Kubernetes client library.</summary>
 internal static class ClusterConnection
 {
     public static KubernetesApi Open(string userAgent, TimeProvider time, string? kubeconfig, Meter? meter)
@@ -13,10 +13,10 @@ internal static class ClusterConnection
             : KubernetesClientConfiguration.IsInCluster()
                 ? KubernetesClientConfiguration.InClusterConfig()
                 : KubernetesClientConfiguration.BuildDefaultConfig();
-        // Deadlines are ours: the library's would end a watch.
+        // We set deadlines ourselves. The library's deadline would end watches.
         configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
         configuration.FirstMessageHandlerSetup = Tune;
-        // Not disposed by itself: it lives as long as its HttpClient, which KubernetesApi disposes.
+        // Nobody disposes this object itself: its HttpClient is what needs disposing, and KubernetesApi does that.
         var client = new k8s.Kubernetes(configuration);
         return new KubernetesApi(
             client.HttpClient,
@@ -27,7 +27,7 @@ internal static class ClusterConnection
             meter);
     }
 
-    /// <summary>Notices a peer that has vanished within 45 s, also on a watch where nothing is due; as client-go does.</summary>
+    /// <summary>Makes a dead connection fail within 45 s, also on a quiet watch. client-go has the same values.</summary>
     private static void Tune(SocketsHttpHandler handler)
     {
         handler.ConnectTimeout = TimeSpan.FromSeconds(10);

@@ -3,7 +3,7 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>What the operator asks of the API server. The one edge to it, so that tests can put another in its place.</summary>
+/// <summary>The requests that the operator sends to the API server. Tests can put another implementation in its place.</summary>
 /// <remarks>
 /// Every call throws <see cref="KubernetesApiException"/> when the server refuses, <see cref="HttpRequestException"/> or
 /// <see cref="IOException"/> when it cannot be reached, and <see cref="TimeoutException"/> when it does not answer in time.
@@ -12,7 +12,7 @@ namespace KmsOperator.Kubernetes;
 public interface IKubernetesApi
 {
     /// <summary>Reads an object from the server, not from a cache.</summary>
-    /// <returns>The object, or null when there is none.</returns>
+    /// <returns>The object, or null if it does not exist.</returns>
     Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class, IResource;
 
@@ -31,10 +31,10 @@ public interface IKubernetesApi
     /// <param name="type">The kind.</param>
     /// <param name="namespace">The namespace; null for all, and for cluster-scoped kinds.</param>
     /// <param name="resourceVersion">The version after which changes are wanted.</param>
-    /// <param name="timing">When the server ends the stream, and when the client gives a silent one up.</param>
+    /// <param name="timing">When the server ends the stream, and when the client gives up a silent one.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <exception cref="KubernetesApiException">
-    /// The server refused, or sent an error in the stream; with <see cref="KubernetesApiException.IsGone"/> when
+    /// The server refused the request or sent an error in the stream. <see cref="KubernetesApiException.IsGone"/> is true if
     /// <paramref name="resourceVersion"/> is too old.
     /// </exception>
     /// <exception cref="TimeoutException">Nothing came for <see cref="WatchTiming.Idle"/>.</exception>
@@ -43,7 +43,7 @@ public interface IKubernetesApi
         where T : class, IResource;
 
     /// <summary>Creates an object.</summary>
-    /// <exception cref="KubernetesApiException">With <see cref="KubernetesApiException.IsConflict"/> when there is one of that name.</exception>
+    /// <exception cref="KubernetesApiException">With <see cref="KubernetesApiException.IsConflict"/> if an object of that name exists.</exception>
     Task<T> CreateAsync<T>(ResourceType<T> type, T resource, CancellationToken cancellationToken)
         where T : class, IResource;
 
@@ -59,15 +59,15 @@ public interface IKubernetesApi
         where T : class, IResource;
 
     /// <summary>
-    /// Server-side apply: brings the fields in <paramref name="body"/> about, and removes those that this manager applied before and no
-    /// longer names.
+    /// Server-side apply: sets the fields in <paramref name="body"/>, and removes fields that this manager applied before and that are no
+    /// longer in it.
     /// </summary>
     /// <param name="type">The kind.</param>
-    /// <param name="key">The object; created when there is none and <paramref name="subresource"/> is null.</param>
+    /// <param name="key">The object. It is created if it does not exist and <paramref name="subresource"/> is null.</param>
     /// <param name="body">All that this manager wants of the object; <c>apiVersion</c>, <c>kind</c> and the name are added.</param>
     /// <param name="fieldManager">Who owns the fields, for example <see cref="ApiGroup.FieldManager"/>.</param>
     /// <param name="subresource">For example <c>status</c>; null for the object itself.</param>
-    /// <param name="force">Whether to take fields over that another manager owns; a conflict otherwise.</param>
+    /// <param name="force">True to take over fields that another manager owns; false to get a conflict.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <remarks>Source: Kubernetes documentation, "Server-Side Apply".</remarks>
     Task<T> ApplyAsync<T>(
@@ -80,13 +80,13 @@ public interface IKubernetesApi
         CancellationToken cancellationToken)
         where T : class, IResource;
 
-    /// <summary>Asks for an object's deletion; owned objects go in the background.</summary>
+    /// <summary>Deletes an object. The cluster's garbage collector deletes objects that it owns afterwards.</summary>
     /// <param name="type">The kind.</param>
     /// <param name="key">The object.</param>
-    /// <param name="uid">If set, a conflict when the object is another one of the same name.</param>
-    /// <param name="resourceVersion">If set, a conflict when the object has changed since.</param>
+    /// <param name="uid">If set, the call is a conflict if the name now belongs to an object with another uid.</param>
+    /// <param name="resourceVersion">If set, the call is a conflict if the object has changed since this version.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>False when there was no such object.</returns>
+    /// <returns>False if the object did not exist.</returns>
     Task<bool> DeleteAsync<T>(
         ResourceType<T> type, NamespacedName key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource;

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Workers that take keys from a queue and have them reconciled.</summary>
-/// <param name="name">For logs and metrics, in lower case, for example <c>servicekey</c>.</param>
-/// <param name="queue">Where the keys come from; no other controller takes from it.</param>
-/// <param name="reconciler">Does the work.</param>
-/// <param name="options">How many workers, and how they stop.</param>
+/// <summary>Workers that take keys from a queue and reconcile them.</summary>
+/// <param name="name">Name in logs and metrics, in lower case, for example <c>servicekey</c>.</param>
+/// <param name="queue">The keys to reconcile. No other controller may take from it.</param>
+/// <param name="reconciler">Reconciles one key.</param>
+/// <param name="options">Number of workers, grace period, metrics and traces.</param>
 /// <param name="time">Clock of the grace period and the metrics.</param>
-/// <param name="logger">Told of failures.</param>
+/// <param name="logger">Gets failures.</param>
 public sealed class Controller(
     string name, WorkQueue<NamespacedName> queue, IReconciler reconciler, ControllerOptions options, TimeProvider time, ILogger logger)
 {
@@ -19,11 +19,13 @@ public sealed class Controller(
     public string Name => name;
 
     /// <summary>
-    /// Works until cancelled (or the queue is shut down and empty). Then no further key is taken; what is in hand has the grace period
-    /// to finish before its token is cancelled, and this returns when all of it has ended.
+    /// Reconciles until cancelled, or until the queue is shut down and empty. After that no further key is taken. Reconciliations that
+    /// are running get the grace period to finish before their token is cancelled. Returns when all of them have ended.
     /// </summary>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <param name="cutOff">Cancels also what is in hand, at once; not to be cancelled without <paramref name="cancellationToken"/>.</param>
+    /// <param name="cancellationToken">Stops the controller.</param>
+    /// <param name="cutOff">
+    /// Cancels running reconciliations at once, without a grace period. Whoever cancels it must cancel <paramref name="cancellationToken"/> too.
+    /// </param>
     public async Task RunAsync(CancellationToken cancellationToken, CancellationToken cutOff)
     {
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cutOff);
@@ -31,12 +33,14 @@ public sealed class Controller(
             static source => ((CancellationTokenSource)source!).Cancel(), abandon, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await using var stopping = cancellationToken.Register(() => grace.Change(options.GracePeriod, Timeout.InfiniteTimeSpan));
         var workers = Enumerable.Range(0, options.Workers)
-            .Select(_ => Task.Run(() => WorkAsync(cancellationToken, abandon.Token), CancellationToken.None));
+            .Select(_ => WorkAsync(cancellationToken, abandon.Token));
         await Task.WhenAll(workers);
     }
 
     private async Task WorkAsync(CancellationToken stopping, CancellationToken abandon)
     {
+        // So that the workers run beside each other, on the caller's SynchronizationContext if it has one: a simulation schedules them.
+        await Task.Yield();
         while (!abandon.IsCancellationRequested)
         {
             NamespacedName key;
@@ -71,19 +75,18 @@ public sealed class Controller(
         try
         {
             var result = await reconciler.ReconcileAsync(key, abandon);
-            if (result.GroupServed is { } served)
-                queue.Report(key, served);
+            queue.Report(key, result.FlowOutcome);
             outcome = Requeue(key, result);
         }
         catch (OperationCanceledException) when (abandon.IsCancellationRequested)
         {
-            logger.LogWarning("Reconciling {Key} was cut off by the stop", key);
+            logger.LogWarning("Reconciling {Key} was cancelled before it ended, since the operator stops", key);
         }
         catch (KubernetesApiException e) when (e.IsConflict)
         {
-            // Normal life: somebody else wrote first.
+            // This is normal: somebody else wrote first.
             outcome = "requeue";
-            logger.LogDebug("{Key} has changed meanwhile, next attempt in {Wait}: {Message}", key, queue.AddWithBackoff(key), e.Message);
+            logger.LogDebug("{Key} has changed in the meantime, next attempt in {Wait}: {Message}", key, queue.AddWithBackoff(key), e.Message);
         }
         catch (Exception e)
         {
@@ -98,7 +101,7 @@ public sealed class Controller(
         }
     }
 
-    /// <returns>controller-runtime's word for the result.</returns>
+    /// <returns>The result as controller-runtime's metrics name it.</returns>
     private string Requeue(NamespacedName key, ReconcileResult result)
     {
         if (result.IsRetry)
@@ -113,7 +116,7 @@ public sealed class Controller(
         return "requeue_after";
     }
 
-    /// <summary>Under controller-runtime's names.</summary>
+    /// <summary>The fields of each log line, under controller-runtime's names.</summary>
     private Dictionary<string, object?> Scope(NamespacedName key, string id) => new()
     {
         ["controller"] = name,
@@ -123,7 +126,7 @@ public sealed class Controller(
         ["reconcileID"] = id,
     };
 
-    /// <summary>The trace's root, under the names that the log has.</summary>
+    /// <summary>The root span of the trace. Its tags have the same names as the fields of the log.</summary>
     private Activity? StartSpan(NamespacedName key, string id) => options.Traces?.CreateActivity($"reconcile {name}", ActivityKind.Internal)
         ?.SetTag("controller", name)
         .SetTag("namespace", key.Namespace)

@@ -3,21 +3,21 @@ using System.Diagnostics.Metrics;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>How a <see cref="Controller"/> works.</summary>
+/// <summary>Settings of a <see cref="Controller"/>.</summary>
 public sealed record ControllerOptions
 {
-    /// <summary>Objects worked on at the same time, 1 or more. Default 16.</summary>
+    /// <summary>How many objects are reconciled at the same time, 1 or more. Default 16.</summary>
     public int Workers { get; init; } = 16;
 
-    /// <summary>How long a stop leaves the work in hand alone before its token is cancelled. Default 30 seconds.</summary>
+    /// <summary>How long running reconciliations may continue after a stop before they are cancelled. Default 30 seconds.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Where metrics go, under controller-runtime's names; none when null.</summary>
+    /// <summary>Meter for metrics with controller-runtime's names; no metrics if null.</summary>
     public Meter? Meter { get; init; }
 
-    /// <summary>Where a span for each reconciliation goes; none when null. What a reconciler does inside of it can make spans below it.</summary>
+    /// <summary>Source of one span per reconciliation; no spans if null. A reconciler can start child spans.</summary>
     public ActivitySource? Traces { get; init; }
 
-    /// <summary>Makes the <c>reconcileID</c> of logs and traces: another one for each reconciliation, also after a restart.</summary>
+    /// <summary>Makes the <c>reconcileID</c> of logs and traces. It must be unique for each reconciliation, also after a restart.</summary>
     public required Func<string> NewReconcileId { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Events that say the same of the same object are one event, repeated.</summary>
+/// <summary>Treats events with the same text about the same object as repeats of one event.</summary>
 internal sealed class EventComparer : IEqualityComparer<Event>
 {
     public static readonly EventComparer Instance = new();

@@ -7,12 +7,12 @@ using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Sends events in the background. Repeats within six minutes are counted on the first one.</summary>
+/// <summary>Sends events in the background. A repeat within six minutes only raises the count of the first event.</summary>
 /// <param name="api">The API server.</param>
-/// <param name="controller">Who reports, as a qualified name, for example <c>kms.servicekey.dev/kms-operator</c>.</param>
-/// <param name="instance">Which process reports, for example the pod's name.</param>
+/// <param name="controller">The reporting controller, as a qualified name, for example <c>kms.servicekey.dev/kms-operator</c>.</param>
+/// <param name="instance">The reporting process, for example the pod's name.</param>
 /// <param name="time">Clock of the events.</param>
-/// <param name="logger">Told, at debug level, of events that could not be sent.</param>
+/// <param name="logger">Gets, at debug level, events that could not be sent.</param>
 /// <remarks>Source: Kubernetes API reference, Event events.k8s.io/v1; limits from its validation.</remarks>
 public sealed class EventRecorder(IKubernetesApi api, string controller, string instance, TimeProvider time, ILogger logger)
     : IEventRecorder
@@ -43,7 +43,7 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
             Metadata = new()
             {
                 Name = Name(meta.Name, now),
-                // Events about cluster-scoped objects live in "default".
+                // Events about cluster-scoped objects belong into namespace "default".
                 Namespace = meta.Namespace ?? "default",
             },
             EventTime = now,
@@ -65,7 +65,7 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
         });
     }
 
-    /// <summary>Sends until cancelled, then what is left for up to five seconds more.</summary>
+    /// <summary>Sends events until cancelled. After that it sends the waiting events for up to five seconds.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -107,7 +107,7 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
         if (_sent.TryGetValue(next, out var series) && now - series.Last < SeriesWindow)
         {
             (series.Count, series.Last, series.Unsent) = (series.Count + 1, now, true);
-            // The first repeat shows at once that it repeats; of the later ones only the count matters.
+            // The first repeat is sent at once, so that people see that the event repeats. Later ones only raise the count.
             if (series.Count == 2 || now - series.SentAt >= SeriesInterval)
                 await SendSeriesAsync(series, cancellationToken);
             return;
@@ -124,7 +124,7 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
         {
             return await api.CreateAsync(BuiltInTypes.Events, next, cancellationToken);
         }
-        // 1.20.5 and its like want events about cluster-scoped objects in kube-system, and refuse "default".
+        // Kubernetes 1.20 wants events about cluster-scoped objects in kube-system, and refuses "default".
         catch (KubernetesApiException e) when (e.IsInvalid && next.Regarding?.Namespace is null)
         {
             return await api.CreateAsync(
@@ -155,7 +155,7 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
             {
                 throw;
             }
-            // A terminating namespace answers 403, one that is gone 404: no use in trying again.
+            // A terminating namespace answers 403 and a deleted one 404. A retry would not help.
             catch (Exception e) when (attempt == Attempts || IsFinal(e))
             {
                 logger.LogDebug("An event was dropped: {Message}", e.Message);
@@ -180,7 +180,7 @@ public sealed class EventRecorder(IKubernetesApi api, string controller, string 
             _sent.Clear();
     }
 
-    /// <summary>The object's name, cut so that the rest fits, and a number that no other event of this process has.</summary>
+    /// <summary>Makes the event's name from the object's name, shortened if necessary, the time, and a number that is unique in this process.</summary>
     private string Name(string regarding, DateTimeOffset now)
     {
         var suffix = string.Create(CultureInfo.InvariantCulture, $".{now.UtcTicks:x}.{Interlocked.Increment(ref _number):x}");

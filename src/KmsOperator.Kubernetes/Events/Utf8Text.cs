@@ -8,8 +8,8 @@ internal static class Utf8Text
     private const char Ellipsis = '…';
     private const int EllipsisBytes = 3;
 
-    /// <summary>The text, or as many whole characters of it as fit with an ellipsis.</summary>
-    /// <param name="text">Any text; halves of surrogate pairs are replaced.</param>
+    /// <summary>Returns the text, or as many whole characters of it as fit, with an ellipsis at the end.</summary>
+    /// <param name="text">Any text. Lone surrogates count as the replacement character.</param>
     /// <param name="bytes">The limit in UTF-8 bytes; 3 or more.</param>
     public static string Truncate(string text, int bytes)
     {

@@ -3,21 +3,24 @@ using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Lets one of several processes lead, by a Lease that the leader renews.</summary>
+/// <summary>Leader election: lets one of several processes lead, by a Lease that the leader renews.</summary>
 /// <param name="api">The API server.</param>
-/// <param name="key">The Lease; created when missing.</param>
-/// <param name="identity">Names this process and no other, also not its predecessor after a restart.</param>
-/// <param name="options">How long the lease lasts.</param>
-/// <param name="time">Its monotonic clock decides; the times in the Lease are for people.</param>
-/// <param name="random">Scatters the attempts of those who wait.</param>
-/// <param name="logger">Told who leads.</param>
+/// <param name="key">The Lease. It is created if it does not exist.</param>
+/// <param name="identity">Identifies this process. It must be unique, and another one after a restart.</param>
+/// <param name="options">The durations.</param>
+/// <param name="time">Its monotonic clock decides. The times in the Lease are for people.</param>
+/// <param name="random">Source of the jitter between attempts to take the lease.</param>
+/// <param name="logger">Gets who leads.</param>
 /// <remarks>
-/// Clocks of different machines are never compared: a lease has expired when this process has watched it unchanged for its duration.
-/// Source: client-go <c>tools/leaderelection</c>, whose rules this follows, so that either can hold a lease against the other.
+/// Clocks of different machines are never compared. A lease has expired when this process has seen it unchanged for the lease's duration.
+/// Source: client-go <c>tools/leaderelection</c>. The rules are the same, so both can compete for one lease.
 /// </remarks>
 public sealed class LeaderLease(
     IKubernetesApi api, NamespacedName key, string identity, LeaderLeaseOptions options, TimeProvider time, Random random, ILogger logger)
 {
+    // Without ContinueOnCapturedContext the rest of a method would leave the SynchronizationContext of a simulation.
+    private const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+
     private Lease? _seen;
     private long _seenAt;
     private volatile bool _leads;
@@ -25,19 +28,19 @@ public sealed class LeaderLease(
     /// <summary>Whether this process leads now.</summary>
     public bool IsLeader => _leads;
 
-    /// <summary>Waits for the lease, then runs <paramref name="whileLeading"/>, and gives the lease back when that has ended.</summary>
+    /// <summary>Waits for the lease, runs <paramref name="whileLeading"/>, and releases the lease when that has ended.</summary>
     /// <param name="whileLeading">
-    /// Its first token is cancelled with <paramref name="cancellationToken"/>, and when the lease is lost; its second one only when the lease
-    /// is lost: another may lead soon, so what is in hand must not be finished.
+    /// The work of the leader. Its first token is cancelled with <paramref name="cancellationToken"/>, and when the lease is lost. Its second
+    /// token is cancelled only when the lease is lost: another instance may lead soon, so running work must stop at once.
     /// </param>
-    /// <param name="cancellationToken">Ends the waiting or the leading; the lease is kept until <paramref name="whileLeading"/> has ended.</param>
-    /// <exception cref="LeaseLostException">Thrown at once, without waiting for <paramref name="whileLeading"/>: end the process.</exception>
+    /// <param name="cancellationToken">Stops waiting or leading. The lease is kept until <paramref name="whileLeading"/> has ended.</param>
+    /// <exception cref="LeaseLostException">Thrown at once, without waiting for <paramref name="whileLeading"/>. The process must end.</exception>
     public async Task RunAsync(Func<CancellationToken, CancellationToken, Task> whileLeading, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         while (!await AttemptAsync(options.RenewDeadline / 2, cancellationToken))
         {
-            await Task.Delay(Scattered(options.RetryPeriod), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(WithJitter(options.RetryPeriod), time, cancellationToken).ConfigureAwait(Quietly);
             if (cancellationToken.IsCancellationRequested)
                 return;
             began = time.GetTimestamp();
@@ -48,12 +51,12 @@ public sealed class LeaderLease(
         using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost.Token);
         using var ended = new CancellationTokenSource();
         var renewal = RenewAsync(began, ended.Token);
-        var work = Task.Run(() => whileLeading(leading.Token, lost.Token), CancellationToken.None);
+        var work = StartAsync(() => whileLeading(leading.Token, lost.Token));
         try
         {
             if (await Task.WhenAny(work, renewal) == renewal)
             {
-                await lost.CancelAsync();
+                lost.Cancel();
                 await renewal;
             }
         }
@@ -61,30 +64,37 @@ public sealed class LeaderLease(
         {
             _leads = false;
         }
-        await ended.CancelAsync();
-        await renewal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ended.Cancel();
+        await renewal.ConfigureAwait(Quietly);
         await ReleaseAsync();
         await work;
     }
 
-    /// <summary>Renews until <paramref name="ended"/>.</summary>
-    /// <param name="renewedAt">When the last successful attempt began; others count from when they saw it, which is later.</param>
-    /// <param name="ended">Ends the renewing without giving the lease back.</param>
+    /// <summary>Returns before the work's first step, also if that step blocks, so that the lease is renewed beside it.</summary>
+    private static async Task StartAsync(Func<Task> work)
+    {
+        await Task.Yield();
+        await work();
+    }
+
+    /// <summary>Renews the lease until <paramref name="ended"/> is cancelled.</summary>
+    /// <param name="renewedAt">When the last successful attempt began. Other instances count from when they saw it, which is later.</param>
+    /// <param name="ended">Stops renewing; the lease is not released here.</param>
     private async Task RenewAsync(long renewedAt, CancellationToken ended)
     {
         while (true)
         {
-            // Not past the deadline: what is left until the lease expires is for the work to end.
+            // Do not wait past the deadline. The time between the deadline and the lease's expiry is for the work to stop.
             var left = Left(time.GetTimestamp());
             if (left > TimeSpan.Zero)
-                await Task.Delay(Shorter(left, options.RetryPeriod), time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Shorter(left, options.RetryPeriod), time, ended).ConfigureAwait(Quietly);
             var began = time.GetTimestamp();
             left = Left(began);
             if (ended.IsCancellationRequested)
                 return;
             if (left <= TimeSpan.Zero)
                 throw new LeaseLostException($"Lease {key} could not be renewed for {options.RenewDeadline.TotalSeconds:0} s.");
-            // Short enough for a second attempt within the deadline, and never past it.
+            // The attempt must leave time for a second one within the deadline, and must not go past it.
             if (await AttemptAsync(Shorter(left, options.RenewDeadline / 2), ended))
                 renewedAt = began;
             else if (!IsFree(_seen) && _seen?.Spec.HolderIdentity != identity)
@@ -96,7 +106,7 @@ public sealed class LeaderLease(
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    /// <summary>Takes or renews the lease, if that may be.</summary>
+    /// <summary>Tries once to take or renew the lease.</summary>
     private async Task<bool> AttemptAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(limit, time);
@@ -112,7 +122,7 @@ public sealed class LeaderLease(
                 }
                 catch (KubernetesApiException e) when (e.IsConflict || e.IsNotFound)
                 {
-                    // Somebody else wrote, or an attempt that went unanswered did arrive: look.
+                    // Somebody else wrote the lease, or an earlier attempt did succeed although its answer was lost. Read it.
                 }
             }
             var found = await api.GetAsync(BuiltInTypes.Leases, key, either.Token);
@@ -183,21 +193,21 @@ public sealed class LeaderLease(
         return PatchAsync(current, spec, cancellationToken);
     }
 
-    /// <summary>Lets a successor take over at once. When it fails the lease expires by itself.</summary>
+    /// <summary>Releases the lease, so that another instance can lead at once. If that fails, the lease expires by itself.</summary>
     private async Task ReleaseAsync()
     {
         using var limit = new CancellationTokenSource(options.RenewDeadline / 2, time);
         try
         {
-            // Read first: a renewal that went unanswered may have changed the version.
+            // Read first, since a renewal whose answer was lost may have changed the version.
             if (await api.GetAsync(BuiltInTypes.Leases, key, limit.Token) is not { } current || current.Spec.HolderIdentity != identity)
                 return;
             await PatchAsync(current, new() { ["holderIdentity"] = "", ["leaseDurationSeconds"] = 1 }, limit.Token);
-            logger.LogInformation("{Identity} gave {Lease} back", identity, key);
+            logger.LogInformation("{Identity} released {Lease}", identity, key);
         }
         catch (Exception e)
         {
-            logger.LogWarning("Cannot give lease {Lease} back, it expires in {Duration}: {Message}", key, options.LeaseDuration, e.Message);
+            logger.LogWarning("Cannot release lease {Lease}, it expires in {Duration}: {Message}", key, options.LeaseDuration, e.Message);
         }
     }
 
@@ -211,7 +221,7 @@ public sealed class LeaderLease(
         return api.MergePatchAsync(BuiltInTypes.Leases, key, patch, null, cancellationToken);
     }
 
-    private TimeSpan Scattered(TimeSpan period)
+    private TimeSpan WithJitter(TimeSpan period)
     {
         lock (random)
             return period * (1 + 0.2 * random.NextDouble());

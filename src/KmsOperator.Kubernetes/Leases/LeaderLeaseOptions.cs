@@ -1,21 +1,21 @@
 namespace KmsOperator.Kubernetes;
 
-/// <summary>How long a <see cref="LeaderLease"/> lasts. The defaults are Kubernetes' own controllers'.</summary>
+/// <summary>Durations of a <see cref="LeaderLease"/>. The defaults are those of Kubernetes' own controllers.</summary>
 /// <remarks>
-/// <see cref="LeaseDuration"/> &gt; <see cref="RenewDeadline"/> &gt; <see cref="RetryPeriod"/>: the difference between the first two is the
-/// time that a leader who cannot renew has to stop before another may start.
+/// <see cref="LeaseDuration"/> must be longer than <see cref="RenewDeadline"/>, and that longer than <see cref="RetryPeriod"/>. A leader that
+/// cannot renew has the difference between the first two to stop its work before another instance may lead.
 /// </remarks>
 public sealed record LeaderLeaseOptions
 {
-    /// <summary>How long others wait after the last renewal that they saw; whole seconds. Default 15 seconds.</summary>
+    /// <summary>How long other instances wait after the last renewal that they saw; whole seconds. Default 15 seconds.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long after its last renewal a leader gives up. Default 10 seconds.</summary>
+    /// <summary>How long after its last renewal a leader stops leading. Default 10 seconds.</summary>
     public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Between attempts to take or renew the lease. Default 2 seconds.</summary>
+    /// <summary>The time between attempts to take or renew the lease. Default 2 seconds.</summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 }
 
-/// <summary>The lease is another's, or could not be renewed in time. The process must end at once: another leads already, or soon.</summary>
+/// <summary>Another instance holds the lease, or the lease could not be renewed in time. The process must end at once, since another instance leads now or soon.</summary>
 public sealed class LeaseLostException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,17 +1,17 @@
 namespace KmsOperator.Kubernetes;
 
 /// <summary>Keys that are due later, in a heap. Thread-safe.</summary>
-/// <param name="time">Its monotonic clock counts, so that a step of the wall clock neither holds a key back nor lets it go early.</param>
+/// <param name="time">Its monotonic clock is used, so that a step of the wall clock neither delays a key nor releases it early.</param>
 /// <param name="release">Called with each key when it is due, outside of any lock.</param>
 internal sealed class DelayedKeys<TKey>(TimeProvider time, Action<TKey> release) : IDisposable
     where TKey : notnull
 {
-    // A timer takes at most 49 days; a longer delay is looked at again on the way.
+    // A .NET timer can wait 49 days at most. This one fires at least once a day, and is set again for the time that is left.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
     private readonly PriorityQueue<TKey, long> _heap = new();
-    // A key whose delay became shorter leaves its old entry in the heap; only the one that agrees with this counts.
+    // A key whose delay became shorter leaves its old entry in the heap. Only the entry with the time in _due counts.
     private readonly Dictionary<TKey, long> _due = [];
     private ITimer? _timer;
     private bool _disposed;
@@ -20,7 +20,7 @@ internal sealed class DelayedKeys<TKey>(TimeProvider time, Action<TKey> release)
     {
         lock (_gate)
         {
-            // Rounded up: a key that is released early would be early for the reason of its delay, too.
+            // Rounded up, so that a key is never released before its delay is over.
             var due = time.GetTimestamp() + (long)Math.Ceiling(delay.TotalSeconds * time.TimestampFrequency);
             if (_disposed || (_due.TryGetValue(key, out var earlier) && earlier <= due))
                 return;
@@ -64,7 +64,7 @@ internal sealed class DelayedKeys<TKey>(TimeProvider time, Action<TKey> release)
             release(key);
     }
 
-    /// <summary>Entries that no longer count would else stay until they are due, which may be hours.</summary>
+    /// <summary>Removes entries that no longer count. Without this they would stay until they are due, which may be hours.</summary>
     private void Compact()
     {
         if (_heap.Count <= 2 * _due.Count + 16)

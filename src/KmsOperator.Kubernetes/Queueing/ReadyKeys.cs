@@ -3,94 +3,95 @@ using System.Diagnostics.CodeAnalysis;
 namespace KmsOperator.Kubernetes;
 
 /// <summary>
-/// Keys that are ready for a worker, in groups that take turns: the group with the fewest workers is next, of several the one
-/// that has waited longest; inside a group, first come, first served. Not thread-safe.
+/// Fair queuing of the keys that are ready for a worker. The next key comes from the flow that has the fewest workers; of several, from the
+/// flow that got a worker longest ago. Inside a flow the key that was added first comes first. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// A group that is held up has <see cref="LimitWhenHeldUp"/> workers at most, and one more with each success, until the limit
-/// means nothing any more: what was held up would else run into the same wall with all workers at once.
+/// A flow that is throttled gets at most <see cref="WorkersWhenThrottled"/> workers, and one more with each success, until the limit no
+/// longer matters. Otherwise all its keys would run into the same throttling at once.
+/// "Flow" is meant as in Kubernetes API Priority and Fairness.
 /// </remarks>
-/// <param name="largestGroup">Workers that a group may have at most, so that some are there for others at once.</param>
-internal sealed class ReadyKeys<TKey>(int largestGroup)
+/// <param name="maxWorkersPerFlow">How many workers a flow may have, 1 or more. The rest stays free for other flows.</param>
+internal sealed class ReadyKeys<TKey>(int maxWorkersPerFlow)
 {
-    public const int LimitWhenHeldUp = 2;
-    private const int LargestLimitWhenHeldUp = 16;
+    public const int WorkersWhenThrottled = 2;
+    private const int LastLimitWhenThrottled = 16;
 
-    private readonly Dictionary<string, Group> _groups = [];
-    private readonly Group _ungrouped = new("");
+    private readonly Dictionary<string, Flow> _flows = [];
+    private readonly Flow _withoutFlow = new("");
     private long _turns;
 
-    /// <summary>Whether <see cref="TryTake"/> would find one.</summary>
-    public bool CanTake => _ungrouped.CanGive || _groups.Values.Any(group => group.CanGive);
+    /// <summary>Whether <see cref="TryTake"/> would find a key.</summary>
+    public bool CanTake => _withoutFlow.CanGive || _flows.Values.Any(flow => flow.CanGive);
 
-    /// <summary>Puts a key at the end of its group; a null group is never held up.</summary>
-    public void Add(TKey key, string? name)
+    /// <summary>Puts a key at the end of its flow. A key without a flow (null) is never limited.</summary>
+    public void Add(TKey key, string? flowName)
     {
-        if (name is null)
+        if (flowName is null)
         {
-            _ungrouped.Waiting.Enqueue(key);
+            _withoutFlow.Waiting.Enqueue(key);
             return;
         }
-        if (!_groups.TryGetValue(name, out var group))
+        if (!_flows.TryGetValue(flowName, out var flow))
         {
-            // Behind the others: a group that comes and goes must not be first each time.
-            _groups[name] = group = new(name) { Turn = ++_turns, Limit = largestGroup };
+            // A new flow starts behind the others; otherwise a flow that comes and goes would be first each time.
+            _flows[flowName] = flow = new(flowName) { Turn = ++_turns, Limit = maxWorkersPerFlow };
         }
-        group.Waiting.Enqueue(key);
+        flow.Waiting.Enqueue(key);
     }
 
     /// <summary>Takes the next key.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="group">To be given back with <see cref="GiveBack"/>.</param>
-    public bool TryTake([MaybeNullWhen(false)] out TKey key, [MaybeNullWhen(false)] out Group group)
+    /// <param name="flow">Where the key came from; give it back with <see cref="GiveBack"/>.</param>
+    public bool TryTake([MaybeNullWhen(false)] out TKey key, [MaybeNullWhen(false)] out Flow flow)
     {
-        group = _groups.Values.Append(_ungrouped).Where(candidate => candidate.CanGive).MinBy(candidate => (candidate.Held, candidate.Turn));
-        if (group is null)
+        flow = _flows.Values.Append(_withoutFlow).Where(candidate => candidate.CanGive).MinBy(candidate => (candidate.Workers, candidate.Turn));
+        if (flow is null)
         {
             key = default;
             return false;
         }
-        key = group.Waiting.Dequeue();
-        group.Held++;
-        group.Turn = ++_turns;
+        key = flow.Waiting.Dequeue();
+        flow.Workers++;
+        flow.Turn = ++_turns;
         return true;
     }
 
-    /// <summary>A worker of the group is free again.</summary>
-    public void GiveBack(Group group)
+    /// <summary>A worker has finished with a key of the flow.</summary>
+    public void GiveBack(Flow flow)
     {
-        group.Held--;
-        if (group is { Held: 0, Waiting.Count: 0 } && group.Limit == largestGroup)
-            _groups.Remove(group.Name);
+        flow.Workers--;
+        if (flow is { Workers: 0, Waiting.Count: 0 } && flow.Limit == maxWorkersPerFlow)
+            _flows.Remove(flow.Name);
     }
 
-    /// <summary>Tells how the group fares.</summary>
-    public void Report(Group group, bool served)
+    /// <summary>Adjusts the flow's limit to what one of its keys met.</summary>
+    public void Report(Flow flow, FlowOutcome outcome)
     {
-        if (group == _ungrouped)
+        if (flow == _withoutFlow || outcome == FlowOutcome.Unknown)
             return;
-        if (!served)
-            group.Limit = Math.Min(LimitWhenHeldUp, largestGroup);
-        else if (group.Limit < largestGroup)
-            group.Limit = group.Limit < LargestLimitWhenHeldUp ? group.Limit + 1 : largestGroup;
+        if (outcome == FlowOutcome.Throttled)
+            flow.Limit = Math.Min(WorkersWhenThrottled, maxWorkersPerFlow);
+        else if (flow.Limit < maxWorkersPerFlow)
+            flow.Limit = flow.Limit < LastLimitWhenThrottled ? flow.Limit + 1 : maxWorkersPerFlow;
     }
 
-    /// <summary>Keys that share a fate.</summary>
-    public sealed class Group(string name)
+    /// <summary>Keys that are throttled together, because they use the same account for example.</summary>
+    public sealed class Flow(string name)
     {
         public string Name => name;
 
         public Queue<TKey> Waiting { get; } = new();
 
-        /// <summary>Workers that have one of its keys.</summary>
-        public int Held { get; set; }
+        /// <summary>How many workers have a key of this flow now.</summary>
+        public int Workers { get; set; }
 
-        /// <summary>How many workers it may have.</summary>
+        /// <summary>How many workers may have a key of this flow.</summary>
         public int Limit { get; set; } = int.MaxValue;
 
-        /// <summary>When it was given a worker last, as a number that grows.</summary>
+        /// <summary>When the flow got a worker last, as a number that only grows.</summary>
         public long Turn { get; set; }
 
-        public bool CanGive => Waiting.Count > 0 && Held < Limit;
+        public bool CanGive => Waiting.Count > 0 && Workers < Limit;
     }
 }

@@ -3,53 +3,53 @@ using System.Threading.Channels;
 namespace KmsOperator.Kubernetes;
 
 /// <summary>
-/// Keys that wait for a worker: each at most once, none with two workers at a time, none lost. A key that is added while a worker has it
-/// comes again when the worker is done. Keys may be in groups, which take turns, so that many keys of one group, or slow ones, do not keep
-/// the others waiting. Thread-safe.
+/// Keys that wait for a worker. A key waits at most once, is never with two workers at a time, and is never lost: if it is added while a
+/// worker has it, it is handed out again after the worker is done. Keys can belong to flows. Flows take turns (fair queuing), so that a flow
+/// with many keys or slow keys does not delay the others. Thread-safe.
 /// </summary>
-/// <typeparam name="TKey">What is to be worked on.</typeparam>
+/// <typeparam name="TKey">Identifies what a worker works on.</typeparam>
 public sealed class WorkQueue<TKey> : IDisposable
     where TKey : notnull
 {
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly ReadyKeys<TKey> _ready;
-    // Not empty while a key can be taken, and complete when none will be any more: what takers wait on.
+    // Takers wait on this channel. It has an item while a key can be taken, and it is complete when no key will ever come again.
     private readonly Channel<bool> _signal = Channel.CreateUnbounded<bool>();
-    // Wanted: added, and not yet with a worker; with its group and the time. Taken: with a worker. A key is ready when it is wanted and not taken.
-    private readonly Dictionary<TKey, (string? Group, long Since)> _wanted = [];
-    private readonly Dictionary<TKey, ReadyKeys<TKey>.Group> _taken = [];
+    // Wanted keys were added and no worker has them yet; taken keys are with a worker. A key that is wanted and not taken is in _ready.
+    private readonly Dictionary<TKey, (string? Flow, long Since)> _wanted = [];
+    private readonly Dictionary<TKey, ReadyKeys<TKey>.Flow> _taken = [];
     private readonly Dictionary<TKey, int> _failures = [];
     private readonly DelayedKeys<TKey> _delayed;
     private readonly Backoff _backoff;
-    private readonly Func<TKey, string?>? _groupOf;
+    private readonly Func<TKey, string?>? _flowOf;
     private long _adds;
     private long _retries;
     private bool _shutDown;
 
-    /// <summary>An empty queue.</summary>
+    /// <summary>Creates an empty queue.</summary>
     /// <param name="time">Clock of delays.</param>
-    /// <param name="random">Scatters the backoff.</param>
+    /// <param name="random">Source of the backoff's jitter.</param>
     /// <param name="firstBackoff">The delay after a first failure; 1 second when null.</param>
-    /// <param name="longestBackoff">Where the doubling ends; 5 minutes when null.</param>
-    /// <param name="groupOf">A key's group at the time it is added; null for none. Without it no key has a group.</param>
-    /// <param name="largestGroup">How many workers may have keys of one group at the same time, 1 or more.</param>
+    /// <param name="longestBackoff">The longest delay after failures; 5 minutes when null.</param>
+    /// <param name="flowOf">Returns the flow of a key when it is added; null if it has none. Without this function no key has a flow.</param>
+    /// <param name="maxWorkersPerFlow">How many workers may have keys of one flow at the same time, 1 or more.</param>
     public WorkQueue(
         TimeProvider time,
         Random random,
         TimeSpan? firstBackoff = null,
         TimeSpan? longestBackoff = null,
-        Func<TKey, string?>? groupOf = null,
-        int largestGroup = int.MaxValue)
+        Func<TKey, string?>? flowOf = null,
+        int maxWorkersPerFlow = int.MaxValue)
     {
         _time = time;
-        _ready = new(largestGroup);
-        _groupOf = groupOf;
+        _ready = new(maxWorkersPerFlow);
+        _flowOf = flowOf;
         _backoff = new(firstBackoff ?? TimeSpan.FromSeconds(1), longestBackoff ?? TimeSpan.FromMinutes(5), random);
         _delayed = new(time, Add);
     }
 
-    /// <summary>Keys that wait for a worker now, without the delayed ones.</summary>
+    /// <summary>How many keys wait for a worker now. Delayed keys do not count.</summary>
     public int Depth
     {
         get
@@ -59,32 +59,32 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Keys that were put in since the start, without those that were in already.</summary>
+    /// <summary>How many keys were added since the start. A key that was waiting already does not count.</summary>
     public long Adds => Interlocked.Read(ref _adds);
 
-    /// <summary>Calls of <see cref="AddWithBackoff"/> since the start.</summary>
+    /// <summary>How often <see cref="AddWithBackoff"/> was called since the start.</summary>
     public long Retries => Interlocked.Read(ref _retries);
 
-    /// <summary>Told, for each key that a worker gets, how long it waited; null for nobody.</summary>
+    /// <summary>Called for each key that a worker gets, with the time that the key waited; null if nobody wants to know.</summary>
     public Action<TimeSpan>? Waited { get; set; }
 
-    /// <summary>Puts a key at the end of its group, unless it waits already.</summary>
+    /// <summary>Puts a key at the end of its flow, unless it waits already.</summary>
     public void Add(TKey key)
     {
-        // Foreign code, so not under the lock.
-        var group = _groupOf?.Invoke(key);
+        // The caller's code, so it is not called under our lock.
+        var flow = _flowOf?.Invoke(key);
         lock (_gate)
         {
-            if (_shutDown || !_wanted.TryAdd(key, (group, _time.GetTimestamp())))
+            if (_shutDown || !_wanted.TryAdd(key, (flow, _time.GetTimestamp())))
                 return;
             _adds++;
             if (!_taken.ContainsKey(key))
-                _ready.Add(key, group);
+                _ready.Add(key, flow);
             Signal();
         }
     }
 
-    /// <summary>Adds a key after a delay. Of several delays of a key the one that ends first counts; <see cref="Add"/> ends none.</summary>
+    /// <summary>Adds a key after a delay. If a key is delayed several times, the delay that ends first counts. <see cref="Add"/> does not cancel a delay.</summary>
     public void AddAfter(TKey key, TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)
@@ -93,7 +93,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             _delayed.Add(key, delay);
     }
 
-    /// <summary>Adds a key after a delay that grows with each call until <see cref="Forget"/>.</summary>
+    /// <summary>Adds a key after a delay that grows with each call, until <see cref="Forget"/> is called.</summary>
     /// <returns>The delay.</returns>
     public TimeSpan AddWithBackoff(TKey key)
     {
@@ -107,7 +107,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         return delay;
     }
 
-    /// <summary>The next failure of the key is a first one again. Does not take it out of the queue.</summary>
+    /// <summary>Resets the key's backoff: its next failure counts as the first. The key stays in the queue.</summary>
     public void Forget(TKey key)
     {
         lock (_gate)
@@ -115,10 +115,10 @@ public sealed class WorkQueue<TKey> : IDisposable
     }
 
     /// <summary>
-    /// Waits for a key: groups take turns, and inside a group the first that came is the first. The taker calls <see cref="Done"/>
-    /// afterwards, whatever came of it.
+    /// Waits for a key. Flows take turns; inside a flow the key that was added first comes first. The taker must call
+    /// <see cref="Done"/> afterwards, also after a failure.
     /// </summary>
-    /// <returns>The key; nothing taken once the queue is shut down and empty.</returns>
+    /// <returns>True and the key; false once the queue is shut down and empty.</returns>
     public async ValueTask<(bool Taken, TKey Key)> TakeAsync(CancellationToken cancellationToken)
     {
         while (await _signal.Reader.WaitToReadAsync(cancellationToken))
@@ -127,14 +127,14 @@ public sealed class WorkQueue<TKey> : IDisposable
             TimeSpan waited;
             lock (_gate)
             {
-                // Another taker may have been faster, or the group is held up since.
+                // Another taker may have been faster, or the flow may have been throttled since the signal.
                 waited = TimeSpan.Zero;
-                var taken = _signal.Reader.TryRead(out _) & _ready.TryTake(out var key, out var group);
+                var taken = _signal.Reader.TryRead(out _) & _ready.TryTake(out var key, out var flow);
                 if (taken)
                 {
                     _wanted.Remove(key!, out var wanted);
                     waited = _time.GetElapsedTime(wanted.Since);
-                    _taken.Add(key!, group!);
+                    _taken.Add(key!, flow!);
                 }
                 Signal();
                 if (!taken)
@@ -148,33 +148,33 @@ public sealed class WorkQueue<TKey> : IDisposable
     }
 
     /// <summary>
-    /// Tells what a taken key's worker met, if that concerns the key's whole group: false, and the group has two workers at most from now
-    /// on; true, and it may have one more each time.
+    /// Reports what a worker met with a taken key. After <see cref="FlowOutcome.Throttled"/> the key's flow gets at most two workers; each
+    /// <see cref="FlowOutcome.Served"/> gives it one more.
     /// </summary>
-    public void Report(TKey key, bool served)
+    public void Report(TKey key, FlowOutcome outcome)
     {
         lock (_gate)
         {
-            _ready.Report(GroupOfTaken(key), served);
+            _ready.Report(FlowOfTaken(key), outcome);
             Signal();
         }
     }
 
-    /// <summary>Gives a taken key back; if it was added in the meantime, it is next in line behind those that wait.</summary>
+    /// <summary>Gives a taken key back. If it was added in the meantime, it now waits behind the other keys of its flow.</summary>
     public void Done(TKey key)
     {
         lock (_gate)
         {
-            var group = GroupOfTaken(key);
+            var flow = FlowOfTaken(key);
             _taken.Remove(key);
             if (_wanted.TryGetValue(key, out var next))
-                _ready.Add(key, next.Group);
-            _ready.GiveBack(group);
+                _ready.Add(key, next.Flow);
+            _ready.GiveBack(flow);
             Signal();
         }
     }
 
-    /// <summary>Takes nothing in any more and drops what is delayed; what waits is still handed out.</summary>
+    /// <summary>Accepts no more keys and drops the delayed ones. Keys that wait are still handed out.</summary>
     public void ShutDown()
     {
         _delayed.Dispose();
@@ -188,10 +188,10 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// <inheritdoc />
     public void Dispose() => ShutDown();
 
-    private ReadyKeys<TKey>.Group GroupOfTaken(TKey key) =>
-        _taken.TryGetValue(key, out var group) ? group : throw new InvalidOperationException($"'{key}' is not with a worker.");
+    private ReadyKeys<TKey>.Flow FlowOfTaken(TKey key) =>
+        _taken.TryGetValue(key, out var flow) ? flow : throw new InvalidOperationException($"'{key}' is not with a worker.");
 
-    /// <summary>Wakes the takers when there is something for them, or never will be.</summary>
+    /// <summary>Wakes the takers if there is a key for them, or if there will never be one again.</summary>
     private void Signal()
     {
         if (_ready.CanTake && _signal.Reader.Count == 0)

@@ -3,7 +3,7 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>What the operator last heard of all objects of a kind. Reading it costs no call and may be a moment behind.</summary>
+/// <summary>A cache of all watched objects of a kind. Reading it makes no request. It may be a moment behind the API server.</summary>
 public interface IResourceStore<T>
     where T : class, IResource
 {
@@ -13,7 +13,7 @@ public interface IResourceStore<T>
     /// <summary>Completes when every watched namespace has been listed once.</summary>
     Task WhenSynced { get; }
 
-    /// <summary>Looks an object up.</summary>
+    /// <summary>Finds an object by its name.</summary>
     bool TryGet(NamespacedName key, [MaybeNullWhen(false)] out T resource);
 
     /// <summary>All objects, in no order.</summary>
@@ -29,8 +29,8 @@ public interface IResourceStore<T>
     IReadOnlyList<T> ListByIndex(string index, string value);
 
     /// <summary>
-    /// Calls <paramref name="handler"/> for every object there is (as added) and for every change from now on, one at a time and in order.
-    /// It runs on the watch's thread: it must be quick (put a key into a queue) and not throw.
+    /// Calls <paramref name="handler"/> once for every object in the store (as added) and then for every change, one at a time and in order.
+    /// The handler runs while the watch waits, so it must be quick, for example put a key into a queue, and it must not throw.
     /// </summary>
     void Subscribe(Action<ResourceChange<T>> handler);
 }

@@ -88,7 +88,8 @@ public sealed class Reflector<T>(
                     wait = asked;
                 logger.LogWarning(e, "Cannot read {Kind} in {Namespace}, next attempt in {Wait}", type.Kind, where, wait);
             }
-            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(wait, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 

@@ -2,7 +2,7 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>What a <see cref="Reflector{T}"/> watches, and how patiently.</summary>
+/// <summary>What a <see cref="Reflector{T}"/> watches, and how long it waits.</summary>
 public sealed record ReflectorOptions<T>
     where T : class, IResource
 {
@@ -13,11 +13,11 @@ public sealed record ReflectorOptions<T>
     public int PageSize { get; init; } = 500;
 
     /// <summary>
-    /// The server is asked to end a watch after this or up to as long again, so that not all watches end at once. Default 5 minutes.
+    /// The server is asked to end a watch after one to two times this duration. The random part keeps watches from ending together. Default 5 minutes.
     /// </summary>
     public TimeSpan WatchDuration { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A watch without a line for this long is taken for dead; the server sends a bookmark about once a minute. Default 3 minutes.</summary>
+    /// <summary>A watch that gets no line for this long is considered dead. The server sends a bookmark about once a minute. Default 3 minutes.</summary>
     public TimeSpan IdleDeadline { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>The first wait after a failure. Default 1 second.</summary>

@@ -2,16 +2,16 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>What became of an object in the store.</summary>
+/// <summary>How an object in the store has changed.</summary>
 public enum ChangeKind
 {
-    /// <summary>It is new.</summary>
+    /// <summary>The object is new.</summary>
     Added,
 
-    /// <summary>It is the same object (by uid) in another version.</summary>
+    /// <summary>The same object (by uid) has another version.</summary>
     Updated,
 
-    /// <summary>It is gone, or another object has its name now (an addition follows).</summary>
+    /// <summary>The object was deleted. If another object has its name now, an addition follows.</summary>
     Deleted,
 }
 

@@ -2,7 +2,7 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Keys of objects by a value of theirs. Not thread-safe.</summary>
+/// <summary>Finds the names of objects by a value that a selector computes from each object. Not thread-safe.</summary>
 internal sealed class ResourceIndex<T>(Func<T, string?> selector)
     where T : class, IResource
 {

@@ -3,17 +3,18 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Puts finalizers on objects and takes them off, without touching anything else of the object.</summary>
+/// <summary>Adds finalizers to objects and removes them. Nothing else of the object changes.</summary>
 /// <remarks>
-/// By merge patch with <c>metadata.resourceVersion</c>, never by PUT: a PUT drops the fields that this version does not model.
-/// A stale object is refused with a conflict (<see cref="KubernetesApiException.IsConflict"/>): read again and decide again.
+/// They are written by merge patch, never by PUT, since a PUT drops fields that this version of the operator does not know. The patch
+/// carries <c>metadata.resourceVersion</c>: if the object has changed, the server answers with a conflict
+/// (<see cref="KubernetesApiException.IsConflict"/>). Read the object again then, and decide again.
 /// </remarks>
 public static class Finalizers
 {
     /// <summary>Whether the object carries a finalizer.</summary>
     public static bool Has(IResource resource, string finalizer) => resource.Metadata.Finalizers?.Contains(finalizer) == true;
 
-    /// <summary>Adds a finalizer behind those that are there; no call when it is there already.</summary>
+    /// <summary>Adds a finalizer at the end of the list. Makes no call if the object has it already.</summary>
     /// <returns>The object with the finalizer.</returns>
     public static async Task<T> AddFinalizerAsync<T>(
         this IKubernetesApi api, ResourceType<T> type, T current, string finalizer, CancellationToken cancellationToken)
@@ -25,8 +26,8 @@ public static class Finalizers
         return await api.MergePatchAsync(type, NamespacedName.Of(current), Patch(current, finalizers), null, cancellationToken);
     }
 
-    /// <summary>Removes a finalizer and keeps the others; no call when it is not there.</summary>
-    /// <returns>The object without the finalizer, or null when the object is gone already.</returns>
+    /// <summary>Removes a finalizer and keeps the others. Makes no call if the object does not have it.</summary>
+    /// <returns>The object without the finalizer, or null if the object does not exist any more.</returns>
     public static async Task<T?> RemoveFinalizerAsync<T>(
         this IKubernetesApi api, ResourceType<T> type, T current, string finalizer, CancellationToken cancellationToken)
         where T : class, IResource

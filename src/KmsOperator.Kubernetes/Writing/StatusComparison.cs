@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Whether two statuses say the same.</summary>
+/// <summary>Compares two statuses.</summary>
 /// <remarks>
-/// A list that the schema declares a map by key (conditions by type) keeps the order of its first apply (measured on 1.20); a
-/// comparison in order would write it again on every pass.
+/// The server keeps lists of objects with a key (conditions by type) in the order of the first apply (measured on Kubernetes 1.20).
+/// A comparison that depended on the order would write the status again each time.
 /// </remarks>
 internal static class StatusComparison
 {

@@ -5,13 +5,12 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Writes status by server-side apply, and only when it differs.</summary>
+/// <summary>Writes status by server-side apply, and only if it differs.</summary>
 /// <remarks>
-/// A changed status is an event for every watcher, an unchanged one is not, but both are a call. Nulls and empty strings are left
-/// out: a server of 1.20 built with Go 1.18 or later takes an empty string in a custom resource for null and refuses it. The same
-/// server makes null of an object or list that an apply removes, and refuses that; there a merge patch does what the apply could
-/// not. On any server a field stays that another manager has owned as well, such as <c>before-first-apply</c>; a merge patch
-/// removes what an apply left over.
+/// An unchanged status needs no call. Nulls and empty strings are left out, since Kubernetes 1.20 (built with Go 1.18 or later) refuses an
+/// empty string in a custom resource as null. The same version refuses an apply that removes an object or a list; a merge patch removes it
+/// then. On every version an apply does not remove a field that another manager owns too, for example <c>before-first-apply</c>; a merge
+/// patch removes it afterwards.
 /// </remarks>
 public static class StatusWriter
 {
@@ -19,16 +18,16 @@ public static class StatusWriter
     private const string UnknownField = "field not declared in schema";
     private const string Outdated = "OutdatedCustomResourceDefinition";
 
-    /// <summary>Makes <paramref name="status"/> the object's status, as far as the operator owns it.</summary>
+    /// <summary>Makes <paramref name="status"/> the object's status.</summary>
     /// <param name="api">The API server.</param>
     /// <param name="type">The kind.</param>
     /// <param name="current">The object that the status was computed from.</param>
-    /// <param name="status">The whole status; what is not in it goes. Lists of objects count as equal in any order.</param>
+    /// <param name="status">The whole status. Fields that are not in it are removed. The order of lists of objects does not matter.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The object as the server has it now; <paramref name="current"/> itself when there was nothing to write.</returns>
+    /// <returns>The object as the server has it now; <paramref name="current"/> itself if there was nothing to write.</returns>
     /// <exception cref="KubernetesApiException">
-    /// Conflict or not found: the object has changed since <paramref name="current"/>, is another one of the name, or gone. Or the CRD does not know a field: it is older than the operator,
-    /// and a record that the server would drop is no record.
+    /// Conflict or not found: the object has changed since <paramref name="current"/>, was deleted, or was created again. Or the CRD does not
+    /// have a field, since it is older than the operator. The server would drop that field silently.
     /// </exception>
     public static async Task<T> ApplyStatusAsync<T>(
         this IKubernetesApi api,
@@ -43,7 +42,7 @@ public static class StatusWriter
         if (written is not null && StatusComparison.AreEqual(WithoutEmpty(written), wanted))
             return current;
 
-        // A status subresource ignores metadata.uid (measured), so only the version tells another object of the same name.
+        // The status subresource ignores metadata.uid (measured). Only resourceVersion protects another object of the same name.
         var body = new JsonObject
         {
             ["metadata"] = new JsonObject { ["resourceVersion"] = current.Metadata.ResourceVersion },
@@ -53,7 +52,6 @@ public static class StatusWriter
         {
             var applied = await api.ApplyAsync(type, NamespacedName.Of(current), body, ApiGroup.FieldManager, "status", force: true, cancellationToken);
 
-            // What the apply left over goes.
             return Differences(type, applied, wanted).Count > 0 ? await PatchAsync(api, type, applied, wanted, cancellationToken) : applied;
         }
         catch (KubernetesApiException e) when (e.Message.Contains(UnknownField, StringComparison.Ordinal))
@@ -62,7 +60,7 @@ public static class StatusWriter
         }
         catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.UnprocessableEntity && e.Reason != Outdated)
         {
-            // What is wrong with the status itself, and not with the apply, is refused here as well.
+            // If the status itself is invalid, the server refuses this patch too.
             return await PatchAsync(api, type, current, wanted, cancellationToken);
         }
     }
@@ -77,7 +75,7 @@ public static class StatusWriter
         };
         var patched = await api.MergePatchAsync(type, NamespacedName.Of(current), patch, "status", cancellationToken);
 
-        // Unlike an apply, a patch succeeds when the server drops a field that its schema does not have.
+        // Unlike an apply, a patch succeeds if the schema does not have a field; the server just drops the field.
         return Differences(type, patched, wanted) is { Count: > 0 } lost
             ? throw OutdatedCrd(type, HttpStatusCode.UnprocessableEntity, $"the server dropped .status.{string.Join(", .status.", lost.Select(field => field.Key))}")
             : patched;
@@ -89,7 +87,7 @@ public static class StatusWriter
             Outdated,
             $"The CRD of {type.Kind} is not the one of this operator's version: {said}. Install that one; until then nothing is changed for this resource.");
 
-    /// <summary>The merge patch that makes an object's status what is wanted; empty when it is that already.</summary>
+    /// <summary>Returns the merge patch that changes an object's status to the wanted one; empty if they are equal.</summary>
     private static JsonObject Differences<T>(ResourceType<T> type, T current, JsonObject wanted)
         where T : class, IResource =>
         Differences(WithoutEmpty(JsonSerializer.SerializeToNode(current, type.Item)?["status"] as JsonObject ?? []), wanted);

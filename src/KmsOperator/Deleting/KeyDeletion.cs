@@ -68,7 +68,7 @@ internal sealed class KeyDeletion(
             var result = request.DeleteKey
                 ? await DeleteKeyAsync(context, request, region, cancellationToken)
                 : await RetainKeyAsync(context, request, region, null, cancellationToken);
-            return result with { GroupServed = true };
+            return result with { FlowOutcome = FlowOutcome.Served };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {

@@ -76,9 +76,9 @@ internal sealed class OperatorParts
         var groups = new FairQueuing(keys, replicas);
 
         // No class has the last quarter: it is seen only after seconds that an account does not answer.
-        var largestGroup = options.Workers - (options.Workers / 4);
-        var keyQueue = new WorkQueue<NamespacedName>(time, random, groupOf: groups.OfKey, largestGroup: largestGroup);
-        var replicaQueue = new WorkQueue<NamespacedName>(time, random, groupOf: groups.OfReplica, largestGroup: largestGroup);
+        var maxWorkersPerFlow = options.Workers - (options.Workers / 4);
+        var keyQueue = new WorkQueue<NamespacedName>(time, random, flowOf: groups.OfKey, maxWorkersPerFlow: maxWorkersPerFlow);
+        var replicaQueue = new WorkQueue<NamespacedName>(time, random, flowOf: groups.OfReplica, maxWorkersPerFlow: maxWorkersPerFlow);
         _triggers = new Triggers(classes, namespaces, keys, replicas, cache, claims, time)
         {
             ClassQueue = classQueue,

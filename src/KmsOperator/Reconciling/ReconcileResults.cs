@@ -25,7 +25,7 @@ internal static class ReconcileResults
         await context.SaveAsync(verdict, cancellationToken);
         return (outcome.RequeueAfter is { } later ? ReconcileResult.RequeueAfter(later) : ReconcileResult.Done) with
         {
-            GroupServed = outcome.Changed ? true : null,
+            FlowOutcome = outcome.Changed ? FlowOutcome.Served : FlowOutcome.Unknown,
         };
     }
 
@@ -37,7 +37,9 @@ internal static class ReconcileResults
         (requeueAfter is { } soon ? ReconcileResult.RequeueAfter(soon) : ReconcileResult.Retry) with
         {
             // An account that is throttled or does not answer is so for all keys of the class.
-            GroupServed = error is { IsTerminal: false, Reason: Reasons.Throttled or Reasons.Unavailable } ? false : talkedToAws ? true : null,
+            FlowOutcome = error is { IsTerminal: false, Reason: Reasons.Throttled or Reasons.Unavailable }
+                ? FlowOutcome.Throttled
+                : talkedToAws ? FlowOutcome.Served : FlowOutcome.Unknown,
         };
 
     /// <summary>Ends a pass that a error stopped before anything was done.</summary>

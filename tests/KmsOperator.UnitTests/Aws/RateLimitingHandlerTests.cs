@@ -9,7 +9,7 @@ using Xunit;
 
 namespace KmsOperator.UnitTests.Aws;
 
-/// <summary>The budget below the real SDK client, above a transport that answers from a script.</summary>
+/// <summary>The rate limiter below the real SDK client, above a transport that answers from a script.</summary>
 public sealed class RateLimitingHandlerTests : IDisposable
 {
     private const string Account = "111122223333";
@@ -27,7 +27,7 @@ public sealed class RateLimitingHandlerTests : IDisposable
     {
         _limiter = new RequestRateLimiter(0.4, _time);
         _handler = new RateLimitingHandler(_limiter, Account, Region, _script);
-        _http = new SharedHttp(_handler, TimeSpan.FromSeconds(15));
+        _http = new SharedHttp(_handler, TimeSpan.FromSeconds(15), _time);
         _kms = Client(_http);
     }
 
@@ -39,7 +39,7 @@ public sealed class RateLimitingHandlerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_call_beyond_the_budget_is_throttled_without_being_sent()
+    public async Task A_call_above_the_rate_limit_is_answered_as_throttled_and_not_sent()
     {
         // 5/s × 0.4: a burst of two, and four more can wait two seconds.
         var calls = Enumerable.Range(0, 6).Select(_ => CreateAsync()).ToArray();
@@ -49,7 +49,7 @@ public sealed class RateLimitingHandlerTests : IDisposable
         var failure = AwsFailure.Of(refused, "CreateKey")!;
         Assert.Equal(AwsFailureKind.Throttled, failure.Kind);
         Assert.False(failure.EffectIsUnknown);
-        Assert.Contains("operator's own budget for CreateKey", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("operator's own rate limit for CreateKey", failure.Message, StringComparison.Ordinal);
         Assert.Contains(Account, failure.Message, StringComparison.Ordinal);
         _time.Advance(TimeSpan.FromSeconds(2));
         await Task.WhenAll(calls);
@@ -99,12 +99,15 @@ public sealed class RateLimitingHandlerTests : IDisposable
     public async Task A_call_that_is_not_answered_in_time_is_unavailable_and_was_sent_once()
     {
         _script.Silent = true;
-        using var http = new SharedHttp(_handler, TimeSpan.FromSeconds(1));
+        using var http = new SharedHttp(_handler, TimeSpan.FromSeconds(1), _time);
         using var kms = Client(http);
 
-        var error = await Record.ExceptionAsync(() => kms.CreateKeyAsync(new CreateKeyRequest(), CancellationToken.None));
+        var call = Record.ExceptionAsync(() => kms.CreateKeyAsync(new CreateKeyRequest(), CancellationToken.None));
+        await _script.Received.Task;
+        Assert.False(call.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Equal(AwsFailureKind.Unavailable, AwsFailure.Of(error!)!.Kind);
+        Assert.Equal(AwsFailureKind.Unavailable, AwsFailure.Of((await call)!)!.Kind);
         Assert.Equal(1, _script.Sent);
     }
 
@@ -131,9 +134,12 @@ public sealed class RateLimitingHandlerTests : IDisposable
 
         public int Sent { get; private set; }
 
+        public TaskCompletionSource Received { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Sent++;
+            Received.TrySetResult();
             if (Silent)
                 await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             return new HttpResponseMessage(Answer.Status) { RequestMessage = request, Content = new StringContent(Answer.Body) };

@@ -49,7 +49,7 @@ public sealed class RequestRateLimiterTests
     }
 
     [Fact]
-    public async Task Accounts_Regions_and_operations_have_a_budget_each()
+    public async Task Each_account_Region_and_operation_has_its_own_rate_limit()
     {
         Drain();
 

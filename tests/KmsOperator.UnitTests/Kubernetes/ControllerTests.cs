@@ -100,9 +100,9 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_group_that_is_held_up_keeps_two_workers_and_leaves_the_rest_to_others()
+    public async Task A_throttled_flow_keeps_two_workers_and_leaves_the_rest_to_others()
     {
-        using var queue = new WorkQueue<NamespacedName>(_time, new Random(1), groupOf: key => key.Namespace);
+        using var queue = new WorkQueue<NamespacedName>(_time, new Random(1), flowOf: key => key.Namespace);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var inHand = 0;
         var served = 0;
@@ -114,10 +114,10 @@ public sealed class ControllerTests : IAsyncDisposable
                 return ReconcileResult.Done;
             }
             if (key.Name == "first")
-                return ReconcileResult.Retry with { GroupServed = false };
+                return ReconcileResult.Retry with { FlowOutcome = FlowOutcome.Throttled };
             Interlocked.Increment(ref inHand);
             await gate.Task;
-            return ReconcileResult.Done with { GroupServed = false };
+            return ReconcileResult.Done with { FlowOutcome = FlowOutcome.Throttled };
         });
         queue.Add(new("broken", "first"));
         _run = new Controller("test", queue, reconciler, new ControllerOptions { Workers = 4, NewReconcileId = () => "test" }, _time, NullLogger.Instance).RunAsync(_stop.Token, _lost.Token);

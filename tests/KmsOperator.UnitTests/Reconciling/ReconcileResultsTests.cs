@@ -15,29 +15,29 @@ public sealed class ReconcileResultsTests
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    // reason, whether a person is needed, seconds that were named, whether AWS answered before, what the group is told, why
-    public static TheoryData<string, bool, int?, bool, bool?, string> Errors => new()
+    // reason, whether a person is needed, seconds that were named, whether AWS answered before, what the flow is told, why
+    public static TheoryData<string, bool, int?, bool, FlowOutcome, string> Errors => new()
     {
-        { Reasons.InvalidSpec, true, null, false, null, "a spec's fault says nothing of its account" },
-        { Reasons.AccessDenied, true, null, true, true, "AWS answered, if not as hoped" },
-        { Reasons.Throttled, false, null, false, false, "the account has no room for the others either" },
-        { Reasons.Throttled, false, 7, true, false, "also when it answered the calls before that" },
-        { Reasons.Unavailable, false, null, true, false, "nor do the others get an answer" },
-        { Reasons.Unavailable, true, null, true, true, "one key's state is not its account's" },
-        { Reasons.Progressing, false, 7, false, null, "the time is known" },
-        { Reasons.Progressing, false, 7, true, true, "the time is known, and the account answers" },
+        { Reasons.InvalidSpec, true, null, false, FlowOutcome.Unknown, "a spec's fault says nothing of its account" },
+        { Reasons.AccessDenied, true, null, true, FlowOutcome.Served, "AWS answered, if not as hoped" },
+        { Reasons.Throttled, false, null, false, FlowOutcome.Throttled, "the account has no room for the others either" },
+        { Reasons.Throttled, false, 7, true, FlowOutcome.Throttled, "also when it answered the calls before that" },
+        { Reasons.Unavailable, false, null, true, FlowOutcome.Throttled, "nor do the others get an answer" },
+        { Reasons.Unavailable, true, null, true, FlowOutcome.Served, "one key's state is not its account's" },
+        { Reasons.Progressing, false, 7, false, FlowOutcome.Unknown, "the time is known" },
+        { Reasons.Progressing, false, 7, true, FlowOutcome.Served, "the time is known, and the account answers" },
     };
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public async Task What_a_finding_stopped_is_looked_at_again_and_the_group_hears_what_concerns_it(
-        string reason, bool isStalled, int? seconds, bool talkedToAws, bool? groupServed, string why)
+    public async Task What_a_finding_stopped_is_looked_at_again_and_the_flow_hears_what_concerns_it(
+        string reason, bool isStalled, int? seconds, bool talkedToAws, FlowOutcome flowOutcome, string why)
     {
         TimeSpan? after = seconds is { } named ? TimeSpan.FromSeconds(named) : null;
         var error = isStalled ? ReconcileError.Terminal(reason, "words") : ReconcileError.Transient(reason, "words");
         var result = ReconcileResults.Again(error, after, talkedToAws);
         Assert.Equal((after is null, after), (result.IsRetry, result.After));
-        Assert.True(result.GroupServed == groupServed, why);
+        Assert.True(result.FlowOutcome == flowOutcome, why);
 
         // As part of a pass it is the same, and the status says why.
         var pass = await PassAsync();
@@ -52,7 +52,7 @@ public sealed class ReconcileResultsTests
         var pass = await PassAsync();
         var result = await pass.EndAsync(ReconcileError.Transient(Reasons.ClassNotReady, "words"), Ct);
         Assert.True(result.IsRetry);
-        Assert.Null(result.GroupServed);
+        Assert.Equal(FlowOutcome.Unknown, result.FlowOutcome);
         Assert.Equal([("Ready", "False", Reasons.ClassNotReady), ("Reconciling", "True", Reasons.ClassNotReady)], Conditions(pass));
         Assert.Equal([$"Normal {Reasons.ClassNotReady}"], _events.Recorded);
     }
@@ -73,7 +73,7 @@ public sealed class ReconcileResultsTests
         var pass = await PassAsync(status: new KeyStatus { KeyState = state, Arn = "arn:the-key" });
         var result = await pass.EndAsync(new KeyOutcome(null, changed, after), Ct);
         Assert.Equal((false, after), (result.IsRetry, result.After));
-        Assert.Equal(changed ? true : null, result.GroupServed);
+        Assert.Equal(changed ? FlowOutcome.Served : FlowOutcome.Unknown, result.FlowOutcome);
         Assert.Equal([("Ready", "True", reason)], Conditions(pass));
         Assert.True(pass.Resource.Status!.Conditions![0].Message.StartsWith("arn:the-key is ", StringComparison.Ordinal), why);
     }

@@ -5,11 +5,11 @@ using Xunit;
 
 namespace KmsOperator.UnitTests.Kubernetes;
 
-/// <summary>A queue with groups under any order of calls. Key <c>k</c> is in group <c>k % Groups</c>; the last group is none.</summary>
-public sealed class WorkQueueGroupProperties
+/// <summary>A queue with flows under any order of calls. Key <c>k</c> is in flow <c>k % Flows</c>; the last flow is none.</summary>
+public sealed class WorkQueueFlowProperties
 {
     private const int Keys = 12;
-    private const int Groups = 4;
+    private const int Flows = 4;
 
     private enum Action
     {
@@ -17,7 +17,7 @@ public sealed class WorkQueueGroupProperties
         Take,
         DoneNeutral,
         DoneServed,
-        DoneHeldUp,
+        DoneThrottled,
     }
 
     [Fact]
@@ -25,12 +25,12 @@ public sealed class WorkQueueGroupProperties
         Gen.Select(Gen.Enum<Action>(), Gen.Int[0, Keys - 1]).List[0, 80].Sample(Check, iter: 5_000);
 
     [Fact]
-    public void No_group_starves_whatever_the_others_add_and_however_long_they_take() =>
-        Gen.Select(Gen.Int[1, 4], Gen.Int[0, Groups - 1].List[200, 300]).Sample((workers, choices) =>
+    public void No_flow_starves_whatever_the_others_add_and_however_long_they_take() =>
+        Gen.Select(Gen.Int[1, 4], Gen.Int[0, Flows - 1].List[200, 300]).Sample((workers, choices) =>
         {
             using var queue = MakeQueue();
-            var next = new int[Groups];
-            var waits = new int[Groups];
+            var next = new int[Flows];
+            var waits = new int[Flows];
             var inHand = new List<int>();
             for (var key = 0; key < Keys; key++)
                 queue.Add(key);
@@ -39,11 +39,11 @@ public sealed class WorkQueueGroupProperties
                 while (inHand.Count < workers && TryTake(queue, out var key))
                 {
                     inHand.Add(key);
-                    for (var group = 0; group < Groups; group++)
-                        waits[group] = group == key % Groups || inHand.Any(held => held % Groups == group) ? 0 : waits[group] + 1;
+                    for (var flow = 0; flow < Flows; flow++)
+                        waits[flow] = flow == key % Flows || inHand.Any(held => held % Flows == flow) ? 0 : waits[flow] + 1;
 
-                    // Each group has a key that waits or is in hand; one without a worker comes before all that have one.
-                    Assert.All(waits, wait => Assert.True(wait < Groups));
+                    // Each flow has a key that waits or is in hand; one without a worker comes before all that have one.
+                    Assert.All(waits, wait => Assert.True(wait < Flows));
                 }
 
                 // Some worker comes back, as the generator says, and its key waits again.
@@ -55,13 +55,13 @@ public sealed class WorkQueueGroupProperties
         });
 
     [Fact]
-    public async Task Many_threads_with_groups_and_limits_see_every_addition_followed_by_work()
+    public async Task Many_threads_with_flows_and_limits_see_every_addition_followed_by_work()
     {
         using var queue = MakeQueue();
         await QueueUnderLoad.RunAsync(queue, Keys, (key, passes) =>
         {
             if (passes % 3 > 0)
-                queue.Report(key, served: passes % 3 == 1);
+                queue.Report(key, passes % 3 == 1 ? FlowOutcome.Served : FlowOutcome.Throttled);
         });
     }
 
@@ -71,24 +71,23 @@ public sealed class WorkQueueGroupProperties
         var waiting = new List<int>();
         var again = new HashSet<int>();
         var inHand = new List<int>();
-        var limits = new int[Groups];
+        var limits = new int[Flows];
         Array.Fill(limits, int.MaxValue);
 
-        bool MayTake(int key) => inHand.Count(held => held % Groups == key % Groups) < limits[key % Groups];
+        bool MayTake(int key) => inHand.Count(held => held % Flows == key % Flows) < limits[key % Flows];
 
-        void Done(int key, bool? served)
+        void Done(int key, FlowOutcome outcome)
         {
             if (!inHand.Contains(key))
                 return;
-            if (served is { } was)
-                queue.Report(key, was);
+            queue.Report(key, outcome);
             queue.Done(key);
             inHand.Remove(key);
             if (again.Remove(key))
                 waiting.Add(key);
-            ref var limit = ref limits[key % Groups];
-            if (key % Groups != Groups - 1 && served is { } report)
-                limit = !report ? 2 : limit < 16 ? limit + 1 : int.MaxValue;
+            ref var limit = ref limits[key % Flows];
+            if (key % Flows != Flows - 1 && outcome != FlowOutcome.Unknown)
+                limit = outcome == FlowOutcome.Throttled ? 2 : limit < 16 ? limit + 1 : int.MaxValue;
         }
 
         foreach (var (action, key) in steps)
@@ -108,14 +107,19 @@ public sealed class WorkQueueGroupProperties
                     if (found)
                     {
                         Assert.True(MayTake(taken));
-                        // First come, first served inside the group.
-                        Assert.Equal(waiting.First(other => other % Groups == taken % Groups), taken);
+                        // First come, first served inside the flow.
+                        Assert.Equal(waiting.First(other => other % Flows == taken % Flows), taken);
                         waiting.Remove(taken);
                         inHand.Add(taken);
                     }
                     break;
                 default:
-                    Done(key, action == Action.DoneNeutral ? null : action == Action.DoneServed);
+                    Done(key, action switch
+                    {
+                        Action.DoneServed => FlowOutcome.Served,
+                        Action.DoneThrottled => FlowOutcome.Throttled,
+                        _ => FlowOutcome.Unknown,
+                    });
                     break;
             }
             Assert.Equal(waiting.Count + again.Count, queue.Depth);
@@ -132,14 +136,14 @@ public sealed class WorkQueueGroupProperties
             else
             {
                 Assert.NotEmpty(inHand);
-                Done(inHand[0], null);
+                Done(inHand[0], FlowOutcome.Unknown);
             }
         }
         Assert.Equal(0, queue.Depth);
     }
 
     private static WorkQueue<int> MakeQueue() => new(
-        new FakeTimeProvider(), new Random(1), groupOf: key => key % Groups == Groups - 1 ? null : $"group {key % Groups}");
+        new FakeTimeProvider(), new Random(1), flowOf: key => key % Flows == Flows - 1 ? null : $"flow {key % Flows}");
 
     private static bool TryTake(WorkQueue<int> queue, out int key)
     {
