@@ -1,0 +1,29 @@
+using System.Text.Json.Nodes;
+
+namespace KmsOperator.Testing.ApiServer;
+
+/// <summary>One step of a path to a field, as <c>managedFields</c> writes it: <c>f:name</c>, <c>k:{"type":"Ready"}</c> or <c>v:"value"</c>.</summary>
+/// <remarks>Source: structured-merge-diff, fieldpath/serialize-pe.go.</remarks>
+internal static class FieldPath
+{
+    public static string OfField(string name) => "f:" + name;
+
+    /// <summary>The step to an item of a granular list.</summary>
+    /// <returns>Null when the item lacks its keys.</returns>
+    public static string? OfItem(JsonNode? item, StructuralSchema list)
+    {
+        if (list.MapKeys.Count == 0)
+            return "v:" + (item?.ToJsonString() ?? "null");
+        if (item is not JsonObject map)
+            return null;
+        var key = new JsonObject();
+        foreach (var name in list.MapKeys.Order(StringComparer.Ordinal))
+        {
+            var value = map[name] ?? list.Item.Field(name)?.Default;
+            if (value is null)
+                return null;
+            key[name] = value.DeepClone();
+        }
+        return "k:" + key.ToJsonString();
+    }
+}
