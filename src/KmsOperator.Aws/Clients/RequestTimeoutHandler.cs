@@ -12,10 +12,11 @@ internal sealed class RequestTimeoutHandler(HttpMessageHandler inner, TimeSpan t
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            var response = await base.SendAsync(request, either.Token);
+            // Without the caller's context, as in HttpClient and the SDK, which would else go on from here on the thread pool.
+            var response = await base.SendAsync(request, either.Token).ConfigureAwait(false);
 
             // Answers of KMS and STS are small. Read here, the body cannot take longer than the timeout either.
-            await response.Content.LoadIntoBufferAsync(either.Token);
+            await response.Content.LoadIntoBufferAsync(either.Token).ConfigureAwait(false);
             return response;
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

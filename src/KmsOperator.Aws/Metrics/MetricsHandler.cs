@@ -17,14 +17,14 @@ internal sealed class MetricsHandler(RequestMetrics metrics, string account, str
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var operation = await OperationOfAsync(request, cancellationToken);
+        var operation = await OperationOfAsync(request, cancellationToken).ConfigureAwait(false);
         using var span = StartSpan(request, operation);
         var began = time.GetTimestamp();
         var code = Unreachable;
         try
         {
-            var response = await base.SendAsync(request, cancellationToken);
-            code = response.StatusCode < HttpStatusCode.BadRequest ? "OK" : await CodeOfAsync(response, cancellationToken);
+            var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            code = response.StatusCode < HttpStatusCode.BadRequest ? "OK" : await CodeOfAsync(response, cancellationToken).ConfigureAwait(false);
             return response;
         }
         finally
@@ -56,7 +56,7 @@ internal sealed class MetricsHandler(RequestMetrics metrics, string account, str
             return operation;
         }
 
-        var form = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+        var form = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         return form.Split('&').FirstOrDefault(field => field.StartsWith(Action, StringComparison.Ordinal)) is { } action ? action[Action.Length..] : "unknown";
     }
 
@@ -64,8 +64,8 @@ internal sealed class MetricsHandler(RequestMetrics metrics, string account, str
     private static async Task<string> CodeOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         // Read into memory, so that the SDK can read it once more.
-        await response.Content.LoadIntoBufferAsync(cancellationToken);
-        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         return AwsOperation.ErrorCodeOf(body) is { Length: > 0 } code ? code : ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
     }
 }

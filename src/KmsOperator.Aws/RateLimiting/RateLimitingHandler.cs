@@ -18,18 +18,18 @@ internal sealed class RateLimitingHandler(
     {
         if (AwsOperation.Of(request) is not { } operation)
         {
-            return await base.SendAsync(request, cancellationToken);
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
-        if (await limiter.TakeAsync(account, region, operation, MaxWait, cancellationToken) is not { } granted)
+        if (await limiter.TakeAsync(account, region, operation, MaxWait, cancellationToken).ConfigureAwait(false) is not { } granted)
         {
             return Refuse(request, operation);
         }
 
         metrics?.Waited(AwsClients.AccountLabel(account), region, granted.Waited);
 
-        var response = await base.SendAsync(request, cancellationToken);
-        if (await IsThrottledAsync(response, cancellationToken))
+        var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (await IsThrottledAsync(response, cancellationToken).ConfigureAwait(false))
         {
             granted.WasThrottled();
         }
@@ -49,8 +49,8 @@ internal sealed class RateLimitingHandler(
         }
 
         // Read into memory, so that the SDK can read it again.
-        await response.Content.LoadIntoBufferAsync(cancellationToken);
-        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         return response.StatusCode == HttpStatusCode.TooManyRequests || AwsFailure.IsThrottling(AwsOperation.ErrorCodeOf(body));
     }
 

@@ -34,7 +34,7 @@ public sealed class RequestRateLimiter(double share, TimeProvider time)
         if (wait > TimeSpan.Zero)
         {
             // Timers count whole milliseconds. Round up, or the request would be sent too early.
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken).ConfigureAwait(false);
         }
 
         return new PermittedRequest(bucket, time.GetTimestamp(), wait);

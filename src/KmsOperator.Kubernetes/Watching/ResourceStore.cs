@@ -17,7 +17,8 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
     private readonly ResourceIndex<T> _byNamespace = new(resource => resource.Metadata.Namespace ?? "");
     private readonly Dictionary<string, ResourceIndex<T>> _indexes = [];
     private readonly List<Action<ResourceChange<T>>> _handlers = [];
-    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Whoever waits goes on where it waited: on the thread pool a simulation could not say when.
+    private readonly TaskCompletionSource _synced = new();
 
     /// <inheritdoc />
     public int Count

@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using KmsOperator.Kubernetes;
-using KmsOperator.Manifests;
-using YamlDotNet.RepresentationModel;
 
 namespace KmsOperator.Testing.ApiServer;
 
@@ -15,7 +13,7 @@ public sealed class ClusterUser(InMemoryApiServer server, string manager = "kube
     /// <param name="namespace">Created when it is missing.</param>
     public void Apply(string yaml, string @namespace = "default")
     {
-        foreach (var manifest in Read(yaml))
+        foreach (var manifest in YamlManifests.Read(yaml))
         {
             var kind = KindOf(manifest);
             var key = KeyOf(kind, manifest, @namespace);
@@ -29,7 +27,7 @@ public sealed class ClusterUser(InMemoryApiServer server, string manager = "kube
     /// <exception cref="KubernetesApiException">The server refuses one.</exception>
     public void Create(string yaml, string @namespace = "default")
     {
-        foreach (var manifest in Read(yaml))
+        foreach (var manifest in YamlManifests.Read(yaml))
         {
             var kind = KindOf(manifest);
             server.Create(kind, KeyOf(kind, manifest, @namespace).Namespace, manifest, manager);
@@ -40,7 +38,7 @@ public sealed class ClusterUser(InMemoryApiServer server, string manager = "kube
     /// <exception cref="KubernetesApiException">The server refuses it.</exception>
     public void Replace(string yaml, string? subresource = null, string @namespace = "default")
     {
-        foreach (var manifest in Read(yaml))
+        foreach (var manifest in YamlManifests.Read(yaml))
         {
             var kind = KindOf(manifest);
             server.Replace(kind, KeyOf(kind, manifest, @namespace), manifest, subresource, manager);
@@ -54,7 +52,7 @@ public sealed class ClusterUser(InMemoryApiServer server, string manager = "kube
     /// <param name="subresource">For example <c>status</c>; null for the object.</param>
     /// <exception cref="KubernetesApiException">The server refuses it.</exception>
     public void Patch(string kind, NamespacedName key, string patch, string? subresource = null) =>
-        server.Patch(Kind(kind), key, Read(patch).Single(), subresource, manager);
+        server.Patch(Kind(kind), key, YamlManifests.Read(patch).Single(), subresource, manager);
 
     /// <summary>As <c>kubectl annotate --overwrite</c>; null removes the annotation.</summary>
     public void Annotate(string kind, NamespacedName key, string annotation, string? value) => server.Patch(
@@ -85,16 +83,6 @@ public sealed class ClusterUser(InMemoryApiServer server, string manager = "kube
 
     private static NamespacedName KeyOf(ServedKind kind, JsonObject manifest, string @namespace) =>
         new(kind.IsNamespaced ? (string?)manifest["metadata"]?["namespace"] ?? @namespace : "", (string?)manifest["metadata"]?["name"] ?? "");
-
-    private static List<JsonObject> Read(string yaml)
-    {
-        var stream = new YamlStream();
-        using var reader = new StringReader(yaml);
-        stream.Load(reader);
-        List<ManifestError> errors = [];
-        var documents = stream.Documents.Select(document => new YamlToJson("manifest", errors).Convert(document).Json).OfType<JsonObject>().ToList();
-        return errors.Count == 0 ? documents : throw new ArgumentException(string.Join("; ", errors), nameof(yaml));
-    }
 
     private ServedKind KindOf(JsonObject manifest) =>
         server.Kinds.FindKind((string?)manifest["apiVersion"] ?? "", (string?)manifest["kind"] ?? "") ?? throw ApiErrors.NotServed();

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using KmsOperator.Manifests;
-using YamlDotNet.RepresentationModel;
 
 namespace KmsOperator.Testing.ApiServer;
 
@@ -56,11 +54,7 @@ public sealed class ServedKinds
 
     private static ServedKind Read(string yaml)
     {
-        var stream = new YamlStream();
-        using var reader = new StringReader(yaml);
-        stream.Load(reader);
-        List<ManifestError> errors = [];
-        var spec = new YamlToJson("CRD", errors).Convert(stream.Documents.Single()).Json!["spec"]!;
+        var spec = YamlManifests.Read(yaml).Single()["spec"]!;
         var version = spec["versions"]!.AsArray().Single()!;
         return new(
             (string)spec["group"]!,

@@ -218,7 +218,7 @@ internal sealed class ObjectWriter(ObjectStore store, ServedKinds kinds, TimePro
         return copy;
     }
 
-    private static long Generation(JsonObject json) => (long?)json["metadata"]!["generation"] ?? 0;
+    private static long Generation(JsonObject json) => json["metadata"]!["generation"] is { } node && JsonNumber.IsInteger(node, out var number) ? number : 0;
 
     /// <summary>Removes unknown fields and sets defaults, as the server does when it reads a body.</summary>
     private static void Complete(ServedKind kind, JsonObject json)

@@ -1,14 +1,16 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Cel;
 
 namespace KmsOperator.Testing.ApiServer;
 
 /// <summary>One of <c>x-kubernetes-validations</c>.</summary>
 /// <remarks>Source: Kubernetes documentation, "Custom Resources", "Validation rules".</remarks>
-internal sealed class CelRule(JsonObject json)
+internal sealed partial class CelRule(JsonObject json)
 {
-    private readonly Lazy<CelProgramDelegate> _program = new(() => new CelEnvironment(null, "").Compile((string)json["rule"]!));
+    // The library's has() is false for empty strings, lists and maps (measured with 0.3.3), Kubernetes' is not.
+    private readonly Lazy<CelProgramDelegate> _program = new(() => new CelEnvironment(null, "").Compile(Has().Replace((string)json["rule"]!, "('$2' in $1)")));
 
     public string Text { get; } = (string)json["rule"]!;
 
@@ -35,6 +37,9 @@ internal sealed class CelRule(JsonObject json)
             throw new InvalidOperationException($"The CEL rule '{Text}' cannot be evaluated: {e.Message}", e);
         }
     }
+
+    [GeneratedRegex(@"\bhas\(([\w.]+)\.(\w+)\)")]
+    private static partial Regex Has();
 
     /// <summary>A value as the CEL library takes it.</summary>
     public static object? Native(JsonNode? node) => node switch

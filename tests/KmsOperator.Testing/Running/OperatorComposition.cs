@@ -1,0 +1,51 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using KmsOperator.Aws;
+using KmsOperator.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator.Testing.Running;
+
+/// <summary>Puts the real operator together for a test. All that tests know of its composition is here.</summary>
+internal sealed class OperatorComposition : IDisposable
+{
+    private readonly AwsClients _clients;
+    private readonly Meter _meter;
+    private readonly OperatorParts _parts;
+
+    /// <param name="api">Its API server.</param>
+    /// <param name="aws">Its AWS.</param>
+    /// <param name="options">Its settings.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="random">Its randomness.</param>
+    /// <param name="loggers">Where it logs.</param>
+    public OperatorComposition(IKubernetesApi api, InProcessAws aws, OperatorTestOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
+    {
+        var attempts = 0;
+        _meter = new Meter("kms-operator");
+        _clients = new AwsClients(
+            RoleSessionName.ForCluster(options.ClusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(_meter), time: time, inProcess: aws);
+        _parts = new OperatorParts(
+            api,
+            _clients,
+            new OperatorSettings(options.ClusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard),
+            new OperatorOptions { Workers = options.Workers, WatchNamespaces = options.WatchNamespaces, HealthAddress = ListenAddress.Nowhere },
+            time,
+            random,
+            () => string.Create(CultureInfo.InvariantCulture, $"{random.Next():x8}{++attempts:x24}"),
+            "operator-under-test",
+            new OperatorMetrics(_meter, "test"),
+            loggers);
+    }
+
+    /// <summary>Runs the operator, without election, until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        _parts.RunAsync(stop => _parts.RunControllersAsync(stop, CancellationToken.None), cancellationToken);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _clients.Dispose();
+        _meter.Dispose();
+    }
+}

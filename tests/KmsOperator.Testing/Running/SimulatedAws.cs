@@ -1,0 +1,84 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Amazon.KeyManagementService;
+using Amazon.Runtime;
+using KmsOperator.Aws;
+using KmsSimulator;
+
+namespace KmsOperator.Testing.Running;
+
+/// <summary>KMS and STS in this process, and how tests look into them and act on them.</summary>
+public sealed class SimulatedAws : IDisposable
+{
+    /// <summary>The account of ambient credentials.</summary>
+    public const string AccountId = "123456789012";
+
+    private static readonly BasicAWSCredentials Credentials = new("AKIATEST", "secret");
+
+    private readonly SimulatorHandler _handler;
+    private readonly HttpClient _admin;
+    private readonly Factory _factory;
+    private readonly Dictionary<string, AmazonKeyManagementServiceClient> _clients = [];
+
+    internal SimulatedAws(SimulatorOptions options, TimeProvider time)
+    {
+        _handler = new SimulatorHandler(options, time);
+        _factory = new Factory(_handler);
+        _admin = new HttpClient(_handler, disposeHandler: false) { BaseAddress = new Uri("http://simulator.invalid") };
+    }
+
+    /// <summary>What the operator's clients use in place of the network.</summary>
+    internal InProcessAws InProcess => new(_handler, Credentials);
+
+    /// <summary>KMS for the test itself, in a Region.</summary>
+    public IAmazonKeyManagementService Kms(string region = "us-east-1")
+    {
+        if (!_clients.TryGetValue(region, out var client))
+        {
+            _clients[region] = client = new AmazonKeyManagementServiceClient(Credentials, new AmazonKeyManagementServiceConfig
+            {
+                ServiceURL = "http://kms.invalid",
+                AuthenticationRegion = region,
+                MaxErrorRetry = 0,
+                HttpClientFactory = _factory,
+            });
+        }
+        return client;
+    }
+
+    /// <summary>All keys as they really are, whatever readers may see; see <c>docs/simulator.md</c>.</summary>
+    public async Task<IReadOnlyList<JsonObject>> KeysAsync() =>
+        [.. (await _admin.GetFromJsonAsync<JsonArray>("/_sim/keys"))!.Select(key => key!.AsObject())];
+
+    /// <summary>The only key that there is.</summary>
+    public async Task<JsonObject> KeyAsync() => (await KeysAsync()).Single();
+
+    /// <summary>How often each KMS operation was called, by anyone.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> CallsAsync() =>
+        (await _admin.GetFromJsonAsync<JsonObject>("/_sim/calls"))!.ToDictionary(call => call.Key, call => call.Value!.GetValue<int>());
+
+    /// <summary>Posts to the simulator's own interface, for example to <c>/_sim/faults</c>.</summary>
+    public async Task PostAsync(string path, string json)
+    {
+        using var content = new StringContent(json);
+        using var response = await _admin.PostAsync(new Uri(path, UriKind.Relative), content);
+        if (!response.IsSuccessStatusCode)
+            throw new InvalidOperationException($"{path}: {await response.Content.ReadAsStringAsync()}");
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var client in _clients.Values)
+            client.Dispose();
+        _admin.Dispose();
+        _handler.Dispose();
+    }
+
+    private sealed class Factory(SimulatorHandler handler) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+    }
+}

@@ -1,0 +1,83 @@
+namespace KmsOperator.Testing.Running;
+
+/// <summary>
+/// Runs everything of one operator on the thread that asks for it: whatever is ready to go on waits in a queue, first come, first served.
+/// </summary>
+internal sealed class SingleThread : SynchronizationContext
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> _ready = [];
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private string? _foreignThread;
+    private bool _isDead;
+
+    /// <inheritdoc />
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        lock (_gate)
+        {
+            if (_isDead)
+                return;
+            // What another thread does comes at any time, so the run could not be repeated.
+            if (Environment.CurrentManagedThreadId != _thread)
+                _foreignThread ??= Environment.StackTrace;
+            _ready.Enqueue((d, state));
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException("Nothing here waits for a thread.");
+
+    /// <inheritdoc />
+    public override SynchronizationContext CreateCopy() => this;
+
+    /// <summary>Runs what is ready, and what that makes ready, until nothing is.</summary>
+    /// <exception cref="InvalidOperationException">Something went on on another thread.</exception>
+    public void RunUntilIdle()
+    {
+        var before = Current;
+        SetSynchronizationContext(this);
+        try
+        {
+            while (TryTake(out var next))
+                next.Callback(next.State);
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+        }
+        if (_foreignThread is not null)
+            throw new InvalidOperationException($"The operator went on on another thread:\n{_foreignThread}");
+    }
+
+    /// <summary>Forgets what is ready and takes nothing in any more, as when a process is killed.</summary>
+    public void Kill()
+    {
+        lock (_gate)
+        {
+            _isDead = true;
+            _ready.Clear();
+        }
+    }
+
+    /// <summary>Runs something without this context, so that what awaits it with <c>ConfigureAwait(false)</c> goes on at once on this thread.</summary>
+    public static void WithoutContext(Action action)
+    {
+        var before = Current;
+        SetSynchronizationContext(null);
+        try
+        {
+            action();
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+        }
+    }
+
+    private bool TryTake(out (SendOrPostCallback Callback, object? State) next)
+    {
+        lock (_gate)
+            return _ready.TryDequeue(out next);
+    }
+}
