@@ -7,7 +7,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        if (args is ["simulate" or "replay", ..])
+        if (args is ["simulate" or "replay" or "trace", ..])
             return SimulateCommand.Run(args);
         return (args.Any(arg => arg is "--server" or "--internal-msbuild-node")
             ? Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)

@@ -13,12 +13,14 @@ internal sealed class NoAliasLeftBehind : IPromise
     {
         foreach (var ((region, alias), madeFor) in world.History.AliasesMadeFor)
         {
-            if (world.Cluster.Find(madeFor) is not ServiceKey { Metadata.DeletionTimestamp: null, Spec.Suspend: not true } resource || world.History.IsExcused(madeFor)
+            // What an earlier resource of the name had is retained with its key.
+            if (world.Cluster.Find(madeFor.Path) is not ServiceKey { Metadata.DeletionTimestamp: null, Spec.Suspend: not true } resource
+                || resource.Metadata.Uid != madeFor.Uid || world.History.IsExcused(madeFor.Path)
                 || world.Keys.TargetOf(region, alias) is not { } target || target != resource.Status?.KeyId
                 || world.Cluster.ClassOf(resource) is not { } keyClass)
                 continue;
             if (ServiceKeyResolver.AliasOf(resource, keyClass) != alias)
-                return $"{alias} is still at {madeFor}'s key {target}.";
+                return $"{alias} is still at {madeFor.Path}'s key {target}.";
         }
 
         return null;

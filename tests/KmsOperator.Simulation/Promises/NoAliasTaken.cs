@@ -14,7 +14,7 @@ internal sealed class NoAliasTaken : IPromise
             || world.Keys.Find(call.Region, world.Keys.TargetOf(call.Region, call.AliasName!)) is not { } holder)
             return null;
         var owner = KeyTruth.OwnerOf(holder) ?? world.History.MadeFor(holder.KeyId);
-        if (owner == call.For || world.History.AliasesMadeFor.GetValueOrDefault((call.Region, call.AliasName!)) == call.For)
+        if (owner == call.For || world.History.AliasesMadeFor.GetValueOrDefault((call.Region, call.AliasName!))?.Path == call.For)
             return null;
 
         // What an earlier resource of somebody's left is free; what somebody has is not.

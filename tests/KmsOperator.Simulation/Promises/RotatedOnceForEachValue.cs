@@ -14,7 +14,7 @@ internal sealed class RotatedOnceForEachValue : IPromise
             var rotated = key.Shared.Materials.Count(material => material.RotationType == "ON_DEMAND") + (key.Shared.OnDemandRotationStartDate is null ? 0 : 1);
             if (rotated == 0 || KeyTruth.Tag(key, Api.TagNames.Uid) is not { } uid)
                 continue;
-            var asked = world.History.RotationsAsked(uid).Count;
+            var asked = world.History.RotationsAsked(uid);
             if (rotated > asked)
                 return $"{KeyTruth.OwnerOf(key)}'s key {key.KeyId} was rotated {rotated} times for {asked} values.";
         }

@@ -5,6 +5,9 @@ namespace KmsOperator.Simulation.Running;
 /// <summary>Runs many seeds, each on one thread of its own kind.</summary>
 internal static class SeedRunner
 {
+    // The SDK's handlers are many deep, and a continuation that finds little stack left goes to the thread pool.
+    private const int StackBytes = 16 * 1024 * 1024;
+
     /// <summary>Runs seeds.</summary>
     /// <param name="from">The first.</param>
     /// <param name="count">How many.</param>
@@ -25,7 +28,7 @@ internal static class SeedRunner
                         failures.Add((seed, result));
                 }
             }
-        })).ToArray();
+        }, StackBytes)).ToArray();
         foreach (var worker in workers)
             worker.Start();
         foreach (var worker in workers)

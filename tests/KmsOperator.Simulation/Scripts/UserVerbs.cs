@@ -17,7 +17,7 @@ internal static class UserVerbs
         ["delete"] = (world, step) => world.Users.Delete(KindOf(world, step), KeyOf(step)),
         ["rotate-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.RotateAt, step.Arguments[1]),
         ["reconcile-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ReconcileAt, step.Arguments[1]),
-        ["erase-status"] = (world, step) => SetStatus(world, step, new JsonObject { ["observedGeneration"] = -1 }),
+        ["erase-status"] = EraseStatus,
         ["forge-status"] = ForgeStatus,
         ["take-finalizer-off"] = TakeFinalizerOff,
     };
@@ -45,6 +45,13 @@ internal static class UserVerbs
 
     private static void Edit(SimulatedWorld world, ScriptStep step, JsonObject spec) =>
         world.Users.Patch(KindOf(world, step), KeyOf(step), new JsonObject { ["spec"] = spec }.ToJsonString());
+
+    private static void EraseStatus(SimulatedWorld world, ScriptStep step)
+    {
+        if (world.Users.Find(KindOf(world, step), KeyOf(step)) is { } erased)
+            world.History.RotationRecordErased((string)erased["metadata"]!["uid"]!);
+        SetStatus(world, step, new JsonObject { ["observedGeneration"] = -1 });
+    }
 
     /// <summary>Makes the status claim another resource's key.</summary>
     private static void ForgeStatus(SimulatedWorld world, ScriptStep step)

@@ -18,7 +18,8 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         world.Scheduler.RequireThread();
-        var call = Read(request, cancellationToken);
+        var sent = Copy(request);
+        var call = Read(sent);
         var fault = world.AwsFaults.Next(call.Operation);
         if (world.Trace.KeepsNotes || call.IsWrite)
             world.Trace.Note(sender.Name, $"sends {call}{(fault == RequestFault.None ? "" : $" ({fault})")}");
@@ -43,7 +44,7 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
                     HttpStatusCode.BadRequest, "AccessDeniedException", $"User: x is not authorized to perform: kms:{call.Operation} on this resource")));
                 break;
             default:
-                world.Aws.Deliver(fault == RequestFault.Slow ? TooLong : world.Latency(), () => Arrive(call, request, fault, answer));
+                world.Aws.Deliver(fault == RequestFault.Slow ? TooLong : world.Latency(), () => Arrive(call, sent, fault, answer));
                 break;
         }
 
@@ -69,15 +70,30 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
             sender.Process.Deliver(wait, () => answer.TrySetResult(response));
     }
 
-    private AwsCall Read(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>The request as it is on its way: its sender disposes its own when it gives up.</summary>
+    private static HttpRequestMessage Copy(HttpRequestMessage request)
     {
-        var target = request.Headers.TryGetValues("X-Amz-Target", out var values) ? values.First() : "";
+        var copy = new HttpRequestMessage(request.Method, request.RequestUri);
+        foreach (var (name, values) in request.Headers.NonValidated)
+            copy.Headers.TryAddWithoutValidation(name, values);
+        if (request.Content is not { } content)
+            return copy;
+        copy.Content = new ByteArrayContent(BytesOf(content));
+        foreach (var (name, values) in content.Headers.NonValidated)
+            copy.Content.Headers.TryAddWithoutValidation(name, values);
+        return copy;
+    }
+
+    /// <summary>The content is in memory, so nothing is waited for.</summary>
+    private static byte[] BytesOf(HttpContent content) => content.ReadAsByteArrayAsync().GetAwaiter().GetResult();
+
+    private AwsCall Read(HttpRequestMessage request)
+    {
+        var target = request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var values) ? values.ToString() : "";
         var region = RegionOf(request);
         var operation = target.StartsWith(TargetPrefix, StringComparison.Ordinal) ? target[TargetPrefix.Length..] : "Sts";
-        if (operation == "Sts")
-            return new AwsCall(operation, region, null, world.Work.Resource);
-        var body = AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes
-            ? JsonNode.Parse(request.Content!.ReadAsByteArrayAsync(cancellationToken).GetAwaiter().GetResult()) as JsonObject
+        var body = operation != "Sts" && (AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes)
+            ? JsonNode.Parse(BytesOf(request.Content!)) as JsonObject
             : null;
         return new AwsCall(operation, region, body, world.Work.Resource);
     }

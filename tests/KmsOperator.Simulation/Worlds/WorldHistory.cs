@@ -7,9 +7,10 @@ internal sealed class WorldHistory(SimulatedWorld world)
 {
     private readonly Dictionary<string, DateTimeOffset> _deletionWanted = [];
     private readonly Dictionary<string, string> _madeFor = [];
-    private readonly Dictionary<(string Region, string Alias), string> _aliasesMadeFor = [];
+    private readonly Dictionary<(string Region, string Alias), AliasMaker> _aliasesMadeFor = [];
     private readonly HashSet<string> _excused = [];
     private readonly Dictionary<string, HashSet<string>> _rotateAt = [];
+    private readonly Dictionary<string, int> _rotationRecordsErased = [];
     private readonly HashSet<string> _scheduledByPeople = [];
 
     /// <summary>When somebody who is not the operator last changed something.</summary>
@@ -18,8 +19,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>How many writes operators have sent to AWS that had an effect.</summary>
     public int OperatorWrites { get; private set; }
 
-    /// <summary>Aliases that operators made, with the resource they were made for.</summary>
-    public IReadOnlyDictionary<(string Region, string Alias), string> AliasesMadeFor => _aliasesMadeFor;
+    /// <summary>Aliases that operators made, with the resource they were made for last.</summary>
+    public IReadOnlyDictionary<(string Region, string Alias), AliasMaker> AliasesMadeFor => _aliasesMadeFor;
 
     /// <summary>When a resource was last being deleted with its key to be deleted, too; null if never.</summary>
     public DateTimeOffset? DeletionWantedAt(string path) => _deletionWanted.TryGetValue(path, out var at) ? at : null;
@@ -39,8 +40,11 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>People scheduled a key's deletion.</summary>
     public void ScheduledByPeople(string keyId) => _scheduledByPeople.Add(keyId);
 
-    /// <summary>The different values of <c>rotate-at</c> that a resource, by uid, ever had.</summary>
-    public IReadOnlyCollection<string> RotationsAsked(string uid) => _rotateAt.GetValueOrDefault(uid) ?? [];
+    /// <summary>How many different values of <c>rotate-at</c> a resource, by uid, ever had; a value counts again when its record was erased.</summary>
+    public int RotationsAsked(string uid) => (_rotateAt.GetValueOrDefault(uid)?.Count ?? 0) + _rotationRecordsErased.GetValueOrDefault(uid);
+
+    /// <summary>People took the record of served rotations away.</summary>
+    public void RotationRecordErased(string uid) => _rotationRecordsErased[uid] = _rotationRecordsErased.GetValueOrDefault(uid) + 1;
 
     /// <summary>Somebody who is not the operator changed something.</summary>
     public void Disturbed()
@@ -79,10 +83,15 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
                 break;
             case "CreateAlias" or "UpdateAlias":
-                _aliasesMadeFor[(call.Region, call.AliasName!)] = call.For ?? "";
+                _aliasesMadeFor[(call.Region, call.AliasName!)] = new AliasMaker(call.For ?? "", world.Cluster.Find(call.For ?? "")?.Metadata.Uid ?? "");
                 break;
             default:
                 break;
         }
     }
 }
+
+/// <summary>The resource that an alias was made for.</summary>
+/// <param name="Path"><c>{kind}/{namespace}/{name}</c>.</param>
+/// <param name="Uid">Tells it from earlier and later ones of that name.</param>
+internal sealed record AliasMaker(string Path, string Uid);
