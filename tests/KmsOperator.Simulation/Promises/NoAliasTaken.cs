@@ -18,7 +18,7 @@ internal sealed class NoAliasTaken : IPromise
             return null;
 
         // What an earlier resource of somebody's left is free; what somebody has is not.
-        if (call.Operation == "UpdateAlias" && world.Cluster.Find(call.For) is ServiceKey { Spec.TakeOverAlias: true } or KeyReplica { Spec.TakeOverAlias: true }
+        if (call.Operation == "UpdateAlias" && world.Cluster.Find(call.For) is (ServiceKey { Spec.TakeOverAlias: true } or KeyReplica { Spec.TakeOverAlias: true })
             && (owner is null || world.Cluster.Find(owner) is null))
             return null;
         return $"{sender.Identity} sends {call.Operation} of {call.AliasName}, which is at {(owner is null ? "nobody" : owner)}'s key {holder.KeyId}, for {call.For}.";

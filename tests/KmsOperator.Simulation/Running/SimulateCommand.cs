@@ -11,7 +11,7 @@ internal static class SimulateCommand
 
     /// <summary>
     /// <c>simulate SEEDS FROM</c> runs seeds; <c>replay FILE|SEED</c> tells what happens; <c>trace SEEDS</c> writes the hashes of the first seeds'
-    /// traces, and what the thread pool did meanwhile.
+    /// traces.
     /// </summary>
     /// <returns>0 when every promise was kept.</returns>
     public static int Run(string[] args) => args[0] switch
@@ -57,10 +57,8 @@ internal static class SimulateCommand
 
     private static int Trace(int seeds)
     {
-        var before = ThreadPool.CompletedWorkItemCount;
         for (var seed = 1; seed <= seeds; seed++)
             Console.WriteLine($"{SimulationRun.Of(ScriptGenerator.Of(seed)).Trace:x16}");
-        Console.WriteLine($"{ThreadPool.CompletedWorkItemCount - before} work items of the thread pool");
         return 0;
     }
 

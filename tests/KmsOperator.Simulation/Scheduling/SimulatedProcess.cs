@@ -36,6 +36,9 @@ internal sealed class SimulatedProcess
     /// <summary>Whether it is stopped, as by SIGSTOP.</summary>
     public bool IsPaused { get; private set; }
 
+    /// <summary>When it last went on after a stop; null if it was never stopped.</summary>
+    public TimeSpan? ResumedAt { get; private set; }
+
     /// <summary>Runs something as part of this process, as its own step.</summary>
     public void Start(Action action) =>
         _scheduler.Add(new ReadyWork(this, static state => ((Action)state!)(), action, InContext: true));
@@ -61,7 +64,12 @@ internal sealed class SimulatedProcess
     public void Pause() => IsPaused = true;
 
     /// <summary>Lets it go on as SIGCONT does.</summary>
-    public void Resume() => IsPaused = false;
+    public void Resume()
+    {
+        if (IsPaused)
+            ResumedAt = _scheduler.Elapsed;
+        IsPaused = false;
+    }
 
     private sealed class ProcessContext(SimulatedProcess process) : SynchronizationContext
     {

@@ -12,6 +12,12 @@ internal static class FaultVerbs
         ["kill"] = (world, step) => With(world, step, world.Kill),
         ["pause"] = (world, step) => With(world, step, running => running.Process.Pause()),
         ["resume"] = (world, step) => With(world, step, running => running.Process.Resume()),
+        ["kill-at"] = (world, step) => world.Triggers.Add(step.Subject, Request(step), Count(step), world.Kill),
+        ["pause-at"] = (world, step) => world.Triggers.Add(step.Subject, Request(step), Count(step), running =>
+        {
+            running.Process.Pause();
+            world.People.Deliver(Seconds(step, 3), running.Process.Resume);
+        }),
         ["clock"] = (world, step) => With(world, step, running => running.Process.Time.WallClockOffset += Seconds(step, 1)),
         ["hold-watches"] = (world, step) => With(world, step, running => running.Connection.HoldsWatches = true),
         ["release-watches"] = (world, step) => With(world, step, running => running.Connection.HoldsWatches = false),
@@ -48,6 +54,8 @@ internal static class FaultVerbs
         if (world.Operator(step.Subject) is { } running)
             act(running);
     }
+
+    private static string Request(ScriptStep step) => step.Arguments[1].Replace('/', ' ');
 
     private static TimeSpan Seconds(ScriptStep step, int argument) =>
         TimeSpan.FromSeconds(double.Parse(step.Arguments[argument], CultureInfo.InvariantCulture));

@@ -65,10 +65,13 @@ internal sealed class ScriptGenerator
             case < 52:
                 Add("fail-api", Pick(ApiRequests), Pick(ApiFaults), $"{_random.Next(1, 3)}");
                 break;
-            case < 64:
+            case < 58:
                 Process();
                 break;
-            case < 72:
+            case < 66:
+                AtRequest();
+                break;
+            case < 73:
                 Watches();
                 break;
             case < 78:
@@ -82,8 +85,22 @@ internal sealed class ScriptGenerator
 
     private void User(string name)
     {
-        switch (_random.Next(17))
+        switch (_random.Next(21))
         {
+            case 17:
+                Add("edit", name, $"replicaRegions={(_random.Next(2) == 0 ? "" : Worlds.StartingPoint.Elsewhere)}");
+                break;
+            case 18:
+                Add("edit", name, $"enabled={(_random.Next(2) == 0 ? "true" : "false")}", $"users=role{_random.Next(3)}", $"alias={Pick(Aliases)}{_random.Next(2)}");
+                break;
+            case 19:
+                Add("create", "team-b/copy", $"primaryKeyOf={name}", "className=standard", $"region={Worlds.StartingPoint.Elsewhere}");
+                break;
+            case 20:
+                Add("edit", name, $"alias={Pick(Aliases)}{_random.Next(2)}");
+                _at += _random.NextDouble();
+                Add("edit", name, $"alias={Pick(Aliases)}{_random.Next(2)}");
+                break;
             case 0 or 1:
                 Add("delete", name);
                 break;
@@ -150,6 +167,16 @@ internal sealed class ScriptGenerator
                 Add("clock", name, $"{_random.Next(-120, 120)}");
                 break;
         }
+    }
+
+    /// <summary>A kill or a stop at the moment when a request has had its effect.</summary>
+    private void AtRequest()
+    {
+        var request = _random.Next(2) == 0 ? Pick(ApiRequests[..3]) : Pick(AwsWrites);
+        if (_random.Next(2) == 0)
+            Add("kill-at", Operator(), request, $"{_random.Next(1, 4)}");
+        else
+            Add("pause-at", Operator(), request, $"{_random.Next(1, 4)}", $"{_random.Next(5, 50)}");
     }
 
     private void Watches()

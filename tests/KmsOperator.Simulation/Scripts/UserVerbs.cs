@@ -24,7 +24,7 @@ internal static class UserVerbs
 
     /// <summary>The kind of a subject: replicas have it in their name.</summary>
     public static string KindOf(SimulatedWorld world, ScriptStep step) =>
-        step.Value("primary") is not null || world.Users.Find(KeyReplica.KindName, KeyOf(step)) is not null ? KeyReplica.KindName : ServiceKey.KindName;
+        step.Value("primary") is not null || step.Value("primaryKeyOf") is not null || world.Users.Find(KeyReplica.KindName, KeyOf(step)) is not null ? KeyReplica.KindName : ServiceKey.KindName;
 
     public static NamespacedName KeyOf(ScriptStep step) => KeyOf(step.Subject);
 
@@ -106,7 +106,8 @@ internal static class UserVerbs
                     spec["primaryRef"] = new JsonObject { ["name"] = value };
                     break;
                 case "primaryKeyOf":
-                    spec["primaryKeyArn"] = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(value))?.Status?.Arn;
+                    spec["primaryKeyArn"] = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(value))?.Status?.Arn
+                        ?? "arn:aws:kms:us-east-1:123456789012:key/mrk-00000000000000000000000000000000";
                     break;
                 case "tag":
                     spec["tags"] = new JsonObject { ["team"] = value };

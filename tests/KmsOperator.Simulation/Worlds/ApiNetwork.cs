@@ -2,17 +2,16 @@ using System.Net;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
-using KmsOperator.Simulation.Scheduling;
 using KmsOperator.Testing.ApiServer;
 
 namespace KmsOperator.Simulation.Worlds;
 
 /// <summary>What is between one operator and the API server: requests and answers take time, and get lost.</summary>
-internal sealed class ApiNetwork(SimulatedWorld world, SimulatedProcess sender, ApiConnection server) : IKubernetesApi
+internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, ApiConnection server) : IKubernetesApi
 {
     // As the real client: a request without an answer is given up.
     private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Late = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(3);
 
     public Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class, IResource => SendAsync($"get {type.Plural}", key, () => server.GetAsync(type, key, default), cancellationToken);
@@ -26,7 +25,7 @@ internal sealed class ApiNetwork(SimulatedWorld world, SimulatedProcess sender, 
         ResourceType<T> type, string? @namespace, string resourceVersion, WatchTiming timing, CancellationToken cancellationToken)
         where T : class, IResource
     {
-        world.Trace.Note(sender.Name, $"watch {type.Plural} from {resourceVersion}");
+        world.Trace.Note(sender.Identity, $"watch {type.Plural} from {resourceVersion}");
         return server.WatchAsync(type, @namespace, resourceVersion, timing, cancellationToken);
     }
 
@@ -55,29 +54,30 @@ internal sealed class ApiNetwork(SimulatedWorld world, SimulatedProcess sender, 
         cancellationToken.ThrowIfCancellationRequested();
         var fault = world.ApiFaults.Next(request);
         if (world.Trace.KeepsNotes && !request.EndsWith("leases", StringComparison.Ordinal) && !request.EndsWith("events", StringComparison.Ordinal))
-            world.Trace.Note(sender.Name, $"{request} {key}{(fault == RequestFault.None ? "" : $" ({fault})")}");
+            world.Trace.Note(sender.Identity, $"{request} {key}{(fault == RequestFault.None ? "" : $" ({fault})")}");
         var answer = new TaskCompletionSource<T>();
         if (cancellationToken.CanBeCanceled)
             cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
         if (fault == RequestFault.LostBefore || (world.IsApiServerDown && fault == RequestFault.None))
-            sender.Deliver(world.Latency(), () => answer.TrySetException(Broken()));
+            sender.Process.Deliver(world.Latency(), () => answer.TrySetException(Broken()));
         else if (fault is RequestFault.ServerError or RequestFault.Throttled or RequestFault.Refused)
-            sender.Deliver(world.Latency(), () => answer.TrySetException(Refusal(fault)));
+            sender.Process.Deliver(world.Latency(), () => answer.TrySetException(Refusal(fault)));
         else
-            world.ApiServer.Deliver(fault == RequestFault.Slow ? GiveUp : world.Latency(), () => Arrive(fault, carryOut, answer));
+            world.ApiServer.Deliver(fault == RequestFault.Slow ? GiveUp : world.Latency(), () => Arrive(request, fault, carryOut, answer));
         if (fault == RequestFault.Slow)
-            sender.Deliver(GiveUp, () => answer.TrySetException(new TimeoutException("The API server did not answer in time.")));
+            sender.Process.Deliver(GiveUp, () => answer.TrySetException(new TimeoutException("The API server did not answer in time.")));
         return answer.Task;
     }
 
     /// <summary>The request has arrived, whether its sender still lives or not.</summary>
-    private void Arrive<T>(RequestFault fault, Func<Task<T>> carryOut, TaskCompletionSource<T> answer)
+    private void Arrive<T>(string request, RequestFault fault, Func<Task<T>> carryOut, TaskCompletionSource<T> answer)
     {
         var done = carryOut();
         if (!done.IsCompleted)
             throw new InvalidOperationException("The in-memory API server did not answer at once.");
         world.OnApiChanged();
-        sender.Deliver(fault == RequestFault.Late ? Late : world.Latency(), () =>
+        world.Triggers.OnEvent(sender, request);
+        sender.Process.Deliver(fault == RequestFault.Late ? Late : world.Latency(), () =>
         {
             if (fault == RequestFault.LostAfter)
                 answer.TrySetException(Broken());

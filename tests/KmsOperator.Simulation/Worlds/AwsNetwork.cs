@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using KmsOperator.Simulation.Scheduling;
 
 namespace KmsOperator.Simulation.Worlds;
 
@@ -13,7 +12,7 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
 
     // More than the SDK's time-out of 15 s.
     private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(17);
-    private static readonly TimeSpan Late = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(8);
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -22,7 +21,7 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
         var call = Read(sent);
         var fault = world.AwsFaults.Next(call.Operation);
         if (world.Trace.KeepsNotes || call.IsWrite)
-            world.Trace.Note(sender.Name, $"sends {call}{(fault == RequestFault.None ? "" : $" ({fault})")}");
+            world.Trace.Note(sender.Identity, $"sends {call}{(fault == RequestFault.None ? "" : $" ({fault})")}");
         if (call.IsWrite)
             world.OnAwsWriteSent(sender, call);
         var answer = new TaskCompletionSource<HttpResponseMessage>();
@@ -59,8 +58,9 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
         var response = world.Kms.Send(request);
         if (call.IsWrite)
         {
-            world.Trace.Note("aws", $"{call.Operation} of {sender.Name}: {(int)response.StatusCode}");
+            world.Trace.Note("aws", $"{call.Operation} of {sender.Identity}: {(int)response.StatusCode}");
             world.OnAwsChanged(call, response.IsSuccessStatusCode);
+            world.Triggers.OnEvent(sender, call.Operation);
         }
 
         var wait = fault == RequestFault.Late ? Late : world.Latency();

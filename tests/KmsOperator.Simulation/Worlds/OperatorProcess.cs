@@ -29,7 +29,7 @@ internal sealed class OperatorProcess : IDisposable
         Connection = world.Server.Connect(Identity);
         var random = world.NewRandom();
         var time = Process.Time;
-        var api = new ApiNetwork(world, Process, Connection);
+        var api = new ApiNetwork(world, this, Connection);
         var loggers = world.Work.Loggers(world.Trace.KeepsNotes ? message => world.Trace.Note(Identity, message) : null);
         var times = world.Times;
         var settings = new OperatorSettings(SimulatedWorld.ClusterId, times.DriftPeriod, times.ConsistencyWindow, TimeSpan.Zero);

@@ -83,6 +83,8 @@ internal sealed class SimulatedWorld : IDisposable
 
     public FaultRules ApiFaults { get; } = new();
 
+    public Triggers Triggers { get; } = new();
+
     /// <summary>Whether nobody reaches the API server.</summary>
     public bool IsApiServerDown { get; set; }
 
@@ -205,6 +207,7 @@ internal sealed class SimulatedWorld : IDisposable
     {
         AwsFaults.Clear();
         ApiFaults.Clear();
+        Triggers.Clear();
         IsApiServerDown = false;
         foreach (var running in _operators.Values)
         {
