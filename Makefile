@@ -2,6 +2,9 @@
 CONFIGURATION ?= Release
 DOTNET        ?= dotnet
 TEST_ARGS     ?=
+# For simulate: how many seeds, and the first.
+SEEDS         ?= 2000
+FROM          ?= 1
 # For a release: VERSION (1.2.3 or v1.2.3), IMAGE (registry and repository), DIGEST, SOURCE (the repository's address), REGISTRY (for the chart).
 # The scripts read and check them; from the environment, so that no shell sees what a tag's name says.
 export VERSION IMAGE DIGEST SOURCE REGISTRY
@@ -9,7 +12,7 @@ export VERSION IMAGE DIGEST SOURCE REGISTRY
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help tools build unit test check format demo bench manifests chart-docs api-reference publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
+.PHONY: help tools build unit test simulate check format demo bench manifests chart-docs api-reference publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,6 +31,10 @@ unit: ## Run the tests that need no server; about half a minute after the build
 
 test: build ## Run all tests: unit, simulator, and integration against a real API server
 	hack/test.sh $(CONFIGURATION) $(TEST_ARGS)
+
+simulate: ## Run SEEDS simulated worlds from seed FROM on all cores; prints what fails as short scripts
+	$(DOTNET) build tests/KmsOperator.Simulation -c $(CONFIGURATION) -v quiet
+	$(DOTNET) tests/KmsOperator.Simulation/bin/$(CONFIGURATION)/net10.0/KmsOperator.Simulation.dll simulate $(SEEDS) $(FROM)
 
 check: build ## Formatting, schema and architecture tests; the analyzers run in every build
 	$(DOTNET) format whitespace Operator.sln --verify-no-changes --no-restore

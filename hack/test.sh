@@ -34,7 +34,7 @@ else
 fi
 echo "== API server of the integration tests: $server"
 
-for project in tests/*Tests; do
+for project in tests/*Tests tests/KmsOperator.Simulation; do
     run "$(basename "$project")" "$project" "$@"
 done
 # What the oldest server does otherwise. It is in the folder of the newer one, as the server behind it.

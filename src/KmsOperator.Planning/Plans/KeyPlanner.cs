@@ -99,6 +99,15 @@ public static class KeyPlanner
             return KeyPlan.Blocked(conflict);
         }
 
+        if (owner.Kind == KeyReplica.KindName && observed.MultiRegionKeyType == "PRIMARY")
+        {
+            // Somebody has moved the primary here, and may need it.
+            return KeyPlan.Blocked(ReconcileError.Terminal(
+                Reasons.ReplicaConflict,
+                $"{observed.Arn} is the primary now, and the operator deletes no primary for a KeyReplica. Make another Region the primary (UpdatePrimaryRegion), "
+                + "or set spec.deletionPolicy: Retain to keep the key."));
+        }
+
         var steps = new List<KeyStep>();
         if (observed.KeyState is KeyStates.Updating)
         {

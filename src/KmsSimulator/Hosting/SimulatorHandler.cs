@@ -36,6 +36,9 @@ public sealed class SimulatorHandler : HttpMessageHandler
         _router = new RequestRouter(new CallPipeline(_simulation), new AdminInterface(_simulation));
     }
 
+    /// <summary>Everything that the simulator knows, for tests that compare it with what others say.</summary>
+    internal Simulation State => _simulation;
+
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

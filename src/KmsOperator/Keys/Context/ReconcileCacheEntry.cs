@@ -18,6 +18,12 @@ internal sealed class ReconcileCacheEntry
     /// </summary>
     public DateTimeOffset? UnansweredAt { get; set; }
 
+    /// <summary>Since when the resource has shown that its status was lost; see <see cref="ReconcileContext{T}.IsStatusLost"/>.</summary>
+    public DateTimeOffset? StatusLostSince { get; set; }
+
+    /// <summary>Whether this process added the finalizer and has not recorded an attempt yet, so that there is no key.</summary>
+    public bool HasOnlyFinalizer { get; set; }
+
     /// <summary>Since when KMS has answered that the key does not exist.</summary>
     public DateTimeOffset? MissingSince { get; set; }
 

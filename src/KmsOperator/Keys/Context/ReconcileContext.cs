@@ -42,6 +42,12 @@ internal sealed class ReconcileContext<T>(
         Now - Resource.Metadata.CreationTimestamp < consistencyWindow || Now - Cache.CreatedAt < consistencyWindow;
 
     /// <summary>
+    /// Whether the resource had a status that is gone: restored without it, or erased. The finalizer is added just before the first record of a key,
+    /// so a resource that has it, and no record, may have a key that only the key's tags know.
+    /// </summary>
+    public bool IsStatusLost => Finalizers.Has(Resource, ApiGroup.Finalizer) && !Cache.HasOnlyFinalizer && Status is { KeyId: null, Creation: null, AccountId: null };
+
+    /// <summary>
     /// From when on KMS must show the effect of a recorded attempt, if it had one: a consistency window after the attempt was recorded, after this
     /// process first saw the resource (the clock of the process that recorded the attempt may differ), and after a call without an answer.
     /// </summary>

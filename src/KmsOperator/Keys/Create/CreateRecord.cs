@@ -19,6 +19,7 @@ internal static class CreateRecord
         ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, CreationStatus attempt, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        context.Cache.HasOnlyFinalizer |= !Finalizers.Has(context.Resource, ApiGroup.Finalizer);
         await context.AddFinalizerAsync(cancellationToken);
         var recorded = status with
         {
@@ -33,6 +34,7 @@ internal static class CreateRecord
             LastChangedAt = attempt.StartedAt,
         };
         await context.RecordAsync(recorded, "The key is being created.", cancellationToken);
+        context.Cache.HasOnlyFinalizer = false;
         return recorded;
     }
 

@@ -77,7 +77,9 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        var scan = await region.Tags.GetAsync(context.Cache.FirstSeenAt ?? context.Now, cancellationToken);
+
+        // What an earlier resource left was there before this one was first seen. A key of this resource may be newer.
+        var scan = await region.Tags.GetAsync(context.IsStatusLost ? context.Now : context.Cache.FirstSeenAt ?? context.Now, cancellationToken);
         var tagged = scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [];
 
         // The alias stayed with the key, and leads to it also when the tags were read before they were written.

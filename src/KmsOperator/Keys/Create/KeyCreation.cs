@@ -16,6 +16,8 @@ namespace KmsOperator.Keys.Create;
 internal sealed class KeyCreation(
     RegionalClientFactory regions, PendingCreateRecovery recovery, KeyAdoption adoption, OwnershipCheck ownership, OperatorSettings settings, NewAttemptId newAttemptId)
 {
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(15);
+
     /// <summary>Gets the key of a resource that has none: the key of a pending create, an existing key, or a new one.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="status">The status so far, without a key.</param>
@@ -44,6 +46,13 @@ internal sealed class KeyCreation(
         {
             return existing;
         }
+
+        if (context.IsStatusLost && !isReplica && FindDoubt(context) is { } doubt)
+        {
+            return KeyCreationResult.Failed(status, doubt, RetryPeriod);
+        }
+
+        context.Cache.StatusLostSince = null;
 
         if (desired.ObserveOnly)
         {
@@ -87,6 +96,16 @@ internal sealed class KeyCreation(
                 ? await TakeReplicaAsync(context, status, desired, region, attempt, cancellationToken)
                 : KeyCreationResult.Failed(status, Explain(context, desired, failure));
         }
+    }
+
+    /// <summary>A key that an earlier status knew may be so new that KMS does not show it or its tags yet.</summary>
+    private ReconcileError? FindDoubt<T>(ReconcileContext<T> context)
+        where T : class, IKeyResource
+    {
+        var until = (context.Cache.StatusLostSince ??= context.Now) + settings.ConsistencyWindow;
+        return context.Now >= until ? null : ReconcileError.Transient(
+            Reasons.Progressing,
+            $"The status of this resource was lost, and KMS shows no key with its tags. The operator looks until {until.UtcDateTime:HH:mm:ss}Z before it creates one.");
     }
 
     private async Task<ReconcileError?> ReserveAliasAsync<T>(

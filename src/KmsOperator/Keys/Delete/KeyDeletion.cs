@@ -27,7 +27,9 @@ internal sealed class KeyDeletion(
         var status = context.Status;
         if (status.KeyId is null && status.Creation is null)
         {
-            return await EndAsync(context, DeletionOutcome.Released("There is no key."), cancellationToken);
+            return await FindLostKeyAsync(context, request, cancellationToken) is { } lost
+                ? lost.Error is { } unread ? await EndAsync(context, DeletionOutcome.Blocked(unread), cancellationToken) : await FinalizeAsync(context, request, cancellationToken)
+                : await EndAsync(context, DeletionOutcome.Released("There is no key."), cancellationToken);
         }
 
         if (request.UntouchedBecause is { } because && (status.KeyId is not null || request.Access is null || context.Resource.Suspended))
@@ -101,6 +103,42 @@ internal sealed class KeyDeletion(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
             return AwsReconcileError.For(failure, context.Status.Arn!, context.IsRecent(settings.ConsistencyWindow));
+        }
+    }
+
+    /// <summary>
+    /// The key of a resource whose status was lost, by the key's tags. Without it the key would stay behind, and nobody would know of it. Its id is
+    /// recorded.
+    /// </summary>
+    /// <returns>The status with the key, or why the search failed; null when there is no such key.</returns>
+    private async Task<Resolved<KeyStatus>?> FindLostKeyAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (!context.IsStatusLost || request.Access is null || request.UntouchedBecause is not null)
+        {
+            return null;
+        }
+
+        var region = regions.For(request.Access);
+        try
+        {
+            var tags = await region.Tags.GetAsync(context.Now, cancellationToken);
+            foreach (var keyId in tags.KeyIdsByOwner.GetValueOrDefault((request.Owner.ClusterId, request.Owner.Path)) ?? [])
+            {
+                if (await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
+                    && key.Tags.GetValueOrDefault(TagNames.Uid) == request.Owner.Uid && !KeyStates.IsPendingDeletion(key.KeyState))
+                {
+                    var found = KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region };
+                    await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
+                    return found;
+                }
+            }
+
+            return null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return AwsReconcileError.For(failure, $"the search for a key of {request.Owner.Path}", isRecent: false);
         }
     }
 

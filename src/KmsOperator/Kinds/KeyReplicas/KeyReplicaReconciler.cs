@@ -32,9 +32,14 @@ internal sealed class KeyReplicaReconciler(
         }
 
         // A suspended ServiceKey's spec counts for nothing, so its replicas must not take it up either. A KeyReplica that people created can be deleted all the same.
-        return FindPrimary(resource) is { Spec.Suspend: true } primary
-            && (resource.Metadata.DeletionTimestamp is null || KeyReplicaResolver.IsOwnedBy(resource, primary))
-            ? $"spec.suspend of ServiceKey {primary.Metadata.Name} is true, and its replicas are suspended with it."
+        if (FindPrimary(resource) is not { Spec.Suspend: true } primary)
+        {
+            return null;
+        }
+
+        var name = primary.Metadata.Name;
+        return resource.Metadata.DeletionTimestamp is null ? $"spec.suspend of ServiceKey {name} is true, and its replicas are suspended with it."
+            : KeyReplicaResolver.IsOwnedBy(resource, primary) ? $"spec.suspend of ServiceKey {name} is true: the deletion waits until it is false."
             : null;
     }
 
@@ -92,7 +97,7 @@ internal sealed class KeyReplicaReconciler(
                 new KeyOwner(KeyReplica.KindName, context.Namespace, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId),
                 deleteKey,
                 windowDays,
-                keyClass is null || status.Region is null ? null : ResolvedKey.AccessOf(keyClass, status.Region),
+                keyClass is null ? null : ResolvedKey.AccessOf(keyClass, status.Region ?? resource.Spec.Region),
                 DeletionRequest.WhyUntouched(resource.Spec.Suspend == true || parent?.Spec.Suspend == true, KeyReplicaResolver.IsObserveOnly(resource, primary)),
                 isTerminating,
                 parent,

@@ -109,7 +109,7 @@ internal sealed class ServiceKeyReconciler(
             new KeyOwner(ServiceKey.KindName, context.Namespace, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId),
             deleteKey,
             windowDays,
-            keyClass is null || status.Region is null ? null : ResolvedKey.AccessOf(keyClass, status.Region),
+            keyClass is null ? null : ResolvedKey.AccessOf(keyClass, status.Region ?? keyClass.Spec.Region),
             DeletionRequest.WhyUntouched(resource.Spec.Suspend == true, resource.Spec.ManagementPolicy == ManagementPolicies.Observe),
             isTerminating,
             Parent: null,

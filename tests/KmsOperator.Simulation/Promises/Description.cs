@@ -1,0 +1,53 @@
+using KmsOperator.Api;
+using KmsOperator.Planning;
+using KmsOperator.Policies;
+using KmsOperator.Simulation.Worlds;
+using KmsSimulator.State;
+
+namespace KmsOperator.Simulation.Promises;
+
+/// <summary>Compares what a ServiceKey describes with what KMS has: by its own means, and not by the planner's.</summary>
+internal static class Description
+{
+    /// <summary>What is not as described; null when everything is.</summary>
+    /// <param name="world">The world.</param>
+    /// <param name="resource">The resource.</param>
+    /// <param name="withPolicy">Whether the policy counts.</param>
+    public static string? FindDifference(SimulatedWorld world, ServiceKey resource, bool withPolicy = true)
+    {
+        if (resource.Spec.Suspend == true || resource.Metadata.DeletionTimestamp is not null)
+            return null;
+        if (world.Cluster.ClassOf(resource) is not { } keyClass)
+            return "it has no class";
+        var resolution = ServiceKeyResolver.Resolve(resource, keyClass, KmsService.AccountId, SimulatedWorld.ClusterId);
+        if (resolution.Value is not { } desired)
+            return $"its spec is refused: {resolution.Error!.Message}";
+        if (world.Keys.Find(desired.Location.Region, resource.Status?.KeyId) is not { } key)
+            return $"it has no key ({resource.Status?.KeyId ?? "none"} in its status)";
+        return FindDifference(world, desired, key, withPolicy);
+    }
+
+    private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, bool withPolicy)
+    {
+        var record = key.Current;
+        if (KeyTruth.IsPendingDeletion(key))
+            return $"key {key.KeyId} is {record.State}";
+        if ((record.State == KeyState.Disabled) == desired.Enabled)
+            return $"key {key.KeyId} is {record.State}";
+        if (world.Keys.TargetOf(key.Region, desired.AliasName) is var target && target != key.KeyId)
+            return $"{desired.AliasName} is at {target ?? "no key"}, not at {key.KeyId}";
+        if (record.Description != desired.Description)
+            return $"its description is \"{record.Description}\", not \"{desired.Description}\"";
+        foreach (var (name, value) in desired.Tags)
+        {
+            if (record.Tags.GetValueOrDefault(name) != value)
+                return $"tag {name} is \"{record.Tags.GetValueOrDefault(name)}\", not \"{value}\"";
+        }
+
+        if (withPolicy && !PolicyComparer.AreEquivalent(record.Policy.Document, desired.Policy.Text))
+            return "its policy is another";
+        if (desired.Rotation is { } rotation && desired.Enabled && key.Shared.RotationPeriodInDays != (rotation.Enabled ? rotation.PeriodDays : null))
+            return $"it rotates every {key.Shared.RotationPeriodInDays?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "never"} days";
+        return null;
+    }
+}

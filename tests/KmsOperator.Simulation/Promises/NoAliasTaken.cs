@@ -1,0 +1,26 @@
+using KmsOperator.Api;
+using KmsOperator.Simulation.Worlds;
+
+namespace KmsOperator.Simulation.Promises;
+
+/// <summary>An alias that names another resource's key, or a key that is nobody's, stays there unless the spec asks to take it over and the class permits it.</summary>
+internal sealed class NoAliasTaken : IPromise
+{
+    public string Statement => "No alias is taken from another's key.";
+
+    public string? BeforeEffect(SimulatedWorld world, OperatorProcess sender, AwsCall call)
+    {
+        if (call.Operation is not ("UpdateAlias" or "DeleteAlias") || call.For is null
+            || world.Keys.Find(call.Region, world.Keys.TargetOf(call.Region, call.AliasName!)) is not { } holder)
+            return null;
+        var owner = KeyTruth.OwnerOf(holder) ?? world.History.MadeFor(holder.KeyId);
+        if (owner == call.For || world.History.AliasesMadeFor.GetValueOrDefault((call.Region, call.AliasName!))?.Path == call.For)
+            return null;
+
+        // What an earlier resource of somebody's left is free; what somebody has is not.
+        if (call.Operation == "UpdateAlias" && world.Cluster.Find(call.For) is (ServiceKey { Spec.TakeOverAlias: true } or KeyReplica { Spec.TakeOverAlias: true })
+            && (owner is null || world.Cluster.Find(owner) is null))
+            return null;
+        return $"{sender.Identity} sends {call.Operation} of {call.AliasName}, which is at {(owner is null ? "nobody" : owner)}'s key {holder.KeyId}, for {call.For}.";
+    }
+}

@@ -1,0 +1,33 @@
+using KmsOperator.Api;
+using KmsOperator.Simulation.Worlds;
+using KmsSimulator.State;
+
+namespace KmsOperator.Simulation.Promises;
+
+/// <summary>
+/// A key with the operator's tags is in its resource's status, or the attempt that made it is on record there, or it is marked as released,
+/// or its deletion is scheduled. Where people took finalizers off or restored an older cluster, nobody can know it.
+/// </summary>
+internal sealed class NoUnknownKey : IPromise
+{
+    public string Statement => "Every key of the operator's is known to a resource, or marked as left.";
+
+    public string? InTheEnd(SimulatedWorld world)
+    {
+        foreach (var key in world.Keys.All)
+        {
+            if (world.History.MadeFor(key.KeyId) is not { } madeFor || KeyTruth.IsPendingDeletion(key) || KeyTruth.Tag(key, TagNames.Released) is not null)
+                continue;
+            var owner = KeyTruth.OwnerOf(key) ?? madeFor;
+            if (world.History.IsExcused(owner) || world.History.IsExcused(madeFor) || IsKnown(world, key))
+                continue;
+            return $"{owner} left {key.KeyId} in {key.Region} ({key.Current.State}).";
+        }
+
+        return null;
+    }
+
+    private static bool IsKnown(SimulatedWorld world, KeyEntry key) => world.Cluster.Resources.Any(resource =>
+        resource.Status is { } status
+        && (status.KeyId == key.KeyId || (status.Creation is { } creation && creation.AttemptId == KeyTruth.Tag(key, TagNames.Attempt))));
+}

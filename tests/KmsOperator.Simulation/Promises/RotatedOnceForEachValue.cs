@@ -1,0 +1,24 @@
+using KmsOperator.Simulation.Worlds;
+
+namespace KmsOperator.Simulation.Promises;
+
+/// <summary>A key is rotated on demand at most as often as its resource had different values of the annotation.</summary>
+internal sealed class RotatedOnceForEachValue : IPromise
+{
+    public string Statement => "A key is rotated once for each value of rotate-at.";
+
+    public string? Always(SimulatedWorld world)
+    {
+        foreach (var key in world.Keys.All)
+        {
+            var rotated = key.Shared.Materials.Count(material => material.RotationType == "ON_DEMAND") + (key.Shared.OnDemandRotationStartDate is null ? 0 : 1);
+            if (rotated == 0 || KeyTruth.Tag(key, Api.TagNames.Uid) is not { } uid)
+                continue;
+            var asked = world.History.RotationsAsked(uid);
+            if (rotated > asked)
+                return $"{KeyTruth.OwnerOf(key)}'s key {key.KeyId} was rotated {rotated} times for {asked} values.";
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using KmsOperator.Simulation.Scripts;
+
+namespace KmsOperator.Simulation.Running;
+
+/// <summary><c>make simulate</c>: runs seeds on all cores, and says what it found.</summary>
+internal static class SimulateCommand
+{
+    private const int ShrunkOfAKind = 3;
+
+    /// <summary>
+    /// <c>simulate SEEDS FROM</c> runs seeds; <c>replay FILE|SEED</c> tells what happens; <c>trace SEEDS</c> writes the hashes of the first seeds'
+    /// traces.
+    /// </summary>
+    /// <returns>0 when every promise was kept.</returns>
+    public static int Run(string[] args) => args[0] switch
+    {
+        "replay" => Replay(args[1]),
+        "trace" => Trace(Number(args, 1, 1)),
+        _ => Simulate(Number(args, 1, 2000), Number(args, 2, 1)),
+    };
+
+    private static int Simulate(int seeds, int from)
+    {
+        var watch = Stopwatch.StartNew();
+        var failures = SeedRunner.Run(from, seeds, Environment.ProcessorCount);
+        var seconds = watch.Elapsed.TotalSeconds;
+        var busy = Environment.CpuUsage.TotalTime.TotalSeconds;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{seeds} seeds from {from} in {seconds:0.0} s: {seeds / seconds:0.0} schedules per second on {Environment.ProcessorCount} cores, {busy:0.0} s of processor time, {failures.Count} failures"));
+        foreach (var kind in failures.GroupBy(failure => failure.Result.Promise).OrderByDescending(kind => kind.Count()))
+            Console.WriteLine($"{kind.Count(),6}  {kind.Key}   seeds {string.Join(' ', kind.Take(10).Select(failure => failure.Seed))}");
+        var shown = failures.GroupBy(failure => failure.Result.Promise).SelectMany(kind => kind.Take(ShrunkOfAKind)).ToArray();
+        Parallel.ForEach(shown, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, failure => Show(failure.Seed, failure.Result));
+
+        return failures.Count == 0 ? 0 : 1;
+    }
+
+    private static void Show(int seed, RunResult result)
+    {
+        var script = ScriptShrinker.Shrink(ScriptGenerator.Of(seed), result.Promise!);
+        Console.WriteLine($"\nseed {seed}: {result.Failure}\n{script}\n# {SimulationRun.Of(script).Failure}");
+    }
+
+    private static int Replay(string what)
+    {
+        var script = int.TryParse(what, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? ScriptGenerator.Of(seed) : Script.Parse(File.ReadAllText(what));
+        var result = SimulationRun.Of(script, keepNotes: true);
+        Console.WriteLine(script);
+        foreach (var note in result.Notes)
+            Console.WriteLine(note);
+        Console.WriteLine($"{result.Failure ?? "all promises kept"}; trace {result.Trace:x16}, {result.Steps} steps, {result.Elapsed.TotalSeconds:0} s");
+        return result.Failure is null ? 0 : 1;
+    }
+
+    private static int Trace(int seeds)
+    {
+        for (var seed = 1; seed <= seeds; seed++)
+            Console.WriteLine($"{SimulationRun.Of(ScriptGenerator.Of(seed)).Trace:x16}");
+        return 0;
+    }
+
+    private static int Number(string[] args, int index, int otherwise) =>
+        args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
+}

@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Simulation.Worlds;
+using KmsSimulator.State;
+
+namespace KmsOperator.Simulation.Scripts;
+
+/// <summary>What other people do in KMS and IAM. Subjects are the resources whose keys they change, <c>namespace/name</c>.</summary>
+internal static class AwsVerbs
+{
+    private const string Lockout = """
+        {"Version":"2012-10-17","Statement":[{"Sid":"Root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}
+        """;
+
+    public static IReadOnlyDictionary<string, Action<SimulatedWorld, ScriptStep>> All { get; } = new Dictionary<string, Action<SimulatedWorld, ScriptStep>>
+    {
+        ["kms-disable"] = (world, step) => Call(world, step, "DisableKey", []),
+        ["kms-enable"] = (world, step) => Call(world, step, "EnableKey", []),
+        ["kms-policy"] = (world, step) => Call(world, step, "PutKeyPolicy", new JsonObject { ["Policy"] = Lockout }),
+        ["kms-describe"] = (world, step) => Call(world, step, "UpdateKeyDescription", new JsonObject { ["Description"] = "changed by hand" }),
+        ["kms-rotation-off"] = (world, step) => Call(world, step, "DisableKeyRotation", []),
+        ["kms-tag"] = (world, step) => Call(world, step, "TagResource", new JsonObject
+        {
+            ["Tags"] = new JsonArray(new JsonObject { ["TagKey"] = step.Arguments[1], ["TagValue"] = step.Arguments[2] }),
+        }),
+        ["kms-untag-marks"] = (world, step) => Call(world, step, "UntagResource", new JsonObject { ["TagKeys"] = new JsonArray(TagNames.Owner, TagNames.Cluster, TagNames.Uid) }),
+        ["kms-schedule-deletion"] = ScheduleDeletion,
+        ["kms-cancel-deletion"] = (world, step) => Call(world, step, "CancelKeyDeletion", []),
+        ["kms-move-primary"] = (world, step) => Call(world, step, "UpdatePrimaryRegion", new JsonObject { ["PrimaryRegion"] = step.Arguments[1] }),
+        ["kms-delete-alias"] = (world, step) => world.Kms.Call("DeleteAlias", StartingPoint.Home, new JsonObject { ["AliasName"] = step.Subject }),
+        ["kms-move-alias"] = MoveAlias,
+        ["kms-create"] = CreateForeign,
+        ["delete-role"] = (world, step) => world.Kms.State.Principals.Delete(Role(step)),
+        ["create-role"] = (world, step) => world.Kms.State.Principals.Add(Role(step)),
+    };
+
+    private static string Role(ScriptStep step) => $"arn:aws:iam::{KmsService.AccountId}:role/{step.Subject}";
+
+    /// <summary>The key of a resource: the newest that names it as its owner.</summary>
+    private static KeyEntry? KeyOf(SimulatedWorld world, string subject) => world.Keys.All
+        .Where(key => KeyTruth.OwnerOf(key) is { } owner && owner.EndsWith($"/{subject}", StringComparison.Ordinal) && !KeyTruth.IsPendingDeletion(key))
+        .OrderByDescending(key => key.IsPrimary).ThenBy(key => key.Current.CreationDate)
+        .FirstOrDefault();
+
+    private static void Call(SimulatedWorld world, ScriptStep step, string operation, JsonObject input)
+    {
+        var key = operation == "CancelKeyDeletion"
+            ? world.Keys.All.FirstOrDefault(found => KeyTruth.IsPendingDeletion(found) && KeyTruth.OwnerOf(found)?.EndsWith($"/{step.Subject}", StringComparison.Ordinal) == true)
+            : KeyOf(world, step.Subject);
+        if (key is null)
+            return;
+        input["KeyId"] = key.KeyId;
+        world.Kms.Call(operation, key.Region, input);
+    }
+
+    private static void ScheduleDeletion(SimulatedWorld world, ScriptStep step)
+    {
+        if (KeyOf(world, step.Subject) is not { } key)
+            return;
+        world.History.ScheduledByPeople(key.KeyId);
+        Call(world, step, "ScheduleKeyDeletion", new JsonObject { ["PendingWindowInDays"] = 7 });
+    }
+
+    private static void MoveAlias(SimulatedWorld world, ScriptStep step)
+    {
+        if (KeyOf(world, step.Arguments[1]) is { } target)
+            world.Kms.Call("UpdateAlias", target.Region, new JsonObject { ["AliasName"] = step.Subject, ["TargetKeyId"] = target.KeyId });
+    }
+
+    /// <summary>A key that is nobody's, with an alias.</summary>
+    private static void CreateForeign(SimulatedWorld world, ScriptStep step)
+    {
+        var made = world.Kms.Call("CreateKey", StartingPoint.Home, []);
+        world.Kms.Call("CreateAlias", StartingPoint.Home, new JsonObject { ["AliasName"] = step.Subject, ["TargetKeyId"] = (string?)made?["KeyMetadata"]?["KeyId"] });
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Kubernetes;
+using KmsOperator.Simulation.Worlds;
+
+namespace KmsOperator.Simulation.Scripts;
+
+/// <summary>What the cluster's users do to their resources. Subjects are <c>namespace/name</c>.</summary>
+internal static class UserVerbs
+{
+    public static IReadOnlyDictionary<string, Action<SimulatedWorld, ScriptStep>> All { get; } = new Dictionary<string, Action<SimulatedWorld, ScriptStep>>
+    {
+        ["create"] = Create,
+        ["edit"] = (world, step) => Edit(world, step, Spec(world, step)),
+        ["edit-class"] = (world, step) => world.Users.Patch(
+            "KeyClass", new NamespacedName("", step.Subject), new JsonObject { ["spec"] = Spec(world, step) }.ToJsonString()),
+        ["delete"] = (world, step) => world.Users.Delete(KindOf(world, step), KeyOf(step)),
+        ["rotate-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.RotateAt, step.Arguments[1]),
+        ["reconcile-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ReconcileAt, step.Arguments[1]),
+        ["erase-status"] = EraseStatus,
+        ["forge-status"] = ForgeStatus,
+        ["take-finalizer-off"] = TakeFinalizerOff,
+    };
+
+    /// <summary>The kind of a subject: replicas have it in their name.</summary>
+    public static string KindOf(SimulatedWorld world, ScriptStep step) =>
+        step.Value("primary") is not null || step.Value("primaryKeyOf") is not null || world.Users.Find(KeyReplica.KindName, KeyOf(step)) is not null ? KeyReplica.KindName : ServiceKey.KindName;
+
+    public static NamespacedName KeyOf(ScriptStep step) => KeyOf(step.Subject);
+
+    public static NamespacedName KeyOf(string subject) => new(subject[..subject.IndexOf('/', StringComparison.Ordinal)], subject[(subject.IndexOf('/', StringComparison.Ordinal) + 1)..]);
+
+    private static void Create(SimulatedWorld world, ScriptStep step)
+    {
+        var key = KeyOf(step);
+        var manifest = new JsonObject
+        {
+            ["apiVersion"] = ApiGroup.ApiVersion,
+            ["kind"] = KindOf(world, step),
+            ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace },
+            ["spec"] = Spec(world, step),
+        };
+        world.Users.Create(manifest.ToJsonString(), key.Namespace);
+    }
+
+    private static void Edit(SimulatedWorld world, ScriptStep step, JsonObject spec) =>
+        world.Users.Patch(KindOf(world, step), KeyOf(step), new JsonObject { ["spec"] = spec }.ToJsonString());
+
+    private static void EraseStatus(SimulatedWorld world, ScriptStep step)
+    {
+        if (world.Users.Find(KindOf(world, step), KeyOf(step)) is { } erased)
+            world.History.RotationRecordErased((string)erased["metadata"]!["uid"]!);
+        SetStatus(world, step, new JsonObject { ["observedGeneration"] = -1 });
+    }
+
+    /// <summary>Makes the status claim another resource's key.</summary>
+    private static void ForgeStatus(SimulatedWorld world, ScriptStep step)
+    {
+        var other = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(step.Arguments[1]));
+        if (other?.Status is { KeyId: { } keyId } status)
+            SetStatus(world, step, new JsonObject { ["keyId"] = keyId, ["arn"] = status.Arn, ["creation"] = null, ["aliasName"] = null, ["desiredSha256"] = null });
+    }
+
+    private static void SetStatus(SimulatedWorld world, ScriptStep step, JsonObject status)
+    {
+        var kind = KindOf(world, step);
+        if (world.Users.Find(kind, KeyOf(step))?["status"] is not JsonObject now)
+            return;
+        if (status.ContainsKey("observedGeneration"))
+        {
+            foreach (var (name, _) in now)
+                status.TryAdd(name, null);
+        }
+
+        world.Users.Patch(kind, KeyOf(step), new JsonObject { ["status"] = status }.ToJsonString(), "status");
+    }
+
+    private static void TakeFinalizerOff(SimulatedWorld world, ScriptStep step)
+    {
+        world.History.Excuse($"{KindOf(world, step)}/{step.Subject}");
+        world.Users.Patch(KindOf(world, step), KeyOf(step), """{"metadata":{"finalizers":null}}""");
+    }
+
+    private static JsonObject Spec(SimulatedWorld world, ScriptStep step)
+    {
+        var spec = new JsonObject();
+        foreach (var argument in step.Arguments.Skip(1))
+        {
+            var split = argument.IndexOf('=', StringComparison.Ordinal);
+            var (name, value) = (argument[..split], argument[(split + 1)..]);
+            switch (name)
+            {
+                case "enabled" or "multiRegion" or "suspend" or "takeOverAlias" or "recreateLostKey":
+                    spec[name] = value == "true";
+                    break;
+                case "replicaRegions":
+                    spec[name] = new JsonArray([.. value.Split('+', StringSplitOptions.RemoveEmptyEntries).Select(region => JsonValue.Create(region))]);
+                    break;
+                case "users":
+                    spec["access"] = new JsonObject { ["users"] = new JsonArray([.. value.Split('+', StringSplitOptions.RemoveEmptyEntries).Select(user => JsonValue.Create(user))]) };
+                    break;
+                case "rotationDays":
+                    spec["rotation"] = new JsonObject { ["periodDays"] = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture) };
+                    break;
+                case "primary":
+                    spec["primaryRef"] = new JsonObject { ["name"] = value };
+                    break;
+                case "primaryKeyOf":
+                    spec["primaryKeyArn"] = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(value))?.Status?.Arn
+                        ?? "arn:aws:kms:us-east-1:123456789012:key/mrk-00000000000000000000000000000000";
+                    break;
+                case "tag":
+                    spec["tags"] = new JsonObject { ["team"] = value };
+                    break;
+                default:
+                    spec[name] = value == "null" ? null : value;
+                    break;
+            }
+        }
+
+        return spec;
+    }
+}

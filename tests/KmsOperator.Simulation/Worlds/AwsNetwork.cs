@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace KmsOperator.Simulation.Worlds;
+
+/// <summary>What is between one operator and AWS: requests and answers take time, and get lost.</summary>
+internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) : HttpMessageHandler
+{
+    private const string TargetPrefix = "TrentService.";
+
+    // More than the SDK's time-out of 15 s.
+    private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(17);
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(8);
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        world.Scheduler.RequireThread();
+        var sent = Copy(request);
+        var call = Read(sent);
+        var fault = world.AwsFaults.Next(call.Operation);
+        if (world.Trace.KeepsNotes || call.IsWrite)
+            world.Trace.Note(sender.Identity, $"sends {call}{(fault == RequestFault.None ? "" : $" ({fault})")}");
+        if (call.IsWrite)
+            world.OnAwsWriteSent(sender, call);
+        var answer = new TaskCompletionSource<HttpResponseMessage>();
+        if (cancellationToken.CanBeCanceled)
+            cancellationToken.Register(() => sender.Process.Deliver(() => answer.TrySetCanceled(cancellationToken)));
+        switch (fault)
+        {
+            case RequestFault.LostBefore:
+                sender.Process.Deliver(world.Latency(), () => answer.TrySetException(Broken()));
+                break;
+            case RequestFault.ServerError:
+                sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(HttpStatusCode.InternalServerError, "KMSInternalException", "The request failed.")));
+                break;
+            case RequestFault.Throttled:
+                sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(HttpStatusCode.BadRequest, "ThrottlingException", "Rate exceeded")));
+                break;
+            case RequestFault.Refused:
+                sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(
+                    HttpStatusCode.BadRequest, "AccessDeniedException", $"User: x is not authorized to perform: kms:{call.Operation} on this resource")));
+                break;
+            default:
+                world.Aws.Deliver(fault == RequestFault.Slow ? TooLong : world.Latency(), () => Arrive(call, sent, fault, answer));
+                break;
+        }
+
+        return answer.Task;
+    }
+
+    /// <summary>The request has arrived, whether its sender still lives or not.</summary>
+    private void Arrive(AwsCall call, HttpRequestMessage request, RequestFault fault, TaskCompletionSource<HttpResponseMessage> answer)
+    {
+        if (call.IsWrite)
+            world.OnAwsWriteArrives(sender, call);
+        var response = world.Kms.Send(request);
+        if (call.IsWrite)
+        {
+            world.Trace.Note("aws", $"{call.Operation} of {sender.Identity}: {(int)response.StatusCode}");
+            world.OnAwsChanged(call, response.IsSuccessStatusCode);
+            world.Triggers.OnEvent(sender, call.Operation);
+        }
+
+        var wait = fault == RequestFault.Late ? Late : world.Latency();
+        if (fault == RequestFault.LostAfter)
+            sender.Process.Deliver(wait, () => answer.TrySetException(Broken()));
+        else
+            sender.Process.Deliver(wait, () => answer.TrySetResult(response));
+    }
+
+    /// <summary>The request as it is on its way: its sender disposes its own when it gives up.</summary>
+    private static HttpRequestMessage Copy(HttpRequestMessage request)
+    {
+        var copy = new HttpRequestMessage(request.Method, request.RequestUri);
+        foreach (var (name, values) in request.Headers.NonValidated)
+            copy.Headers.TryAddWithoutValidation(name, values);
+        if (request.Content is not { } content)
+            return copy;
+        copy.Content = new ByteArrayContent(BytesOf(content));
+        foreach (var (name, values) in content.Headers.NonValidated)
+            copy.Content.Headers.TryAddWithoutValidation(name, values);
+        return copy;
+    }
+
+    /// <summary>The content is in memory, so nothing is waited for.</summary>
+    private static byte[] BytesOf(HttpContent content) => content.ReadAsByteArrayAsync().GetAwaiter().GetResult();
+
+    private AwsCall Read(HttpRequestMessage request)
+    {
+        var target = request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var values) ? values.ToString() : "";
+        var region = RegionOf(request);
+        var operation = target.StartsWith(TargetPrefix, StringComparison.Ordinal) ? target[TargetPrefix.Length..] : "Sts";
+        var body = operation != "Sts" && (AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes)
+            ? JsonNode.Parse(BytesOf(request.Content!)) as JsonObject
+            : null;
+        return new AwsCall(operation, region, body, world.Work.Resource);
+    }
+
+    private static string RegionOf(HttpRequestMessage request)
+    {
+        // Credential=KEY/DATE/REGION/SERVICE/aws4_request
+        var authorization = request.Headers.NonValidated["Authorization"].ToString();
+        var scope = authorization.Split('/');
+        return scope.Length > 2 ? scope[2] : "";
+    }
+
+    private static HttpRequestException Broken() => new(HttpRequestError.ResponseEnded, "The connection broke.");
+
+    private static HttpResponseMessage Error(HttpStatusCode status, string code, string message) => new(status)
+    {
+        Content = new StringContent(
+            string.Create(CultureInfo.InvariantCulture, $$"""{"__type":"{{code}}","message":"{{message}}"}"""), Encoding.UTF8, "application/x-amz-json-1.1"),
+    };
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using KmsOperator.Api;
+using KmsOperator.Kinds;
+using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
+using KmsOperator.Testing.ApiServer;
+
+namespace KmsOperator.Simulation.Worlds;
+
+/// <summary>The cluster's objects as the API server has them.</summary>
+internal sealed class ClusterTruth(InMemoryApiServer server)
+{
+    private readonly Dictionary<StoredObject, IResource> _read = new(ReferenceEqualityComparer.Instance);
+
+    public IReadOnlyList<ServiceKey> ServiceKeys => List(ResourceTypes.ServiceKeys);
+
+    public IReadOnlyList<KeyReplica> KeyReplicas => List(ResourceTypes.KeyReplicas);
+
+    public IReadOnlyList<KeyClass> Classes => List(ResourceTypes.KeyClasses);
+
+    /// <summary>All resources that have a key.</summary>
+    public IEnumerable<IKeyResource> Resources => ServiceKeys.Cast<IKeyResource>().Concat(KeyReplicas);
+
+    /// <summary>The lease's holder; empty when nobody has it.</summary>
+    public string LeaseHolder => List(BuiltInTypes.Leases).FirstOrDefault()?.Spec.HolderIdentity ?? "";
+
+    /// <summary><c>{kind}/{namespace}/{name}</c>, as the owner tag has it.</summary>
+    public static string PathOf(IKeyResource resource) => $"{resource.Kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}";
+
+    /// <summary>A resource by its path.</summary>
+    public IKeyResource? Find(string path) => Resources.FirstOrDefault(resource => PathOf(resource) == path);
+
+    /// <summary>The class of a ServiceKey.</summary>
+    public KeyClass? ClassOf(ServiceKey resource) => Classes.FirstOrDefault(
+        keyClass => keyClass.Metadata.Name == (resource.Spec.ClassName ?? resource.Status?.ClassName ?? "standard"));
+
+    /// <summary>Whether deleting a resource is to delete its key, as everything is now.</summary>
+    public bool WantsKeyDeleted(IKeyResource resource) => resource switch
+    {
+        ServiceKey key => (key.Spec.DeletionPolicy ?? ClassOf(key)?.Spec.DeletionPolicy ?? (ClassOf(key) is null ? key.Status?.DeletionPolicy : null)) == DeletionPolicies.Delete,
+        KeyReplica replica => (replica.Spec.DeletionPolicy
+            ?? (PrimaryOf(replica) is { } primary ? (WantsKeyDeleted(primary) ? DeletionPolicies.Delete : DeletionPolicies.Retain) : replica.Status?.DeletionPolicy)) == DeletionPolicies.Delete,
+        _ => false,
+    };
+
+    /// <summary>The ServiceKey that a replica names.</summary>
+    public ServiceKey? PrimaryOf(KeyReplica replica) => ServiceKeys.FirstOrDefault(
+        key => key.Metadata.Namespace == replica.Metadata.Namespace && key.Metadata.Name == replica.Spec.PrimaryRef?.Name);
+
+    private List<T> List<T>(ResourceType<T> type)
+        where T : class, IResource
+    {
+        var kind = server.Kinds.Find(type.Group, type.Version, type.Plural)!;
+        var found = new List<T>();
+        foreach (var stored in server.Store.Content.List(kind, null))
+        {
+            if (!_read.TryGetValue(stored, out var resource))
+                _read[stored] = resource = JsonSerializer.Deserialize(stored.Utf8, type.Item)!;
+            found.Add((T)resource);
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,53 @@
+using KmsOperator.Api;
+using KmsSimulator.State;
+
+namespace KmsOperator.Simulation.Worlds;
+
+/// <summary>The keys and aliases as KMS has them, not as its readers may still see them.</summary>
+internal sealed class KeyTruth(KmsService kms)
+{
+    /// <summary>All keys of all Regions.</summary>
+    public IEnumerable<KeyEntry> All
+    {
+        get
+        {
+            var account = kms.State.Account(KmsService.AccountId);
+            account.Settle(kms.State.Clock.GetUtcNow());
+            foreach (var region in account.Regions.Values)
+            {
+                foreach (var id in region.KeyIds)
+                {
+                    if (region.Key(id) is { } key)
+                        yield return key;
+                }
+            }
+        }
+    }
+
+    /// <summary>A key in a Region.</summary>
+    public KeyEntry? Find(string region, string? keyId) => keyId is null ? null : Region(region)?.Key(keyId);
+
+    /// <summary>What an alias names; null when there is none.</summary>
+    public string? TargetOf(string region, string aliasName) => Region(region)?.Alias(aliasName)?.Record.Current?.TargetKeyId;
+
+    /// <summary>Names of a Region's aliases with what they name.</summary>
+    public IEnumerable<(string Name, string Target)> Aliases(string region)
+    {
+        foreach (var name in Region(region)?.AliasNames ?? [])
+        {
+            if (TargetOf(region, name) is { } target)
+                yield return (name, target);
+        }
+    }
+
+    /// <summary>A tag of a key.</summary>
+    public static string? Tag(KeyEntry key, string name) => key.Current.Tags.GetValueOrDefault(name);
+
+    /// <summary>The owner that a key's tags name, if they are this cluster's.</summary>
+    public static string? OwnerOf(KeyEntry key) => Tag(key, TagNames.Cluster) == SimulatedWorld.ClusterId ? Tag(key, TagNames.Owner) : null;
+
+    /// <summary>Whether a key's deletion is scheduled.</summary>
+    public static bool IsPendingDeletion(KeyEntry key) => (key.Current.State & KeyState.Pending) != 0;
+
+    private KmsAccountRegion? Region(string region) => kms.State.Account(KmsService.AccountId).Regions.GetValueOrDefault(region);
+}
