@@ -113,7 +113,8 @@ internal sealed class ReplicaResources(IKubernetesApi api, ResourceType<KeyRepli
         do
         {
             var page = await api.ListPageAsync(type, primary.Metadata.Namespace, PageSize, token, cancellationToken);
-            if (page.Items.Any(replica => replica.Spec.PrimaryRef?.Name == primary.Metadata.Name))
+            // A KeyReplica that cannot be read may refer to this ServiceKey as well.
+            if (page.Unreadable.Count > 0 || page.Items.Any(replica => replica.Spec.PrimaryRef?.Name == primary.Metadata.Name))
             {
                 return true;
             }
