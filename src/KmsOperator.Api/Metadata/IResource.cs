@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace KmsOperator.Api;
 
 /// <summary>Any Kubernetes object: what the controller runtime needs to know of it.</summary>
@@ -20,8 +22,16 @@ public sealed record ResourceList<T>
     /// <summary>Version of the list as a whole, and the token for the next page.</summary>
     public ListMeta Metadata { get; init => field = value ?? new(); } = new();
 
-    /// <summary>The objects of this page.</summary>
+    /// <summary>The objects of this page that could be read.</summary>
     public IReadOnlyList<T> Items { get; init => field = value ?? []; } = [];
+
+    /// <summary>The objects of this page that could not be read. Whoever concludes from an object's absence must look here too.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<UnreadableObject> Unreadable { get; init => field = value ?? []; } = [];
+
+    /// <summary>Size of the page as the server sent it, in bytes; 0 if unknown.</summary>
+    [JsonIgnore]
+    public long Bytes { get; init; }
 }
 
 /// <summary>Metadata of a list.</summary>

@@ -15,9 +15,10 @@ namespace KmsOperator.Aws;
 /// <param name="metrics">Counts every request; null for no metrics.</param>
 /// <param name="time">The clock; the system's when null.</param>
 /// <param name="inProcess">Answers the requests in place of the network; for tests.</param>
+/// <param name="fence">Asked before each KMS request that changes something; null if this process may always write.</param>
 public sealed class AwsClients(
     string roleSessionName, RequestRateLimiter? limiter = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
-    RequestMetrics? metrics = null, TimeProvider? time = null, InProcessAws? inProcess = null) : IDisposable
+    RequestMetrics? metrics = null, TimeProvider? time = null, InProcessAws? inProcess = null, IWriteFence? fence = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
@@ -79,8 +80,10 @@ public sealed class AwsClients(
 
     private HttpMessageHandler TransportFor(AwsAccess access)
     {
+        // The fence is below the rate limiter, where requests wait; only the metrics are between it and the network.
         var counted = Counted(access);
-        var transport = limiter is null ? counted : new RateLimitingHandler(limiter, RequestRateLimiter.AccountOf(access), access.Region, counted, metrics);
+        var fenced = fence is null ? counted : new WriteFenceHandler(fence, counted);
+        var transport = limiter is null ? fenced : new RateLimitingHandler(limiter, RequestRateLimiter.AccountOf(access), access.Region, fenced, metrics);
         return wrapTransport is null ? transport : wrapTransport(transport);
     }
 

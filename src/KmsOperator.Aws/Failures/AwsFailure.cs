@@ -47,8 +47,11 @@ public enum AwsFailureKind
 /// <param name="Operation">The operation that failed, if known.</param>
 public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message, string? Operation = null)
 {
+    /// <summary>Whether the call never left this process.</summary>
+    public bool WasNotSent { get; init; }
+
     /// <summary>Whether the call may have changed something all the same.</summary>
-    public bool EffectIsUnknown => Kind == AwsFailureKind.Unavailable;
+    public bool EffectIsUnknown => Kind == AwsFailureKind.Unavailable && !WasNotSent;
 
     /// <summary>
     /// Classifies by error code and status: the SDK has exception types only for errors that an operation's model names, and
@@ -57,6 +60,7 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
     /// <returns>Null for exceptions that do not come from a call.</returns>
     public static AwsFailure? Of(Exception exception, string? operation = null) => exception switch
     {
+        WriteFencedException fenced => new AwsFailure(AwsFailureKind.Unavailable, "WriteFenced", fenced.Message, operation ?? fenced.Operation) { WasNotSent = true },
         AmazonServiceException service => new AwsFailure(KindOf(service), CodeOf(service), service.Message, operation),
         AmazonClientException or HttpRequestException or HttpIOException or TimeoutException or IOException or OperationCanceledException =>
             new AwsFailure(AwsFailureKind.Unavailable, exception.GetType().Name, exception.Message, operation),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 
@@ -16,7 +17,7 @@ public interface IKubernetesApi
     Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class, IResource;
 
-    /// <summary>Reads one page of a list.</summary>
+    /// <summary>Reads one page of a list. An object that cannot be read is in <see cref="ResourceList{T}.Unreadable"/>.</summary>
     /// <param name="type">The kind.</param>
     /// <param name="namespace">The namespace; null for all, and for cluster-scoped kinds.</param>
     /// <param name="limit">Objects per page, 1 or more.</param>
@@ -27,7 +28,7 @@ public interface IKubernetesApi
         ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
         where T : class, IResource;
 
-    /// <summary>Streams changes until the server ends the stream.</summary>
+    /// <summary>Streams changes until the server ends the stream. An object that cannot be read is in <see cref="WatchEvent{T}.Unreadable"/>.</summary>
     /// <param name="type">The kind.</param>
     /// <param name="namespace">The namespace; null for all, and for cluster-scoped kinds.</param>
     /// <param name="resourceVersion">The version after which changes are wanted.</param>
@@ -57,6 +58,24 @@ public interface IKubernetesApi
     Task<T> MergePatchAsync<T>(
         ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
         where T : class, IResource;
+
+    /// <summary>
+    /// As <see cref="MergePatchAsync"/>, but the answer is not read: for an <see cref="UnreadableObject"/>, whose status can be written although
+    /// its spec cannot be read.
+    /// </summary>
+    async Task MergePatchUnreadAsync<T>(
+        ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        try
+        {
+            await MergePatchAsync(type, key, patch, subresource, cancellationToken);
+        }
+        catch (JsonException)
+        {
+            // The patch succeeded; only the answer could not be read.
+        }
+    }
 
     /// <summary>
     /// Server-side apply: sets the fields in <paramref name="body"/>, and removes fields that this manager applied before and that are no

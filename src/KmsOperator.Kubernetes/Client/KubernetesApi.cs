@@ -10,10 +10,10 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>The API server over HTTP. Thread-safe.</summary>
+/// <summary>Sends requests to the API server over HTTP. Thread-safe.</summary>
 /// <remarks>
-/// A request that the server turned away unheard (429 or 503 with <c>Retry-After</c>) is repeated after that time, whatever its method;
-/// nothing else is repeated here, since only the caller knows what an undecided write means.
+/// If the server refuses a request without processing it (429 or 503 with <c>Retry-After</c>), the request is sent again after that time,
+/// whatever its method. Nothing else is sent again here: if the answer to a write is lost, only the caller knows what to do.
 /// </remarks>
 public sealed class KubernetesApi : IKubernetesApi, IDisposable
 {
@@ -38,24 +38,24 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         Meter? meter = null)
     {
         _requests = meter?.CreateCounter<long>("rest_client_requests_total", null, "Requests to the API server, by status code, method and host.");
-        // A series that starts with its first value hides it from rate().
+        // Start each series with 0. Otherwise rate() does not show its first value.
         foreach (var (code, method) in (ReadOnlySpan<(string, string)>)[("200", "GET"), ("201", "POST"), ("200", "PATCH"), ("200", "DELETE")])
             _requests?.Add(0, new("code", code), new("method", method), new("host", server.Authority));
         _http = http;
-        // With a trailing slash, or a server behind a path would lose the last part of it.
+        // The address must end with a slash. Otherwise the last part of a server's path would be lost.
         _server = new Uri(server.AbsoluteUri.TrimEnd('/') + "/");
         _authenticate = authenticate;
         _userAgent = userAgent;
         _time = time;
     }
 
-    /// <summary>Reads the configuration; no call is made.</summary>
-    /// <param name="userAgent">Names the operator and its version in the server's audit log, for example <c>kms-operator/1.0.0</c>.</param>
+    /// <summary>Reads the configuration. Makes no request.</summary>
+    /// <param name="userAgent">The operator and its version for the server's audit log, for example <c>kms-operator/1.0.0</c>.</param>
     /// <param name="time">Clock of deadlines and waits.</param>
     /// <param name="kubeconfig">
-    /// A kubeconfig file. Without it the in-cluster configuration, else <c>KUBECONFIG</c>, else <c>~/.kube/config</c>.
+    /// A kubeconfig file. If null, the in-cluster configuration is used, else <c>KUBECONFIG</c>, else <c>~/.kube/config</c>.
     /// </param>
-    /// <param name="meter">Where requests are counted, under client-go's name; nowhere when null.</param>
+    /// <param name="meter">Counts requests under client-go's name; null to count nothing.</param>
     public static KubernetesApi Connect(string userAgent, TimeProvider time, string? kubeconfig = null, Meter? meter = null) =>
         ClusterConnection.Open(userAgent, time, kubeconfig, meter);
 
@@ -67,7 +67,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         {
             return await SendAsync(HttpMethod.Get, type.ObjectPath(key, null), null, JsonType, type.Item, cancellationToken);
         }
-        // A kind that is not served answers 404 as well, without a Status: that must not pass for an object that is gone.
+        // If the server does not know the kind, it answers 404 too, but without a Status. That does not mean that the object is gone.
         catch (KubernetesApiException e) when (e.IsNotFound && e.Reason == "NotFound")
         {
             return null;
@@ -82,7 +82,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         var path = string.Create(CultureInfo.InvariantCulture, $"{type.CollectionPath(@namespace)}?limit={limit}");
         if (!string.IsNullOrEmpty(continueToken))
             path += $"&continue={Uri.EscapeDataString(continueToken)}";
-        return SendAsync(HttpMethod.Get, path, null, JsonType, type.List, cancellationToken);
+        return SendAsync(HttpMethod.Get, path, null, JsonType, (stream, token) => new ListPageReader<T>(stream, type).ReadAsync(token), cancellationToken);
     }
 
     /// <inheritdoc />
@@ -101,7 +101,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var lines = new WatchLineReader(stream);
         while (await WithDeadline(timing.Idle, lines.ReadAsync, cancellationToken) is { } line)
-            yield return WatchLine.Parse(line.Span, type.Item);
+            yield return WatchLine.Parse(type, line.Bytes.Span, line.IsWhole);
     }
 
     /// <inheritdoc />
@@ -120,6 +120,15 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     {
         var path = $"{type.ObjectPath(key, subresource)}?fieldManager={ApiGroup.FieldManager}";
         return SendAsync(HttpMethod.Patch, path, patch.ToUtf8Bytes(), "application/merge-patch+json", type.Item, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task MergePatchUnreadAsync<T>(
+        ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var path = $"{type.ObjectPath(key, subresource)}?fieldManager={ApiGroup.FieldManager}";
+        return SendAsync(HttpMethod.Patch, path, patch.ToUtf8Bytes(), "application/merge-patch+json", Nothing, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -164,7 +173,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         };
         try
         {
-            await SendAsync<T>(HttpMethod.Delete, type.ObjectPath(key, null), options.ToUtf8Bytes(), JsonType, null, cancellationToken);
+            await SendAsync(HttpMethod.Delete, type.ObjectPath(key, null), options.ToUtf8Bytes(), JsonType, Nothing, cancellationToken);
             return true;
         }
         catch (KubernetesApiException e) when (e.IsNotFound && e.Reason == "NotFound")
@@ -176,8 +185,27 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
+    private Task<TResult> SendAsync<TResult>(
+        HttpMethod method, string path, byte[]? body, string contentType, JsonTypeInfo<TResult> result, CancellationToken cancellationToken) =>
+        SendAsync(
+            method,
+            path,
+            body,
+            contentType,
+            async (stream, token) => await JsonSerializer.DeserializeAsync(stream, result, token)
+                ?? throw new JsonException($"{method} {path} was answered with null."),
+            cancellationToken);
+
+    /// <summary>Leaves an answer unread.</summary>
+    private static Task<bool> Nothing(Stream stream, CancellationToken cancellationToken) => Task.FromResult(true);
+
     private async Task<TResult> SendAsync<TResult>(
-        HttpMethod method, string path, byte[]? body, string contentType, JsonTypeInfo<TResult>? result, CancellationToken cancellationToken)
+        HttpMethod method,
+        string path,
+        byte[]? body,
+        string contentType,
+        Func<Stream, CancellationToken, Task<TResult>> read,
+        CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -186,7 +214,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
             {
                 return await WithDeadline(RequestTimeout, Exchange, cancellationToken);
             }
-            catch (KubernetesApiException e) when (attempt < Attempts && TurnedAway(e) is { } retryAfter)
+            catch (KubernetesApiException e) when (attempt < Attempts && RetryAfter(e) is { } retryAfter)
             {
                 wait = retryAfter;
             }
@@ -196,15 +224,12 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         async Task<TResult> Exchange(CancellationToken token)
         {
             using var response = await SendOnceAsync(method, path, body, contentType, token);
-            if (result is null)
-                return default!;
             await using var stream = await response.Content.ReadAsStreamAsync(token);
-            return await JsonSerializer.DeserializeAsync(stream, result, token)
-                ?? throw new JsonException($"{method} {path} was answered with null.");
+            return await read(stream, token);
         }
     }
 
-    private static TimeSpan? TurnedAway(KubernetesApiException e) =>
+    private static TimeSpan? RetryAfter(KubernetesApiException e) =>
         e.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable && e.RetryAfter <= LongestWait
             ? e.RetryAfter
             : null;
@@ -234,7 +259,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
 
     private async Task<HttpResponseMessage> CountedAsync(HttpRequestMessage request, Func<Task<HttpResponseMessage>> send)
     {
-        // As client-go has it where there was no answer.
+        // client-go's value if there was no answer.
         var code = "<error>";
         try
         {

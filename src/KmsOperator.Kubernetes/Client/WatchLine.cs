@@ -1,42 +1,80 @@
+using System.Net;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Reads one line of a watch: <c>{"type": …, "object": …}</c>.</summary>
+/// <summary>Reads one line of a watch: <c>{"type": …, "object": …}</c>. A line that cannot be read is an event with an unreadable object.</summary>
 internal static class WatchLine
 {
+    /// <param name="type">The kind.</param>
+    /// <param name="line">The line, or its beginning.</param>
+    /// <param name="isWhole">False if the line was too long, and only its beginning is there.</param>
     /// <exception cref="KubernetesApiException">The line is an error; an expired watch looks like this, on a 200.</exception>
-    /// <exception cref="JsonException">The line is not what a watch sends.</exception>
-    public static WatchEvent<T> Parse<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> item)
+    public static WatchEvent<T> Parse<T>(ResourceType<T> type, ReadOnlySpan<byte> line, bool isWhole)
+        where T : class, IResource
     {
-        string? kind = null;
-        ReadOnlySpan<byte> body = default;
-        var reader = new Utf8JsonReader(line);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        Split(line, out var word, out var body);
+        var kind = word switch
         {
-            var isType = reader.ValueTextEquals("type");
-            var isObject = reader.ValueTextEquals("object");
-            reader.Read();
-            var start = (int)reader.TokenStartIndex;
-            if (isType)
-                kind = reader.GetString();
-            reader.Skip();
-            if (isObject)
-                body = line[start..(int)reader.BytesConsumed];
-        }
-        return kind switch
-        {
-            "ADDED" => new(WatchEventKind.Added, Object(body, item)),
-            "MODIFIED" => new(WatchEventKind.Modified, Object(body, item)),
-            "DELETED" => new(WatchEventKind.Deleted, Object(body, item)),
-            "BOOKMARK" => new(WatchEventKind.Bookmark, Object(body, item)),
-            "ERROR" => throw Object(body, BuiltInJsonContext.Default.StatusBody).ToException(),
-            _ => throw new JsonException($"A watch sent a line of type '{kind}'."),
+            "ADDED" => WatchEventKind.Added,
+            "DELETED" => WatchEventKind.Deleted,
+            "BOOKMARK" => WatchEventKind.Bookmark,
+            "ERROR" => throw Error(body),
+            _ => WatchEventKind.Modified,
         };
+        if (!isWhole)
+            return Unreadable(kind, ObjectReader.TooLarge(type, MetadataScan.Of(body)));
+        if (word is not ("ADDED" or "MODIFIED" or "DELETED" or "BOOKMARK"))
+            return Unreadable(kind, ObjectReader.Malformed(type, MetadataScan.Of(body), null));
+        return ObjectReader.TryRead(type, body, out var resource, out var unreadable) ? new(kind, resource) : Unreadable(kind, unreadable);
+
+        static WatchEvent<T> Unreadable(WatchEventKind kind, UnreadableObject unreadable) => new(kind, null) { Unreadable = unreadable };
     }
 
-    private static T Object<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> item) =>
-        JsonSerializer.Deserialize(body, item) ?? throw new JsonException("A watch sent a line without an object.");
+    /// <summary>The word after <c>type</c> and the text after <c>object</c>, as far as there are any.</summary>
+    private static void Split(ReadOnlySpan<byte> line, out string? word, out ReadOnlySpan<byte> body)
+    {
+        word = null;
+        var (start, end) = (0, 0);
+        var reader = new Utf8JsonReader(line, isFinalBlock: false, new JsonReaderState(MetadataScan.AnyDepth));
+        try
+        {
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isType = reader.ValueTextEquals("type"u8);
+                var isObject = reader.ValueTextEquals("object"u8);
+                if (!reader.Read())
+                    break;
+                if (isType && reader.TokenType == JsonTokenType.String)
+                    word = reader.GetString();
+                if (isObject)
+                    (start, end) = ((int)reader.TokenStartIndex, line.Length);
+                if (!reader.TrySkip())
+                    break;
+                if (isObject)
+                    end = (int)reader.BytesConsumed;
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // What was found until here counts.
+        }
+        body = line[start..end];
+    }
+
+    private static KubernetesApiException Error(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(body, BuiltInJsonContext.Default.StatusBody) is { } status)
+                return status.ToException();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Answered below.
+        }
+        return new(HttpStatusCode.InternalServerError, "", "The API server ended the watch with an error that cannot be read.");
+    }
 }

@@ -11,22 +11,59 @@ namespace KmsOperator.Kubernetes;
 /// <param name="time">Its monotonic clock decides. The times in the Lease are for people.</param>
 /// <param name="random">Source of the jitter between attempts to take the lease.</param>
 /// <param name="logger">Gets who leads.</param>
+/// <param name="fenceClock">
+/// Clock of <see cref="MayWrite"/> and <see cref="MayCreate"/>: a <see cref="BootTimeProvider"/>, whose timestamps count the time while the
+/// machine is suspended. <paramref name="time"/> when null.
+/// </param>
 /// <remarks>
 /// Clocks of different machines are never compared. A lease has expired when this process has seen it unchanged for the lease's duration.
 /// Source: client-go <c>tools/leaderelection</c>. The rules are the same, so both can compete for one lease.
 /// </remarks>
 public sealed class LeaderLease(
-    IKubernetesApi api, NamespacedName key, string identity, LeaderLeaseOptions options, TimeProvider time, Random random, ILogger logger)
+    IKubernetesApi api, NamespacedName key, string identity, LeaderLeaseOptions options, TimeProvider time, Random random, ILogger logger,
+    TimeProvider? fenceClock = null)
 {
     // Without ContinueOnCapturedContext the rest of a method would leave the SynchronizationContext of a simulation.
     private const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
 
+    private readonly LeaseRenewals _renewals = new(fenceClock ?? time);
     private Lease? _seen;
     private long _seenAt;
     private volatile bool _leads;
 
     /// <summary>Whether this process leads now.</summary>
     public bool IsLeader => _leads;
+
+    /// <summary>
+    /// Whether this process may write now: it leads, and it renewed the lease less than <see cref="LeaderLeaseOptions.RenewDeadline"/> ago. Ask
+    /// immediately before each write. Unlike <see cref="IsLeader"/> the answer is right also just after a pause of the process, before any
+    /// timer has run.
+    /// </summary>
+    public bool MayWrite() => _renewals.IsYoungerThan(options.RenewDeadline);
+
+    /// <summary>
+    /// Whether this process may send a write now that must not happen twice: it renewed the lease less than
+    /// <see cref="LeaderLeaseOptions.FreshRenewal"/> ago.
+    /// </summary>
+    public bool MayCreate() => _renewals.IsYoungerThan(options.FreshRenewal);
+
+    /// <summary>
+    /// Waits until <see cref="MayCreate"/> is true. That costs no request: the lease is renewed every
+    /// <see cref="LeaderLeaseOptions.RetryPeriod"/> anyway.
+    /// </summary>
+    /// <returns>False if the lease is lost meanwhile.</returns>
+    public async Task<bool> WaitUntilMayCreateAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var next = _renewals.Next();
+            if (MayCreate())
+                return true;
+            if (!MayWrite())
+                return false;
+            await next.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <summary>Waits for the lease, runs <paramref name="whileLeading"/>, and releases the lease when that has ended.</summary>
     /// <param name="whileLeading">
@@ -37,16 +74,17 @@ public sealed class LeaderLease(
     /// <exception cref="LeaseLostException">Thrown at once, without waiting for <paramref name="whileLeading"/>. The process must end.</exception>
     public async Task RunAsync(Func<CancellationToken, CancellationToken, Task> whileLeading, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        var (began, moment) = (time.GetTimestamp(), _renewals.Now());
         while (!await AttemptAsync(options.RenewDeadline / 2, cancellationToken))
         {
             await Task.Delay(WithJitter(options.RetryPeriod), time, cancellationToken).ConfigureAwait(Quietly);
             if (cancellationToken.IsCancellationRequested)
                 return;
-            began = time.GetTimestamp();
+            (began, moment) = (time.GetTimestamp(), _renewals.Now());
         }
         logger.LogInformation("{Identity} leads by {Lease}", identity, key);
         _leads = true;
+        _renewals.Succeeded(moment);
         using var lost = new CancellationTokenSource();
         using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost.Token);
         using var ended = new CancellationTokenSource();
@@ -63,6 +101,7 @@ public sealed class LeaderLease(
         finally
         {
             _leads = false;
+            _renewals.End();
         }
         ended.Cancel();
         await renewal.ConfigureAwait(Quietly);
@@ -88,7 +127,7 @@ public sealed class LeaderLease(
             var left = Left(time.GetTimestamp());
             if (left > TimeSpan.Zero)
                 await Task.Delay(Shorter(left, options.RetryPeriod), time, ended).ConfigureAwait(Quietly);
-            var began = time.GetTimestamp();
+            var (began, moment) = (time.GetTimestamp(), _renewals.Now());
             left = Left(began);
             if (ended.IsCancellationRequested)
                 return;
@@ -96,7 +135,10 @@ public sealed class LeaderLease(
                 throw new LeaseLostException($"Lease {key} could not be renewed for {options.RenewDeadline.TotalSeconds:0} s.");
             // The attempt must leave time for a second one within the deadline, and must not go past it.
             if (await AttemptAsync(Shorter(left, options.RenewDeadline / 2), ended))
+            {
                 renewedAt = began;
+                _renewals.Succeeded(moment);
+            }
             else if (!IsFree(_seen) && _seen?.Spec.HolderIdentity != identity)
                 throw new LeaseLostException($"Lease {key} is now held by {_seen?.Spec.HolderIdentity}.");
         }

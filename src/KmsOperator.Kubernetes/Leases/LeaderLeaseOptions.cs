@@ -15,6 +15,9 @@ public sealed record LeaderLeaseOptions
 
     /// <summary>The time between attempts to take or renew the lease. Default 2 seconds.</summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How old the last renewal may be for a write that must not happen twice. Default 4 seconds, two retry periods.</summary>
+    public TimeSpan FreshRenewal { get; init; } = TimeSpan.FromSeconds(4);
 }
 
 /// <summary>Another instance holds the lease, or the lease could not be renewed in time. The process must end at once, since another instance leads now or soon.</summary>

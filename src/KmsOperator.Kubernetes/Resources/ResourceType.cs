@@ -23,6 +23,18 @@ public sealed record ResourceType<T>(
     JsonTypeInfo<ResourceList<T>> List)
     where T : class, IResource
 {
+    /// <summary>
+    /// The largest object that is read from a list or a watch, in bytes of JSON without <c>managedFields</c>. A larger one is set aside as
+    /// <see cref="UnreadableObject"/>. Default 4 MiB, more than etcd stores; a kind whose valid objects are smaller says so here.
+    /// </summary>
+    public int MaxObjectBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// Returns what stores keep of an object from a list or a watch, for example without fields that nobody reads. It must keep the metadata.
+    /// Default: all of it. <c>managedFields</c> are never kept.
+    /// </summary>
+    public Func<T, T> ToCached { get; init; } = static resource => resource;
+
     /// <summary>Group and version as they stand in an object's <c>apiVersion</c>.</summary>
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 

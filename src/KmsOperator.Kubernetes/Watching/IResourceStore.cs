@@ -13,6 +13,12 @@ public interface IResourceStore<T>
     /// <summary>Completes when every watched namespace has been listed once.</summary>
     Task WhenSynced { get; }
 
+    /// <summary>
+    /// The objects that exist but cannot be read now, in no order. If an earlier version could be read, the store still has that one: its
+    /// reconciler must not act on it.
+    /// </summary>
+    IReadOnlyList<UnreadableObject> Unreadable { get; }
+
     /// <summary>Finds an object by its name.</summary>
     bool TryGet(NamespacedName key, [MaybeNullWhen(false)] out T resource);
 
@@ -33,4 +39,7 @@ public interface IResourceStore<T>
     /// The handler runs while the watch waits, so it must be quick, for example put a key into a queue, and it must not throw.
     /// </summary>
     void Subscribe(Action<ResourceChange<T>> handler);
+
+    /// <summary>As <see cref="Subscribe"/>, for objects that cannot be read.</summary>
+    void SubscribeUnreadable(Action<UnreadableChange> handler);
 }

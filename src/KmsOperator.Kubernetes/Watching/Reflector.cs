@@ -4,15 +4,19 @@ using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Keeps a store like the API server: lists, watches from there on, resumes where a watch ended, and lists again when it cannot.</summary>
+/// <summary>Fills a store from the API server: lists, watches, continues where a watch ended, and lists again when it must.</summary>
 /// <param name="api">The API server.</param>
 /// <param name="type">The kind.</param>
-/// <param name="store">The store to fill; no other reflector may fill it.</param>
-/// <param name="options">What to watch, and how patiently.</param>
+/// <param name="store">The store to fill. No other reflector may fill it.</param>
+/// <param name="options">What to watch, and how long to wait.</param>
 /// <param name="time">Clock of waits.</param>
-/// <param name="random">Scatters waits and the ends of watches.</param>
-/// <param name="logger">Told of failures.</param>
-/// <remarks>Source: Kubernetes API concepts, "Efficient detection of changes" and "410 Gone responses".</remarks>
+/// <param name="random">Source of the jitter of waits and of the ends of watches.</param>
+/// <param name="logger">Gets failures and unreadable objects.</param>
+/// <remarks>
+/// An object that cannot be read is set aside in the store and all others go on. A server that was restored from a backup goes back to
+/// older versions: a watch from a version that it will not reach for long stays silent, so after a silence or a failure the reflector asks
+/// for the server's version. Source: Kubernetes API concepts, "Efficient detection of changes" and "410 Gone responses".
+/// </remarks>
 public sealed class Reflector<T>(
     IKubernetesApi api,
     ResourceType<T> type,
@@ -31,35 +35,24 @@ public sealed class Reflector<T>(
     {
         string?[] scopes = type.Namespaced && options.Namespaces.Count > 0 ? [.. options.Namespaces.Distinct()] : [null];
         _unlisted = scopes.Length;
-        await Task.WhenAll(scopes.Select(scope => KeepAsync(scope, cancellationToken)));
+        await Task.WhenAll(scopes.Select(scope => KeepAsync(new Scope(scope), cancellationToken)));
     }
 
-    private async Task KeepAsync(string? scope, CancellationToken cancellationToken)
+    private async Task KeepAsync(Scope scope, CancellationToken cancellationToken)
     {
-        var where = scope ?? "all namespaces";
         var failures = 0;
-        var listed = false;
-        string? version = null;
         while (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan wait;
             try
             {
-                if (version is null)
-                {
-                    version = await ListAsync(scope, cancellationToken);
-                    if (!listed && Interlocked.Decrement(ref _unlisted) == 0)
-                        store.MarkSynced();
-                    listed = true;
-                }
+                if (scope.IsDoubtful && scope.Version is not null && await IsServerBehindAsync(scope, cancellationToken))
+                    scope.Version = null;
+                scope.IsDoubtful = false;
+                if (scope.Version is null)
+                    await ListAsync(scope, cancellationToken);
                 var began = time.GetTimestamp();
-                var timing = new WatchTiming(Scattered(options.WatchDuration), options.IdleDeadline);
-                await foreach (var line in api.WatchAsync(type, scope, version, timing, cancellationToken))
-                {
-                    Take(line);
-                    version = line.Resource.Metadata.ResourceVersion ?? version;
-                    failures = 0;
-                }
+                await WatchAsync(scope, () => failures = 0, cancellationToken);
                 // A server that ends every watch at once must not be asked again at once.
                 failures = time.GetElapsedTime(began) < options.FirstBackoff ? failures + 1 : 0;
                 wait = failures == 0 ? TimeSpan.Zero : _backoff.After(failures);
@@ -68,66 +61,141 @@ public sealed class Reflector<T>(
             {
                 return;
             }
-            catch (KubernetesApiException e) when (e.IsGone && version is not null)
+            catch (KubernetesApiException e) when (e.IsGone && scope.Version is not null)
             {
-                logger.LogInformation("Version {Version} of {Kind} in {Namespace} has expired: listing again", version, type.Kind, where);
-                version = null;
-                // At once the first time; a server whose fresh lists are already too old is left alone for longer and longer.
+                logger.LogInformation("Version {Version} of {Kind} in {Namespace} has expired: listing again", scope.Version, type.Kind, scope);
+                scope.Version = null;
+                // At once the first time. If even a fresh list is too old for the server, it is asked less and less often.
                 wait = failures++ == 0 ? TimeSpan.Zero : _backoff.After(failures);
             }
             catch (TimeoutException e)
             {
+                scope.IsDoubtful = true;
                 wait = _backoff.After(++failures);
-                logger.LogInformation("{Kind} in {Namespace}, next attempt in {Wait}: {Message}", type.Kind, where, wait, e.Message);
+                logger.LogInformation("{Kind} in {Namespace}, next attempt in {Wait}: {Message}", type.Kind, scope, wait, e.Message);
             }
-            // Also what is no network's fault, a credential plugin's failure for one: the watch must outlive it.
+            // All failures, not only those of the network; a credential plugin may fail as well. The watch must go on after each.
             catch (Exception e)
             {
+                scope.IsDoubtful = true;
                 wait = _backoff.After(++failures);
                 if (e is KubernetesApiException { RetryAfter: { } asked } && asked > wait)
                     wait = asked;
-                logger.LogWarning(e, "Cannot read {Kind} in {Namespace}, next attempt in {Wait}", type.Kind, where, wait);
+                logger.LogWarning(e, "Cannot read {Kind} in {Namespace}, next attempt in {Wait}", type.Kind, scope, wait);
             }
             await Task.Delay(wait, time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
-    private async Task<string> ListAsync(string? scope, CancellationToken cancellationToken)
+    private async Task ListAsync(Scope scope, CancellationToken cancellationToken)
     {
-        var items = new List<T>();
+        var (items, unreadable) = (new List<T>(), new List<UnreadableObject>());
+        var size = new PageSize(options.FirstPageSize, options.PageSize, options.PageBytes);
         string? page = null;
         ResourceList<T> list;
         do
         {
-            list = await api.ListPageAsync(type, scope, options.PageSize, page, cancellationToken);
+            list = await api.ListPageAsync(type, scope.Namespace, size.Limit, page, cancellationToken);
             items.AddRange(list.Items);
+            unreadable.AddRange(list.Unreadable);
+            size.Observe(list.Items.Count + list.Unreadable.Count, list.Bytes);
             page = list.Metadata.Continue;
         }
         // The last page's token is "" on some servers and absent on others.
         while (!string.IsNullOrEmpty(page));
-        store.Replace(scope, items);
-        return list.Metadata.ResourceVersion ?? throw new JsonException($"The list of {type.Kind} has no resourceVersion.");
+        var version = list.Metadata.ResourceVersion ?? throw new JsonException($"The list of {type.Kind} has no resourceVersion.");
+        var wentBack = ResourceVersions.IsOlder(version, scope.Seen);
+        if (wentBack)
+        {
+            logger.LogWarning(
+                "The API server went back from version {Seen} to {Version}, as after a restored backup: {Kind} in {Namespace} is compared anew",
+                scope.Seen, version, type.Kind, scope);
+        }
+        foreach (var one in unreadable)
+            Log(one);
+        store.Replace(scope.Namespace, items, unreadable, wentBack);
+        (scope.Version, scope.Seen) = (version, version);
+        if (!scope.IsListed && Interlocked.Decrement(ref _unlisted) == 0)
+            store.MarkSynced();
+        scope.IsListed = true;
+    }
+
+    private async Task WatchAsync(Scope scope, Action onLine, CancellationToken cancellationToken)
+    {
+        var timing = new WatchTiming(WithJitter(options.WatchDuration), options.IdleDeadline);
+        var heardAt = time.GetTimestamp();
+        await foreach (var line in api.WatchAsync(type, scope.Namespace, scope.Version!, timing, cancellationToken))
+        {
+            heardAt = time.GetTimestamp();
+            if (line.Kind != WatchEventKind.Deleted && ResourceVersions.IsOlder(line.ResourceVersion, scope.Version))
+            {
+                // Within a watch versions only grow.
+                scope.Version = null;
+                return;
+            }
+            Take(line);
+            scope.Version = line.ResourceVersion ?? scope.Version;
+            scope.Seen = scope.Version;
+            onLine();
+        }
+        scope.IsDoubtful = time.GetElapsedTime(heardAt) >= options.Silence;
+    }
+
+    /// <summary>Whether the server's present version is older than the one that is watched. One object at most is read for it.</summary>
+    private async Task<bool> IsServerBehindAsync(Scope scope, CancellationToken cancellationToken)
+    {
+        var page = await api.ListPageAsync(type, scope.Namespace, 1, null, cancellationToken);
+        return ResourceVersions.IsOlder(page.Metadata.ResourceVersion, scope.Version);
     }
 
     private void Take(WatchEvent<T> line)
     {
-        switch (line.Kind)
+        switch (line)
         {
-            case WatchEventKind.Added or WatchEventKind.Modified:
-                store.Set(line.Resource);
+            case { Kind: WatchEventKind.Bookmark }:
                 break;
-            case WatchEventKind.Deleted:
-                store.Remove(NamespacedName.Of(line.Resource), line.Resource);
+            case { Unreadable: { } unreadable, Kind: WatchEventKind.Deleted }:
+                store.Remove(NamespacedName.Of(unreadable), null);
+                break;
+            case { Unreadable: { } unreadable }:
+                Log(unreadable);
+                store.SetUnreadable(unreadable);
+                break;
+            case { Kind: WatchEventKind.Deleted }:
+                store.Remove(NamespacedName.Of(line.Resource!), line.Resource);
                 break;
             default:
+                store.Set(line.Resource!);
                 break;
         }
     }
 
-    private TimeSpan Scattered(TimeSpan duration)
+    private void Log(UnreadableObject unreadable) => logger.LogWarning(
+        "{Kind} {Object} cannot be read and is set aside: {Message}", unreadable.Kind, NamespacedName.Of(unreadable), unreadable.Message);
+
+    private TimeSpan WithJitter(TimeSpan duration)
     {
         lock (random)
             return duration * (1 + random.NextDouble());
+    }
+
+    /// <summary>Where the list and the watch of one namespace, or of all, have come to.</summary>
+    private sealed class Scope(string? @namespace)
+    {
+        public string? Namespace => @namespace;
+
+        /// <summary>The version from which to watch; null if a list must come first.</summary>
+        public string? Version { get; set; }
+
+        /// <summary>The newest version that the server has shown.</summary>
+        public string? Seen { get; set; }
+
+        public bool IsListed { get; set; }
+
+        /// <summary>Whether the server may have gone back to older versions since.</summary>
+        public bool IsDoubtful { get; set; }
+
+        public override string ToString() => @namespace ?? "all namespaces";
     }
 }

@@ -5,18 +5,20 @@ using Microsoft.Extensions.Logging;
 namespace KmsOperator.Kubernetes;
 
 /// <summary>The store that a <see cref="Reflector{T}"/> fills. Thread-safe.</summary>
-/// <param name="logger">Told of handlers that throw.</param>
+/// <param name="logger">Gets failures of handlers.</param>
 public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
     where T : class, IResource
 {
-    // Writers and handlers take turns under _changing, so that handlers see changes in order; readers wait for _content alone,
-    // which is never held while foreign code runs.
+    // Writers hold _changing while they change the store and call the handlers, so that handlers see changes in order. Readers need only
+    // _content, which is never held while a handler runs.
     private readonly Lock _changing = new();
     private readonly Lock _content = new();
     private readonly Dictionary<NamespacedName, T> _items = [];
     private readonly ResourceIndex<T> _byNamespace = new(resource => resource.Metadata.Namespace ?? "");
     private readonly Dictionary<string, ResourceIndex<T>> _indexes = [];
     private readonly List<Action<ResourceChange<T>>> _handlers = [];
+    private readonly Dictionary<NamespacedName, UnreadableObject> _unreadable = [];
+    private readonly List<Action<UnreadableChange>> _unreadableHandlers = [];
     // Whoever waits goes on where it waited: on the thread pool a simulation could not say when.
     private readonly TaskCompletionSource _synced = new();
 
@@ -33,11 +35,21 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
     /// <inheritdoc />
     public Task WhenSynced => _synced.Task;
 
-    /// <summary>Adds an index, before or after there are objects.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="selector">The value that an object is found under; null if under none. Must be pure.</param>
+    /// <inheritdoc />
+    public IReadOnlyList<UnreadableObject> Unreadable
+    {
+        get
+        {
+            lock (_content)
+                return [.. _unreadable.Values];
+        }
+    }
+
+    /// <summary>Adds an index. The store may have objects already.</summary>
+    /// <param name="name">Name of the index.</param>
+    /// <param name="selector">Returns the value under which an object is found, or null if it is not in the index. Must be a pure function.</param>
     /// <returns>This store.</returns>
-    /// <exception cref="ArgumentException">There is one of that name.</exception>
+    /// <exception cref="ArgumentException">The store has an index of that name.</exception>
     public ResourceStore<T> AddIndex(string name, Func<T, string?> selector)
     {
         lock (_content)
@@ -88,59 +100,122 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
         lock (_changing)
         {
             foreach (var resource in List())
-                Call(handler, new(ChangeKind.Added, null, resource));
+                Call(handler, new(ChangeKind.Added, null, resource), NamespacedName.Of(resource));
             _handlers.Add(handler);
         }
     }
 
-    /// <summary>Takes an object in. One of the same name but another uid goes first; the same version again is no change.</summary>
-    internal void Set(T resource)
+    /// <inheritdoc />
+    public void SubscribeUnreadable(Action<UnreadableChange> handler)
+    {
+        lock (_changing)
+        {
+            foreach (var unreadable in Unreadable)
+                Call(handler, new(NamespacedName.Of(unreadable), unreadable), NamespacedName.Of(unreadable));
+            _unreadableHandlers.Add(handler);
+        }
+    }
+
+    /// <summary>
+    /// Adds or replaces an object. If the stored object of that name has another uid, it is removed first. The same version again is no change.
+    /// </summary>
+    /// <param name="resource">The object.</param>
+    /// <param name="isRestored">
+    /// True if the server was restored from a backup. The same version can then have other content, so it counts as a change.
+    /// </param>
+    internal void Set(T resource, bool isRestored = false)
     {
         lock (_changing)
         {
             var key = NamespacedName.Of(resource);
+            ChangeUnreadable(key, null);
+            RemoveOther(key, resource);
             TryGet(key, out var old);
-            if (old is not null && old.Metadata.Uid != resource.Metadata.Uid)
-            {
-                Change(key, old, null);
-                old = null;
-            }
-            if (old is null || old.Metadata.ResourceVersion != resource.Metadata.ResourceVersion)
+            if (old is null || isRestored || old.Metadata.ResourceVersion != resource.Metadata.ResourceVersion)
                 Change(key, old, resource);
         }
     }
 
-    /// <summary>Takes an object out.</summary>
+    /// <summary>
+    /// Adds an object that cannot be read. If an earlier version of it could be read, the store keeps that version, since the object still
+    /// exists and what it owns is still its own.
+    /// </summary>
+    internal void SetUnreadable(UnreadableObject unreadable)
+    {
+        // Without a name nobody can do anything about it; the reflector has logged it.
+        if (unreadable.Metadata.Name.Length == 0)
+            return;
+        lock (_changing)
+        {
+            var key = NamespacedName.Of(unreadable);
+            RemoveOther(key, unreadable);
+            ChangeUnreadable(key, unreadable);
+        }
+    }
+
+    /// <summary>Removes an object.</summary>
     /// <param name="key">The object.</param>
-    /// <param name="last">Its last state, if the watch told it; it may be newer than the stored one.</param>
+    /// <param name="last">Its last state, if the watch reported it; it may be newer than the stored one.</param>
     internal void Remove(NamespacedName key, T? last)
     {
         lock (_changing)
         {
+            ChangeUnreadable(key, null);
             if (TryGet(key, out var old))
                 Change(key, last ?? old, null);
         }
     }
 
-    /// <summary>Makes a namespace's part of the store what a list says: what is not in it was deleted while nobody watched.</summary>
+    /// <summary>Makes a namespace's part of the store equal to a list. Objects that are not in the list were deleted while nobody watched.</summary>
     /// <param name="namespace">The namespace that was listed; null for all.</param>
-    /// <param name="listed">The whole list.</param>
-    internal void Replace(string? @namespace, IReadOnlyCollection<T> listed)
+    /// <param name="listed">All objects of the list that could be read.</param>
+    /// <param name="unreadable">All others.</param>
+    /// <param name="isRestored">See <see cref="Set"/>.</param>
+    internal void Replace(string? @namespace, IReadOnlyCollection<T> listed, IReadOnlyCollection<UnreadableObject> unreadable, bool isRestored = false)
     {
         lock (_changing)
         {
-            var present = listed.Select(resource => NamespacedName.Of(resource)).ToHashSet();
-            foreach (var key in (@namespace is null ? List() : List(@namespace)).Select(resource => NamespacedName.Of(resource)))
+            var present = listed.Concat<IResource>(unreadable).Select(NamespacedName.Of).ToHashSet();
+            IEnumerable<IResource> stored = @namespace is null ? List() : List(@namespace);
+            var setAside = Unreadable.Where(one => @namespace is null || one.Metadata.Namespace == @namespace);
+            foreach (var key in stored.Concat(setAside).Select(NamespacedName.Of).ToList())
             {
                 if (!present.Contains(key))
                     Remove(key, null);
             }
             foreach (var resource in listed)
-                Set(resource);
+                Set(resource, isRestored);
+            foreach (var one in unreadable)
+                SetUnreadable(one);
         }
     }
 
     internal void MarkSynced() => _synced.TrySetResult();
+
+    /// <summary>Removes the stored object of a name if it is not the same object.</summary>
+    private void RemoveOther(NamespacedName key, IResource current)
+    {
+        if (TryGet(key, out var old) && old.Metadata.Uid != current.Metadata.Uid)
+            Change(key, old, null);
+    }
+
+    private void ChangeUnreadable(NamespacedName key, UnreadableObject? unreadable)
+    {
+        lock (_content)
+        {
+            _unreadable.TryGetValue(key, out var old);
+            // Compared by what identifies a version; the same one comes with each list.
+            var (before, after) = (old?.Metadata, unreadable?.Metadata);
+            if ((before is null) == (after is null) && before?.Uid == after?.Uid && before?.ResourceVersion == after?.ResourceVersion)
+                return;
+            if (unreadable is null)
+                _unreadable.Remove(key);
+            else
+                _unreadable[key] = unreadable;
+        }
+        foreach (var handler in _unreadableHandlers)
+            Call(handler, new(key, unreadable), key);
+    }
 
     private void Change(NamespacedName key, T? old, T? @new)
     {
@@ -156,11 +231,11 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
         }
         var kind = old is null ? ChangeKind.Added : @new is null ? ChangeKind.Deleted : ChangeKind.Updated;
         foreach (var handler in _handlers)
-            Call(handler, new(kind, old, @new));
+            Call(handler, new(kind, old, @new), key);
     }
 
-    /// <summary>One handler's fault must not keep the change from the others.</summary>
-    private void Call(Action<ResourceChange<T>> handler, ResourceChange<T> change)
+    /// <summary>If one handler fails, the others are called all the same.</summary>
+    private void Call<TChange>(Action<TChange> handler, TChange change, NamespacedName key)
     {
         try
         {
@@ -168,7 +243,7 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
         }
         catch (Exception e)
         {
-            logger.LogError(e, "A handler of {Kind} {Key} failed", change.Resource.Kind, change.Key);
+            logger.LogError(e, "A handler of {Kind} {Key} failed", typeof(T).Name, key);
         }
     }
 }

@@ -148,6 +148,10 @@ internal sealed class OperatorComposition
             kind.Subscribe();
         }
 
+        UnreadableResources.Report(_caches.KeyClasses, _events);
+        UnreadableResources.Report(_caches.ServiceKeys, _events);
+        UnreadableResources.Report(_caches.KeyReplicas, _events);
+
         await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)));
     }
 

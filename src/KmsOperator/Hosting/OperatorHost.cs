@@ -51,17 +51,19 @@ internal static class OperatorHost
             var settings = new OperatorSettings(clusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard);
             logger.LogInformation("kms-operator {Version}, cluster id {ClusterId}", Version, clusterId);
 
+            var lease = !options.LeaderElect ? null : new LeaderLease(
+                api, new NamespacedName(FindNamespace(environment), options.LeaderElectionId), instance, new LeaderLeaseOptions(), time, random,
+                loggers.CreateLogger<LeaderLease>(), new BootTimeProvider());
             using var clients = new AwsClients(
-                RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time);
+                RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time,
+                fence: lease is null ? null : new LeaseFence(lease));
             var host = new OperatorComposition(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces);
-            if (!options.LeaderElect)
+            if (lease is null)
             {
                 await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);
                 return ExitCodes.Success;
             }
 
-            var lease = new LeaderLease(
-                api, new NamespacedName(FindNamespace(environment), options.LeaderElectionId), instance, new LeaderLeaseOptions(), time, random, loggers.CreateLogger<LeaderLease>());
             meter.CreateObservableGauge(
                 "leader_election_master_status",
                 () => new Measurement<int>(lease.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", options.LeaderElectionId)),

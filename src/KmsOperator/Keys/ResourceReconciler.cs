@@ -23,7 +23,8 @@ internal sealed class ResourceReconciler<T>(
     /// <inheritdoc />
     public async ValueTask<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
-        if (!store.TryGet(key, out var resource))
+        // Of an object that cannot be read the store has at best an earlier version, and nothing may be decided on that.
+        if (!store.TryGet(key, out var resource) || store.Unreadable.Any(unreadable => NamespacedName.Of(unreadable) == key))
         {
             return ReconcileResult.Done;
         }

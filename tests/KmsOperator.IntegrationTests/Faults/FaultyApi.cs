@@ -32,7 +32,7 @@ internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string cla
         await foreach (var change in base.WatchAsync(type, @namespace, resourceVersion, timing, cancellationToken))
         {
             plan.ThrowIfDead();
-            if (change.Kind == WatchEventKind.Bookmark || IsOwn(change.Resource))
+            if (change.Kind == WatchEventKind.Bookmark || IsOwn(change.Resource!))
             {
                 yield return change;
             }

@@ -126,7 +126,9 @@ public sealed class ReflectorTests(ControlPlaneFixture controlPlane) : RuntimeTe
         public override Task<ResourceList<T>> ListPageAsync<T>(
             ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
         {
-            Lists++;
+            // One object is asked for only to learn the version.
+            if (limit > 1)
+                Lists++;
             return base.ListPageAsync(type, @namespace, limit, continueToken, cancellationToken);
         }
 

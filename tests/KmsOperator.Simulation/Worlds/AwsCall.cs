@@ -10,10 +10,10 @@ namespace KmsOperator.Simulation.Worlds;
 internal sealed record AwsCall(string Operation, string Region, JsonObject? Input, string? For)
 {
     /// <summary>The key id in the input, without an ARN around it; null where there is none.</summary>
-    public string? KeyId => Plain((string?)Input?["KeyId"] ?? (string?)Input?["TargetKeyId"]);
+    public string? KeyId => Plain((string?)Input?[nameof(KeyId)] ?? (string?)Input?["TargetKeyId"]);
 
     /// <summary>The alias in the input.</summary>
-    public string? AliasName => (string?)Input?["AliasName"];
+    public string? AliasName => (string?)Input?[nameof(AliasName)];
 
     /// <summary>Whether it changes something.</summary>
     public bool IsWrite => IsWriteOperation(Operation);

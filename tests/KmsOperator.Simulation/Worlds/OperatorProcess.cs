@@ -3,7 +3,6 @@ using Amazon.Runtime;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Hosting;
-using KmsOperator.Keys.Create;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
 using KmsOperator.Simulation.Scheduling;

@@ -33,7 +33,7 @@ public sealed class ApiTranscript(IKubernetesApi api, string @namespace, bool wi
         {
             if (line.Kind == WatchEventKind.Bookmark)
                 continue;
-            if (line.Resource.Metadata.Name == LastName)
+            if (line.Resource!.Metadata.Name == LastName)
                 break;
             lines.Add($"{line.Kind} {Shown(line.Resource.Json)}");
         }

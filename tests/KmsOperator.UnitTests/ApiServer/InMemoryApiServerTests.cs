@@ -76,7 +76,7 @@ public sealed class InMemoryApiServerTests
         _time.Advance(TimeSpan.FromSeconds(5));
 
         Assert.True(await next);
-        Assert.Equal("one", watch.Current.Resource.Metadata.Name);
+        Assert.Equal("one", watch.Current.Resource!.Metadata.Name);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class InMemoryApiServerTests
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.True(await first);
         Assert.Equal(WatchEventKind.Bookmark, watch.Current.Kind);
-        Assert.Equal($"{_server.Revision}", watch.Current.Resource.Metadata.ResourceVersion);
+        Assert.Equal($"{_server.Revision}", watch.Current.Resource!.Metadata.ResourceVersion);
 
         var second = watch.MoveNextAsync();
         _time.Advance(TimeSpan.FromMinutes(4));

@@ -36,10 +36,10 @@ public sealed class ReflectorTests : IAsyncDisposable
         Start(new());
 
         var first = await _server.NextAsync();
-        Assert.Equal("/prefix/api/v1/configmaps?limit=500", first.Target);
+        Assert.Equal("/prefix/api/v1/configmaps?limit=16", first.Target);
         first.Reply($$"""{"metadata":{"resourceVersion":"10","continue":"more/&"},"items":[{{Json.ConfigMap("a", 1)}}]}""");
         var second = await _server.NextAsync();
-        Assert.Equal("/prefix/api/v1/configmaps?limit=500&continue=more%2F%26", second.Target);
+        Assert.Equal("/prefix/api/v1/configmaps?limit=64&continue=more%2F%26", second.Target);
         Assert.Equal(0, _store.Count);
         second.ReplyList("10", Json.ConfigMap("b", 2));
 
@@ -87,8 +87,10 @@ public sealed class ReflectorTests : IAsyncDisposable
         var half = $$"""{"type":"DELETED","object":{{Json.ConfigMap("a", 12)}}}"""[..60];
         await watch.BytesAsync(half);
         watch.End();
+        // After a failure the server's version is asked for.
+        (await _server.NextAfterWaitingAsync()).ReplyList("12");
 
-        var next = await _server.NextAfterWaitingAsync();
+        var next = await _server.NextAsync();
 
         Assert.Contains("resourceVersion=11&", next.Target, StringComparison.Ordinal);
         Assert.Equal(["Added a 11"], _changes);
@@ -140,11 +142,122 @@ public sealed class ReflectorTests : IAsyncDisposable
     {
         var watch = await WatchingAsync("10");
         await watch.LineAsync("BOOKMARK", Json.Bookmark(15));
+        var check = await _server.NextAfterWaitingAsync();
+        Assert.Equal("/prefix/api/v1/configmaps?limit=1", check.Target);
+        check.ReplyList("15");
 
-        var next = await _server.NextAfterWaitingAsync();
+        var next = await _server.NextAsync();
 
         Assert.True(next.IsWatch);
         Assert.Contains("resourceVersion=15&", next.Target, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("silence", "the watch waits for a version that the restored server will not reach for long")]
+    [InlineData("failure", "the restored server closed the connection when it was stopped")]
+    [InlineData("bookmark", "the restored server tells its own, older version")]
+    [InlineData("event", "the restored server tells of a change at its own, older version")]
+    public async Task After_the_server_was_restored_from_a_backup_the_store_becomes_what_the_backup_has(string how, string why)
+    {
+        var watch = await WatchingAsync("100", Json.ConfigMap("old", 10), Json.ConfigMap("new", 90), Json.ConfigMap("same-version", 50));
+        _changes.Clear();
+        switch (how)
+        {
+            case "silence":
+                (await _server.NextAfterWaitingAsync()).ReplyList("60");
+                break;
+            case "failure":
+                watch.Break();
+                (await _server.NextAfterWaitingAsync()).ReplyList("60");
+                break;
+            case "bookmark":
+                await watch.LineAsync("BOOKMARK", Json.Bookmark(60));
+                break;
+            default:
+                await watch.LineAsync("MODIFIED", Json.ConfigMap("old", 59));
+                break;
+        }
+
+        var list = await _server.NextAfterWaitingAsync();
+        Assert.False(list.IsWatch, why);
+        list.ReplyList("61", Json.ConfigMap("old", 10), Json.ConfigMap("same-version", 50));
+        var next = await _server.NextAsync();
+
+        Assert.Contains("resourceVersion=61&", next.Target, StringComparison.Ordinal);
+        // A version number of the old history may stand for other content in the new one, so all that is there counts as changed.
+        Assert.Equal(["Deleted new 90", "Updated old 10", "Updated same-version 50"], _changes);
+    }
+
+    [Fact]
+    public async Task A_server_whose_version_only_grew_during_a_silence_is_watched_on()
+    {
+        await WatchingAsync("99", Json.ConfigMap("a", 1));
+
+        (await _server.NextAfterWaitingAsync()).ReplyList("100");
+
+        var next = await _server.NextAsync();
+        Assert.True(next.IsWatch);
+        Assert.Contains("resourceVersion=99&", next.Target, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Large_objects_are_listed_in_small_pages()
+    {
+        Start(new() { PageBytes = 10_000 });
+        var large = $$$"""{"metadata":{"name":"large","namespace":"ns","uid":"u","resourceVersion":"1"},"data":{"v":"{{{new string('x', 4_900)}}}"}}""";
+        var limits = new List<string>();
+        for (var page = 0; page < 3; page++)
+        {
+            var request = await _server.NextAsync();
+            limits.Add(request.Target.Split(['=', '&'])[1]);
+            request.Reply($$"""{"metadata":{"resourceVersion":"10","continue":"more"},"items":[{{string.Join(',', Enumerable.Repeat(large, page == 0 ? 4 : 1))}}]}""");
+        }
+
+        Assert.Equal(["16", "1", "1"], limits);
+    }
+
+    [Fact]
+    public async Task An_object_that_cannot_be_read_is_set_aside_and_comes_back_when_it_is_corrected()
+    {
+        var heard = new List<string>();
+        _store.SubscribeUnreadable(change => heard.Add($"{change.Key} {change.Unreadable?.Metadata.ResourceVersion}: {change.Unreadable?.Message}"));
+        var watch = await WatchingAsync("10", Json.ConfigMap("a", 1));
+
+        await watch.LineAsync("ADDED", Broken("bad", 11));
+        await watch.LineAsync("MODIFIED", Broken("a", 12));
+        await watch.LineAsync("ADDED", Json.ConfigMap("b", 13));
+        await ChangesAsync(1);
+        Assert.Equal(["Added a 1", "Added b 13"], _changes);
+        Assert.Equal(["a", "bad"], _store.Unreadable.Select(one => one.Metadata.Name).Order());
+        Assert.True(_store.TryGet(new("ns", "a"), out var kept));
+        Assert.Equal("1", kept.Metadata.ResourceVersion);
+
+        await watch.LineAsync("MODIFIED", Json.ConfigMap("bad", 14));
+        await watch.LineAsync("DELETED", Broken("a", 15));
+        await ChangesAsync(2);
+
+        Assert.Equal(["Added a 1", "Added b 13", "Added bad 14", "Deleted a 1"], _changes);
+        Assert.Empty(_store.Unreadable);
+        const string Message = "The value of data.v has the wrong type or format. Correct it.";
+        Assert.Equal([$"ns/bad 11: {Message}", $"ns/a 12: {Message}", "ns/bad : ", "ns/a : "], heard);
+    }
+
+    [Fact]
+    public async Task An_object_that_cannot_be_read_is_not_taken_for_deleted_by_a_new_list()
+    {
+        Start(new());
+        (await _server.NextAsync()).ReplyList("10", Json.ConfigMap("a", 1), Broken("bad", 2), Json.ConfigMap("c", 3));
+        var watch = (await _server.NextAsync()).ReplyWatch();
+        await ChangesAsync(2);
+        Assert.Single(_store.Unreadable);
+
+        await watch.BytesAsync($$"""{"type":"ERROR","object":{{Json.Status(410, "Expired")}}}""" + "\n");
+        (await _server.NextAfterWaitingAsync()).ReplyList("20", Broken("a", 11), Json.ConfigMap("c", 3));
+        await _server.NextAsync();
+
+        Assert.Equal(["Added a 1", "Added c 3"], _changes);
+        Assert.Equal(["a"], _store.Unreadable.Select(one => one.Metadata.Name));
+        Assert.Equal(2, _store.Count);
     }
 
     [Fact]
@@ -182,8 +295,8 @@ public sealed class ReflectorTests : IAsyncDisposable
         var first = await _server.NextAsync();
         var second = await _server.NextAsync();
         var requests = new[] { first, second }.OrderBy(request => request.Target, StringComparer.Ordinal).ToArray();
-        Assert.Equal("/prefix/api/v1/namespaces/one/configmaps?limit=500", requests[0].Target);
-        Assert.Equal("/prefix/api/v1/namespaces/two/configmaps?limit=500", requests[1].Target);
+        Assert.Equal("/prefix/api/v1/namespaces/one/configmaps?limit=16", requests[0].Target);
+        Assert.Equal("/prefix/api/v1/namespaces/two/configmaps?limit=16", requests[1].Target);
 
         requests[0].ReplyList("10", Json.ConfigMap("a", 1, @namespace: "one"));
         var watch = (await _server.NextAsync()).ReplyWatch();
@@ -198,6 +311,8 @@ public sealed class ReflectorTests : IAsyncDisposable
         await _server.NextAsync();
         Assert.Equal("two", Assert.Single(_store.List()).Metadata.Namespace);
     }
+
+    private static string Broken(string name, int version) => Json.ConfigMap(name, version).Replace($$"""{"v":"{{version}}"}""", """{"v":[1]}""", StringComparison.Ordinal);
 
     private async Task<ScriptedWatch> WatchingAsync(string version, params string[] items)
     {

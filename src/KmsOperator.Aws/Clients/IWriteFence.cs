@@ -1,0 +1,23 @@
+namespace KmsOperator.Aws;
+
+/// <summary>Tells, just before a request is sent, whether this process may change anything in AWS. With leader election that is the lease.</summary>
+public interface IWriteFence
+{
+    /// <summary>Whether a write may be sent now.</summary>
+    bool IsOpen { get; }
+
+    /// <summary>Whether a write may be sent now that makes a key, and so must not happen twice. It needs a confirmation that is seconds old.</summary>
+    bool IsFresh { get; }
+
+    /// <summary>Waits for <see cref="IsFresh"/>, or until it is certain that it will not come.</summary>
+    Task WaitUntilFreshAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The write was not sent, since another instance may lead by now. AWS never saw it.</summary>
+/// <param name="operation">The operation, for example <c>CreateKey</c>.</param>
+public sealed class WriteFencedException(string operation)
+    : Exception($"{operation} was not sent: this instance has not renewed its lease in time, so another instance may lead now.")
+{
+    /// <summary>The operation that was not sent.</summary>
+    public string Operation { get; } = operation;
+}
