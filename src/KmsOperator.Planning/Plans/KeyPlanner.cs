@@ -8,7 +8,7 @@ namespace KmsOperator.Planning;
 public static class KeyPlanner
 {
     /// <summary>
-    /// The plan for an existing key. Disabling comes first: in an incident nothing may delay it. So does enabling, since the rotation of a disabled key
+    /// The plan for an existing key. Disabling comes first: in an incident nothing may delay it, and no refused step holds it back. So does enabling, since the rotation of a disabled key
     /// cannot be changed. A new alias is created before the old one is deleted, so that the key is never without a name.
     /// </summary>
     public static KeyPlan Plan(DesiredKey desired, ObservedKey observed, KeyRecord record)
@@ -32,10 +32,11 @@ public static class KeyPlanner
             steps.Add(new EnableKeyStep());
         }
 
-        // Nobody uses a new key yet, so it is disabled last: KMS would refuse to change the rotation of a disabled key.
+        // KMS would refuse to change the rotation of a disabled key, so that is the only step before. Nobody uses a new key yet: it is disabled last.
         var disables = !desired.Enabled && enabled;
         if (disables && !record.IsNew)
         {
+            PlanRotation(desired, observed, steps);
             steps.Add(new DisableKeyStep());
         }
 
@@ -53,7 +54,7 @@ public static class KeyPlanner
 
         PlanAlias(desired, observed, record, steps, errors);
 
-        // An existing key that is to be disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
+        // A key that is disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
         if (desired.Enabled || record.IsNew)
         {
             PlanRotation(desired, observed, steps);

@@ -87,7 +87,7 @@ public sealed class FailoverTests(FaultStages stages) : IAsyncLifetime
         await first.SignalAsync("TERM");
         await ReleaseAsync();
         Assert.Equal(0, await first.ExitCode.WaitAsync(Limit, TestContext.Current.CancellationToken));
-        Assert.Contains("gave", first.LastLines, StringComparison.Ordinal);
+        Assert.Contains("released", first.LastLines, StringComparison.Ordinal);
 
         await ReadyAsync("one", second);
         Assert.Equal([$"ServiceKey/{_namespace}/one"], await OwnersAsync());

@@ -171,9 +171,9 @@ internal sealed class KeyUpdate(
 
                 refused.Add(step);
                 errors.Add(Explain(failure, step, observed, context.IsRecent(settings.ConsistencyWindow)));
-                if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable)
+                if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable && !plan.Steps.Except(done).Except(refused).Any(other => other is DisableKeyStep))
                 {
-                    // The other steps would meet the same.
+                    // The other steps would meet the same. A key that is to be disabled is tried all the same.
                     break;
                 }
             }

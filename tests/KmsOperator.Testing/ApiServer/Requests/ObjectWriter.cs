@@ -143,7 +143,9 @@ internal sealed class ObjectWriter(ObjectStore store, ServedKinds kinds, TimePro
         if (store.Content.Find(kind, key) is not null)
             throw ApiErrors.AlreadyExists(kind, key.Name);
         Pruning.SetDefaults(created, kind.ObjectSchema);
-        return Write(kind, key, created);
+        var stored = Write(kind, key, created);
+        stored.HasUnstoredDefaults = kind.IsCustom && kind.ObjectSchema.Field("status")?.Default is not null;
+        return stored;
     }
 
     private StoredObject Store(ServedKind kind, StoredObject live, JsonObject updated, string? subresource)
@@ -163,7 +165,7 @@ internal sealed class ObjectWriter(ObjectStore store, ServedKinds kinds, TimePro
             store.Write(kind, live.Key, null);
             return new StoredObject(updated, live.Revision);
         }
-        return JsonNode.DeepEquals(live.Json, updated) ? live : Write(kind, live.Key, updated);
+        return !live.HasUnstoredDefaults && JsonNode.DeepEquals(live.Json, updated) ? live : Write(kind, live.Key, updated);
     }
 
     private StoredObject Write(ServedKind kind, NamespacedName key, JsonObject json)

@@ -18,6 +18,12 @@ internal sealed class StoredObject
 
     public long Revision { get; }
 
+    /// <summary>
+    /// Whether a default is shown that is not stored: a new object has no status, and the default of its status is filled in whenever it is read. The
+    /// first write stores it, also a write that changes nothing else (measured on 1.36).
+    /// </summary>
+    public bool HasUnstoredDefaults { get; set; }
+
     /// <summary>Not to be changed.</summary>
     public JsonObject Json => _json;
 
