@@ -42,8 +42,13 @@ public sealed class ModelConformanceTests(ControlPlaneFixture controlPlane) : Ru
     }
 
     [Theory, MemberData(nameof(Cases))]
-    public async Task A_real_server_and_the_model_show_the_same_objects_and_events(string why) =>
-        await CompareAsync([.. ConformanceCase.All.Single(found => found.Why == why).Steps.Select(step => step.Operation)], ComparesOwnership);
+    public async Task A_real_server_and_the_model_show_the_same_objects_and_events(string why)
+    {
+        var one = ConformanceCase.All.Single(found => found.Why == why);
+        Assert.SkipWhen(one.IsMergedOtherwiseByOldServers && !ComparesOwnership, "Kubernetes 1.20 merges applies of two managers otherwise than today's servers, which the model follows.");
+
+        await CompareAsync([.. one.Steps.Select(step => step.Operation)], ComparesOwnership);
+    }
 
     // Explicit while it finds differences to 1.36: who owns the default of a status after the first apply, and merged lists after some sequences of
     // applies and patches. The cases above, which the operator's own writes are among, agree.
