@@ -78,7 +78,7 @@ public static class Reasons
     /// <summary>The key cannot go while replicas remain.</summary>
     public const string ReplicasRemain = "ReplicasRemain";
 
-    /// <summary>KMS asked to slow down, or the operator's own request budget is used up.</summary>
+    /// <summary>KMS asked to slow down, or the operator's own rate limit is reached.</summary>
     public const string Throttled = "Throttled";
 
     /// <summary>A resource quota of the account is used up.</summary>

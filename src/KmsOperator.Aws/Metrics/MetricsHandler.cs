@@ -6,7 +6,7 @@ namespace KmsOperator.Aws;
 
 /// <summary>
 /// Tells <see cref="RequestMetrics"/> of each request that goes to AWS, and makes it a span where there is one to put it under. It sits next to the
-/// transport, below the budget, so the SDK's repetitions are requests of their own.
+/// transport, below the rate limiter, so the SDK's repetitions are requests of their own.
 /// </summary>
 /// <remarks>Source of the span's names: OpenTelemetry semantic conventions, "AWS SDK" and "RPC". No body, key or token is in it.</remarks>
 internal sealed class MetricsHandler(RequestMetrics metrics, string account, string region, TimeProvider time, HttpMessageHandler inner)

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace KmsOperator.Aws;
 
-/// <summary>Counts and times the requests that are sent to AWS, the SDK's repetitions included, and the waits for the budget.</summary>
+/// <summary>Counts and times the requests that are sent to AWS, the SDK's repetitions included, and the waits for the rate limiter.</summary>
 public sealed class RequestMetrics
 {
     /// <summary>What the operator may come to ask of KMS in the life of a key; the policies of config/iam permit the same.</summary>
@@ -27,7 +27,7 @@ public sealed class RequestMetrics
             "kmsoperator_aws_request_duration_seconds", null, "Time from sending a request to its answer.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         _waits = meter.CreateHistogram(
-            "kmsoperator_aws_budget_wait_seconds", null, "How long requests waited for the operator's own budget before they were sent.", null,
+            "kmsoperator_aws_budget_wait_seconds", null, "How long requests waited for the operator's own rate limiter before they were sent.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2] });
     }
 
@@ -54,7 +54,7 @@ public sealed class RequestMetrics
         _seconds.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("operation", operation));
     }
 
-    /// <summary>A request got its part of the budget after a wait.</summary>
+    /// <summary>The rate limiter permitted a request after a wait.</summary>
     internal void Waited(string account, string region, TimeSpan wait) =>
         _waits.Record(wait.TotalSeconds, new("account", account), new("region", region));
 }

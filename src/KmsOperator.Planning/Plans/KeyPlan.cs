@@ -12,7 +12,7 @@ public sealed record KeyPlan(IReadOnlyList<KeyStep> Steps, IReadOnlyList<Reconci
     public static KeyPlan Blocked(ReconcileError error) => new([], [error]);
 }
 
-/// <summary>What earlier passes recorded in the resource's status.</summary>
+/// <summary>What earlier reconciles recorded in the resource's status.</summary>
 /// <param name="AliasName">The alias that the operator gave the key.</param>
 /// <param name="TagKeys">Keys of the tags that the operator put.</param>
 /// <param name="PendingAliasName">An alias that the operator was about to give to the key.</param>

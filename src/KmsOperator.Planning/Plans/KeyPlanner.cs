@@ -44,7 +44,7 @@ public static class KeyPlanner
         PlanTags(desired, observed, record, steps);
         if (!PolicyComparer.AreEquivalent(desired.Policy.Text, observed.Policy))
         {
-            steps.Add(new PutKeyPolicyStep(desired.Policy));
+            steps.Add(new PutKeyPolicyStep(desired.Policy, PolicyDifference.Describe(observed.Policy, desired.Policy.Text)));
         }
 
         if (desired.Description != observed.Description)

@@ -95,9 +95,9 @@ internal sealed class OperatorFlags
             case (null, null):
                 return null;
             case (null, { }):
-                return "--metrics-tls-key-file: is of no use without --metrics-tls-cert-file.";
+                return "--metrics-tls-key-file: also set --metrics-tls-cert-file, the certificate of this key.";
             case ({ }, null):
-                return "--metrics-tls-cert-file: is of no use without --metrics-tls-key-file.";
+                return "--metrics-tls-cert-file: also set --metrics-tls-key-file, the private key of this certificate.";
             case ({ } certificate, { } key):
                 try
                 {

@@ -40,7 +40,7 @@ internal sealed class ManifestClasses(ManifestSet manifests, string? defaultAcco
             : Fail(manifest, $"KeyClass {keyClass.Metadata.Name} names no account; give one with --account");
     }
 
-    /// <summary>What a Selector says of a namespace that is not among the manifests, only the cluster knows; it is let pass.</summary>
+    /// <summary>Only the cluster has the labels of a namespace that is not among the manifests, so its Selector is not checked.</summary>
     private bool Admits(KeyClass keyClass, string @namespace) =>
         manifests.Namespaces.TryGetValue(@namespace, out var labels)
             ? NamespaceAdmission.Admits(keyClass.Spec.AllowedNamespaces, labels)

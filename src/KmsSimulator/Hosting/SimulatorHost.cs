@@ -67,8 +67,8 @@ public sealed class SimulatorHost : IAsyncDisposable
     /// <summary>Stops listening and ends open connections.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-        await _application.StopAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _application.StopAsync(timeout.Token);
         await _application.DisposeAsync();
     }
 

@@ -5,7 +5,7 @@ using KmsOperator.Planning;
 
 namespace KmsOperator.Observability.Metrics;
 
-/// <summary>The operator's own metrics; controllers, clients and the request budget have theirs on the same meter. See docs/metrics.md.</summary>
+/// <summary>The operator's own metrics; controllers, clients and the rate limiter have theirs on the same meter. See docs/metrics.md.</summary>
 internal sealed class OperatorMetrics
 {
     private static readonly string[] Types = [ConditionTypes.Ready, ConditionTypes.Reconciling, ConditionTypes.Stalled];

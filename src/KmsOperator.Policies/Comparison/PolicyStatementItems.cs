@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace KmsOperator.Policies;
+
+/// <summary>A statement as a set of single items, so that two of them can be compared item by item.</summary>
+/// <param name="Sid">Null where the statement has none.</param>
+/// <param name="Text">The canonical text.</param>
+/// <param name="Items">
+/// Where each item stands, as <c>Action</c>, <c>Principal AWS</c> or <c>Condition stringequals aws:sourceaccount</c>, and the item.
+/// </param>
+internal sealed record PolicyStatementItems(string? Sid, string Text, IReadOnlyList<(string Place, string Item)> Items)
+{
+    /// <summary>The Sid in quotes; words for a statement without one.</summary>
+    public string Name => Sid is null ? "without Sid" : $"\"{Sid}\"";
+
+    /// <summary>Reads a statement of a policy.</summary>
+    public static PolicyStatementItems Of(JsonElement statement)
+    {
+        // The canonical form writes every list sorted, and a single value as a list.
+        var text = CanonicalPolicy.Write($$"""{"Statement":[{{statement.GetRawText()}}]}""");
+        using var canonical = JsonDocument.Parse(text);
+        var only = PolicyDocument.StatementsOf(canonical.RootElement).Single();
+        var items = new List<(string Place, string Item)>();
+        Collect("", only, items);
+        var sid = items.Find(item => item.Place == "Sid").Item;
+        items.RemoveAll(item => item.Place == "Sid");
+        return new PolicyStatementItems(string.IsNullOrEmpty(sid) ? null : sid, text, items);
+    }
+
+    /// <summary>What is added and removed, place by place.</summary>
+    /// <param name="other">The statement that comes in its place.</param>
+    public string ChangesTo(PolicyStatementItems other)
+    {
+        var places = Items.Concat(other.Items).Select(item => item.Place).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        return string.Join(", ", places.SelectMany(place => new[] { Part("removes", place, Items.Except(other.Items)), Part("adds", place, other.Items.Except(Items)) }.OfType<string>()));
+    }
+
+    /// <summary>All items, for example <c>Allow, Action kms:Decrypt, Principal AWS 123456789012</c>.</summary>
+    public override string ToString() => string.Join(", ", Items
+        .Where(item => item.Place != "Resource")
+        .GroupBy(item => item.Place, StringComparer.Ordinal)
+        .OrderBy(group => group.Key == "Effect" ? "" : group.Key, StringComparer.Ordinal)
+        .Select(group => $"{(group.Key == "Effect" ? "" : group.Key + " ")}{string.Join(' ', group.Select(item => item.Item))}"));
+
+    private static string? Part(string verb, string place, IEnumerable<(string Place, string Item)> items)
+    {
+        var those = items.Where(item => item.Place == place).Select(item => item.Item).ToList();
+        return those.Count == 0 ? null : $"{verb} {place} {string.Join(' ', those)}";
+    }
+
+    private static void Collect(string place, JsonElement value, List<(string Place, string Item)> items)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    Collect(place.Length == 0 ? member.Name : $"{place} {member.Name}", member.Value, items);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    Collect(place, item, items);
+                }
+
+                break;
+            default:
+                items.Add((place, value.ToString()));
+                break;
+        }
+    }
+}
