@@ -75,7 +75,7 @@ public static class KeyReplicaResolver
         }
 
         var primaryRegion = primary.PrimaryRegion!;
-        var policy = ReplicaPolicy.Of(spec, primaryRegion, primary.Policy, keyClass, accountId);
+        var policy = ReplicaPolicy.Of(spec, primaryRegion, primary, keyClass, accountId);
         return Finish(resource, keyClass, policy, accountId, clusterId, new KnownPrimary
         {
             Primary = new PrimaryKey(primary.KeyId, primaryRegion),

@@ -13,6 +13,7 @@ internal static class PolicyResolver
     /// <param name="region">The key's own Region.</param>
     /// <param name="accountId">The key's account.</param>
     /// <param name="service">The service, if any.</param>
+    /// <param name="actions">What the key can be used for.</param>
     /// <param name="classAccess">The class's access.</param>
     /// <param name="access">The resource's access.</param>
     /// <param name="override">A whole policy.</param>
@@ -21,6 +22,7 @@ internal static class PolicyResolver
         string region,
         string accountId,
         string? service,
+        KeyActions actions,
         AccessSpec? classAccess,
         AccessSpec? access,
         JsonElement? @override,
@@ -56,13 +58,14 @@ internal static class PolicyResolver
             Region = region,
             AccountId = accountId,
             Service = service,
+            Actions = actions,
             Administrators = [.. names.Resolve(classAccess?.Administrators, "KeyClass spec.access.administrators"), .. names.Resolve(access?.Administrators, "spec.access.administrators")],
             Users = [.. names.Resolve(classAccess?.Users, "KeyClass spec.access.users"), .. names.Resolve(access?.Users, "spec.access.users")],
             TrustedAccounts = [.. classAccess?.TrustedAccounts ?? [], .. access?.TrustedAccounts ?? []],
             CrossAccountViaService = (access?.CrossAccountViaService ?? false) || (classAccess?.CrossAccountViaService ?? false),
             AdditionalStatements = statements,
         };
-        PolicyProblem[] found = [.. names.Problems, .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", PolicyRenderer.SidsOf(service))];
+        PolicyProblem[] found = [.. names.Problems, .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", PolicyRenderer.SidsOf(service, actions))];
         return found.Length > 0 ? Invalid(found) : Limited(PolicyRenderer.Render(request));
     }
 

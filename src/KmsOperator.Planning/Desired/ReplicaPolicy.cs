@@ -27,32 +27,50 @@ internal static class ReplicaPolicy
 
         var statements = spec.Policy?.AdditionalStatements
             ?? (spec.Policy?.Override is null ? theirs?.AdditionalStatements?.Select(Here).ToArray() : null);
+        var actions = KeyActions.TryGet(primary.Spec.KeySpec ?? KeySpecs.Default, primary.Spec.KeyUsage ?? KeySpecs.DefaultUsage)!;
         return PolicyResolver.Resolve(
-            spec.Region, accountId, primary.Spec.Service, keyClass.Spec.Access, spec.Access ?? primary.Spec.Access, spec.Policy?.Override, statements);
+            spec.Region, accountId, primary.Spec.Service, actions, keyClass.Spec.Access, spec.Access ?? primary.Spec.Access, spec.Policy?.Override, statements);
     }
 
     /// <summary>The policy for a replica of a primary that is managed elsewhere.</summary>
     /// <param name="spec">The replica's spec.</param>
     /// <param name="primaryRegion">The primary's Region.</param>
-    /// <param name="primaryPolicy">The primary's policy; null where it is not known.</param>
+    /// <param name="primary">The primary; null where it is not known.</param>
     /// <param name="keyClass">The class that the replica names.</param>
     /// <param name="accountId">The account of both keys.</param>
-    public static Resolved<KeyPolicy> Of(KeyReplicaSpec spec, string primaryRegion, string? primaryPolicy, KeyClass keyClass, string accountId)
+    public static Resolved<KeyPolicy> Of(KeyReplicaSpec spec, string primaryRegion, ObservedKey? primary, KeyClass keyClass, string accountId)
     {
         if (!Inherits(spec))
         {
-            return PolicyResolver.Resolve(
-                spec.Region, accountId, null, keyClass.Spec.Access, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
+            return OfItsOwn(spec, primary, keyClass, accountId);
         }
 
-        if (primaryPolicy is null)
+        if (primary is null)
         {
             return PolicyResolver.Extend(null, "", spec.Policy?.AdditionalStatements);
         }
 
-        using var document = JsonDocument.Parse(primaryPolicy);
+        using var document = JsonDocument.Parse(primary.Policy);
         return PolicyResolver.Extend(
             PolicyRelocation.ToRegion(document.RootElement, primaryRegion, spec.Region), $"the policy of {spec.PrimaryKeyArn}", spec.Policy?.AdditionalStatements);
+    }
+
+    private static Resolved<KeyPolicy> OfItsOwn(KeyReplicaSpec spec, ObservedKey? primary, KeyClass keyClass, string accountId)
+    {
+        var actions = primary is null ? KeyActions.SymmetricEncryption : KeyActions.TryGet(primary.KeySpec, primary.KeyUsage);
+        if (actions is null && spec.Policy?.Override is null)
+        {
+            return ReconcileError.Terminal(
+                Reasons.InvalidSpec,
+                $"spec.access: what users do with keys of usage {primary!.KeyUsage} is not known here, so that no policy can be generated. Write the whole policy in spec.policy.override.");
+        }
+
+        var policy = PolicyResolver.Resolve(
+            spec.Region, accountId, null, actions ?? KeyActions.SymmetricEncryption, keyClass.Spec.Access, spec.Access, spec.Policy?.Override,
+            spec.Policy?.AdditionalStatements);
+
+        // What is generated follows the primary's usage, which only AWS knows; mistakes in the spec are mistakes with any usage.
+        return primary is null && spec.Policy?.Override is null && policy.Error is null ? default : policy;
     }
 
     private static bool Inherits(KeyReplicaSpec spec) => spec.Policy?.Override is null && !ClassPermissions.GivesAnything(spec.Access);

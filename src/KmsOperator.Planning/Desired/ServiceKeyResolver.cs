@@ -38,16 +38,21 @@ public static class ServiceKeyResolver
                 + $"{Partition.OfRegion(keyClass.Spec.Region)}; KMS replicates within a partition only. Remove it from the list.");
         }
 
+        var keySpec = spec.KeySpec ?? KeySpecs.Default;
+        var keyUsage = spec.KeyUsage ?? KeySpecs.DefaultUsage;
+        if (ServiceRules.FindMistake(spec, keyClass.Spec.Region) is { } mistake)
+        {
+            return mistake;
+        }
+
         var policy = PolicyResolver.Resolve(
-            keyClass.Spec.Region, accountId, spec.Service, keyClass.Spec.Access, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
+            keyClass.Spec.Region, accountId, spec.Service, KeyActions.TryGet(keySpec, keyUsage)!, keyClass.Spec.Access, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
         if (policy.Error is { } error)
         {
             return error;
         }
 
         var owner = new KeyOwner(ServiceKey.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
-        var keySpec = spec.KeySpec ?? KeySpecs.Default;
-        var keyUsage = spec.KeyUsage ?? KeySpecs.DefaultUsage;
         var deletion = DeletionOf(spec.DeletionPolicy, spec.PendingDeletionWindowDays, keyClass);
         var key = new DesiredKey
         {

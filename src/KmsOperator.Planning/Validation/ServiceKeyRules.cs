@@ -18,6 +18,7 @@ internal static class ServiceKeyRules
         SharedRules.Description(errors, spec.Description);
         AliasName.Check(errors, "spec.alias", spec.Alias);
         SpecAndUsage(errors, spec);
+        ServiceRules.Check(errors, spec);
         Replicas(errors, key);
         SharedRules.Rotation(errors, spec.Rotation);
         SharedRules.Access(errors, spec.Access);

@@ -4,7 +4,7 @@ namespace KmsOperator.Policies;
 internal static class CommonStatements
 {
     /// <summary>Root, administrators and trusted accounts.</summary>
-    public static IReadOnlyList<StatementTemplate> First { get; } =
+    public static IReadOnlyList<StatementTemplate> First(KeyActions actions) =>
     [
         new("RootAccess", "Allow", "AWS", [$"arn:{Placeholders.Partition}:iam::{Placeholders.Account}:root"], ["kms:*"], []),
         new(
@@ -17,15 +17,18 @@ internal static class CommonStatements
                 "kms:Put*", "kms:Revoke*", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:Update*",
             ],
             []),
-        new("AdministratorGrants", "Allow", "AWS", [Placeholders.Administrators], Grants, [GrantIsForAwsResource]),
-        new("TrustedAccounts", "Allow", "AWS", [Placeholders.TrustedAccountRoots], StatementParts.Use, []),
-        new("TrustedAccountGrants", "Allow", "AWS", [Placeholders.TrustedAccountRoots], Grants, [GrantIsForAwsResource]),
+        .. ServiceGrants("AdministratorGrants", Placeholders.Administrators, actions),
+        new("TrustedAccounts", "Allow", "AWS", [Placeholders.TrustedAccountRoots], actions.Use, []),
+        .. ServiceGrants("TrustedAccountGrants", Placeholders.TrustedAccountRoots, actions),
     ];
 
     /// <summary>Users, on every key but those of a service whose own statement names them.</summary>
-    public static StatementTemplate Users { get; } = new("Users", "Allow", "AWS", [Placeholders.Users], StatementParts.Use, []);
+    public static StatementTemplate Users(KeyActions actions) => new("Users", "Allow", "AWS", [Placeholders.Users], actions.Use, []);
 
     private static string[] Grants => ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"];
+
+    private static StatementTemplate[] ServiceGrants(string sid, string principals, KeyActions actions) =>
+        actions.HasServiceGrants ? [new(sid, "Allow", "AWS", [principals], Grants, [GrantIsForAwsResource])] : [];
 
     private static ConditionTemplate GrantIsForAwsResource => new("Bool", "kms:GrantIsForAWSResource", ["true"]);
 }

@@ -6,13 +6,13 @@ namespace KmsOperator.Policies;
 public static class PolicyRenderer
 {
     /// <summary>The policy for a request.</summary>
-    /// <exception cref="ArgumentException">The service is not in the catalogue.</exception>
+    /// <exception cref="ArgumentException">The service is not in the catalogue, or does not work with such a key.</exception>
     public static KeyPolicy Render(PolicyRequest request) => KeyPolicy.Of(json =>
     {
         json.WriteStartObject();
         json.WriteString("Version", "2012-10-17");
         json.WriteStartArray("Statement");
-        foreach (var template in Templates(request.Service))
+        foreach (var template in Templates(request.Service, request.Actions))
         {
             WriteStatement(json, template, request);
         }
@@ -27,21 +27,28 @@ public static class PolicyRenderer
     });
 
     /// <summary>The Sids that a generated policy may contain, which additional statements therefore cannot have.</summary>
-    public static IReadOnlyCollection<string> SidsOf(string? service) => [.. Templates(service).Select(template => template.Sid)];
+    public static IReadOnlyCollection<string> SidsOf(string? service, KeyActions actions) => [.. Templates(service, actions).Select(template => template.Sid)];
 
     /// <summary>Whether a service's statements name AWS services, by names that not every partition has.</summary>
     /// <param name="service">A service of the catalogue; null for the common statements alone.</param>
-    public static bool NamesServices(string? service) => Templates(service).Any(template =>
+    public static bool NamesServices(string? service) => Own(service).Any(template =>
         template.Principals.Concat(template.Conditions.SelectMany(condition => condition.Values)).Any(value => value.EndsWith(".amazonaws.com", StringComparison.Ordinal)));
 
-    private static IEnumerable<StatementTemplate> Templates(string? service)
+    private static IEnumerable<StatementTemplate> Templates(string? service, KeyActions actions)
     {
-        var own = service is null ? []
-            : ServiceCatalogue.Services.TryGetValue(service, out var row) ? row
-            : throw new ArgumentException($"{service} is not in the catalogue.", nameof(service));
+        if (service is not null && !actions.IsSymmetricEncryption && ServiceLimits.TryGet(service) is { SymmetricOnly: true })
+        {
+            throw new ArgumentException($"{service} works with keys of symmetric encryption only.", nameof(actions));
+        }
+
+        var own = Own(service);
         var namesUsers = own.Any(template => template.Principals.Contains(Placeholders.UsersAndAdministrators));
-        return [.. CommonStatements.First, .. namesUsers ? [] : (StatementTemplate[])[CommonStatements.Users], .. own];
+        return [.. CommonStatements.First(actions), .. namesUsers ? [] : (StatementTemplate[])[CommonStatements.Users(actions)], .. own];
     }
+
+    private static IReadOnlyList<StatementTemplate> Own(string? service) => service is null ? []
+        : ServiceCatalogue.Services.TryGetValue(service, out var row) ? row
+        : throw new ArgumentException($"{service} is not in the catalogue.", nameof(service));
 
     private static void WriteStatement(Utf8JsonWriter json, StatementTemplate template, PolicyRequest request)
     {

@@ -14,6 +14,9 @@ public sealed record PolicyRequest
     /// <summary>A service of the catalogue; null for the common statements alone.</summary>
     public string? Service { get; init; }
 
+    /// <summary>What the key can be used for.</summary>
+    public KeyActions Actions { get; init; } = KeyActions.SymmetricEncryption;
+
     /// <summary>ARNs of principals with administrative access.</summary>
     public IReadOnlyList<string> Administrators { get; init; } = [];
 

@@ -59,7 +59,7 @@ public sealed class RenderTests : IDisposable
         { "", null, null, false, "alias and policy are the primary's, which AWS knows" },
         { ", alias: alias/mine", "alias/mine", "alias/mine-replica", false, "the alias is given" },
         { ", tags: {Name: mine}", null, "mine", false, "the Name is given" },
-        { ", access: {users: [App]}", null, null, true, "access has the policy generated" },
+        { ", access: {users: [App]}", null, null, false, "access has the policy generated, by the primary's usage" },
         { ", policy: {override: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"kms:*\", Resource: \"*\"}]}}", null, null, true, "the policy is given" },
     };
 
@@ -129,6 +129,9 @@ public sealed class RenderTests : IDisposable
         { Replica("copy", "primaryKeyArn: \"arn:aws:kms:us-east-1:999999999999:key/mrk-1\", className: std, region: eu-west-1"), "f.yaml:9: spec.primaryKeyArn: InvalidSpec: the key is in account 999999999999", "a primary of another account" },
         { Closed("None") + Key("one", "className: closed"), "f.yaml:14: spec.className: NamespaceNotAllowed: KeyClass closed does not admit namespace default", "no namespace is admitted" },
         { Closed("Selector, selector: {matchLabels: {a: b}}") + "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {a: c}}\n---\n" + Key("one", "className: closed"), "f.yaml:18: spec.className: NamespaceNotAllowed", "the namespace's labels are known and others" },
+        { Key("one", "className: std, service: s3, keySpec: ECC_NIST_P256, keyUsage: SIGN_VERIFY"), "f.yaml:9: spec.keySpec: keySpec must be SYMMETRIC_DEFAULT with service s3", "a key that the service cannot use" },
+        { Key("one", "className: std, service: mwaa, multiRegion: true"), "f.yaml:9: spec.multiRegion: multiRegion must be false with service mwaa", "a service without multi-Region keys" },
+        { Replica("copy", "primaryKeyArn: \"arn:aws:kms:us-east-1:123456789012:key/mrk-1\", className: std, region: eu-west-1, access: {users: [\"arn:aws-cn:iam::123456789012:role/A\"]}"), "f.yaml:9: spec.access.users[0]: InvalidSpec: \"arn:aws-cn:", "a principal of another partition, whatever the usage" },
         { Key("one", "tags: &x {a: *x}"), "f.yaml:", "an anchor within itself" },
     };
 

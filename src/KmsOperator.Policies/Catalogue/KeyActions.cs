@@ -1,0 +1,55 @@
+namespace KmsOperator.Policies;
+
+/// <summary>What a key can be used for: the actions that generated policies give to its users.</summary>
+/// <remarks>Source: AWS KMS developer guide, "Default key policy" (key users) and "AWS KMS permissions" (key types of each operation).</remarks>
+public sealed record KeyActions
+{
+    private const string Describe = "kms:DescribeKey";
+    private const string PublicKey = "kms:GetPublicKey";
+
+    private KeyActions()
+    {
+    }
+
+    /// <summary>Keys of symmetric encryption, the only ones that AWS services encrypt with.</summary>
+    public static KeyActions SymmetricEncryption { get; } = new()
+    {
+        IsSymmetricEncryption = true,
+        Use = StatementParts.Use,
+    };
+
+    /// <summary>Whether the key is one of symmetric encryption.</summary>
+    public bool IsSymmetricEncryption { get; private init; }
+
+    /// <summary>Everything that the usage has, in ordinal order.</summary>
+    public required IReadOnlyList<string> Use { get; init; }
+
+    /// <summary>Whether policies let principals make grants for AWS services (<c>kms:GrantIsForAWSResource</c>).</summary>
+    /// <remarks>Source: AWS KMS developer guide, "Controlling access to HMAC KMS keys": the default policy has no such statement for these, but for most other keys.</remarks>
+    public bool HasServiceGrants { get; private init; } = true;
+
+    private static KeyActions AsymmetricEncryption { get; } = Of("kms:Decrypt", Describe, "kms:Encrypt", PublicKey, "kms:ReEncrypt*");
+
+    private static KeyActions Signing { get; } = Of(Describe, PublicKey, "kms:Sign", "kms:Verify");
+
+    private static KeyActions Mac { get; } = Of(Describe, "kms:GenerateMac", "kms:VerifyMac") with { HasServiceGrants = false };
+
+    private static KeyActions Agreement { get; } = Of("kms:DeriveSharedSecret", Describe, PublicKey);
+
+    private static KeyActions Encapsulation { get; } = Of("kms:Decapsulate", Describe, "kms:Encapsulate", PublicKey);
+
+    /// <summary>The actions of a key; null when the usage is not known.</summary>
+    /// <param name="keySpec">KMS's key spec, for example <c>RSA_2048</c>.</param>
+    /// <param name="keyUsage">KMS's key usage, for example <c>SIGN_VERIFY</c>.</param>
+    public static KeyActions? TryGet(string keySpec, string keyUsage) => keyUsage switch
+    {
+        "ENCRYPT_DECRYPT" => keySpec == "SYMMETRIC_DEFAULT" ? SymmetricEncryption : AsymmetricEncryption,
+        "SIGN_VERIFY" => Signing,
+        "GENERATE_VERIFY_MAC" => Mac,
+        "KEY_AGREEMENT" => Agreement,
+        "ENCAPSULATE_DECAPSULATE" => Encapsulation,
+        _ => null,
+    };
+
+    private static KeyActions Of(params string[] use) => new() { Use = use };
+}
