@@ -52,7 +52,8 @@ internal static class ReplicaPolicy
 
         using var document = JsonDocument.Parse(primaryPolicy);
         return PolicyResolver.Extend(
-            PolicyRelocation.ToRegion(document.RootElement, primaryRegion, spec.Region), $"the policy of {spec.PrimaryKeyArn}", spec.Policy?.AdditionalStatements);
+            PolicyRelocation.ToRegion(document.RootElement, primaryRegion, spec.Region), $"the policy of {spec.PrimaryKeyArn}", spec.Policy?.AdditionalStatements,
+            isKept: true);
     }
 
     private static bool Inherits(KeyReplicaSpec spec) => spec.Policy?.Override is null && !ClassPermissions.GivesAnything(spec.Access);
