@@ -33,7 +33,12 @@ internal static class PolicyResolver
             var problems = additionalStatements is { Count: > 0 }
                 ? [new PolicyProblem($"{Path}.additionalStatements", "extends the generated policy, which the override replaces; put the statements into the override")]
                 : PolicyDocumentCheck.CheckDocument(document, $"{Path}.override");
-            return problems.Count > 0 ? Invalid(problems) : Limited(KeyPolicy.Of(document));
+            return problems.Count > 0 ? Invalid(problems)
+                : PolicyDocumentCheck.LocksEverybodyOut(document, accountId) ? ReconcileError.Terminal(
+                    Reasons.PolicyLockout,
+                    $"{Path}.override.Statement: no statement lets a principal of account {accountId} call kms:PutKeyPolicy, and KMS refuses a policy that nobody can change. "
+                    + "Add one that allows it, for example kms:* for the account's root.")
+                : Limited(KeyPolicy.Of(document));
         }
 
         if (service is not null && !ServiceCatalogue.Services.ContainsKey(service))
@@ -73,13 +78,14 @@ internal static class PolicyResolver
     /// <param name="document">The document, already carried over to the replica's Region; null where it is not known yet.</param>
     /// <param name="origin">Where the document stands, for messages.</param>
     /// <param name="additionalStatements">The replica's own statements.</param>
+    /// <param name="isKept">Whether KMS keeps the document already, so that it is carried as it is.</param>
     /// <returns>Neither a policy nor an error when the document is not known and the statements are fine.</returns>
-    public static Resolved<KeyPolicy> Extend(JsonElement? document, string origin, IReadOnlyList<JsonElement>? additionalStatements)
+    public static Resolved<KeyPolicy> Extend(JsonElement? document, string origin, IReadOnlyList<JsonElement>? additionalStatements, bool isKept = false)
     {
         var statements = additionalStatements ?? [];
         PolicyProblem[] problems =
         [
-            .. document is { } whole ? PolicyDocumentCheck.CheckDocument(whole, origin) : [],
+            .. document is { } whole && !isKept ? PolicyDocumentCheck.CheckDocument(whole, origin) : [],
             .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", document is { } other ? PolicyDocumentCheck.SidsOf(other) : []),
         ];
         return problems.Length > 0 ? Invalid(problems)

@@ -52,7 +52,8 @@ internal static class ReplicaPolicy
 
         using var document = JsonDocument.Parse(primary.Policy);
         return PolicyResolver.Extend(
-            PolicyRelocation.ToRegion(document.RootElement, primaryRegion, spec.Region), $"the policy of {spec.PrimaryKeyArn}", spec.Policy?.AdditionalStatements);
+            PolicyRelocation.ToRegion(document.RootElement, primaryRegion, spec.Region), $"the policy of {spec.PrimaryKeyArn}", spec.Policy?.AdditionalStatements,
+            isKept: true);
     }
 
     private static Resolved<KeyPolicy> OfItsOwn(KeyReplicaSpec spec, ObservedKey? primary, KeyClass keyClass, string accountId)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using KmsOperator.Api;
+using KmsOperator.Policies;
 
 namespace KmsOperator.Planning;
 
@@ -118,5 +119,9 @@ internal static class SharedRules
 
     private static void Principals(FieldErrors errors, string field, IReadOnlyList<string>? principals) =>
         errors.Set(field, principals, MaxEntries, (item, principal) => errors.Text(
-            item, principal, MaxArnLength, Patterns.Principal, ExpectedPrincipal, minLength: 1));
+            item, principal, MaxArnLength, Patterns.Principal, ExpectedOf(principal), minLength: 1));
+
+    private static string ExpectedOf(string principal) => principal.StartsWith("arn:", StringComparison.Ordinal) && principal.Contains('*', StringComparison.Ordinal)
+        ? $"{ExpectedPrincipal}. {PolicyDocumentCheck.WildcardAdvice(principal)} in spec.policy.additionalStatements"
+        : ExpectedPrincipal;
 }

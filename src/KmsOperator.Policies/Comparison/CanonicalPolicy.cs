@@ -5,15 +5,17 @@ namespace KmsOperator.Policies;
 
 /// <summary>
 /// Writes policies so that documents with the same meaning have the same text: no insignificant space, object keys, statements
-/// and lists sorted, a single value as a list of one, duplicates in lists once, account ids as root ARNs, numbers and booleans
-/// in conditions as strings.
+/// and lists sorted, a single value as a list of one, duplicates in lists once, account ids as root ARNs, <c>"*"</c> as <c>{"AWS": "*"}</c>, condition
+/// operators and keys in small letters, numbers and booleans in conditions as strings, the default version, and nothing for an empty Sid, Id or Condition.
 /// </summary>
 /// <remarks>
-/// KMS gives policies back in another form than they were put. Nothing is folded that could carry meaning: <c>"*"</c> and
-/// <c>{"AWS": "*"}</c> stay different, and so do names that differ only in case.
+/// KMS gives policies back in another form than they were put. Nothing is folded that could carry meaning: actions and values that differ only in case
+/// stay different. Source: IAM user guide, "IAM JSON policy elements": Principal, Condition, Version.
 /// </remarks>
 internal static partial class CanonicalPolicy
 {
+    private const string DefaultVersion = "2008-10-17";
+
     /// <summary>The canonical text of a document.</summary>
     /// <exception cref="JsonException">Not JSON.</exception>
     public static string Write(string policy)
@@ -29,13 +31,18 @@ internal static partial class CanonicalPolicy
             return document.GetRawText();
         }
 
-        var members = document.EnumerateObject().Where(member => member.Name != "Statement").Select(member => (member.Name, Text: Literal(member.Value))).ToList();
+        var members = document.EnumerateObject().Where(member => member.Name != "Statement" && !IsAbsent(member)).Select(member => (member.Name, Text: Literal(member.Value))).ToList();
+        if (!document.TryGetProperty("Version", out _))
+        {
+            members.Add(("Version", Quote(DefaultVersion)));
+        }
+
         var statements = PolicyDocument.StatementsOf(document).Select(Statement).Order(StringComparer.Ordinal);
         members.Add(("Statement", "[" + string.Join(',', statements) + "]"));
         return Object(members);
     }
 
-    private static string Statement(JsonElement statement) => Object(statement.EnumerateObject().Select(member => (member.Name, Text: member.Name switch
+    private static string Statement(JsonElement statement) => Object(statement.EnumerateObject().Where(member => !IsAbsent(member)).Select(member => (member.Name, Text: member.Name switch
     {
         "Action" or "NotAction" or "Resource" or "NotResource" => List(member.Value, value => value),
         "Principal" or "NotPrincipal" => Principal(member.Value),
@@ -43,15 +50,22 @@ internal static partial class CanonicalPolicy
         _ => Literal(member.Value),
     })));
 
+    private static bool IsAbsent(JsonProperty member) => member.Name switch
+    {
+        "Sid" or "Id" => member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() == "",
+        "Condition" => member.Value.ValueKind == JsonValueKind.Object && !member.Value.EnumerateObject().Any(),
+        _ => false,
+    };
+
     private static string Principal(JsonElement principal) => principal.ValueKind != JsonValueKind.Object
-        ? Literal(principal)
+        ? principal.ValueKind == JsonValueKind.String && principal.GetString() == "*" ? Object([("AWS", "[" + Quote("*") + "]")]) : Literal(principal)
         : Object(principal.EnumerateObject().Select(member => (member.Name, Text: List(member.Value, member.Name == "AWS" ? RootOf : value => value))));
 
     private static string Condition(JsonElement condition) => condition.ValueKind != JsonValueKind.Object
         ? Literal(condition)
-        : Object(condition.EnumerateObject().Select(member => (member.Name, Text: member.Value.ValueKind != JsonValueKind.Object
+        : Object(condition.EnumerateObject().Select(member => (Lower(member.Name), Text: member.Value.ValueKind != JsonValueKind.Object
             ? Literal(member.Value)
-            : Object(member.Value.EnumerateObject().Select(key => (key.Name, Text: List(key.Value, value => value)))))));
+            : Object(member.Value.EnumerateObject().Select(key => (Lower(key.Name), Text: List(key.Value, value => value)))))));
 
     private static string List(JsonElement value, Func<string, string> normalize)
     {
@@ -81,6 +95,8 @@ internal static partial class CanonicalPolicy
         JsonValueKind.Array => "[" + string.Join(',', value.EnumerateArray().Select(Literal)) + "]",
         _ => value.GetRawText(),
     };
+
+    private static string Lower(string name) => name.ToLowerInvariant();
 
     private static string Quote(string text) => PolicyText.Write(json => json.WriteStringValue(text));
 

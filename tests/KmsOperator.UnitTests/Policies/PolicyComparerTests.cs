@@ -67,7 +67,8 @@ public sealed class PolicyComparerTests
     public static TheoryData<string, string, bool, string> Pairs => new()
     {
         { """{"AWS":"123456789012"}""", """{"AWS":"arn:aws-cn:iam::123456789012:root"}""", true, "KMS stores an account id as its root, in any partition" },
-        { "\"*\"", """{"AWS":"*"}""", false, "the first means every principal of every kind" },
+        { "\"*\"", """{"AWS":"*"}""", true, "IAM: both mean everyone" },
+        { "\"*\"", """{"AWS":"arn:aws:iam::123456789012:root"}""", false, "an account is not everyone" },
         { """{"AWS":["a","b"]}""", """{"AWS":["b","a","a"]}""", true, "lists are sets" },
         { """{"AWS":"a"}""", """{"Service":"a"}""", false, "a service is not a principal of AWS" },
     };
@@ -78,6 +79,33 @@ public sealed class PolicyComparerTests
     {
         static string Document(string principal) => $$"""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{{principal}},"Action":"kms:*","Resource":"*"} }""";
         Assert.True(PolicyComparer.AreEquivalent(Document(left), Document(right)) == same, why);
+    }
+
+    // left, right, same, why
+    public static TheoryData<string, string, bool, string> Elements => new()
+    {
+        { "'Condition':{}", "'Sid':''", true, "empty elements are none" },
+        { "'Condition':{'StringEquals':{'aws:sourceaccount':'1'}}", "'Condition':{'stringequals':{'aws:SourceAccount':['1']}}", true, "operators and keys have no case" },
+        { "'Condition':{'StringEquals':{'aws:PrincipalTag/x':'A'}}", "'Condition':{'StringEquals':{'aws:PrincipalTag/x':'a'}}", false, "values have" },
+        { "'Condition':{'StringEquals':{'aws:PrincipalTag/x':'暗号'}}", @"'Condition':{'StringEquals':{'aws:PrincipalTag/x':'\u6697\u53f7'}}", true, "an escape is its character" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Elements))]
+    public void Statements_are_compared_by_meaning(string left, string right, bool same, string why)
+    {
+        static string Document(string element) =>
+            "{'Statement':{'Effect':'Allow','Principal':'*','Action':'kms:*','Resource':'*',ELEMENT}}".Replace("ELEMENT", element, StringComparison.Ordinal).Replace('\'', '"');
+        Assert.True(PolicyComparer.AreEquivalent(Document(left), Document(right)) == same, why);
+    }
+
+    [Theory]
+    [InlineData("2008-10-17", true)]
+    [InlineData("2012-10-17", false)]
+    public void A_document_without_Version_has_the_oldest(string version, bool same)
+    {
+        const string without = """{"Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}}""";
+        Assert.Equal(same, PolicyComparer.AreEquivalent(without, without.Insert(1, $"\"Version\":\"{version}\",")));
     }
 
     // text, text in eu-west-1, why
