@@ -18,6 +18,7 @@ internal static class CommandLine
         {
             RunCommand.Create(environment),
             RenderCommand.Create(),
+            OrphansCommand.Create(environment),
         };
 
         var result = root.Parse(arguments);

@@ -57,6 +57,9 @@ internal sealed class OperatorFlags
         _logFormat = Flag("log-format", "json or text.", "json", ParseLogFormat);
     }
 
+    /// <summary><c>--cluster-id</c>, which other verbs take as well.</summary>
+    public Option<string?> ClusterId => _clusterId;
+
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {

@@ -9,6 +9,9 @@ internal static class ExitCodes
     /// <summary>Something went wrong while running.</summary>
     public const int Failure = 1;
 
+    /// <summary>A look that only reads has found something that a person should see.</summary>
+    public const int Found = 2;
+
     /// <summary>The command line or the environment is wrong; the flag is named on standard error.</summary>
     /// <remarks>Source: BSD sysexits, EX_USAGE.</remarks>
     public const int Usage = 64;

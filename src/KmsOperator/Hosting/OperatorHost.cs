@@ -94,10 +94,13 @@ internal static class OperatorHost
         }
     }
 
-    private static string Version =>
+    /// <summary>The operator's version, for the server's audit log.</summary>
+    internal static string Version =>
         typeof(OperatorHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    private static KubernetesApi Connect(TimeProvider time, Meter meter)
+    /// <summary>Connects as <c>run</c> does.</summary>
+    /// <exception cref="StartFailedException">There is no usable configuration.</exception>
+    internal static KubernetesApi Connect(TimeProvider time, Meter? meter)
     {
         try
         {
@@ -124,7 +127,9 @@ internal static class OperatorHost
         return await MetricsServer.StartAsync(options.MetricsAddress, collected, certificate, gate, logger, cancellationToken);
     }
 
-    private static async Task<string> FindClusterIdAsync(KubernetesApi api, CancellationToken cancellationToken)
+    /// <summary>The cluster id when none is given: the uid of kube-system.</summary>
+    /// <exception cref="StartFailedException">It cannot be read.</exception>
+    internal static async Task<string> FindClusterIdAsync(KubernetesApi api, CancellationToken cancellationToken)
     {
         const string Way = "kube-system's uid marks this cluster's keys; --cluster-id gives another mark.";
         try

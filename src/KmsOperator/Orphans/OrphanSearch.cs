@@ -1,0 +1,65 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Keys.Context;
+using KmsOperator.Kinds;
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator.Orphans;
+
+/// <summary>Looks in every account and Region that the cluster's KeyClasses reach for keys that no resource has. It only reads.</summary>
+/// <param name="api">The API server.</param>
+/// <param name="regions">Clients of accounts and Regions.</param>
+/// <param name="time">The clock.</param>
+internal sealed class OrphanSearch(IKubernetesApi api, RegionalClientFactory regions, TimeProvider time)
+{
+    /// <summary>Searches once.</summary>
+    /// <param name="clusterId">Whose keys.</param>
+    /// <param name="cancellationToken">Ends the calls.</param>
+    /// <exception cref="KubernetesApiException">The API server refused a list.</exception>
+    public async Task<OrphanReport> RunAsync(string clusterId, CancellationToken cancellationToken)
+    {
+        var (classes, unreadableClasses) = await ResourceListing.ReadAsync(api, ResourceTypes.KeyClasses, cancellationToken);
+        var before = await ResourceListing.ReadOwnersAsync(api, cancellationToken);
+        var keys = new List<TaggedKey>();
+        var notes = new List<string>();
+        var errors = unreadableClasses.Select(one => $"KeyClass {one.Metadata.Name}: {one.Message}").ToList();
+        var searched = new HashSet<(string AccountId, string Region)>();
+        foreach (var access in AccessesOf(classes, before))
+        {
+            var place = $"{access.RoleArn ?? "the ambient credentials"}, {access.Region}";
+            try
+            {
+                var accountId = await regions.GetAccountIdAsync(access, time.GetUtcNow(), cancellationToken);
+                if (!searched.Add((accountId, access.Region)))
+                {
+                    continue;
+                }
+
+                var (found, unreadable) = await TaggedKeyListing.ReadAsync(regions.For(access).Clients.Reading, accountId, access.Region, clusterId, cancellationToken);
+                keys.AddRange(found);
+                if (unreadable.Count > 0)
+                {
+                    notes.Add($"{accountId}, {access.Region}: {unreadable.Count} keys may not be read and are left out, for example {unreadable[0]}.");
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+            {
+                errors.Add($"{place}: {failure.Code}: {failure.Message}");
+            }
+        }
+
+        // Resources are read before and after the keys. So a key that is made or let go meanwhile is not taken for an orphan.
+        var after = await ResourceListing.ReadOwnersAsync(api, cancellationToken);
+        return new OrphanReport(OrphanDetection.Judge(clusterId, keys, [.. before, .. after]), notes, errors);
+    }
+
+    /// <summary>The classes' own Regions, and those where their resources have keys: replicas are in other Regions than their class.</summary>
+    private static IEnumerable<AwsAccess> AccessesOf(List<KeyClass> classes, List<KnownResource> resources)
+    {
+        var used = resources.Where(one => one is { ClassName: not null, Region: not null }).ToLookup(one => one.ClassName, one => one.Region!);
+        return classes
+            .SelectMany(one => used[one.Metadata.Name].Prepend(one.Spec.Region).Where(region => region.Length > 0).Select(region => ResolvedKey.AccessOf(one, region)))
+            .Distinct()
+            .OrderBy(access => access.RoleArn, StringComparer.Ordinal).ThenBy(access => access.Region, StringComparer.Ordinal);
+    }
+}
