@@ -47,7 +47,8 @@ internal sealed class OperatorComposition
         string instance,
         OperatorMetrics metrics,
         ILoggerFactory loggers,
-        ActivitySource? traces = null)
+        ActivitySource? traces = null,
+        IWriteFence? fence = null)
     {
         _options = options;
         _time = time;
@@ -89,7 +90,7 @@ internal sealed class OperatorComposition
                 api, _events, time, random, settings, options.Workers, _caches, classes, regions, accounts,
                 new KeyReconciler(regions, accounts, creation, update, schedule, settings),
                 new KeyDeletion(regions, accounts, recovery, scheduled, retention, cache, settings),
-                ownership, reservations, cache, new Publisher(api));
+                ownership, reservations, cache, new Publisher(api), fence);
         }
 
         Controller NewController(KindRegistration kind) => new(
