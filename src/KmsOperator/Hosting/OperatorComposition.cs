@@ -78,7 +78,9 @@ internal sealed class OperatorComposition
             var accounts = new AccountCheck(regions);
             var classes = new ClassDirectory(_caches.KeyClasses, _caches.Namespaces);
             var reservations = new AliasReservations();
-            var ownership = new OwnershipCheck(new OwnershipIndex(_caches.ServiceKeys, _caches.KeyReplicas, classes), reservations);
+            var index = new OwnershipIndex(_caches.ServiceKeys, _caches.KeyReplicas, classes);
+            var ownership = new OwnershipCheck(index, reservations);
+            var statusKeys = new StatusKeyCheck(index, settings);
             var cache = new ReconcileCache();
             var schedule = new ComparisonSchedule(settings, random);
             var recovery = new PendingCreateRecovery(settings);
@@ -88,8 +90,8 @@ internal sealed class OperatorComposition
             var scheduled = new ScheduledDeletion(regions, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
             return new ReconcilerServices(
                 api, _events, time, random, settings, options.Workers, _caches, classes, regions, accounts,
-                new KeyReconciler(regions, accounts, creation, update, schedule, settings),
-                new KeyDeletion(regions, accounts, recovery, scheduled, retention, cache, settings),
+                new KeyReconciler(regions, accounts, statusKeys, creation, update, schedule, settings),
+                new KeyDeletion(regions, accounts, statusKeys, recovery, scheduled, retention, cache, settings),
                 ownership, reservations, cache, new Publisher(api), fence);
         }
 

@@ -154,6 +154,7 @@ internal sealed class ReconcileContext<T>(
         {
             CheckLease();
             Resource = await api.ApplyStatusAsync(type, Resource, body, cancellationToken);
+            Cache.Written = status.KeyId is null ? Cache.Written : status;
         }
         catch
         {
