@@ -4,7 +4,6 @@ using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
-using KmsOperator.Planning;
 using KmsOperator.UnitTests.Kubernetes;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
