@@ -47,7 +47,8 @@ internal sealed class OperatorComposition
         string instance,
         OperatorMetrics metrics,
         ILoggerFactory loggers,
-        ActivitySource? traces = null)
+        ActivitySource? traces = null,
+        IWriteFence? fence = null)
     {
         _options = options;
         _time = time;
@@ -77,7 +78,9 @@ internal sealed class OperatorComposition
             var accounts = new AccountCheck(regions);
             var classes = new ClassDirectory(_caches.KeyClasses, _caches.Namespaces);
             var reservations = new AliasReservations();
-            var ownership = new OwnershipCheck(new OwnershipIndex(_caches.ServiceKeys, _caches.KeyReplicas, classes), reservations);
+            var index = new OwnershipIndex(_caches.ServiceKeys, _caches.KeyReplicas, classes);
+            var ownership = new OwnershipCheck(index, reservations);
+            var statusKeys = new StatusKeyCheck(index, settings);
             var cache = new ReconcileCache();
             var schedule = new ComparisonSchedule(settings, random);
             var recovery = new PendingCreateRecovery(settings);
@@ -87,9 +90,9 @@ internal sealed class OperatorComposition
             var scheduled = new ScheduledDeletion(regions, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
             return new ReconcilerServices(
                 api, _events, time, random, settings, options.Workers, _caches, classes, regions, accounts,
-                new KeyReconciler(regions, accounts, creation, update, schedule, settings),
-                new KeyDeletion(regions, accounts, recovery, scheduled, retention, cache, settings),
-                ownership, reservations, cache, new Publisher(api));
+                new KeyReconciler(regions, accounts, statusKeys, creation, update, schedule, settings),
+                new KeyDeletion(regions, accounts, statusKeys, recovery, scheduled, retention, cache, settings),
+                ownership, reservations, cache, new Publisher(api), fence);
         }
 
         Controller NewController(KindRegistration kind) => new(

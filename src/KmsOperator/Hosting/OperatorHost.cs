@@ -54,10 +54,11 @@ internal static class OperatorHost
             var lease = !options.LeaderElect ? null : new LeaderLease(
                 api, new NamespacedName(FindNamespace(environment), options.LeaderElectionId), instance, new LeaderLeaseOptions(), time, random,
                 loggers.CreateLogger<LeaderLease>(), new BootTimeProvider());
+            var fence = lease is null ? null : new LeaseFence(lease);
             using var clients = new AwsClients(
                 RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time,
-                fence: lease is null ? null : new LeaseFence(lease));
-            var host = new OperatorComposition(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces);
+                fence: fence);
+            var host = new OperatorComposition(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces, fence);
             if (lease is null)
             {
                 await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);

@@ -4,9 +4,11 @@ using KmsOperator.Configuration;
 using KmsOperator.Keys.Accounts;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Create;
+using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Rotate;
 using KmsOperator.Keys.Status;
 using KmsOperator.Keys.Update;
+using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
 
 namespace KmsOperator.Keys;
@@ -16,7 +18,7 @@ namespace KmsOperator.Keys;
 /// comparison is due, check the account, create the key or find an existing one, compare, plan, execute. The result is not written yet.
 /// </summary>
 internal sealed class KeyReconciler(
-    RegionalClientFactory regions, AccountCheck accounts, KeyCreation creation, KeyUpdate update, ComparisonSchedule schedule, OperatorSettings settings)
+    RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, KeyCreation creation, KeyUpdate update, ComparisonSchedule schedule, OperatorSettings settings)
 {
     /// <summary>Reconciles one key.</summary>
     public async Task<KeyResult> ReconcileAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
@@ -50,6 +52,18 @@ internal sealed class KeyReconciler(
         {
             if (context.Status.KeyId is not null)
             {
+                // Observe writes nothing to the key, which need not carry any tag.
+                var claim = desired.ObserveOnly ? StatusKey.Own : await statusKeys.CheckAsync(context, desired.Owner, desired.Location, region, cancellationToken);
+                if (claim.Error is { } refusal)
+                {
+                    return KeyResult.Failed(Current(), refusal) with { IsCompared = true, IsKeyRefused = true };
+                }
+
+                if (claim.Instead is { } own)
+                {
+                    await TakeBackAsync(context, own, resolved, cancellationToken);
+                }
+
                 return await update.UpdateAsync(context, Current(), resolved, region, cancellationToken);
             }
 
@@ -85,13 +99,37 @@ internal sealed class KeyReconciler(
     /// <param name="context">The reconcile.</param>
     /// <param name="desiredSha256">Hash of the desired state.</param>
     public bool IsDue<T>(ReconcileContext<T> context, string desiredSha256)
-        where T : class, IKeyResource => schedule.IsDue(context, desiredSha256, KeyRotation.IsRequested(context, context.Status));
+        where T : class, IKeyResource =>
+        (context.Cache.OwnKeyId is { } own && own != context.Status.KeyId)
+        || schedule.IsDue(context, desiredSha256, KeyRotation.IsRequested(context, context.Status));
 
     /// <summary>The result for a key that is not compared now.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="status">The status to write.</param>
     public static KeyResult Unchanged<T>(ReconcileContext<T> context, KeyStatus status)
         where T : class, IKeyResource => KeyResult.Ready(status) with { RequeueAfter = context.Cache.CompareAt - context.Now };
+
+    /// <summary>Puts the resource's own key into a status that named another key.</summary>
+    private static async Task TakeBackAsync<T>(ReconcileContext<T> context, ObservedKey own, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var note = $"status.keyId named {context.Status.KeyId}, which is not this resource's key. By its tags that is {own.Arn}.";
+        var status = KeyStatusFields.Observed(context.Status, own) with
+        {
+            AccountId = resolved.Desired.Location.AccountId,
+            Region = resolved.Desired.Location.Region,
+            ClassName = resolved.ClassName,
+            Service = resolved.Desired.Service,
+            DesiredSha256 = null,
+            Rotation = null,
+        };
+        await context.RecordAsync(status, note, cancellationToken);
+        context.RecordEvent(EventType.Warning, Reasons.KeyConflict, "Reconcile", note);
+        context.Cache.OwnKeyId = own.KeyId;
+
+        // The key may have aliases that an older list does not show.
+        context.Cache.AliasesNotBefore = context.Now;
+    }
 
     /// <summary>
     /// The status with what the deletion of the resource goes by if its class, or a replica's primary, is deleted first. A plan is only for

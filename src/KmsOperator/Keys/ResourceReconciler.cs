@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Aws;
 using KmsOperator.Keys.Classes;
 using KmsOperator.Keys.Context;
 using KmsOperator.Kubernetes;
@@ -17,7 +18,8 @@ internal sealed class ResourceReconciler<T>(
     IResourceStore<T> store,
     ClassDirectory classes,
     ReconcileCache cache,
-    IKeyKind<T> kind) : IReconciler
+    IKeyKind<T> kind,
+    IWriteFence? fence) : IReconciler
     where T : class, IKeyResource
 {
     /// <inheritdoc />
@@ -29,7 +31,7 @@ internal sealed class ResourceReconciler<T>(
             return ReconcileResult.Done;
         }
 
-        var context = new ReconcileContext<T>(api, events, time, type, resource, cache.Of(resource.Metadata.Uid!));
+        var context = new ReconcileContext<T>(api, events, time, type, resource, cache.Of(resource.Metadata.Uid!), fence);
         if (context.IsDeleting && !Finalizers.Has(resource, ApiGroup.Finalizer))
         {
             return ReconcileResult.Done;
@@ -46,6 +48,11 @@ internal sealed class ResourceReconciler<T>(
         catch (KubernetesApiException e) when (e.IsConflict || e.IsNotFound)
         {
             // The cache was behind: the decision was based on an old state, and the watch brings the new one.
+            return ReconcileResult.Retry;
+        }
+        catch (LeaseNotHeldException)
+        {
+            // Either the lease is renewed soon, or this process ends.
             return ReconcileResult.Retry;
         }
     }

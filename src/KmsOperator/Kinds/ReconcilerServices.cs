@@ -28,6 +28,7 @@ namespace KmsOperator.Kinds;
 /// <param name="Reservations">Aliases of keys that are about to be created.</param>
 /// <param name="Cache">What is remembered between reconciles.</param>
 /// <param name="Publisher">Writes ConfigMaps.</param>
+/// <param name="Fence">Whether this process may write; null if it always may.</param>
 internal sealed record ReconcilerServices(
     IKubernetesApi Api,
     IEventRecorder Events,
@@ -44,7 +45,8 @@ internal sealed record ReconcilerServices(
     OwnershipCheck Ownership,
     AliasReservations Reservations,
     ReconcileCache Cache,
-    Publisher Publisher)
+    Publisher Publisher,
+    IWriteFence? Fence = null)
 {
     /// <summary>
     /// A queue in which the resources of each KeyClass take turns with the others. A class is an account and its credentials, so its resources are

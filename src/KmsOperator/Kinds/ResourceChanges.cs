@@ -9,8 +9,8 @@ namespace KmsOperator.Kinds;
 internal static class ResourceChanges
 {
     /// <summary>
-    /// Whether a changed resource has to be reconciled. A change of the status alone is mostly the operator's own; so is a finalizer that
-    /// was added.
+    /// Whether a changed resource has to be reconciled. A change of the status alone is mostly the operator's own, unless it names another
+    /// key; so is a finalizer that was added.
     /// </summary>
     public static bool NeedsReconcile<T>(this ResourceChange<T> change)
         where T : class, IResource =>
@@ -18,7 +18,8 @@ internal static class ResourceChanges
         || old.Generation != now.Generation
         || old.DeletionTimestamp != now.DeletionTimestamp
         || (Finalizers.Has(change.Old, ApiGroup.Finalizer) && !Finalizers.Has(change.New, ApiGroup.Finalizer))
-        || !SameEntries(old.Annotations, now.Annotations);
+        || !SameEntries(old.Annotations, now.Annotations)
+        || IsAnotherKey(change.Old, change.New);
 
     /// <summary>
     /// Whether the resources of a changed namespace have to be reconciled: its labels say which classes they may use, and resources in a
@@ -47,6 +48,10 @@ internal static class ResourceChanges
             cache.Of(uid).ReconcileRequestedAt = time.GetUtcNow();
         }
     }
+
+    /// <summary>The operator itself never replaces the key in a status by another one, but after somebody else did.</summary>
+    private static bool IsAnotherKey(IResource old, IResource now) =>
+        old is IKeyResource { Status.KeyId: { } before } && now is IKeyResource { Status.KeyId: { } after } && before != after;
 
     private static string? ReconcileAt(IResource? resource) => resource?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt);
 

@@ -28,7 +28,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
             {
                 return $"{path}: {open} ({Message(resource)})";
             }
-            else if (resource is KeyReplica replica && !ReadyIsTrue.IsReady(replica) && Ready(replica)?.Reason is not ("ReplicaConflict" or "PrimaryNotReady" or "NotMultiRegion" or "AliasConflict" or "KeyNotFound" or "PermissionDenied" or "PendingDeletion" or "InvalidSpec"))
+            else if (resource is KeyReplica replica && !ReadyIsTrue.IsReady(replica) && !(replica.Spec.PrimaryKeyArn is not null && Ready(replica)?.Reason == Reasons.KeyConflict) && Ready(replica)?.Reason is not ("ReplicaConflict" or "PrimaryNotReady" or "NotMultiRegion" or "AliasConflict" or "KeyNotFound" or "PermissionDenied" or "PendingDeletion" or "InvalidSpec"))
             {
                 return $"{path} is not Ready ({Message(resource)})";
             }
@@ -50,6 +50,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
             Reasons.PendingDeletion or Reasons.KeyDisabled when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key
                 && KeyTruth.IsPendingDeletion(key) && world.History.IsScheduledByPeople(key.KeyId) => null,
+
+            // Somebody has moved the primary to the replica's Region, and the KeyReplica says so.
+            Reasons.ReplicaConflict when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { IsPrimary: false } => null,
 
             // The policy is refused; everything else is to be as described all the same.
             Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => Description.FindDifference(world, resource, withPolicy: false),

@@ -2,7 +2,9 @@ using KmsOperator.Simulation.Worlds;
 
 namespace KmsOperator.Simulation.Promises;
 
-/// <summary>A key is rotated on demand at most as often as its resource had different values of the annotation.</summary>
+/// <summary>
+/// A key is rotated on demand at most as often as its resource had different values of the annotation. Replicas are rotated with their primary.
+/// </summary>
 internal sealed class RotatedOnceForEachValue : IPromise
 {
     public string Statement => "A key is rotated once for each value of rotate-at.";
@@ -12,7 +14,7 @@ internal sealed class RotatedOnceForEachValue : IPromise
         foreach (var key in world.Keys.All)
         {
             var rotated = key.Shared.Materials.Count(material => material.RotationType == "ON_DEMAND") + (key.Shared.OnDemandRotationStartDate is null ? 0 : 1);
-            if (rotated == 0 || KeyTruth.Tag(key, Api.TagNames.Uid) is not { } uid)
+            if (rotated == 0 || !key.IsPrimary || KeyTruth.Tag(key, Api.TagNames.Uid) is not { } uid)
                 continue;
             var asked = world.History.RotationsAsked(uid);
             if (rotated > asked)

@@ -13,6 +13,7 @@ internal static class KnownFaults
 {
     private const string InTheEnd = "In the end everything is as described.";
     private const string Unknown = "Every key of the operator's is known to a resource, or marked as left.";
+    private const string AliasLeft = "An alias that a resource no longer names is deleted.";
     private const string ReadyIsTrue = "A resource that is Ready is as described.";
 
     public static IReadOnlyList<Fault> All { get; } =
@@ -30,17 +31,30 @@ internal static class KnownFaults
             71.903 edit team-a/one description=d1 tag=t1
             105.282 restore
             """),
-        new(Unknown, "a forged status makes the resource's own key unknown", """
-            seed 72 operators 1 stale 0
-            0 create team-a/one deletionPolicy=Retain
-            0 create team-b/one alias=alias/x1 users=role2
-            38.954 forge-status team-b/one team-a/one
-            """),
         new(Unknown, "a key whose owner tags were taken off is not found again when the status is erased as well", """
             seed 73 operators 1 stale 0
             0 create team-a/one alias=alias/x0 className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role0
             22.2 kms-untag-marks team-a/one
             48.618 erase-status team-a/one
+            """),
+        new(AliasLeft, "an alias is left where the status is erased and the alias is changed while no operator runs", """
+            seed 7 operators 1 stale 0
+            0 create team-a/one className=strict
+            95.275 kill A
+            95.469 edit team-a/one enabled=true users=role2 alias=alias/team0
+            110.469 erase-status team-a/one
+            """),
+        new(Unknown, "a key whose owner tags were taken off just before its resource is deleted is not marked as left", """
+            seed 69 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain users=role2
+            55.892 kms-untag-marks team-a/two
+            56.055 delete team-a/two
+            """),
+        new(AliasLeft, "an alias is left where a new resource's alias is changed to one that another resource has", """
+            seed 50 operators 1 stale 0
+            0 create team-a/two alias=alias/team1 deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-b/one
+            0.989 edit team-b/one alias=alias/team1
             """),
     ];
 }
@@ -49,6 +63,8 @@ internal static class KnownFaults
 internal static class MendedFaults
 {
     private const string InTheEnd = "In the end everything is as described.";
+    private const string Unknown = "Every key of the operator's is known to a resource, or marked as left.";
+    private const string AliasLeft = "An alias that a resource no longer names is deleted.";
     private const string TwoKeys = "A resource never has two usable keys.";
 
     public static IReadOnlyList<Fault> All { get; } =
@@ -63,6 +79,25 @@ internal static class MendedFaults
             seed 119 operators 1 stale 8
             0 create team-b/one deletionPolicy=Delete className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
             2.509 erase-status team-b/one
+            """),
+        new(Unknown, "a forged status makes the resource's own key unknown", """
+            seed 72 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Retain
+            0 create team-b/one alias=alias/x1 users=role2
+            38.954 forge-status team-b/one team-a/one
+            """),
+        new(InTheEnd, "a forged status that names another's key keeps the resource from its own key for ever", """
+            seed 76 operators 1 stale 0
+            0 create team-a/two alias=alias/team1 deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
+            0 create team-b/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            29.506 forge-status team-b/one team-a/two
+            40.109 kms-schedule-deletion team-b/one
+            """),
+        new(AliasLeft, "an alias is left where the status is erased and the alias is changed at the same time", """
+            seed 17 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            27.799 erase-status team-a/one
+            27.975 edit team-a/one enabled=false users=role0 alias=alias/team1
             """),
     ];
 }

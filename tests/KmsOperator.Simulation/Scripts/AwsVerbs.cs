@@ -49,6 +49,8 @@ internal static class AwsVerbs
             : KeyOf(world, step.Subject);
         if (key is null)
             return;
+        if (operation == "CancelKeyDeletion")
+            world.History.DeletionCancelledByPeople(key.KeyId);
         input["KeyId"] = key.KeyId;
         world.Kms.Call(operation, key.Region, input);
     }

@@ -37,14 +37,16 @@ internal sealed class OperatorProcess : IDisposable
         var times = world.Times;
         var settings = new OperatorSettings(SimulatedWorld.ClusterId, times.DriftPeriod, times.ConsistencyWindow, TimeSpan.Zero);
         var options = new OperatorOptions { LeaderElect = true, Workers = 4, DriftPeriod = times.DriftPeriod, ConsistencyWindow = times.ConsistencyWindow, QuotaShare = 0.5 };
-        var clients = new AwsClients(
-            RoleSessionName.ForCluster(SimulatedWorld.ClusterId), time: time, inProcess: new InProcessAws(new AwsNetwork(world, this), Credentials));
-        _operator = new OperatorComposition(
-            api, clients, settings, options, time, random, world.NewAttemptId, Identity, new OperatorMetrics(_meter, "simulation"), loggers);
         _lease = world.HasLease
             ? new LeaderLease(
                 api, SimulatedWorld.LeaseKey, Identity, new LeaderLeaseOptions(), time, random, loggers.CreateLogger(nameof(LeaderLease)))
             : null;
+        // AWS is not behind the fence: waiting for a fresh lease there would leave the thread of the simulation.
+        var fence = _lease is null ? null : new LeaseFence(_lease);
+        var clients = new AwsClients(
+            RoleSessionName.ForCluster(SimulatedWorld.ClusterId), time: time, inProcess: new InProcessAws(new AwsNetwork(world, this), Credentials));
+        _operator = new OperatorComposition(
+            api, clients, settings, options, time, random, world.NewAttemptId, Identity, new OperatorMetrics(_meter, "simulation"), loggers, fence: fence);
     }
 
     /// <summary>Which of the operators it is.</summary>

@@ -12,6 +12,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, HashSet<string>> _rotateAt = [];
     private readonly Dictionary<string, int> _rotationRecordsErased = [];
     private readonly HashSet<string> _scheduledByPeople = [];
+    private readonly HashSet<string> _cancelledByPeople = [];
 
     /// <summary>When somebody who is not the operator last changed something.</summary>
     public DateTimeOffset LastDisturbance { get; private set; }
@@ -39,6 +40,12 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>People scheduled a key's deletion.</summary>
     public void ScheduledByPeople(string keyId) => _scheduledByPeople.Add(keyId);
+
+    /// <summary>Whether people cancelled a key's deletion.</summary>
+    public bool IsDeletionCancelledByPeople(string keyId) => _cancelledByPeople.Contains(keyId);
+
+    /// <summary>People cancelled a key's deletion.</summary>
+    public void DeletionCancelledByPeople(string keyId) => _cancelledByPeople.Add(keyId);
 
     /// <summary>How many different values of <c>rotate-at</c> a resource, by uid, ever had; a value counts again when its record was erased.</summary>
     public int RotationsAsked(string uid) => (_rotateAt.GetValueOrDefault(uid)?.Count ?? 0) + _rotationRecordsErased.GetValueOrDefault(uid);

@@ -11,6 +11,9 @@ internal sealed record KeyResult(KeyStatus Status, ReconcileError? Error)
     /// <summary>Whether AWS was asked: the key was compared or written, and not left unchanged.</summary>
     public bool IsCompared { get; init; }
 
+    /// <summary>Whether the key that the status names is not known to be the resource's. It is not published or replicated.</summary>
+    public bool IsKeyRefused { get; init; }
+
     /// <summary>When to reconcile again, where that is known; null leaves it to the queue's backoff.</summary>
     public TimeSpan? RequeueAfter { get; init; }
 

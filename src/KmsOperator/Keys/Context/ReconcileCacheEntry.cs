@@ -1,3 +1,5 @@
+using KmsOperator.Api;
+
 namespace KmsOperator.Keys.Context;
 
 /// <summary>
@@ -35,6 +37,12 @@ internal sealed class ReconcileCacheEntry
 
     /// <summary>A list of the Region's aliases that is older than this must not be used: KMS has contradicted it, or the key had aliases before it was found.</summary>
     public DateTimeOffset? AliasesNotBefore { get; set; }
+
+    /// <summary>The key that this process has made or found for the resource, or whose tags it has checked.</summary>
+    public string? OwnKeyId { get; set; }
+
+    /// <summary>The last status with a key that this process has written. It tells what a status had that somebody erased.</summary>
+    public KeyStatus? Written { get; set; }
 
     /// <summary>A key that was created but whose id could not be stored yet.</summary>
     public CreatedKey? Created { get; set; }

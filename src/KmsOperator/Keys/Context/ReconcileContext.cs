@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
+using KmsOperator.Aws;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
 
@@ -11,8 +12,12 @@ namespace KmsOperator.Keys.Context;
 /// One reconcile of one resource. It holds the resource as it was last read or written, and it is the only place that writes the
 /// resource's status. The API server refuses every write if the resource has changed since, so a stale cache cannot undo a status.
 /// </summary>
+/// <remarks>
+/// The lease is checked before each write of the resource, and not only before each write to AWS. A process that leads no more, and does not
+/// know it yet, could otherwise replace the record of an attempt that the leader is about to send, and then two keys would be made.
+/// </remarks>
 internal sealed class ReconcileContext<T>(
-    IKubernetesApi api, IEventRecorder events, TimeProvider time, ResourceType<T> type, T resource, ReconcileCacheEntry cache)
+    IKubernetesApi api, IEventRecorder events, TimeProvider time, ResourceType<T> type, T resource, ReconcileCacheEntry cache, IWriteFence? fence = null)
     where T : class, IKeyResource
 {
     /// <summary>The resource as it was last read or written.</summary>
@@ -64,12 +69,18 @@ internal sealed class ReconcileContext<T>(
     public string? Annotation(string name) => Resource.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
     /// <summary>Adds the operator's finalizer, if it is not there.</summary>
-    public async Task AddFinalizerAsync(CancellationToken cancellationToken) =>
+    public async Task AddFinalizerAsync(CancellationToken cancellationToken)
+    {
+        CheckLease();
         Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, cancellationToken);
+    }
 
     /// <summary>Removes the operator's finalizer, so that the API server can delete the resource.</summary>
-    public async Task RemoveFinalizerAsync(CancellationToken cancellationToken) =>
+    public async Task RemoveFinalizerAsync(CancellationToken cancellationToken)
+    {
+        CheckLease();
         Resource = await api.RemoveFinalizerAsync(type, Resource, ApiGroup.Finalizer, cancellationToken) ?? Resource;
+    }
 
     /// <summary>Reads the resource from the server.</summary>
     /// <returns>False when it is gone, or when another resource has its name.</returns>
@@ -141,7 +152,9 @@ internal sealed class ReconcileContext<T>(
         var body = (JsonObject)JsonSerializer.SerializeToNode(status, ApiJsonContext.Default.KeyStatus)!;
         try
         {
+            CheckLease();
             Resource = await api.ApplyStatusAsync(type, Resource, body, cancellationToken);
+            Cache.Written = status.KeyId is null ? Cache.Written : status;
         }
         catch
         {
@@ -150,4 +163,15 @@ internal sealed class ReconcileContext<T>(
             throw;
         }
     }
+
+    private void CheckLease()
+    {
+        if (fence?.IsOpen == false)
+        {
+            throw new LeaseNotHeldException($"{type.Kind} {NamespacedName.Of(Resource)} was not written: this instance has not renewed its lease in time.");
+        }
+    }
 }
+
+/// <summary>A resource was not written, since another instance may lead by now. The reconcile ends, and decides nothing.</summary>
+internal sealed class LeaseNotHeldException(string message) : Exception(message);

@@ -54,6 +54,7 @@ internal static class CreateRecord
             {
                 await context.RecordAsync(stored, $"{key.Arn} was created; alias and rotation follow.", cancellationToken);
                 context.Cache.Created = null;
+                context.Cache.OwnKeyId = key.KeyId;
                 return stored;
             }
             catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.Conflict && tries < MaxTries)

@@ -142,6 +142,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
         ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        var lost = context.IsStatusLost && context.Cache.Written is { } written && written.KeyId == key.KeyId ? written : null;
         await context.AddFinalizerAsync(cancellationToken);
         var taken = KeyStatusFields.Observed(status, key) with
         {
@@ -152,7 +153,20 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
             ClassName = resolved.ClassName,
             Service = resolved.Desired.Service,
         };
+        if (lost is not null)
+        {
+            // The status was erased, and the key does not tell which aliases are the operator's and which rotations were done.
+            taken = taken with
+            {
+                FormerAliasNames = AliasHistory.FormerAfter(lost, resolved.Desired.AliasName, isVerified: false),
+                LastHandledRotateAt = lost.LastHandledRotateAt,
+                OnDemandRotations = lost.OnDemandRotations,
+                RotationAttempt = lost.RotationAttempt,
+            };
+        }
+
         await context.RecordAsync(taken, $"{key.Arn} was found and is compared with the spec.", cancellationToken);
+        context.Cache.OwnKeyId = key.KeyId;
         return KeyCreationResult.Found(taken);
     }
 }

@@ -64,6 +64,11 @@ internal sealed class KeyCreation(
             return KeyCreationResult.Failed(status, conflict);
         }
 
+        if (await FindForeignPrimaryAsync(context, resolved, cancellationToken) is { } foreign)
+        {
+            return KeyCreationResult.Failed(status, foreign, RetryPeriod);
+        }
+
         // Each call gets a time of its own: the call that was sent last may become visible last.
         var isRepeated = status.Creation is not null;
         var attempt = new CreationStatus { AttemptId = status.Creation?.AttemptId ?? newAttemptId(), StartedAt = context.Now };
@@ -164,6 +169,25 @@ internal sealed class KeyCreation(
             return KeyCreationResult.Failed(
                 status, AwsReconcileError.For(unread, $"key {desired.Primary!.KeyId} in {desired.Location.Region}", isRecent: true));
         }
+    }
+
+    /// <summary>
+    /// Makes sure that the key that is about to be replicated is the ServiceKey's that <c>spec.primaryRef</c> names. The ServiceKey's status may name another
+    /// one until the operator has put it right.
+    /// </summary>
+    private async Task<ReconcileError?> FindForeignPrimaryAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (context.Resource is not KeyReplica { Spec.PrimaryRef: { } reference } || resolved.Desired.Primary is not { } primary)
+        {
+            return null;
+        }
+
+        var tags = await KeyObserver.ListTagsAsync(PrimaryRegion(resolved).Clients.Reading, primary.KeyId, cancellationToken);
+        var owner = tags.GetValueOrDefault(TagNames.Owner);
+        return owner is null || owner == $"{ServiceKey.KindName}/{context.Namespace}/{reference.Name}" ? null : ReconcileError.Transient(
+            Reasons.PrimaryNotReady,
+            $"spec.primaryRef.name: status.keyId of ServiceKey {reference.Name} is {primary.KeyId}, which belongs to {owner} by its servicekey.dev tags. It is not replicated.");
     }
 
     private RegionalClients PrimaryRegion(ResolvedKey resolved) => regions.For(resolved.Access with { Region = resolved.Desired.Primary!.Region });

@@ -4,6 +4,7 @@ using KmsOperator.Configuration;
 using KmsOperator.Keys.Accounts;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Create;
+using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
@@ -12,7 +13,7 @@ namespace KmsOperator.Keys.Delete;
 
 /// <summary>Lets a deleted resource go once its key is taken care of as the deletion policy says.</summary>
 internal sealed class KeyDeletion(
-    RegionalClientFactory regions, AccountCheck accounts, PendingCreateRecovery recovery, ScheduledDeletion deletion, KeyRetention retention, ReconcileCache cache, OperatorSettings settings)
+    RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, PendingCreateRecovery recovery, ScheduledDeletion deletion, KeyRetention retention, ReconcileCache cache, OperatorSettings settings)
 {
     private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
 
@@ -65,6 +66,18 @@ internal sealed class KeyDeletion(
 
         try
         {
+            var location = new KeyLocation(status.AccountId ?? "", request.Access!.Region);
+            var claim = await statusKeys.CheckAsync(context, request.Owner, location, region, cancellationToken);
+            if (claim.Instead is { } own)
+            {
+                await context.RecordAsync(KeyStatusFields.Observed(status, own), $"status.keyId named another key; {own.Arn} was found by its tags.", cancellationToken);
+                context.Cache.OwnKeyId = own.KeyId;
+            }
+            else if (claim.Error is { } refusal)
+            {
+                return await EndAsync(context, DeletionOutcome.Released(refusal.Message), cancellationToken);
+            }
+
             var outcome = request.DeleteKey
                 ? await deletion.DeleteAsync(context, request, region, cancellationToken)
                 : await retention.RetainAsync(context, request, region, null, cancellationToken);

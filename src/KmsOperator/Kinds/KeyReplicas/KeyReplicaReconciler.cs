@@ -73,6 +73,7 @@ internal sealed class KeyReplicaReconciler(
             : await ReconcileByArnAsync(context, keyClass, cancellationToken);
         return result is null
             ? await context.CompleteAsync(error!, cancellationToken)
+            : result.IsKeyRefused ? await context.CompleteAsync(result, cancellationToken)
             : await context.CompleteAsync(await publisher.PublishAsync(context, result, replicasChanged: false, cancellationToken), cancellationToken);
     }
 

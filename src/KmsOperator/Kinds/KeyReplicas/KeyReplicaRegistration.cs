@@ -20,7 +20,7 @@ internal static class KeyReplicaRegistration
             "keyreplica",
             queue,
             new ResourceReconciler<KeyReplica>(
-                services.Api, services.Events, services.Time, ResourceTypes.KeyReplicas, caches.KeyReplicas, services.Classes, services.Cache, kind),
+                services.Api, services.Events, services.Time, ResourceTypes.KeyReplicas, caches.KeyReplicas, services.Classes, services.Cache, kind, services.Fence),
             () =>
             {
                 caches.KeyReplicas.Subscribe(OnKeyReplica);

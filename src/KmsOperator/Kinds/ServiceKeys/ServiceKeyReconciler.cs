@@ -56,7 +56,7 @@ internal sealed class ServiceKeyReconciler(
 
         var reconcileAt = context.UnhandledReconcileAt;
         var result = await keys.ReconcileAsync(context, ResolvedKey.Of(desired!, keyClass), cancellationToken);
-        if (result.Status.KeyId is not null)
+        if (result.Status.KeyId is not null && !result.IsKeyRefused)
         {
             var isHandled = reconcileAt is not null && result.Status.LastHandledReconcileAt == reconcileAt;
             result = await ReconcileReplicasAsync(context, keyClass, result, isHandled ? reconcileAt : null, cancellationToken);

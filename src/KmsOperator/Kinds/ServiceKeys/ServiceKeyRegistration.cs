@@ -23,7 +23,7 @@ internal static class ServiceKeyRegistration
             "servicekey",
             queue,
             new ResourceReconciler<ServiceKey>(
-                services.Api, services.Events, services.Time, ResourceTypes.ServiceKeys, caches.ServiceKeys, services.Classes, services.Cache, kind),
+                services.Api, services.Events, services.Time, ResourceTypes.ServiceKeys, caches.ServiceKeys, services.Classes, services.Cache, kind, services.Fence),
             () =>
             {
                 caches.ServiceKeys.Subscribe(OnServiceKey);

@@ -1,0 +1,114 @@
+using Amazon.KeyManagementService;
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Context;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Ownership;
+
+/// <summary>
+/// Checks that the key that a resource's status names is the resource's. A restore, a tool or a person may have put another key's id there. The key's
+/// own tags decide. It is asked before a process first writes to a key, and again when the status names another key than this process has on record.
+/// </summary>
+internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings settings)
+{
+    /// <summary>Checks the key that the status names.</summary>
+    /// <param name="context">The reconcile of a resource whose status names a key.</param>
+    /// <param name="owner">The resource.</param>
+    /// <param name="location">Where its key is.</param>
+    /// <param name="region">The clients for that place.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<StatusKey> CheckAsync<T>(
+        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var keyId = context.Status.KeyId!;
+        if (context.Cache.OwnKeyId == keyId)
+        {
+            return StatusKey.Own;
+        }
+
+        if (await ListTagsAsync(region, keyId, cancellationToken) is not { } tags)
+        {
+            // Nothing can be written to a key that KMS does not know. It is looked for once; after that it counts as missing.
+            return context.Cache.MissingSince is null && await FindOwnAsync(context, owner, region, cancellationToken) is { } other ? new StatusKey(other, null) : StatusKey.Own;
+        }
+
+        var claimed = new ObservedKey { KeyId = keyId, Arn = context.Status.Arn ?? keyId, KeyState = "", KeySpec = "", KeyUsage = "", Tags = tags };
+        var foreign = KeyCompatibility.FindForeignOwner(claimed, owner);
+        if (foreign is null && (tags.ContainsKey(TagNames.Owner) || await IsLikelyAsync(context, owner, location, region, claimed, cancellationToken)))
+        {
+            context.Cache.OwnKeyId = keyId;
+            return StatusKey.Own;
+        }
+
+        return await FindOwnAsync(context, owner, region, cancellationToken) is { } own
+            ? new StatusKey(own, null)
+            : new StatusKey(null, foreign ?? ReconcileError.Terminal(
+                Reasons.KeyConflict,
+                $"status.keyId names {claimed.Arn}, but that key has no servicekey.dev tags, so it may not be this resource's; it is left alone. "
+                + $"If it is, tag it {TagNames.Owner}={owner.Path}; if it is not, remove the status."));
+    }
+
+    /// <summary>Whether a key without an owner tag is the resource's: the operator has made it or the spec names it, and no other resource has it.</summary>
+    private async Task<bool> IsLikelyAsync<T>(
+        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (index.FindKeyHolder(location, key.KeyId, owner.Uid) is not null)
+        {
+            return false;
+        }
+
+        var adopted = context.Resource switch
+        {
+            ServiceKey resource => resource.Spec.Adopt?.KeyId,
+            KeyReplica resource => resource.Spec.Adopt?.KeyId,
+            _ => null,
+        };
+        return key.Tags.ContainsKey(TagNames.Attempt)
+            || (adopted is not null && (await KeyObserver.DescribeAsync(region.Clients.Reading, adopted, cancellationToken))?.KeyId == key.KeyId);
+    }
+
+    /// <summary>The key that was made for the resource, by its tags.</summary>
+    private async Task<ObservedKey?> FindOwnAsync<T>(ReconcileContext<T> context, KeyOwner owner, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var scan = await region.Tags.GetAsync(context.Now - settings.ConsistencyWindow, cancellationToken);
+        foreach (var keyId in scan.KeyIdsByOwner.GetValueOrDefault((owner.ClusterId, owner.Path)) ?? [])
+        {
+            if (keyId != context.Status.KeyId
+                && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
+                && key.Tags.GetValueOrDefault(TagNames.Uid) == owner.Uid
+                && KeyCompatibility.FindForeignOwner(key, owner) is null
+                && !KeyStates.IsPendingDeletion(key.KeyState))
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task<IReadOnlyDictionary<string, string>?> ListTagsAsync(RegionalClients region, string keyId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await KeyObserver.ListTagsAsync(region.Clients.Reading, keyId, cancellationToken);
+        }
+        catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.NotFound)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>Whether the key that a status names is the resource's.</summary>
+/// <param name="Instead">The resource's own key, where the status names another one.</param>
+/// <param name="Error">Why nothing may be done to the key that the status names, where no other key is known.</param>
+internal sealed record StatusKey(ObservedKey? Instead, ReconcileError? Error)
+{
+    /// <summary>It is.</summary>
+    public static StatusKey Own { get; } = new(null, null);
+}

@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using Amazon.KeyManagementService.Model;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys;
+
+public sealed class ForgedStatusTests
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(30);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public static TheoryData<bool, bool, string> Forgeries => new()
+    {
+        { true, false, "another resource's key, by its tags" },
+        { true, true, "also where a new process sees the forged status first" },
+        { false, false, "a key of nobody known has no tags that speak against it" },
+        { false, true, "and a new process knows nothing but the tags" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Forgeries))]
+    public async Task A_status_that_names_another_key_is_put_right_and_that_key_is_left_alone(bool isAnothers, bool restarts, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = KeyId(scenario, "two");
+        var other = isAnothers ? KeyId(scenario, "one") : await MakeByHandAsync(scenario);
+        var before = await FindAsync(scenario, other);
+
+        if (restarts)
+            scenario.Operator.Kill();
+        Forge(scenario, "two", other);
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "two"), """{"spec": {"description": "changed"}}""");
+        if (restarts)
+            scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.True(own == KeyId(scenario, "two"), why);
+        scenario.AssertReady("ServiceKey", "two");
+        Assert.Equal("changed", (string?)(await FindAsync(scenario, own))["description"]);
+        Assert.True(JsonNode.DeepEquals(before["tags"], (await FindAsync(scenario, other))["tags"]), why);
+        Assert.True(JsonNode.DeepEquals(before["aliases"], (await FindAsync(scenario, other))["aliases"]), why);
+        Assert.Equal((string?)before["description"], (string?)(await FindAsync(scenario, other))["description"]);
+    }
+
+    [Fact]
+    public async Task A_deletion_schedules_the_resources_own_key_and_not_the_one_that_a_forged_status_names()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Delete"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = KeyId(scenario, "one");
+        var other = await MakeByHandAsync(scenario);
+
+        scenario.Operator.Kill();
+        Forge(scenario, "one", other);
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.Equal("Enabled", (string?)(await FindAsync(scenario, other))["keyState"]);
+        Assert.Equal("PendingDeletion", (string?)(await FindAsync(scenario, own))["keyState"]);
+    }
+
+    [Fact]
+    public async Task Where_the_resources_own_key_is_not_found_either_nothing_is_done()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = KeyId(scenario, "one");
+        var other = await MakeByHandAsync(scenario);
+        var tags = (await FindAsync(scenario, own))["tags"]!.AsObject().Select(tag => tag.Key).Where(tag => tag.StartsWith("servicekey.dev/", StringComparison.Ordinal));
+
+        scenario.Operator.Kill();
+        await scenario.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = own, TagKeys = [.. tags] }, Ct);
+        Forge(scenario, "one", other);
+        scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(Long);
+
+        scenario.AssertStalled("ServiceKey", "one", "KeyConflict");
+        Assert.Empty((await FindAsync(scenario, other))["tags"]!.AsObject());
+        Assert.Equal(2, await scenario.CallsAsync("CreateKey"));
+    }
+
+    [Fact]
+    public async Task A_key_whose_marks_were_taken_off_gets_them_back_also_from_a_new_process()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = KeyId(scenario, "one");
+
+        scenario.Operator.Kill();
+        await scenario.Aws.Kms().UntagResourceAsync(
+            new UntagResourceRequest { KeyId = own, TagKeys = ["servicekey.dev/owner", "servicekey.dev/cluster", "servicekey.dev/uid"] }, Ct);
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec": {"description": "changed"}}""");
+        scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(Long);
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal("ServiceKey/team/one", (string?)(await FindAsync(scenario, own))["tags"]!["servicekey.dev/owner"]);
+    }
+
+    private static async Task<string> MakeByHandAsync(Scenario scenario) =>
+        (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { Description = "made by hand" }, Ct)).KeyMetadata.KeyId;
+
+    private static void Forge(Scenario scenario, string name, string keyId) => scenario.User.Patch(
+        "ServiceKey",
+        Scenario.Id("ServiceKey", name),
+        $$$"""{"status": {"keyId": "{{{keyId}}}", "arn": "arn:aws:kms:us-east-1:111122223333:key/{{{keyId}}}", "desiredSha256": null}}""",
+        "status");
+
+    private static string KeyId(Scenario scenario, string name) => (string)scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", name))["status"]!["keyId"]!;
+
+    private static async Task<JsonObject> FindAsync(Scenario scenario, string keyId) =>
+        (await scenario.Aws.KeysAsync()).Single(key => ((string)key["arn"]!).EndsWith(keyId, StringComparison.Ordinal));
+}
