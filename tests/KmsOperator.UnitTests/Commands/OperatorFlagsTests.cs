@@ -193,8 +193,8 @@ public sealed class OperatorFlagsTests
         Assert.Equal((files.CertificateFile, files.KeyFile, true), (options.MetricsTlsCertFile, options.MetricsTlsKeyFile, options.MetricsTokenReview));
 
         Assert.Null(OperatorFlags.FindContradiction(options));
-        Assert.Contains("without --metrics-tls-key-file", OperatorFlags.FindContradiction(options with { MetricsTlsKeyFile = null }), StringComparison.Ordinal);
-        Assert.Contains("without --metrics-tls-cert-file", OperatorFlags.FindContradiction(options with { MetricsTlsCertFile = null }), StringComparison.Ordinal);
+        Assert.Contains("also set --metrics-tls-key-file", OperatorFlags.FindContradiction(options with { MetricsTlsKeyFile = null }), StringComparison.Ordinal);
+        Assert.Contains("also set --metrics-tls-cert-file", OperatorFlags.FindContradiction(options with { MetricsTlsCertFile = null }), StringComparison.Ordinal);
 
         File.WriteAllText(files.KeyFile, "no key");
         Assert.StartsWith("--metrics-tls-cert-file and --metrics-tls-key-file: ", OperatorFlags.FindContradiction(options), StringComparison.Ordinal);
