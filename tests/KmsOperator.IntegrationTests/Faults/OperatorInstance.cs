@@ -6,6 +6,7 @@ using KmsOperator.Hosting;
 using KmsOperator.Keys.Create;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
+using KmsOperator.Testing.Faults;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KmsOperator.IntegrationTests.Faults;
@@ -21,49 +22,42 @@ internal sealed class OperatorInstance : IAsyncDisposable
     private readonly Meter _meter;
     private readonly Task _run;
 
-    private OperatorInstance(AwsClients clients, Meter meter, OperatorComposition parts, LeaderLease? lease)
+    private OperatorInstance(AwsClients clients, Meter meter, OperatorComposition parts)
     {
         _meter = meter;
         _clients = clients;
-        Lease = lease;
-        _run = parts.RunAsync(stop => lease is null ? parts.RunControllersAsync(stop, CancellationToken.None) : lease.RunAsync(parts.RunControllersAsync, stop), _stop.Token);
+        _run = parts.RunAsync(stop => parts.RunControllersAsync(stop, CancellationToken.None), _stop.Token);
     }
 
-    /// <summary>The lease by which it leads; null when it works without one.</summary>
-    public LeaderLease? Lease { get; }
-
     /// <param name="api">The API server.</param>
-    /// <param name="namespace">All that it watches; its lease is there as well.</param>
+    /// <param name="namespace">All that it watches.</param>
     /// <param name="className">The only class that it sees.</param>
     /// <param name="simulator">Its AWS.</param>
-    /// <param name="plan">What it meets.</param>
     /// <param name="effects">Counts what had an effect on AWS.</param>
     /// <param name="driftPeriod">How often it compares keys by itself.</param>
-    /// <param name="lease">How it is elected; null to work at once.</param>
     public static OperatorInstance Start(
         IKubernetesApi api,
         string @namespace,
         string className,
         Uri simulator,
-        FaultPlan plan,
         ConcurrentDictionary<string, int> effects,
-        TimeSpan driftPeriod,
-        LeaderLeaseOptions? lease = null)
+        TimeSpan driftPeriod)
     {
-        var clients = new AwsClients("matrix", limiter: null, transport => new FaultyTransport(transport, plan, simulator, effects));
+        // Nothing goes wrong here; the plan only names and counts.
+        var plan = new FaultPlan();
+        var clients = new AwsClients("matrix", limiter: null, transport => new FaultyTransport(new ToSimulator(transport, simulator), plan, effects));
         var settings = new OperatorSettings("matrix", driftPeriod, ConsistencyWindow, TimeSpan.FromDays(7));
         var options = new OperatorOptions { Workers = 4, WatchNamespaces = [@namespace], HealthAddress = ListenAddress.Nowhere };
 #pragma warning disable RS0030 // What two runs have in common is compared, not what is random in them.
         var random = Random.Shared;
         NewAttemptId newAttemptId = () => Guid.NewGuid().ToString("N");
 #pragma warning restore RS0030
-        var met = new FaultyApi(api is StaleApi ? api : new OwnNamespaceApi(api, @namespace), plan, className);
+        var met = new FaultyApi(new OwnNamespaceApi(api, @namespace), plan, className);
         var meter = new Meter("kms-operator");
         return new OperatorInstance(
             clients,
             meter,
-            new OperatorComposition(met, clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", new OperatorMetrics(meter, "test"), NullLoggerFactory.Instance),
-            lease is null ? null : new LeaderLease(met, new NamespacedName(@namespace, "kms-operator"), newAttemptId(), lease, TimeProvider.System, random, NullLogger.Instance));
+            new OperatorComposition(met, clients, settings, options, TimeProvider.System, random, newAttemptId, "matrix", new OperatorMetrics(meter, "test"), NullLoggerFactory.Instance));
     }
 
     public async ValueTask DisposeAsync()
@@ -73,5 +67,15 @@ internal sealed class OperatorInstance : IAsyncDisposable
         _clients.Dispose();
         _meter.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>Sends what is for AWS to the stage's own simulator.</summary>
+    private sealed class ToSimulator(HttpMessageHandler inner, Uri simulator) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.RequestUri = new Uri(simulator, request.RequestUri!.PathAndQuery);
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -1,6 +1,6 @@
 using KmsOperator.Api;
-using KmsOperator.IntegrationTests.Runtime;
 using KmsOperator.Kubernetes;
+using KmsOperator.Testing.ApiServer;
 
 namespace KmsOperator.IntegrationTests.Faults;
 

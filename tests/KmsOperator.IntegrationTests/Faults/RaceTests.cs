@@ -1,8 +1,12 @@
+using KmsOperator.Testing.Flows;
 using Xunit;
 
 namespace KmsOperator.IntegrationTests.Faults;
 
-/// <summary>Two operators at once: the end is that of one.</summary>
+/// <summary>
+/// Every flow on a real API server and in real time, with one operator and with two at once. The faults at every side effect are tried in memory, by the
+/// unit tests' <c>FaultMatrixTests</c>.
+/// </summary>
 [Collection("fault stages")]
 public sealed class RaceTests(FaultStages stages)
 {
@@ -12,9 +16,9 @@ public sealed class RaceTests(FaultStages stages)
         await stages.StartAsync();
         var ends = await Task.WhenAll(Flow.All.Select(async flow =>
         {
-            var alone = await stages.UndisturbedAsync(flow);
-            var together = await stages.UseAsync(stage => stage.RunAsync(flow, null, default, alone.End, operators: 2));
-            return (flow.Name, Expected: alone.End, Actual: together.End);
+            var alone = await stages.UseAsync(stage => stage.RunAsync(flow, operators: 1, expected: null));
+            var together = await stages.UseAsync(stage => stage.RunAsync(flow, operators: 2, alone));
+            return (flow.Name, Expected: alone, Actual: together);
         }));
         Assert.All(ends, end => Assert.True(end.Expected == end.Actual, $"{end.Name}:\n{EndState.Difference(end.Expected, end.Actual)}"));
     }

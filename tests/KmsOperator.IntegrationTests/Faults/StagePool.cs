@@ -3,7 +3,7 @@ using KmsOperator.IntegrationTests.ControlPlane;
 
 namespace KmsOperator.IntegrationTests.Faults;
 
-/// <summary>Stages of one sort, given to one run each at a time.</summary>
+/// <summary>Stages, given to one run each at a time.</summary>
 internal sealed class StagePool : IAsyncDisposable
 {
     private readonly SemaphoreSlim _free;
@@ -19,13 +19,12 @@ internal sealed class StagePool : IAsyncDisposable
     /// <param name="cluster">The API server.</param>
     /// <param name="name">How the names of their classes begin.</param>
     /// <param name="count">How many.</param>
-    /// <param name="consistencyDelay">For how long, at most, KMS shows the state before a write.</param>
-    public static async Task<StagePool> StartAsync(Cluster cluster, string name, int count, TimeSpan consistencyDelay = default)
+    public static async Task<StagePool> StartAsync(Cluster cluster, string name, int count)
     {
         var pool = new StagePool(count);
         for (var i = 0; i < count; i++)
         {
-            var stage = await Stage.StartAsync(cluster, $"{name}-{i}", consistencyDelay);
+            var stage = await Stage.StartAsync(cluster, $"{name}-{i}");
             pool._stages.Add(stage);
             pool._idle.Add(stage);
         }
@@ -34,7 +33,7 @@ internal sealed class StagePool : IAsyncDisposable
     }
 
     /// <summary>Gives a free stage to one run.</summary>
-    public async Task<RunResult> UseAsync(Func<Stage, Task<RunResult>> run)
+    public async Task<string> UseAsync(Func<Stage, Task<string>> run)
     {
         await _free.WaitAsync();
         _idle.TryTake(out var stage);

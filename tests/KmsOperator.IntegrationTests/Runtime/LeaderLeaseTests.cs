@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using KmsOperator.IntegrationTests.ControlPlane;
 using KmsOperator.Kubernetes;
 using Microsoft.Extensions.Logging.Abstractions;
+using KmsOperator.Testing.ApiServer;
 using Xunit;
 
 namespace KmsOperator.IntegrationTests.Runtime;

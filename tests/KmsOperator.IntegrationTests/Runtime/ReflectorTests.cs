@@ -5,6 +5,7 @@ using KmsOperator.Api;
 using KmsOperator.IntegrationTests.ControlPlane;
 using KmsOperator.Kubernetes;
 using Microsoft.Extensions.Logging.Abstractions;
+using KmsOperator.Testing.ApiServer;
 using Xunit;
 
 namespace KmsOperator.IntegrationTests.Runtime;

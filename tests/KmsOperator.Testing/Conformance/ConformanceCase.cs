@@ -57,6 +57,9 @@ public sealed record ConformanceCase(string Why, IReadOnlyList<(ApiOperation Ope
                 (Patch("a", """{"spec":{"settings":{"a":null}}}"""), Invalid),
             ],
             """{"spec":{"size":3,"order":["z"],"settings":{"a":"1"}},"status":{"observedGeneration":-1}}"""),
+        new("null in a new object is as nothing, also in a map",
+            [(Create("a", """{"spec":{"size":null,"color":null,"settings":{"a":"1","b":null},"tags":{"x":null,"y":"1"}}}"""), "ok")],
+            """{"spec":{"size":3,"settings":{"a":"1"},"tags":{"y":"1"}},"status":{"observedGeneration":-1}}"""),
         new("object and status are written apart",
             [
                 (Create("a", """{"spec":{}}"""), "ok"),

@@ -15,19 +15,25 @@ internal sealed class ComposedOperator : IDisposable
     private readonly AwsClients _clients;
     private readonly Meter _meter;
     private readonly OperatorComposition _operator;
+    private readonly LeaderLease? _lease;
 
     /// <param name="api">Its API server.</param>
     /// <param name="aws">Its AWS.</param>
+    /// <param name="lease">How it is elected; null to lead at once and always.</param>
     /// <param name="options">Its settings.</param>
+    /// <param name="identity">Its name in the lease.</param>
     /// <param name="time">Its clock.</param>
     /// <param name="random">Its randomness.</param>
     /// <param name="loggers">Where it logs.</param>
-    public ComposedOperator(IKubernetesApi api, InProcessAws aws, OperatorTestOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
+    public ComposedOperator(
+        IKubernetesApi api, InProcessAws aws, LeaderLeaseOptions? lease, OperatorTestOptions options, string identity, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         var attempts = 0;
         _meter = new Meter("kms-operator");
         _clients = new AwsClients(
             RoleSessionName.ForCluster(options.ClusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(_meter), time: time, inProcess: aws);
+        _lease = lease is null ? null : new LeaderLease(
+            api, new NamespacedName("kms-operator-system", "kms-operator"), identity, lease, time, random, loggers.CreateLogger(nameof(LeaderLease)));
         _operator = new OperatorComposition(
             api,
             _clients,
@@ -36,14 +42,15 @@ internal sealed class ComposedOperator : IDisposable
             time,
             random,
             () => string.Create(CultureInfo.InvariantCulture, $"{random.Next():x8}{++attempts:x24}"),
-            "operator-under-test",
+            identity,
             new OperatorMetrics(_meter, "test"),
-            loggers);
+            loggers,
+            fence: _lease is null ? null : new LeaseFence(_lease));
     }
 
-    /// <summary>Runs the operator, without election, until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        _operator.RunAsync(stop => _operator.RunControllersAsync(stop, CancellationToken.None), cancellationToken);
+    /// <summary>Runs the operator until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => _operator.RunAsync(
+        stop => _lease is null ? _operator.RunControllersAsync(stop, CancellationToken.None) : _lease.RunAsync(_operator.RunControllersAsync, stop), cancellationToken);
 
     /// <inheritdoc />
     public void Dispose()

@@ -13,9 +13,8 @@ public sealed class OperatorUnderTest : IDisposable
     private readonly OperatorTestOptions _options;
     private readonly Random _random;
     private readonly ILoggerFactory _loggers;
-    private SingleThread _thread = null!;
-    private ComposedOperator _operator = null!;
-    private Task _run = Task.CompletedTask;
+    private readonly List<OperatorInstance> _instances = [];
+    private int _started;
 
     /// <summary>Starts an operator on an empty cluster and an empty AWS.</summary>
     /// <param name="options">Its settings; the defaults when null.</param>
@@ -40,66 +39,91 @@ public sealed class OperatorUnderTest : IDisposable
     /// <summary>Somebody with all rights in the cluster.</summary>
     public ClusterUser User { get; }
 
-    /// <summary>The operator's connection to the cluster, to disturb it.</summary>
-    public ApiConnection Connection { get; private set; } = null!;
+    /// <summary>The connection of the operator that was started last to the cluster, to disturb it.</summary>
+    public ApiConnection Connection => _instances[^1].Connection;
 
     /// <summary>AWS.</summary>
     public SimulatedAws Aws { get; }
 
+    /// <summary>Whether an operator was ended from one of its own calls, and <see cref="KillHalted"/> was not called since.</summary>
+    public bool IsHalted => _instances.Any(instance => instance.IsHalted);
+
     /// <summary>
-    /// Lets the operator work until it only waits, then moves the clock to its next timer, and so on. Waits of the operator's own
-    /// (backoff, requeue, watch bookmarks) end in that order.
+    /// Lets the operators work until they only wait, then moves the clock to the next timer, and so on. Waits of an operator's own
+    /// (backoff, requeue, watch bookmarks) end in that order. Ends early when an operator is halted.
     /// </summary>
     /// <param name="duration">How far the clock is moved in all; one minute when null, and nothing when zero.</param>
-    /// <exception cref="InvalidOperationException">The operator has ended, or went on on another thread.</exception>
+    /// <exception cref="InvalidOperationException">An operator has ended, or went on on another thread.</exception>
     public async Task SettleAsync(TimeSpan? duration = null)
     {
         var end = Clock.GetUtcNow() + (duration ?? TimeSpan.FromMinutes(1));
-        _thread.RunUntilIdle();
-        while (Clock.NextTimer is { } next && next <= end)
+        RunUntilIdle();
+        while (!IsHalted && Clock.NextTimer is { } next && next <= end)
         {
             Advance(next);
-            _thread.RunUntilIdle();
+            RunUntilIdle();
         }
+        if (IsHalted)
+            return;
         Advance(end);
-        if (_run.IsCompleted)
+        foreach (var instance in _instances.Where(instance => instance.Run.IsCompleted))
         {
-            await _run;
+            await instance.Run;
             throw new InvalidOperationException("The operator has ended.");
         }
     }
 
-    /// <summary>Kills the operator as SIGKILL does, and starts another one.</summary>
+    /// <summary>Kills the operators as SIGKILL does, and starts another one.</summary>
     public void CrashAndRestart()
     {
         Kill();
         Start();
     }
 
-    /// <summary>Kills the operator as SIGKILL does. The cluster and AWS stay.</summary>
+    /// <summary>Kills the operators as SIGKILL does. The cluster and AWS stay.</summary>
     public void Kill()
     {
-        _thread.Kill();
-        Connection.IsUnavailable = true;
-        Connection.DropWatches();
-        _operator.Dispose();
+        foreach (var instance in _instances)
+            instance.Dispose();
+        _instances.Clear();
     }
 
-    /// <summary>Starts an operator, after <see cref="Kill"/>.</summary>
-    public void Start()
+    /// <summary>Frees what the halted operators held. The others go on.</summary>
+    public void KillHalted()
     {
-        Connection = Server.Connect();
-        _thread = new SingleThread();
-        _operator = new ComposedOperator(Connection, Aws.InProcess, _options, Clock, _random, _loggers);
-        _run = Task.CompletedTask;
-        _thread.Post(_ => _run = _operator.RunAsync(CancellationToken.None), null);
+        foreach (var instance in _instances.Where(instance => instance.IsHalted))
+            instance.Dispose();
+        _instances.RemoveAll(instance => instance.IsHalted);
     }
 
-    /// <summary>Kills the operator, and frees what it held.</summary>
+    /// <summary>Starts an operator, after <see cref="Kill"/> or beside those that run.</summary>
+    /// <param name="wiring">What is between it and the world; nothing when null.</param>
+    /// <returns>Ends it in the middle of its work, from one of its own calls.</returns>
+    public Action Start(OperatorWiring? wiring = null)
+    {
+        OperatorInstance? instance = null;
+        var identity = ++_started == 1 ? "operator" : $"operator-{_started}";
+        _instances.Add(instance = new OperatorInstance(Server, Aws.InProcess, wiring ?? new OperatorWiring(), _options, identity, Clock, _random, _loggers));
+        return instance.Halt;
+    }
+
+    /// <summary>Kills the operators, and frees what they held.</summary>
     public void Dispose()
     {
         Kill();
         Aws.Dispose();
+    }
+
+    private void RunUntilIdle()
+    {
+        // What one operator does may wake another.
+        var any = true;
+        while (any && !IsHalted)
+        {
+            any = false;
+            foreach (var instance in _instances)
+                any |= instance.RunUntilIdle();
+        }
     }
 
     private void Advance(DateTimeOffset to)

@@ -32,16 +32,21 @@ internal sealed class SingleThread : SynchronizationContext
     public override SynchronizationContext CreateCopy() => this;
 
     /// <summary>Runs what is ready, and what that makes ready, until nothing is.</summary>
+    /// <returns>Whether anything was.</returns>
     /// <exception cref="InvalidOperationException">Something went on on another thread.</exception>
-    public void RunUntilIdle()
+    public bool RunUntilIdle()
     {
         var before = Current;
         SetSynchronizationContext(this);
         _running = Environment.CurrentManagedThreadId;
+        var any = false;
         try
         {
             while (TryTake(out var next))
+            {
+                any = true;
                 next.Callback(next.State);
+            }
         }
         finally
         {
@@ -50,6 +55,7 @@ internal sealed class SingleThread : SynchronizationContext
         }
         if (_foreignThread is not null)
             throw new InvalidOperationException($"The operator went on on another thread:\n{_foreignThread}");
+        return any;
     }
 
     /// <summary>Forgets what is ready and takes nothing in any more, as when a process is killed.</summary>

@@ -44,7 +44,7 @@ internal static class Pruning
                 {
                     if (schema.Field(name) is not { } field)
                         continue;
-                    if (map[name] is null && !field.IsNullable && schema.Properties.ContainsKey(name))
+                    if (map[name] is null && !field.IsNullable)
                         map.Remove(name);
                     else
                         SetDefaults(map[name], field);

@@ -43,10 +43,7 @@ internal sealed class ObjectStore(TimeProvider time)
     public StoreContent? ContentAt(long revision)
     {
         CompactWhenDue();
-        if (revision < CompactedRevision)
-            return null;
-        var after = IndexAfter(revision);
-        return after == 0 ? _compactedContent : _changes[after - 1].Content;
+        return revision < CompactedRevision ? null : KnownContentAt(revision);
     }
 
     /// <summary>The first change after a revision; null when there is none yet.</summary>
@@ -61,7 +58,7 @@ internal sealed class ObjectStore(TimeProvider time)
     {
         if (revision <= CompactedRevision)
             return;
-        _compactedContent = ContentAt(revision)!;
+        _compactedContent = KnownContentAt(revision);
         _changes.RemoveRange(0, IndexAfter(revision));
         CompactedRevision = revision;
     }
@@ -85,6 +82,12 @@ internal sealed class ObjectStore(TimeProvider time)
             _nextCompactedRevision = Revision;
             Compact(due);
         }
+    }
+
+    private StoreContent KnownContentAt(long revision)
+    {
+        var after = IndexAfter(revision);
+        return after == 0 ? _compactedContent : _changes[after - 1].Content;
     }
 
     private int IndexAfter(long revision)

@@ -1,10 +1,10 @@
-namespace KmsOperator.IntegrationTests.Faults;
+namespace KmsOperator.Testing.Flows;
 
 /// <summary>Something that users do, or that happens to their keys, and what is there before it.</summary>
 /// <param name="Name">For people.</param>
 /// <param name="Prepare">What is there before; without faults.</param>
 /// <param name="Act">What happens.</param>
-internal sealed record Flow(string Name, Func<Stage, Task> Prepare, Func<Stage, Task> Act)
+internal sealed record Flow(string Name, Func<FlowUser, Task> Prepare, Func<FlowUser, Task> Act)
 {
     /// <summary>All flows of the matrix.</summary>
     public static IReadOnlyList<Flow> All { get; } = [.. KeyFlows.All, .. ForeignFlows.All, .. ReplicaFlows.All];
@@ -16,7 +16,7 @@ internal sealed record Flow(string Name, Func<Stage, Task> Prepare, Func<Stage, 
     public static Flow Named(string name) => All.Single(flow => flow.Name == name);
 
     /// <summary>Nothing is there before.</summary>
-    public static Task Nothing(Stage stage) => Task.CompletedTask;
+    public static Task Nothing(FlowUser user) => Task.CompletedTask;
 
     public override string ToString() => Name;
 }

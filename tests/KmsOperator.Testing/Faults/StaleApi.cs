@@ -2,23 +2,23 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
 using KmsOperator.Api;
-using KmsOperator.IntegrationTests.Runtime;
+using KmsOperator.Testing.ApiServer;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 
-namespace KmsOperator.IntegrationTests.Faults;
+namespace KmsOperator.Testing.Faults;
 
 /// <summary>
 /// An API server that is behind, as one behind a lagging etcd member is: lists are those of an earlier moment, and watches say
 /// nothing, until <see cref="CatchUp"/>. Reads of single objects and writes are live.
 /// </summary>
-/// <param name="inner">The real server.</param>
+/// <param name="inner">The server as it is.</param>
 /// <param name="forgets">Whether what happened meanwhile is never told: the watch expires, and only a new list shows what is there.</param>
 internal sealed class StaleApi(IKubernetesApi inner, bool forgets = false) : ForwardingApi(inner)
 {
     private readonly ConcurrentDictionary<string, object> _lists = new();
     private readonly ConcurrentDictionary<string, bool> _expired = new();
-    private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _caughtUp = new();
 
     /// <summary>Keeps the present lists of a namespace's ServiceKeys and KeyReplicas.</summary>
     public async Task RememberAsync(string @namespace)

@@ -2,25 +2,17 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
-using KmsOperator.IntegrationTests.Runtime;
+using KmsOperator.Testing.ApiServer;
 using KmsOperator.Kubernetes;
 
-namespace KmsOperator.IntegrationTests.Faults;
+namespace KmsOperator.Testing.Faults;
 
-/// <summary>The real API server as one operator instance meets it: with faults, and with no other KeyClass than its own.</summary>
+/// <summary>The API server as one operator meets it: with faults, and with no other KeyClass than its own.</summary>
 internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string className) : ForwardingApi(inner)
 {
-    public override Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
-        where T : class
-    {
-        plan.ThrowIfDead();
-        return base.GetAsync(type, key, cancellationToken);
-    }
-
     public override async Task<ResourceList<T>> ListPageAsync<T>(
         ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
     {
-        plan.ThrowIfDead();
         var page = await base.ListPageAsync(type, @namespace, limit, continueToken, cancellationToken);
         return page with { Items = [.. page.Items.Where(IsOwn)] };
     }
@@ -28,10 +20,8 @@ internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string cla
     public override async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         ResourceType<T> type, string? @namespace, string resourceVersion, WatchTiming timing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        plan.ThrowIfDead();
         await foreach (var change in base.WatchAsync(type, @namespace, resourceVersion, timing, cancellationToken))
         {
-            plan.ThrowIfDead();
             if (change.Kind == WatchEventKind.Bookmark || IsOwn(change.Resource!))
             {
                 yield return change;
@@ -82,7 +72,6 @@ internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string cla
     {
         if (type.Kind is "Event" or "Lease" or KeyClass.KindName)
         {
-            plan.ThrowIfDead();
             return send();
         }
 

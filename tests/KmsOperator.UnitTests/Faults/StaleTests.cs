@@ -1,17 +1,17 @@
 using KmsOperator.Api;
-using KmsOperator.IntegrationTests.ControlPlane;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
+using KmsOperator.Testing.Faults;
+using KmsOperator.Testing.Flows;
 using Xunit;
 
-namespace KmsOperator.IntegrationTests.Faults;
+namespace KmsOperator.UnitTests.Faults;
 
 /// <summary>
 /// An operator that takes over and is served lists of an earlier moment, and learns the rest later, event by event or, where the events were dropped, by a new list: the
 /// end is that of an operator that saw everything.
 /// </summary>
-[Collection("fault stages")]
-public sealed class StaleTests(FaultStages stages)
+public sealed class StaleTests
 {
     private static readonly ServiceKeySpec Spec = new() { Service = "s3" };
 
@@ -36,7 +36,7 @@ public sealed class StaleTests(FaultStages stages)
     public Task An_operator_that_still_sees_the_deleted_resource_leaves_the_key_of_the_new_one_alone(bool forgets)
     {
         var spec = Spec with { DeletionPolicy = "Delete" };
-        Func<Stage, Task> Again(Func<Stage, Task> meanwhile) => async on =>
+        Func<FlowUser, Task> Again(Func<FlowUser, Task> meanwhile) => async on =>
         {
             await on.DeleteAsync("one");
             await meanwhile(on);
@@ -55,7 +55,7 @@ public sealed class StaleTests(FaultStages stages)
     public Task An_operator_that_still_sees_the_living_resource_leaves_the_key_of_the_new_one_alone(bool forgets)
     {
         var spec = Spec with { DeletionPolicy = "Delete" };
-        Func<Stage, Task> Again(Func<Stage, Task> before) => async on =>
+        Func<FlowUser, Task> Again(Func<FlowUser, Task> before) => async on =>
         {
             await before(on);
             await on.DeleteAsync("one");
@@ -71,7 +71,7 @@ public sealed class StaleTests(FaultStages stages)
     [Fact]
     public Task An_operator_that_still_sees_the_class_as_it_was_ends_with_the_class_as_it_is()
     {
-        Func<Stage, Task> Change(Func<Stage, Task> before) => async on =>
+        Func<FlowUser, Task> Change(Func<FlowUser, Task> before) => async on =>
         {
             await before(on);
             await on.PatchClassAsync("""{"spec":{"tags":{"stage":"b"}}}""");
@@ -80,14 +80,13 @@ public sealed class StaleTests(FaultStages stages)
         return CompareAsync(
             new Flow("class", on => on.CreateAsync("one", Spec), Change(Flow.Nothing)),
             forgets: true,
-            stale => Change(_ => stale.RememberAsync(ResourceTypes.KeyClasses, null)),
-            on => on.PatchClassAsync("""{"spec":{"tags":null}}"""));
+            stale => Change(_ => stale.RememberAsync(ResourceTypes.KeyClasses, null)));
     }
 
     [Fact]
     public Task An_operator_that_does_not_see_the_namespace_s_label_yet_makes_no_key_before_it_does()
     {
-        Func<Stage, Task> Admit(Func<Stage, Task> before) => async on =>
+        Func<FlowUser, Task> Admit(Func<FlowUser, Task> before) => async on =>
         {
             await before(on);
             await on.PatchNamespaceAsync("""{"metadata":{"labels":{"keys":"allowed"}}}""");
@@ -99,14 +98,13 @@ public sealed class StaleTests(FaultStages stages)
                 on => on.PatchClassAsync("""{"spec":{"allowedNamespaces":{"from":"Selector","selector":{"matchLabels":{"keys":"allowed"}}}}}"""),
                 Admit(Flow.Nothing)),
             forgets: false,
-            stale => Admit(_ => stale.RememberAsync(BuiltInTypes.Namespaces, null)),
-            on => on.PatchClassAsync("""{"spec":{"allowedNamespaces":null}}"""));
+            stale => Admit(_ => stale.RememberAsync(BuiltInTypes.Namespaces, null)));
     }
 
     [Fact]
     public Task An_operator_that_still_sees_the_primary_as_it_was_ends_with_the_primary_as_it_is()
     {
-        Func<Stage, Task> Change(Func<Stage, Task> before) => async on =>
+        Func<FlowUser, Task> Change(Func<FlowUser, Task> before) => async on =>
         {
             await before(on);
             await on.PatchAsync("one", """{"spec":{"tags":{"stage":"b"}}}""");
@@ -126,28 +124,14 @@ public sealed class StaleTests(FaultStages stages)
     }
 
     /// <summary>Waits until the tag is on every key.</summary>
-    private static Task ReachedAsync(Stage stage) => Eventually.TrueAsync(
-        async () => (await stage.KeysAsync()).All(key => key["tags"]!["stage"]?.GetValue<string>() == "b"), () => "The tag does not reach all keys.");
+    private static Task ReachedAsync(FlowUser user) => user.UntilAsync(
+        async () => (await user.KeysAsync()).All(key => (string?)key["tags"]!["stage"] == "b"), () => "The tag does not reach all keys.");
 
     /// <summary>Runs a flow with one operator, and again with one that takes over with old lists.</summary>
-    private async Task CompareAsync(Flow flow, bool forgets, Func<StaleApi, Func<Stage, Task>> act, Func<Stage, Task>? restore = null)
+    private static async Task CompareAsync(Flow flow, bool forgets, Func<StaleApi, Func<FlowUser, Task>> act)
     {
-        await stages.StartAsync();
-        await stages.UseAsync(async stage =>
-        {
-            try
-            {
-                var alone = await stage.RunAsync(flow, null, default, null);
-                await (restore?.Invoke(stage) ?? Task.CompletedTask);
-                var stale = stage.StaleApi(forgets);
-                var result = await stage.RunAsync(flow with { Act = act(stale) }, null, default, alone.End, successor: stale);
-                Assert.Equal(alone.End, result.End);
-                return result;
-            }
-            finally
-            {
-                await (restore?.Invoke(stage) ?? Task.CompletedTask);
-            }
-        });
+        var alone = await FlowRun.RunAsync(flow);
+        var result = await FlowRun.RunAsync(flow, options: new FlowRunOptions { SuccessorForgets = forgets }, remember: act);
+        Assert.Equal(alone.End, result.End);
     }
 }

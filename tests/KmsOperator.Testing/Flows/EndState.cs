@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
 
-namespace KmsOperator.IntegrationTests.Faults;
+namespace KmsOperator.Testing.Flows;
 
 /// <summary>
 /// All of AWS and Kubernetes that a run leaves, as text that two runs can be compared by: ids and times are replaced, everything
@@ -31,10 +31,10 @@ internal static class EndState
         string className,
         IEnumerable<IKeyResource> resources,
         IEnumerable<ConfigMap> configMaps,
-        JsonArray keys,
+        IEnumerable<JsonObject> keys,
         ConcurrentDictionary<string, int> effects)
     {
-        var ordered = keys.OfType<JsonObject>()
+        var ordered = keys
             .OrderBy(key => Text(key["tags"]![TagNames.Owner]), StringComparer.Ordinal)
             .ThenBy(key => Text(key["region"]), StringComparer.Ordinal)
             .ThenBy(key => Text(key["keyState"]), StringComparer.Ordinal)
@@ -46,7 +46,7 @@ internal static class EndState
             ["resources"] = new JsonArray([.. resources.OrderBy(resource => resource.Kind + resource.Metadata.Name, StringComparer.Ordinal).Select(Resource)]),
             ["configMaps"] = new JsonArray([.. configMaps
                 .Where(map => map.Metadata.OwnerReferences is { Count: > 0 })
-                .Select(map => (JsonNode)new JsonObject { [map.Metadata.Name] = JsonSerializer.Serialize(map.Data) })]),
+                .Select(map => (JsonNode)new JsonObject { [map.Metadata.Name] = JsonSerializer.Serialize(map.Data?.OrderBy(entry => entry.Key, StringComparer.Ordinal).ToDictionary()) })]),
         };
         var text = state.ToJsonString(new JsonSerializerOptions { WriteIndented = true })
             .Replace(@namespace, "NAMESPACE", StringComparison.Ordinal)

@@ -1,19 +1,18 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
+using KmsOperator.Testing.Flows;
 using Xunit;
 
-namespace KmsOperator.IntegrationTests.Faults;
+namespace KmsOperator.UnitTests.Faults;
 
 /// <summary>
 /// Specs that change there and back, settled or looked at after each change, by way of an invalid one: the end is that of a fresh resource. All that may be
 /// changed of a ServiceKey and of a KeyReplica is in it.
 /// </summary>
-[Collection("fault stages")]
-public sealed class TransitionTests(FaultStages stages, ITestOutputHelper output)
+public sealed class TransitionTests(ITestOutputHelper output)
 {
     private const int Transitions = 16;
     private const string Invalid = """{"spec":{"policy":{"additionalStatements":[{"Sid":"not a sid"}]}}}""";
@@ -80,20 +79,19 @@ public sealed class TransitionTests(FaultStages stages, ITestOutputHelper output
         },
         (stage, patch) => stage.PatchReplicaAsync("copy", patch));
 
-    private async Task RunAsync((string Field, string[] Values, string[] OnTheWay)[] fields, Func<Stage, JsonNode, Task> make, Func<Stage, string, Task> patch)
+    private async Task RunAsync((string Field, string[] Values, string[] OnTheWay)[] fields, Func<FlowUser, JsonNode, Task> make, Func<FlowUser, string, Task> patch)
     {
-        await stages.StartAsync();
-        var pairs = new ConcurrentQueue<(string A, string B)>();
+        var pairs = new List<(string A, string B)>();
         Gen.Select(Patch(fields, onTheWay: false), Patch(fields, onTheWay: true)).Sample(
-            pair => pairs.Enqueue(pair.Item1.Contains(Replicas, StringComparison.Ordinal) ? (pair.Item1, pair.Item2.Replace(NoReplicas, Replicas, StringComparison.Ordinal)) : pair),
+            pair => pairs.Add(pair.Item1.Contains(Replicas, StringComparison.Ordinal) ? (pair.Item1, pair.Item2.Replace(NoReplicas, Replicas, StringComparison.Ordinal)) : pair),
             iter: Transitions,
             threads: 1);
-        var failures = new ConcurrentQueue<string>();
-        await Parallel.ForEachAsync(pairs, new ParallelOptions { MaxDegreeOfParallelism = FaultStages.Count }, async (pair, _) =>
+        var failures = new List<string>();
+        foreach (var pair in pairs)
         {
-            Task MakeAsync(Stage on) => make(on, JsonNode.Parse(pair.A)!["spec"]!);
-            var fresh = await stages.UseAsync(stage => stage.RunAsync(new Flow("a", Flow.Nothing, MakeAsync), null, default, null));
-            var back = await stages.UseAsync(stage => stage.RunAsync(
+            Task MakeAsync(FlowUser on) => make(on, JsonNode.Parse(pair.A)!["spec"]!);
+            var fresh = await FlowRun.RunAsync(new Flow("a", Flow.Nothing, MakeAsync));
+            var back = await FlowRun.RunAsync(
                 new Flow("a, b, a", Flow.Nothing, async on =>
                 {
                     await MakeAsync(on);
@@ -111,15 +109,14 @@ public sealed class TransitionTests(FaultStages stages, ITestOutputHelper output
 
                     await on.SeenAsync();
                     await patch(on, pair.A);
-                }),
-                null, default, null));
+                }));
             if (Comparable(fresh.End) is var expected && Comparable(back.End) is var actual && expected != actual)
             {
-                failures.Enqueue($"a: {pair.A}\nb: {pair.B}\n{EndState.Difference(expected, actual)}");
+                failures.Add($"a: {pair.A}\nb: {pair.B}\n{EndState.Difference(expected, actual)}");
             }
-        });
+        }
         output.WriteLine($"{pairs.Count} transitions of {fields.Length} fields");
-        Assert.True(failures.IsEmpty, string.Join("\n\n", failures));
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
     }
 
     /// <summary>A merge patch that gives each field one of its values.</summary>

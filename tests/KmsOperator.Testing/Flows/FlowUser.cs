@@ -1,33 +1,46 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
-using KmsOperator.IntegrationTests.ControlPlane;
-using KmsOperator.IntegrationTests.Simulator;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 
-namespace KmsOperator.IntegrationTests.Faults;
+namespace KmsOperator.Testing.Flows;
 
-// What people do on a stage, past the operator and its faults.
-internal sealed partial class Stage
+/// <summary>Lets operators work until a condition holds; fails with a text when it does not come to hold.</summary>
+internal delegate Task WaitUntil(Func<Task<bool>> holds, Func<string> otherwise);
+
+/// <summary>What people do in a flow, past the operator and its faults.</summary>
+/// <param name="api">The API server.</param>
+/// <param name="namespace">The run's namespace.</param>
+/// <param name="className">The run's KeyClass.</param>
+/// <param name="kms">KMS of a Region.</param>
+/// <param name="keys">All keys that the simulator holds.</param>
+/// <param name="until">How to wait.</param>
+internal sealed class FlowUser(
+    IKubernetesApi api, string @namespace, string className, Func<string, IAmazonKeyManagementService> kms, Func<Task<IReadOnlyList<JsonObject>>> keys, WaitUntil until)
 {
-    /// <summary>The class of the stage.</summary>
-    public string ClassName => _className;
+    /// <summary>The run's KeyClass.</summary>
+    public string ClassName => className;
+
+    /// <summary>The run's namespace.</summary>
+    public string Namespace => @namespace;
+
+    /// <summary>Waits until a condition holds.</summary>
+    public Task UntilAsync(Func<Task<bool>> holds, Func<string> otherwise) => until(holds, otherwise);
 
     /// <summary>Makes a ServiceKey.</summary>
-    public Task CreateAsync(string name, ServiceKeySpec spec) => _api.CreateAsync(
+    public Task CreateAsync(string name, ServiceKeySpec spec) => api.CreateAsync(
         ResourceTypes.ServiceKeys,
-        new ServiceKey { Metadata = new ObjectMeta { Namespace = Namespace, Name = name }, Spec = spec with { ClassName = _className } },
+        new ServiceKey { Metadata = new ObjectMeta { Namespace = @namespace, Name = name }, Spec = spec with { ClassName = className } },
         CancellationToken.None);
 
     /// <summary>Makes a KeyReplica.</summary>
-    public Task CreateAsync(string name, KeyReplicaSpec spec) => _api.CreateAsync(
+    public Task CreateAsync(string name, KeyReplicaSpec spec) => api.CreateAsync(
         ResourceTypes.KeyReplicas,
-        new KeyReplica { Metadata = new ObjectMeta { Namespace = Namespace, Name = name }, Spec = spec },
+        new KeyReplica { Metadata = new ObjectMeta { Namespace = @namespace, Name = name }, Spec = spec },
         CancellationToken.None);
 
     /// <summary>Changes a ServiceKey.</summary>
@@ -37,10 +50,10 @@ internal sealed partial class Stage
     public Task PatchReplicaAsync(string name, string patch) => PatchAsync(ResourceTypes.KeyReplicas, Key(name), patch);
 
     /// <summary>Changes the stage's class, for all later runs as well.</summary>
-    public Task PatchClassAsync(string patch) => PatchAsync(ResourceTypes.KeyClasses, new NamespacedName("", _className), patch);
+    public Task PatchClassAsync(string patch) => PatchAsync(ResourceTypes.KeyClasses, new NamespacedName("", className), patch);
 
     /// <summary>Changes the run's namespace.</summary>
-    public Task PatchNamespaceAsync(string patch) => PatchAsync(BuiltInTypes.Namespaces, new NamespacedName("", Namespace), patch);
+    public Task PatchNamespaceAsync(string patch) => PatchAsync(BuiltInTypes.Namespaces, new NamespacedName("", @namespace), patch);
 
     /// <summary>Puts an annotation on a ServiceKey.</summary>
     public Task AnnotateAsync(string name, string annotation, string value) =>
@@ -50,19 +63,19 @@ internal sealed partial class Stage
     public Task LookAsync(string name, string value = "now") => AnnotateAsync(name, AnnotationNames.ReconcileAt, value);
 
     /// <summary>Deletes a ServiceKey.</summary>
-    public Task DeleteAsync(string name) => _api.DeleteAsync(ResourceTypes.ServiceKeys, Key(name), null, null, CancellationToken.None);
+    public Task DeleteAsync(string name) => api.DeleteAsync(ResourceTypes.ServiceKeys, Key(name), null, null, CancellationToken.None);
 
     /// <summary>Deletes a KeyReplica.</summary>
-    public Task DeleteReplicaAsync(string name) => _api.DeleteAsync(ResourceTypes.KeyReplicas, Key(name), null, null, CancellationToken.None);
+    public Task DeleteReplicaAsync(string name) => api.DeleteAsync(ResourceTypes.KeyReplicas, Key(name), null, null, CancellationToken.None);
 
     /// <summary>A ServiceKey as it is; null when there is none.</summary>
-    public Task<ServiceKey?> GetAsync(string name) => _api.GetAsync(ResourceTypes.ServiceKeys, Key(name), CancellationToken.None);
+    public Task<ServiceKey?> GetAsync(string name) => api.GetAsync(ResourceTypes.ServiceKeys, Key(name), CancellationToken.None);
 
-    /// <summary>A KMS client past the operator and its faults.</summary>
-    public AmazonKeyManagementServiceClient Kms(string region = "us-east-1") => _simulator.Kms(region);
+    /// <summary>A KMS client past the operator and its faults. It need not be disposed of.</summary>
+    public IAmazonKeyManagementService Kms(string region = "us-east-1") => kms(region);
 
     /// <summary>Calls KMS until it sees what was made before.</summary>
-    public Task VisibleAsync(Func<Task> call) => Eventually.TrueAsync(
+    public Task VisibleAsync(Func<Task> call) => UntilAsync(
         async () =>
         {
             try
@@ -75,36 +88,35 @@ internal sealed partial class Stage
                 return false;
             }
         },
-        () => $"{Namespace}: KMS does not show what was made.");
+        () => $"{@namespace}: KMS does not show what was made.");
 
     /// <summary>All keys that the simulator holds.</summary>
-    public async Task<JsonObject[]> KeysAsync() => [.. (await _admin.GetFromJsonAsync<JsonArray>("/_sim/keys"))!.OfType<JsonObject>()];
+    public Task<IReadOnlyList<JsonObject>> KeysAsync() => keys();
 
     /// <summary>Waits until a ServiceKey's key was compared with KMS and nothing was found; what was written is older than the consistency window then.</summary>
-    public Task VerifiedAsync(string name) => Eventually.TrueAsync(
-        async () => (await GetAsync(name))?.Status is { } status && status.LastVerifiedAt > (status.LastChangedAt ?? DateTimeOffset.MinValue), () => $"{Namespace}/{name} is not verified.");
+    public Task VerifiedAsync(string name) => UntilAsync(
+        async () => (await GetAsync(name))?.Status is { } status && status.LastVerifiedAt > (status.LastChangedAt ?? DateTimeOffset.MinValue), () => $"{@namespace}/{name} is not verified.");
 
     /// <summary>Waits until a ServiceKey is no more.</summary>
-    public Task GoneAsync(string name) => Eventually.TrueAsync(async () => await GetAsync(name) is null, () => $"{Namespace}/{name} does not go.");
+    public Task GoneAsync(string name) => UntilAsync(async () => await GetAsync(name) is null, () => $"{@namespace}/{name} does not go.");
 
     /// <summary>Waits until every resource of the run is Ready for its generation and nothing else, or gone. An old server removes in a second write.</summary>
-    public Task SettledAsync() => UntilAsync(
+    public Task SettledAsync() => UntilAllAsync(
         resources => resources.All(IsSettled) && resources.OfType<ServiceKey>().All(key => HasItsRows(key, resources)), "does not settle");
 
     /// <summary>Waits until the operator has looked at every resource as it is now, and has nothing more to do for it by itself.</summary>
-    public Task SeenAsync() => UntilAsync(
+    public Task SeenAsync() => UntilAllAsync(
         resources => resources.All(resource =>
             resource.Status?.ObservedGeneration == resource.Metadata.Generation
             && (resource.Status!.Plan is not null || ResourceConditions.Find(resource.Status.Conditions, ConditionTypes.Reconciling)?.Reason is null or Reasons.PrimaryNotReady)),
         "is not seen");
 
-    private async Task UntilAsync(Func<List<IKeyResource>, bool> holds, string otherwise)
+    private async Task UntilAllAsync(Func<IReadOnlyList<IKeyResource>, bool> holds, string otherwise)
     {
-        List<IKeyResource> last = [];
-        await Eventually.TrueAsync(
+        IReadOnlyList<IKeyResource> last = [];
+        await UntilAsync(
             async () => holds(last = await ResourcesAsync()),
-            () => $"{Namespace} {otherwise}: {string.Join('\n', last.Select(resource => $"{resource.Kind}/{resource.Metadata.Name} {JsonSerializer.Serialize(resource.Metadata)} {JsonSerializer.Serialize(resource.Status)}"))}",
-            interval: Interval * 2);
+            () => $"{@namespace} {otherwise}: {string.Join('\n', last.Select(resource => $"{resource.Kind}/{resource.Metadata.Name} {JsonSerializer.Serialize(resource.Metadata)} {JsonSerializer.Serialize(resource.Status)}"))}");
     }
 
     private static bool IsSettled(IKeyResource resource) =>
@@ -120,14 +132,15 @@ internal sealed partial class Stage
             .Select(replica => (replica.Spec.Region, replica.Status?.Arn, replica.Status?.KeyState)).Order()
             .SequenceEqual((key.Status?.Replicas ?? []).Select(row => (row.Region, row.Arn, row.KeyState)).Order());
 
-    private NamespacedName Key(string name) => new(Namespace, name);
+    private NamespacedName Key(string name) => new(@namespace, name);
 
     private async Task PatchAsync<T>(ResourceType<T> type, NamespacedName key, string patch)
-        where T : class, IResource => await _api.MergePatchAsync(type, key, (JsonObject)JsonNode.Parse(patch)!, null, CancellationToken.None);
+        where T : class, IResource => await api.MergePatchAsync(type, key, (JsonObject)JsonNode.Parse(patch)!, null, CancellationToken.None);
 
-    private async Task<List<IKeyResource>> ResourcesAsync() =>
+    /// <summary>The ServiceKeys and KeyReplicas of the run.</summary>
+    public async Task<IReadOnlyList<IKeyResource>> ResourcesAsync() =>
     [
-        .. (await _api.ListPageAsync(ResourceTypes.ServiceKeys, Namespace, 500, null, CancellationToken.None)).Items,
-        .. (await _api.ListPageAsync(ResourceTypes.KeyReplicas, Namespace, 500, null, CancellationToken.None)).Items,
+        .. (await api.ListPageAsync(ResourceTypes.ServiceKeys, @namespace, 500, null, CancellationToken.None)).Items,
+        .. (await api.ListPageAsync(ResourceTypes.KeyReplicas, @namespace, 500, null, CancellationToken.None)).Items,
     ];
 }

@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
 
-namespace KmsOperator.IntegrationTests.Runtime;
+namespace KmsOperator.Testing.ApiServer;
 
-/// <summary>The real server, for tests that break one call of it.</summary>
+/// <summary>An API server that forwards every call to another one, for tests that change what one call does.</summary>
 internal abstract class ForwardingApi(IKubernetesApi inner) : IKubernetesApi
 {
     public virtual Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
