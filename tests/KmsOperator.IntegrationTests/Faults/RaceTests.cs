@@ -4,8 +4,8 @@ using Xunit;
 namespace KmsOperator.IntegrationTests.Faults;
 
 /// <summary>
-/// Every flow on a real API server and in real time, with one operator and with two at once. The faults at every side effect are tried in memory, by the
-/// unit tests' <c>FaultMatrixTests</c>.
+/// Every flow on a real API server and in real time, with one operator and with two at once. The faults at every side effect are tried in memory, by
+/// <c>FaultMatrixTests</c> of the simulation.
 /// </summary>
 [Collection("fault stages")]
 public sealed class RaceTests(FaultStages stages)

@@ -66,6 +66,13 @@ public sealed class SimulatedAws : IDisposable
             throw new InvalidOperationException($"{path}: {await response.Content.ReadAsStringAsync()}");
     }
 
+    /// <summary>Ends all faults that were asked for.</summary>
+    public async Task ClearFaultsAsync()
+    {
+        using var response = await _admin.DeleteAsync(new Uri("/_sim/faults", UriKind.Relative));
+        response.EnsureSuccessStatusCode();
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

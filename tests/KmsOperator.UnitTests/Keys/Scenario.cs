@@ -72,6 +72,22 @@ internal sealed class Scenario : IDisposable
         await Operator.SettleAsync();
     }
 
+    /// <summary>Lets the operator work for a quarter of an hour: more than the consistency window and all that waits for it.</summary>
+    public Task RestAsync() => Operator.SettleAsync(TimeSpan.FromMinutes(15));
+
+    /// <summary>Makes every call of an operation fail until <see cref="SimulatedAws.ClearFaultsAsync"/>.</summary>
+    /// <param name="operation">KMS's or STS's name of it.</param>
+    /// <param name="kind">For example <c>accessDenied</c>; see <c>docs/simulator.md</c>.</param>
+    public Task BreakAsync(string operation, string kind = "accessDenied") =>
+        Aws.PostAsync("/_sim/faults", $$"""{"operation": "{{operation}}", "kind": "{{kind}}", "count": 100000}""");
+
+    /// <summary>A string in the status of an object; null when it is not there.</summary>
+    public string? Status(string kind, string name, string field) => (string?)User.Get(kind, Id(kind, name))["status"]?[field];
+
+    /// <summary>The notes of all events about an object, oldest first.</summary>
+    public IReadOnlyList<string> Events(string name) =>
+        [.. User.List("Event").Where(e => (string?)e["regarding"]?["name"] == name).Select(e => $"{e["reason"]}: {e["note"]}")];
+
     /// <summary>A condition of an object; null when it is not there.</summary>
     public (string Status, string Reason, string Message)? Condition(string kind, string name, string type) =>
         (User.Get(kind, Id(kind, name))["status"]?["conditions"] as JsonArray)?.FirstOrDefault(condition => (string)condition!["type"]! == type) is { } found

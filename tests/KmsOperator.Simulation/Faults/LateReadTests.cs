@@ -3,7 +3,7 @@ using KmsOperator.Testing.Faults;
 using KmsOperator.Testing.Flows;
 using Xunit;
 
-namespace KmsOperator.UnitTests.Faults;
+namespace KmsOperator.Simulation.Faults;
 
 /// <summary>KMS whose reads are behind its writes, each by another part of the delay: the end is that of KMS that shows at once what was written.</summary>
 public sealed class LateReadTests(ITestOutputHelper output)

@@ -3,13 +3,13 @@ using KmsOperator.Api;
 using KmsOperator.Testing.Flows;
 using Xunit;
 
-namespace KmsOperator.UnitTests.Faults;
+namespace KmsOperator.Simulation.Faults;
 
 /// <summary>What somebody else changed is found without anybody asking to look.</summary>
 public sealed class DriftTests
 {
     [Fact]
-    public async Task Drift_is_found_and_put_right_without_being_asked_to_look()
+    public async Task Drift_is_found_and_put_right_within_the_drift_period_without_being_asked_to_look()
     {
         var left = new Flow("left alone", PrepareAsync, Flow.Nothing) { DriftPeriod = TimeSpan.FromMinutes(10) };
         var alone = await FlowRun.RunAsync(left);

@@ -6,7 +6,7 @@ using KmsOperator.Kubernetes;
 using KmsOperator.Testing.Flows;
 using Xunit;
 
-namespace KmsOperator.UnitTests.Faults;
+namespace KmsOperator.Simulation.Faults;
 
 /// <summary>
 /// Specs that change there and back, settled or looked at after each change, by way of an invalid one: the end is that of a fresh resource. All that may be

@@ -3,7 +3,7 @@ using KmsOperator.Testing.Faults;
 using KmsOperator.Testing.Flows;
 using Xunit;
 
-namespace KmsOperator.UnitTests.Faults;
+namespace KmsOperator.Simulation.Faults;
 
 /// <summary>
 /// Every side effect of every flow, on AWS and on Kubernetes, hit by every fault: whatever happens, the end is that of an

@@ -5,7 +5,7 @@ using KmsOperator.Testing.Faults;
 using KmsOperator.Testing.Flows;
 using Xunit;
 
-namespace KmsOperator.UnitTests.Faults;
+namespace KmsOperator.Simulation.Faults;
 
 /// <summary>
 /// An operator that takes over and is served lists of an earlier moment, and learns the rest later, event by event or, where the events were dropped, by a new list: the
