@@ -1,0 +1,84 @@
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys;
+
+/// <summary>Whose credentials a class has, and what follows if they are not those of the account that its keys are in.</summary>
+public sealed class AccountTests
+{
+    [Theory]
+    [InlineData("account: {id: \"123456789012\"}", "Available", "the operator's own account, and said so")]
+    [InlineData("account: {id: \"999999999999\"}", "AccountMismatch", "the credentials belong to another account")]
+    public async Task A_class_is_ready_only_with_credentials_of_its_account(string account, string reason, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+
+        await scenario.ApplyAsync(Scenario.Class(account));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+
+        var ready = scenario.Condition("KeyClass", "standard", "Ready");
+        Assert.True(ready?.Reason == reason, $"{why}: {ready}");
+        Assert.Equal(reason == "Available" ? 1 : 0, (await scenario.Aws.KeysAsync()).Count);
+        Assert.Equal(reason == "Available" ? "Available" : "ClassNotReady", scenario.Condition("ServiceKey", "one", "Ready")?.Reason);
+    }
+
+    [Fact]
+    public async Task While_STS_refuses_the_class_is_not_ready_and_its_keys_wait()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.BreakAsync("GetCallerIdentity");
+        scenario.Operator.CrashAndRestart();
+        await scenario.ApplyAsync(Scenario.Class("tags: {a: b}"));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+
+        Assert.True(scenario.Condition("KeyClass", "standard", "Ready") is { Status: "False", Reason: "AccessDenied" });
+        Assert.Equal("ClassNotReady", scenario.Condition("ServiceKey", "one", "Ready")?.Reason);
+        Assert.Empty(await scenario.Aws.KeysAsync());
+
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        scenario.AssertReady("ServiceKey", "one");
+    }
+
+    [Fact]
+    public async Task A_key_of_another_account_is_neither_replaced_nor_taken_for_gone()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+
+        // As when the resources come back in a cluster whose operator has the credentials of another account.
+        SetAccount(scenario, "999999999999");
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "one", "InvalidSpec");
+        Assert.Contains("keys do not move", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "one", "AccountMismatch");
+        Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+
+        SetAccount(scenario, "123456789012");
+        await scenario.RestAsync();
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
+    public async Task A_key_does_not_move_when_its_class_names_another_Region()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+
+        await scenario.ApplyAsync(Scenario.Class().Replace("us-east-1", "eu-west-1", StringComparison.Ordinal));
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("ServiceKey", "one", "InvalidSpec");
+        Assert.Single(await scenario.Aws.KeysAsync());
+    }
+
+    private static void SetAccount(Scenario scenario, string accountId)
+    {
+        scenario.Operator.Kill();
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), $$$"""{"status": {"accountId": "{{{accountId}}}"}}""", "status");
+        scenario.Operator.Start();
+    }
+}

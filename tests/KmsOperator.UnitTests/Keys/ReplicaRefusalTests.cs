@@ -1,0 +1,208 @@
+using System.Net;
+using Amazon.KeyManagementService.Model;
+using KmsOperator.Kubernetes;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys;
+
+/// <summary>Replicas that cannot be made or changed, and what their primaries say of them.</summary>
+public sealed class ReplicaRefusalTests
+{
+    private const string Multi = "multiRegion: true";
+    private const string OfMulti = "primaryRef: {name: multi}";
+    private const string There = "region: eu-west-1";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string[], string[], string, string> Refusals => new()
+    {
+        { ["service: ebs"], [OfMulti, There], "NotMultiRegion", "the primary has one Region only" },
+        { ["service: ebs", Multi], [OfMulti, "region: us-east-1"], "InvalidSpec", "the Region is the primary's own" },
+        { ["service: ebs", Multi, "className: missing"], [OfMulti, There], "ClassNotFound", "the primary's class does not exist" },
+        { ["service: ebs", Multi, "enabled: false"], [OfMulti, There], "PrimaryNotReady", "a disabled key cannot be replicated" },
+        { ["service: ebs", Multi, "suspend: true"], [OfMulti, There], "Suspended", "a suspended primary suspends its replicas" },
+        { ["service: ebs", Multi, "managementPolicy: Observe"], [OfMulti, There], "PrimaryNotReady", "a primary that only observes has no key" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task A_replica_of_an_unfit_primary_says_why_and_makes_nothing(string[] primary, string[] replica, string reason, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+
+        await scenario.ApplyAsync(Scenario.Key("multi", primary) + Scenario.Replica("copy", replica));
+        await scenario.RestAsync();
+
+        var ready = scenario.Condition("KeyReplica", "copy", "Ready");
+        Assert.True(ready is { Status: not "True" } && ready.Value.Reason == reason, $"{why}: {ready}");
+        Assert.Equal(0, await scenario.CallsAsync("ReplicateKey"));
+    }
+
+    [Fact]
+    public async Task A_KeyReplica_of_that_name_that_is_somebody_elses_is_left_alone()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Replica("multi-eu-west-1", "primaryRef: {name: other}", There));
+
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("ServiceKey", "multi", "ReplicaConflict");
+        Assert.Equal("other", (string?)scenario.User.Get("KeyReplica", Scenario.Id("KeyReplica", "multi-eu-west-1"))["spec"]!["primaryRef"]!["name"]);
+    }
+
+    [Fact]
+    public async Task A_replica_that_the_API_server_refuses_is_told_in_the_primary()
+    {
+        using var scenario = await Scenario.StartAsync();
+        scenario.Operator.Connection.Before = (request, _) => request is { Verb: "create", Plural: "keyreplicas" }
+            ? throw new KubernetesApiException(HttpStatusCode.Forbidden, "Forbidden", "exceeded quota: replicas")
+            : Task.CompletedTask;
+
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        scenario.AssertStalled("ServiceKey", "multi", "ReplicaConflict");
+        Assert.Contains("exceeded quota", scenario.Condition("ServiceKey", "multi", "Ready")!.Value.Message, StringComparison.Ordinal);
+
+        scenario.Operator.Connection.Before = null;
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        scenario.AssertReady("ServiceKey", "multi");
+        scenario.AssertReady("KeyReplica", "multi-eu-west-1");
+    }
+
+    [Fact]
+    public async Task A_multi_Region_key_of_somebody_elses_in_the_Region_is_left_alone()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi));
+        await scenario.RestAsync();
+        var keyId = scenario.Status("ServiceKey", "multi", "keyId");
+        await scenario.Aws.Kms().ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = keyId, ReplicaRegion = "eu-west-1", Description = "by hand" }, Ct);
+        await scenario.Operator.SettleAsync();
+
+        await scenario.ApplyAsync(Scenario.Replica("copy", OfMulti, There));
+        await scenario.RestAsync();
+        scenario.AssertStalled("KeyReplica", "copy", "ReplicaConflict");
+        Assert.Contains("by hand", (await scenario.Aws.KeysAsync()).Select(key => (string)key["description"]!));
+    }
+
+    [Fact]
+    public async Task A_replica_whose_call_got_no_answer_is_found_by_its_tags()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "ReplicateKey", "kind": "dropAfter"}""");
+
+        await scenario.ApplyAsync(Scenario.Replica("copy", OfMulti, There));
+        await scenario.RestAsync();
+
+        scenario.AssertReady("KeyReplica", "copy");
+        Assert.Equal(2, (await scenario.Aws.KeysAsync()).Count);
+    }
+
+    public static TheoryData<string, string> ProtectedReplicas => new()
+    {
+        { "kms.servicekey.dev/deletion-protection", "the replica itself is protected" },
+        { "primary", "the ServiceKey's protection covers the replicas that it made" },
+    };
+
+    [Theory]
+    [MemberData(nameof(ProtectedReplicas))]
+    public async Task A_protected_replica_stays_when_its_Region_leaves_the_list(string annotation, string why)
+    {
+        const string Protection = "kms.servicekey.dev/deletion-protection";
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+        var (kind, name) = annotation == "primary" ? ("ServiceKey", "multi") : ("KeyReplica", "multi-eu-west-1");
+        await scenario.AnnotateAsync(kind, name, Protection, "true");
+
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: []"));
+        await scenario.RestAsync();
+        Assert.True((await scenario.Aws.KeysAsync()).All(key => (string?)key["keyState"] == "Enabled"), why);
+
+        await scenario.AnnotateAsync(kind, name, Protection, null);
+        await scenario.RestAsync();
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeysAsync()).Single(key => (string?)key["region"] == "eu-west-1")["keyState"]);
+    }
+
+    [Fact]
+    public async Task Reconcile_at_on_the_primary_reaches_its_replicas()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+        var keyId = scenario.Status("ServiceKey", "multi", "keyId");
+        await scenario.Aws.Kms("eu-west-1").UpdateKeyDescriptionAsync(new UpdateKeyDescriptionRequest { KeyId = keyId, Description = "changed" }, Ct);
+
+        await scenario.AnnotateAsync("ServiceKey", "multi", "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.RestAsync();
+
+        Assert.DoesNotContain("changed", (await scenario.Aws.KeysAsync()).Select(key => (string)key["description"]!));
+    }
+
+    [Theory]
+    [InlineData("retain", "Enabled", "KeyReplicas that people made stay with their keys")]
+    [InlineData("delete", "Enabled", "a primary with a replica that somebody else manages is not scheduled for deletion")]
+    public async Task A_primary_with_a_replica_that_people_made_waits_for_it(string policy, string state, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, policy == "delete" ? "deletionPolicy: Delete" : "deletionPolicy: Retain") + Scenario.Replica("copy", OfMulti, There, "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        scenario.AssertReady("KeyReplica", "copy");
+
+        await scenario.DeleteAsync("ServiceKey", "multi");
+        await scenario.RestAsync();
+
+        Assert.True((await scenario.Aws.KeysAsync()).All(key => (string?)key["keyState"] == state), why);
+        if (policy == "delete")
+            scenario.AssertStalled("ServiceKey", "multi", "ReplicasRemain");
+    }
+
+    [Theory]
+    [InlineData("primaryRef: {name: other}", "InvalidSpec", "the replica is of another key")]
+    [InlineData("primaryRef: {name: none}", "PrimaryNotReady", "there is no such ServiceKey")]
+    public async Task A_replica_does_not_change_over_to_another_primary(string reference, string reason, string why)
+    {
+        using var scenario = await Scenario.StartAsync("aliasTemplate: \"{prefix}/{name}\"");
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi) + Scenario.Key("other", "service: ebs", Multi) + Scenario.Replica("copy", OfMulti, There));
+        await scenario.RestAsync();
+        scenario.AssertReady("KeyReplica", "copy");
+
+        // Servers without CEL take the change.
+        if (!TryApply(scenario, Scenario.Replica("copy", reference, There)))
+            return;
+        await scenario.RestAsync();
+        var ready = scenario.Condition("KeyReplica", "copy", "Ready");
+        Assert.True(ready is { Status: "False" } && ready.Value.Reason == reason, $"{why}: {ready}");
+    }
+
+    [Fact]
+    public async Task Replicas_that_are_deleted_with_their_class_gone_go_by_what_their_status_keeps()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi) + Scenario.Replica("copy", OfMulti, There));
+        await scenario.RestAsync();
+        scenario.User.Delete("KeyClass", Scenario.Id("KeyClass", "standard"));
+        await scenario.Operator.SettleAsync();
+
+        await scenario.DeleteAsync("KeyReplica", "copy");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("KeyReplica", Scenario.Id("KeyReplica", "copy")));
+        Assert.Equal(2, (await scenario.Aws.KeysAsync()).Count);
+    }
+
+    private static bool TryApply(Scenario scenario, string manifest)
+    {
+        try
+        {
+            scenario.User.Apply(manifest, Scenario.Namespace);
+            return true;
+        }
+        catch (KubernetesApiException e) when (e.IsInvalid)
+        {
+            return false;
+        }
+    }
+}
