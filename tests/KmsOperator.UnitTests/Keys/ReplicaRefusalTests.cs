@@ -193,6 +193,97 @@ public sealed class ReplicaRefusalTests
         Assert.Equal(2, (await scenario.Aws.KeysAsync()).Count);
     }
 
+    [Fact]
+    public async Task Reconcile_at_that_the_API_server_does_not_take_for_a_replica_is_told_and_passed_on_later()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+        scenario.Operator.Connection.Before = (request, _) => request is { Verb: "patch", Plural: "keyreplicas", Subresource: null }
+            ? throw new KubernetesApiException(HttpStatusCode.Forbidden, "Forbidden", "denied by a webhook")
+            : Task.CompletedTask;
+
+        await scenario.AnnotateAsync("ServiceKey", "multi", "kms.servicekey.dev/reconcile-at", "now");
+
+        Assert.Contains("denied by a webhook", scenario.Condition("ServiceKey", "multi", "Ready")!.Value.Message, StringComparison.Ordinal);
+
+        scenario.Operator.Connection.Before = null;
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        scenario.AssertReady("ServiceKey", "multi");
+        Assert.Equal("now", scenario.Status("KeyReplica", "multi-eu-west-1", "lastHandledReconcileAt"));
+    }
+
+    [Fact]
+    public async Task A_primary_whose_key_another_resource_has_taken_over_is_not_replicated()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi));
+        await scenario.RestAsync();
+        Tag[] tags = [new() { TagKey = "servicekey.dev/owner", TagValue = "ServiceKey/elsewhere/other" }, new() { TagKey = "servicekey.dev/uid", TagValue = "other" }];
+        await scenario.Aws.Kms().TagResourceAsync(new TagResourceRequest { KeyId = scenario.Status("ServiceKey", "multi", "keyId"), Tags = [.. tags] }, Ct);
+
+        await scenario.ApplyAsync(Scenario.Replica("copy", OfMulti, There));
+        await scenario.RestAsync();
+
+        Assert.Equal(0, await scenario.CallsAsync("ReplicateKey"));
+        Assert.Equal("False", scenario.Condition("KeyReplica", "copy", "Ready")?.Status);
+    }
+
+    [Fact]
+    public async Task A_replica_that_exists_and_cannot_be_read_waits_until_it_can()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi));
+        await scenario.RestAsync();
+        await scenario.Aws.Kms().ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = scenario.Status("ServiceKey", "multi", "keyId"), ReplicaRegion = "eu-west-1" }, Ct);
+        await scenario.Operator.SettleAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "DescribeKey", "kind": "accessDenied", "region": "eu-west-1", "count": 100000}""");
+
+        await scenario.ApplyAsync(Scenario.Replica("copy", OfMulti, There));
+        Assert.Equal("False", scenario.Condition("KeyReplica", "copy", "Ready")?.Status);
+        Assert.NotEqual("ReplicaConflict", scenario.Condition("KeyReplica", "copy", "Ready")?.Reason);
+
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        scenario.AssertStalled("KeyReplica", "copy", "ReplicaConflict");
+    }
+
+    [Fact]
+    public async Task A_primary_says_which_of_its_replicas_waits_for_a_person()
+    {
+        using var scenario = await Scenario.StartAsync();
+        var other = (await scenario.Aws.Kms("eu-west-1").CreateKeyAsync(new CreateKeyRequest(), Ct)).KeyMetadata.KeyId;
+        await scenario.Aws.Kms("eu-west-1").CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/acme/ebs", TargetKeyId = other }, Ct);
+
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("KeyReplica", "multi-eu-west-1", "AliasConflict");
+        var ready = scenario.Condition("ServiceKey", "multi", "Ready")!.Value;
+        Assert.Equal("False", ready.Status);
+        Assert.Contains("multi-eu-west-1", ready.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_ServiceKey_that_is_to_be_deleted_while_its_key_cannot_be_read_keeps_its_replicas()
+    {
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "DescribeKey", "kind": "accessDenied", "region": "us-east-1", "count": 100000}""");
+
+        await scenario.DeleteAsync("ServiceKey", "multi");
+        await scenario.RestAsync();
+        Assert.Equal("AccessDenied", scenario.Condition("ServiceKey", "multi", "Ready")?.Reason);
+        Assert.All(await scenario.Aws.KeysAsync(), key => Assert.Equal("Enabled", (string?)key["keyState"]));
+
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        scenario.Operator.Server.CollectGarbage();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        Assert.DoesNotContain("Enabled", (await scenario.Aws.KeysAsync()).Select(key => (string?)key["keyState"]));
+    }
+
     private static bool TryApply(Scenario scenario, string manifest)
     {
         try

@@ -87,6 +87,12 @@ internal sealed class ServiceKeyReconciler(
         // The KeyReplicas go by what this reconcile saw, and not by the status of the reconcile before.
         var primary = context.Resource with { Status = result.Status };
         var notRequested = handledReconcileAt is null ? null : await replicas.RequestReconcileAsync(primary, handledReconcileAt, cancellationToken);
+        if (notRequested is not null)
+        {
+            // The request counts as handled only once all replicas have it, so that it is passed on again.
+            result = result with { Status = result.Status with { LastHandledReconcileAt = context.Status.LastHandledReconcileAt } };
+        }
+
         var replicaError = await replicas.ReconcileAsync(primary, keyClass, cancellationToken) ?? notRequested;
         var rows = replicas.StatusOf(primary);
         var isChanged = !(rows ?? []).SequenceEqual(result.Status.Replicas ?? []);
