@@ -61,7 +61,7 @@ internal static class RenderCommand
             return ExitCodes.InvalidInput;
         }
 
-        output.WriteLine(format == "yaml" ? JsonToYaml.Write(rendering.Keys) : Json(rendering.Keys));
+        output.WriteLine(format == "yaml" ? JsonToYaml.Write(rendering.ToJson()) : Json(rendering.ToJson()));
         return ExitCodes.Success;
     }
 
