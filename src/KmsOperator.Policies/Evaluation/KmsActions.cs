@@ -55,7 +55,7 @@ public static class KmsActions
 
     /// <summary>Whether a request of this action may have an encryption context.</summary>
     public static bool HasEncryptionContext(string action) => action.Equals("kms:CreateGrant", StringComparison.OrdinalIgnoreCase)
-        || Symmetric.Contains(action, StringComparer.OrdinalIgnoreCase) && !action.Contains("Rotat", StringComparison.OrdinalIgnoreCase);
+        || (Symmetric.Contains(action, StringComparer.OrdinalIgnoreCase) && !action.Contains("Rotat", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The action in KMS's own spelling, with or without the prefix, in any case; null for what is not an action.</summary>
     public static string? TryFind(string text)

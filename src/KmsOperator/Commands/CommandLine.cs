@@ -59,10 +59,10 @@ internal static class CommandLine
     {
         var root = new RootCommand("Makes and keeps the AWS KMS keys that ServiceKey and KeyReplica resources describe.")
         {
-            RenderCommand.Create(),
+            RenderCommand.Create(input),
             OrphansCommand.Create(environment),
-            ExplainCommand.Create(environment),
-            WhoCanCommand.Create(environment),
+            ExplainCommand.Create(environment, input),
+            WhoCanCommand.Create(environment, input),
             LintCommand.Create(environment, input),
             CompletionCommand.Create(isPlugin ? PluginName : OperatorName),
         };

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 using KmsOperator.Aws;
@@ -19,7 +18,8 @@ internal static partial class ExplainCommand
 {
     /// <summary>The command.</summary>
     /// <param name="environment">Value of an environment variable, null if unset.</param>
-    public static Command Create(Func<string, string?> environment)
+    /// <param name="input">What <c>-f -</c> reads.</param>
+    public static Command Create(Func<string, string?> environment, TextReader input)
     {
         var files = ManifestOptions.Filename(isRequired: false);
         var key = new Option<string?>("--key") { Description = "The ARN of a key that exists; its policy is read by the AWS SDK's default credentials." };
@@ -85,7 +85,7 @@ internal static partial class ExplainCommand
             }
 
             var paths = result.GetValue(files)!;
-            return WhoCanCommand.Select(ManifestLoader.Load(paths), paths, result.GetValue(account), errors) is { } keys
+            return WhoCanCommand.Select(ManifestLoader.Load(paths, input), paths, result.GetValue(account), errors) is { } keys
                 ? Write(keys, question, result.GetValue(output)!, environment, to)
                 : ExitCodes.InvalidInput;
         });

@@ -18,7 +18,7 @@ internal static class LintCommand
     /// <param name="input">What <c>-f -</c> reads.</param>
     public static Command Create(Func<string, string?> environment, TextReader input)
     {
-        var files = ManifestOptions.Filename(description: "A file or directory of manifests (YAML or JSON), or - for standard input; may be given several times.");
+        var files = ManifestOptions.Filename();
         var account = ManifestOptions.Account();
         var format = ManifestOptions.Output("--format", null, "text", "json", "sarif", "github");
         var command = new Command(
@@ -79,10 +79,10 @@ internal static class LintCommand
         }
 
         var suppressed = report.Suppressed > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {report.Suppressed} suppressed") : "";
-        text.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{report.Resources} resources: {report.Count(LintSeverity.Error)} errors, {report.Count(LintSeverity.Warning)} warnings, {report.Count(LintSeverity.Note)} notes{suppressed}"));
+        text.Line($"{Count(report.Resources, "resource")}: {Count(report.Count(LintSeverity.Error), "error")}, {Count(report.Count(LintSeverity.Warning), "warning")}, {Count(report.Count(LintSeverity.Note), "note")}{suppressed}");
     }
+
+    private static string Count(int number, string word) => string.Create(CultureInfo.InvariantCulture, $"{number} {word}{(number == 1 ? "" : "s")}");
 
     private static JsonObject Json(Finding finding) => new()
     {

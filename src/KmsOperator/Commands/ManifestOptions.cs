@@ -6,9 +6,9 @@ namespace KmsOperator.Commands;
 internal static class ManifestOptions
 {
     /// <summary>Manifests to read.</summary>
-    public static Option<string[]> Filename(bool isRequired = true, string description = "A file or directory of manifests (YAML or JSON); may be given several times.") => new("--filename", "-f")
+    public static Option<string[]> Filename(bool isRequired = true) => new("--filename", "-f")
     {
-        Description = description,
+        Description = "A file or directory of manifests (YAML or JSON), or - for standard input; may be given several times.",
         Required = isRequired,
         AllowMultipleArgumentsPerToken = false,
     };

@@ -13,7 +13,8 @@ internal static class WhoCanCommand
 {
     /// <summary>The command.</summary>
     /// <param name="environment">Value of an environment variable, null if unset.</param>
-    public static Command Create(Func<string, string?> environment)
+    /// <param name="input">What <c>-f -</c> reads.</param>
+    public static Command Create(Func<string, string?> environment, TextReader input)
     {
         var action = new Argument<string>("action") { Description = "What, for example kms:Decrypt." };
         action.Validators.Add(result => ExplainCommand.CheckAction(result.GetValueOrDefault<string>(), "action", result.AddError));
@@ -23,8 +24,8 @@ internal static class WhoCanCommand
         var output = ManifestOptions.Output("--output", "-o", "text", "json");
         var command = new Command("who-can", "List everybody whom the policies of keys let do something, and when.") { action, files, account, output };
         command.SetAction(result => Run(
-            KmsActions.TryFind(result.GetValue(action)!)!, result.GetValue(files)!, result.GetValue(account), result.GetValue(output)!, environment,
-            result.InvocationConfiguration.Output, result.InvocationConfiguration.Error));
+            Select(ManifestLoader.Load(result.GetValue(files)!, input), result.GetValue(files)!, result.GetValue(account), result.InvocationConfiguration.Error),
+            KmsActions.TryFind(result.GetValue(action)!)!, result.GetValue(output)!, environment, result.InvocationConfiguration.Output));
         return command;
     }
 
@@ -40,9 +41,9 @@ internal static class WhoCanCommand
         return selection.Errors.Count > 0 ? null : selection.Keys;
     }
 
-    private static int Run(string action, string[] paths, string? account, string format, Func<string, string?> environment, TextWriter output, TextWriter errors)
+    private static int Run(IReadOnlyList<ExplainedKey>? keys, string action, string format, Func<string, string?> environment, TextWriter output)
     {
-        if (Select(ManifestLoader.Load(paths), paths, account, errors) is not { } keys)
+        if (keys is null)
         {
             return ExitCodes.InvalidInput;
         }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using KmsOperator.Api;
 using KmsOperator.Manifests;
-using KmsOperator.Planning;
 using KmsOperator.Policies.Evaluation;
 using KmsOperator.Policies.Linting;
 using KmsOperator.Rendering;

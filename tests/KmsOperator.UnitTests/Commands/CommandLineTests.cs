@@ -51,6 +51,19 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("render -f -")]
+    [InlineData("lint -f -")]
+    [InlineData("who-can kms:Decrypt -f -")]
+    [InlineData("explain -f - --principal App --action kms:Decrypt")]
+    public async Task Every_verb_that_reads_manifests_reads_them_from_standard_input_too(string arguments)
+    {
+        var (code, output, errors) = await CommandRun.RunAsync(arguments.Split(' '), CommandRun.Class + CommandRun.Key("one", "service: s3"));
+
+        Assert.Equal((0, ""), (code, errors));
+        Assert.NotEqual("", output);
+    }
+
+    [Theory]
     [InlineData("kubectl-kms")]
     [InlineData("kubectl-kms.exe")]
     public async Task As_a_plugin_of_kubectl_it_goes_by_that_name_and_does_not_run_the_operator(string executable)

@@ -61,7 +61,7 @@ public sealed class LintTests : IDisposable
         Assert.Equal((0, ""), (code, errors));
         Assert.Contains($"{file}:11: note KMS104 partial-wildcard: spec.service: \"Administrators\" allows actions by pattern: kms:Create*", output, StringComparison.Ordinal);
         Assert.Contains("  KMS104: A pattern of actions", output, StringComparison.Ordinal);
-        Assert.EndsWith("2 resources: 0 errors, 1 warnings, 1 notes\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("2 resources: 0 errors, 1 warning, 1 note\n", output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', output);
     }
 
@@ -147,7 +147,7 @@ public sealed class LintTests : IDisposable
         Assert.All(results, result =>
         {
             Assert.Equal((string?)result!["ruleId"], (string?)rules[(int)result["ruleIndex"]!]!["id"]);
-            Assert.Contains((string?)result["level"], new[] { "error", "warning", "note" });
+            Assert.Matches("^(error|warning|note)$", (string?)result["level"]);
             Assert.NotEqual("", (string?)result["message"]!["text"]);
             var place = result["locations"]![0]!["physicalLocation"]!;
             Assert.True((int)place["region"]!["startLine"]! > 0);

@@ -24,7 +24,8 @@ internal static class NoEffect
             return ("Action", "it names no action");
         }
 
-        if (statement.Resources.Select(KeyArn.Of(policy.Region, policy.AccountId).Fits).Any() == Answer.No != statement.IsNotResource)
+        var isThisKey = statement.Resources.Select(KeyArn.Of(policy.Region, policy.AccountId).Fits).Any();
+        if (isThisKey == (statement.IsNotResource ? Answer.Yes : Answer.No))
         {
             return ("Resource", $"in a key policy the resource is \"*\", which means the key; {string.Join(", ", statement.Resources)} is not this key");
         }

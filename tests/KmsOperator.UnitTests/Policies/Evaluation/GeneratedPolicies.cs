@@ -37,7 +37,7 @@ internal static class GeneratedPolicies
 
     /// <summary>A policy document.</summary>
     public static Gen<JsonObject> Document { get; } =
-        from statements in Statement.List[1, 4]
+        from statements in OneStatement.List[1, 4]
         select new JsonObject { ["Version"] = "2012-10-17", ["Statement"] = new JsonArray([.. statements.Select(statement => statement.DeepClone())]) };
 
     /// <summary>An action.</summary>
@@ -50,7 +50,7 @@ internal static class GeneratedPolicies
         select Keys.Select((key, at) => (key, Values: Pick(ValuesOf(key), seeds[at], picks[at]))).Where(one => one.Values.Length > 0)
             .ToDictionary(one => one.key, one => one.Values, StringComparer.OrdinalIgnoreCase);
 
-    private static Gen<JsonObject> Statement =>
+    private static Gen<JsonObject> OneStatement =>
         from effect in Gen.OneOf("Allow", "Allow", "Deny")
         from principal in Gen.OneOf(
             "\"*\"", $$"""{"AWS": "*"}""", $$"""{"AWS": "{{Account}}"}""", $$"""{"AWS": ["arn:aws:iam::{{Other}}:root", "arn:aws:iam::{{Account}}:role/team/App"]}""",
@@ -59,10 +59,10 @@ internal static class GeneratedPolicies
         from actions in Gen.OneOf("kms:*", "*", "kms:Decrypt", "kms:decrypt", "kms:GenerateDataKey*", "kms:D*", "kms:CreateGran?").List[1, 2]
         from isNotAction in Gen.Int[0, 9]
         from resource in Gen.OneOf("*", "*", "*", Key, "arn:aws:kms:eu-west-1:111122223333:key/*", "arn:aws:kms:us-east-1:*")
-        from conditions in Condition.List[0, 2]
+        from conditions in OneCondition.List[0, 2]
         select Build(effect, principal, isNotPrincipal == 0, actions, isNotAction == 0, resource, conditions);
 
-    private static Gen<(string Operator, string Key, string[] Values)> Condition =>
+    private static Gen<(string Operator, string Key, string[] Values)> OneCondition =>
         from type in Gen.Int[0, Types.Length - 1]
         from name in Gen.Int[0, 20]
         from key in Gen.Int[0, 20]
