@@ -114,8 +114,9 @@ internal static partial class ExplainCommand
     {
         if (text is not null && KmsActions.TryFind(text) is null)
         {
-            var name = text.Contains(':', StringComparison.Ordinal) ? text : $"kms:{text}";
-            report($"{argument}: '{text}' is not an action of KMS{(text.Contains('*', StringComparison.Ordinal) ? ", ask about one at a time" : Suggestion.For(name, KmsActions.All))}.".Replace("?.", "?", StringComparison.Ordinal));
+            var suggestion = Suggestion.For(text.Contains(':', StringComparison.Ordinal) ? text : $"kms:{text}", KmsActions.All);
+            var advice = text.Contains('*', StringComparison.Ordinal) ? ", ask about one at a time." : suggestion.Length > 0 ? suggestion : ".";
+            report($"{argument}: '{text}' is not an action of KMS{advice}");
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed record AccessQuestion(string Principal, string Action, string? V
 
         var suggestion = Suggestion.For(key, ConditionKeys.All);
         return suggestion.Length > 0 || key.StartsWith("kms:", StringComparison.OrdinalIgnoreCase)
-            ? $"--context: '{key}' is not a condition key{suggestion} A pair of the encryption context may also be written as {ConditionKeys.EncryptionContext}{key}."
+            ? $"--context: '{key}' is not a condition key{(suggestion.Length > 0 ? suggestion : ".")} A pair of the encryption context may also be written as {ConditionKeys.EncryptionContext}{key}."
             : null;
     }
 }

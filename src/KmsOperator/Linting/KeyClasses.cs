@@ -33,5 +33,7 @@ internal static class KeyClasses
     }
 
     private static ServiceKey? PrimaryOf(ManifestSet manifests, KeyReplica replica) => manifests.Resources.Select(other => other.Resource).OfType<ServiceKey>()
-        .FirstOrDefault(key => key.Metadata.Name == replica.Spec.PrimaryRef?.Name && key.Metadata.Namespace == replica.Metadata.Namespace);
+        .FirstOrDefault(key => key.Metadata.Name == replica.Spec.PrimaryRef?.Name && NamespaceOf(key) == NamespaceOf(replica));
+
+    private static string NamespaceOf(IResource resource) => resource.Metadata.Namespace ?? "default";
 }

@@ -61,7 +61,8 @@ internal sealed class ManifestFile(string file, ManifestReading reading)
         }
         else if (isOurs && !Kinds.ContainsKey(kind))
         {
-            Error(root, "kind", $"{kind} is not known{Suggestion.For(kind, Kinds.Keys)}, use one of {string.Join(", ", Kinds.Keys)}".Replace("?, use", "? Use", StringComparison.Ordinal), document);
+            var suggestion = Suggestion.For(kind, Kinds.Keys);
+            Error(root, "kind", $"{kind} is not known{(suggestion.Length > 0 ? $"{suggestion} Use" : ", use")} one of {string.Join(", ", Kinds.Keys)}", document);
         }
         else if (isOurs)
         {

@@ -209,7 +209,7 @@ internal static partial class ManifestRenderer
 internal sealed record ManifestRendering(IReadOnlyList<RenderedResource> Keys, IReadOnlyList<ManifestError> Errors)
 {
     /// <summary>An object for each key.</summary>
-    public JsonArray ToJson() => [.. Keys.Select(key => key.Key.ToJson())];
+    public JsonArray ToJson() => [.. Keys.Select(key => (JsonNode)key.Key.ToJson())];
 }
 
 /// <summary>A key and the resource that describes it; a replica of <c>replicaRegions</c> is described by its ServiceKey.</summary>
