@@ -16,7 +16,8 @@ internal static class ConditionCheck
         "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "Bool", "Null",
     ];
 
-    private static readonly string[] Operators =
+    /// <summary>Every operator, without prefix and suffix.</summary>
+    internal static readonly string[] Operators =
     [
         "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
         "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike", "IpAddress", "NotIpAddress", "BinaryEquals", .. TypedOperators,

@@ -1,7 +1,7 @@
 namespace KmsOperator.Policies;
 
 /// <summary>Finds the word that a misspelled one was meant to be.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary><c>, did you mean "..."?</c> where a known word is at most two letters away; else nothing.</summary>
     public static string For(string word, IEnumerable<string> known)

@@ -7,6 +7,9 @@ namespace KmsOperator.Manifests;
 /// <param name="Message">For a person: what is wrong, and what to do.</param>
 internal sealed record ManifestError(string File, int Line, string? Field, string Message)
 {
+    /// <summary>Whether nothing can be said of the file as a whole: it is missing, empty, or no YAML.</summary>
+    public bool IsUnreadable { get; init; }
+
     /// <summary><c>file:line: field: message</c>, which editors and terminals make a link of.</summary>
     public override string ToString() =>
         $"{File}{(Line > 0 ? $":{Line}" : "")}: {(Field is null ? "" : $"{Field}: ")}{Message}";

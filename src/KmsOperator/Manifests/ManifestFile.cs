@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using KmsOperator.Api;
 using KmsOperator.Planning;
+using KmsOperator.Policies;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -29,7 +30,7 @@ internal sealed class ManifestFile(string file, ManifestReading reading)
         {
             // Index 0 is what the parser says when it does not know the place.
             var line = exception.Start.Index == 0 ? 0 : (int)exception.Start.Line;
-            reading.Errors.Add(new ManifestError(file, line, null, $"is not valid YAML: {exception.Message}"));
+            reading.Errors.Add(new ManifestError(file, line, null, $"is not valid YAML: {exception.Message}") { IsUnreadable = true });
         }
 
         var convert = new YamlToJson(file, reading.Errors);
@@ -60,7 +61,8 @@ internal sealed class ManifestFile(string file, ManifestReading reading)
         }
         else if (isOurs && !Kinds.ContainsKey(kind))
         {
-            Error(root, "kind", $"{kind} is not known, use one of {string.Join(", ", Kinds.Keys)}", document);
+            var suggestion = Suggestion.For(kind, Kinds.Keys);
+            Error(root, "kind", $"{kind} is not known{(suggestion.Length > 0 ? $"{suggestion} Use" : ", use")} one of {string.Join(", ", Kinds.Keys)}", document);
         }
         else if (isOurs)
         {

@@ -6,24 +6,40 @@ namespace KmsOperator.Manifests;
 /// </summary>
 internal static class ManifestLoader
 {
+    /// <summary>The path that stands for standard input.</summary>
+    public const string StandardInput = "-";
+
+    private const int LengthOfProbe = 8192;
+
     private static readonly string[] Extensions = [".yaml", ".yml", ".json"];
 
     /// <summary>Reads files, and directories with all that is below them in the order of their paths.</summary>
+    /// <param name="paths">Files and directories.</param>
+    /// <param name="input">What <c>-</c> stands for; null where it is a path as any other.</param>
     /// <returns>What could be read, and every error; a resource with an error is not among the resources.</returns>
-    public static ManifestSet Load(IEnumerable<string> paths)
+    public static ManifestSet Load(IEnumerable<string> paths, TextReader? input = null)
     {
         var reading = new ManifestReading();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in paths)
         {
-            if (!Directory.Exists(path) && !File.Exists(path))
+            if (input is not null && path == StandardInput)
             {
-                reading.Errors.Add(new ManifestError(path, 0, null, "no such file or directory"));
+                new ManifestFile(path, reading).Read(input);
                 continue;
             }
 
+            if (!Directory.Exists(path) && !File.Exists(path))
+            {
+                reading.Errors.Add(Unreadable(path, "no such file or directory"));
+                continue;
+            }
+
+            string[] files = [.. Files(path)];
+            if (files.Length == 0) reading.Errors.Add(Unreadable(path, $"holds no manifests: no file there ends in {string.Join(", ", Extensions)}"));
+
             // Given twice, alone and with its directory, it is still one file.
-            foreach (var file in Files(path).Where(file => seen.Add(Path.GetFullPath(file)))) Read(file, reading);
+            foreach (var file in files.Where(file => seen.Add(Path.GetFullPath(file)))) Read(file, reading);
         }
 
         return reading.ToSet();
@@ -43,13 +59,32 @@ internal static class ManifestLoader
         try
         {
             using var reader = File.OpenText(file);
+            if (IsBinary(reader))
+            {
+                reading.Errors.Add(Unreadable(file, "is not text, so it is no YAML or JSON manifest"));
+                return;
+            }
+
             new ManifestFile(file, reading).Read(reader);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            reading.Errors.Add(new ManifestError(file, 0, null, $"cannot be read: {exception.Message}"));
+            reading.Errors.Add(Unreadable(file, $"cannot be read: {exception.Message}"));
         }
     }
+
+    /// <summary>Text has no zero byte. A pipe is not looked at, since it cannot be read twice.</summary>
+    private static bool IsBinary(StreamReader reader)
+    {
+        if (!reader.BaseStream.CanSeek) return false;
+        var probe = new char[LengthOfProbe];
+        var length = reader.ReadBlock(probe);
+        reader.BaseStream.Position = 0;
+        reader.DiscardBufferedData();
+        return probe.AsSpan(0, length).Contains('\0');
+    }
+
+    private static ManifestError Unreadable(string path, string message) => new(path, 0, null, message) { IsUnreadable = true };
 
     private static IEnumerable<string> Files(string path) => File.Exists(path)
         ? [path]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using KmsOperator.Policies;
 
 namespace KmsOperator.Manifests;
 
@@ -65,7 +66,7 @@ internal sealed class StrictShape(ManifestDocument document, string root, Action
             if (property is not null)
                 Value(Info(type, property.PropertyType), value, ManifestDocument.Join(path, name));
             else if (path != "metadata" || !OtherMetadata.Contains(name))
-                report(ManifestDocument.Join(path, name), $"unknown field, here are known: {Names(type)}");
+                report(ManifestDocument.Join(path, name), UnknownField(type, name));
         }
     }
 
@@ -105,6 +106,12 @@ internal sealed class StrictShape(ManifestDocument document, string root, Action
             _ => (text is "true" or "false" ? text : $"{text}, which YAML takes for true or false", $", put it in quotes: \"{text}\""),
         };
         report(path, $"is {found}, but {expected} is expected{(expected == "a text" ? advice : "")}");
+    }
+
+    private static string UnknownField(JsonTypeInfo type, string name)
+    {
+        var suggestion = Suggestion.For(name, type.Properties.Select(known => known.Name));
+        return $"unknown field{suggestion}{(suggestion.Length > 0 ? " Here" : ", here")} are known: {Names(type)}";
     }
 
     private static string Names(JsonTypeInfo type) => string.Join(", ", type.Properties.Select(property => property.Name));

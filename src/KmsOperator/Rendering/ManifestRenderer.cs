@@ -41,7 +41,7 @@ internal static partial class ManifestRenderer
             _identities = new ManifestIdentities(Errors);
         }
 
-        public JsonArray Keys { get; } = [];
+        public List<RenderedResource> Keys { get; } = [];
 
         public List<ManifestError> Errors { get; } = [];
 
@@ -183,7 +183,7 @@ internal static partial class ManifestRenderer
                 return false;
             }
 
-            Keys.Add((JsonNode)key.ToJson());
+            Keys.Add(new RenderedResource(key, manifest));
             return true;
         }
 
@@ -204,6 +204,15 @@ internal static partial class ManifestRenderer
 }
 
 /// <summary>What manifests came to.</summary>
-/// <param name="Keys">An object for each key.</param>
+/// <param name="Keys">Each key with its resource.</param>
 /// <param name="Errors">What is wrong, with file, line and field.</param>
-internal sealed record ManifestRendering(JsonArray Keys, IReadOnlyList<ManifestError> Errors);
+internal sealed record ManifestRendering(IReadOnlyList<RenderedResource> Keys, IReadOnlyList<ManifestError> Errors)
+{
+    /// <summary>An object for each key.</summary>
+    public JsonArray ToJson() => [.. Keys.Select(key => (JsonNode)key.Key.ToJson())];
+}
+
+/// <summary>A key and the resource that describes it; a replica of <c>replicaRegions</c> is described by its ServiceKey.</summary>
+/// <param name="Key">What the operator would make.</param>
+/// <param name="Manifest">Where it is described.</param>
+internal sealed record RenderedResource(RenderedKey Key, ManifestResource Manifest);

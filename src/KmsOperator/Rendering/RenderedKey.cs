@@ -18,15 +18,20 @@ internal sealed record RenderedKey
 
     private string? Description { get; init; }
 
-    private string? KeySpec { get; init; }
+    /// <summary>KMS key spec.</summary>
+    public string? KeySpec { get; init; }
 
-    private string? KeyUsage { get; init; }
+    /// <summary>KMS key usage.</summary>
+    public string? KeyUsage { get; init; }
 
-    private bool MultiRegion { get; init; }
+    /// <summary>Whether it is a multi-Region key.</summary>
+    public bool MultiRegion { get; init; }
 
-    private IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    /// <summary>The tags that the operator puts.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 
-    private string? Policy { get; init; }
+    /// <summary>The policy document; null where it is the primary's, which is managed elsewhere.</summary>
+    public string? Policy { get; init; }
 
     /// <summary>A key of which everything is known.</summary>
     public static RenderedKey Of(DesiredKey key) => new()
