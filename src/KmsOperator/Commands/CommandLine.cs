@@ -19,6 +19,7 @@ internal static class CommandLine
             RunCommand.Create(environment),
             RenderCommand.Create(),
             OrphansCommand.Create(environment),
+            PlanCommand.Create(environment),
         };
 
         var result = root.Parse(arguments);
