@@ -40,7 +40,7 @@ public sealed class PlanRunTests
         { "alias: alias/other", "CreateAlias,DeleteAlias", "alias/other", "another name" },
         { "enabled: false", "DisableKey", "state", "switching off" },
         { "rotation: {enabled: false}", "DisableKeyRotation", "rotation", "rotation" },
-        { "access: {users: [App]}", "PutKeyPolicy", "statement \"KeyUsage\"", "access" },
+        { "access: {users: [App]}", "PutKeyPolicy", "statement \"Users\"", "access" },
     };
 
     [Theory]
@@ -177,11 +177,11 @@ public sealed class PlanRunTests
     public static TheoryData<string, string, string, string> Refusals => new()
     {
         { "service: s3", "service: sqs", "InvalidSpec", "a service cannot be changed" },
-        { "", "multiRegion: true", "InvalidSpec", "a key does not become a multi-Region one" },
-        { "", "className: missing", "InvalidSpec", "a key stays with its class" },
-        { "", "adopt: {keyId: 8dff9c2f-6d6a-4f8e-9d2f-0c3f1b7a5e21}", "PermissionDenied", "the class does not permit adoption" },
-        { "", "policy: {override: {Statement: [{Effect: Allow, Principal: {AWS: \"999999999999\"}, Action: \"kms:*\", Resource: \"*\"}]}}", "PolicyLockout", "nobody of the account could change it again" },
-        { "", "service: nothing", "InvalidSpec", "the catalogue has no such service" },
+        { "description: mine", "multiRegion: true", "InvalidSpec", "a key does not become a multi-Region one" },
+        { "description: mine", "className: missing", "InvalidSpec", "a key stays with its class" },
+        { "description: mine", "adopt: {keyId: 8dff9c2f-6d6a-4f8e-9d2f-0c3f1b7a5e21}", "PermissionDenied", "the class does not permit adoption" },
+        { "description: mine", "policy: {override: {Statement: [{Effect: Allow, Principal: {AWS: \"999999999999\"}, Action: \"kms:*\", Resource: \"*\"}]}}", "PolicyLockout", "nobody of the account could change it again" },
+        { "description: mine", "service: nothing", "InvalidSpec", "the catalogue has no such service" },
     };
 
     [Theory]

@@ -19,9 +19,16 @@ internal sealed class PlannedKeys(TimeProvider time)
     public bool Contains(string keyId) => _keys.Keys.Any(key => key.KeyId == keyId);
 
     /// <summary>A text without the ids of keys that do not exist.</summary>
-    public string Hide(string text) => _keys.Values.Aggregate(text, (shown, key) => shown
-        .Replace((string)key["metadata"]!["Arn"]!, "the new key", StringComparison.Ordinal)
-        .Replace((string)key["metadata"]!["KeyId"]!, "the new key", StringComparison.Ordinal));
+    public string Hide(string text)
+    {
+        // A key's id is in its ARN, and that of a primary in those of its replicas.
+        foreach (var field in (string[])["Arn", "KeyId"])
+        {
+            text = _keys.Values.Aggregate(text, (shown, key) => shown.Replace((string)key["metadata"]![field]!, "the new key", StringComparison.Ordinal));
+        }
+
+        return text;
+    }
 
     /// <summary>Makes a key.</summary>
     /// <param name="owner">The resource, from which its id follows.</param>

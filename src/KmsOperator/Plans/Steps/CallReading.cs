@@ -65,7 +65,7 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
                     "the key cannot be used", [PlannedChange.Changed("state", before.KeyState, "Disabled")],
                     [new Danger(DangerKind.Disabling, "disables the key: nobody encrypts or decrypts with it until it is enabled")]);
             case "CancelKeyDeletion":
-                return ("the scheduled deletion", [PlannedChange.Changed("state", before.KeyState, "Disabled")], []);
+                return ("the scheduled deletion; KMS shows the rotation of such a key only afterwards, and it is set then if it differs", [PlannedChange.Changed("state", before.KeyState, "Disabled")], []);
             case "ScheduleKeyDeletion":
                 var days = (int?)call.Body["PendingWindowInDays"] ?? 30;
                 return (
