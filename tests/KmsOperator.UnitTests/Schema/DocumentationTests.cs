@@ -53,12 +53,16 @@ public sealed partial class DocumentationTests
         var commands = page.Spans.Concat(page.Blocks.SelectMany(block => block.Text.Split('\n'))).SelectMany(text => OwnCommand().Matches(text).Select(command => command.Value));
 
         var named = alone.Concat(commands).SelectMany(text => LongFlag().Matches(text)).Select(flag => flag.Groups[1].Value).Distinct().Except(OthersFlags);
-        Assert.Empty(named.Except([.. OperatorFlagNames(), .. SimulatorFlagNames()]));
+        Assert.Empty(named.Except([.. OperatorFlagNames(), .. PlanFlagNames(), .. SimulatorFlagNames()]));
     }
 
     [Fact]
     public void Every_flag_of_the_operator_is_documented_in_concepts() =>
         Assert.Empty(OperatorFlagNames().Except(Named("docs/concepts.md")));
+
+    [Fact]
+    public void Every_flag_of_plan_is_documented_on_its_page() =>
+        Assert.Empty(PlanFlagNames().Except(Named("docs/plan.md")));
 
     [Fact]
     public void Every_flag_of_the_simulator_is_documented_on_its_page() =>
@@ -119,6 +123,8 @@ public sealed partial class DocumentationTests
     private static string[] OperatorFlagNames() =>
         [.. new[] { RunCommand.Create(_ => null), RenderCommand.Create(), OrphansCommand.Create(_ => null) }.SelectMany(command => command.Options).Select(option => option.Name).Distinct()];
 
+    private static string[] PlanFlagNames() => [.. PlanCommand.Create(_ => null).Options.Select(option => option.Name)];
+
     // The simulator is no reference of these tests; its options are declared in this one file.
     private static string[] SimulatorFlagNames() =>
         [.. DeclaredFlag().Matches(File.ReadAllText(RepositoryFiles.Path("src", "KmsSimulator", "Program.cs"))).Select(flag => flag.Groups[1].Value).Distinct()];
@@ -126,7 +132,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex("(?<![A-Za-z0-9-])(--[a-z][a-z-]*[a-z])")]
     private static partial Regex LongFlag();
 
-    [GeneratedRegex(@"kms-(operator (run|render|orphans)|simulator) [^|;#]*")]
+    [GeneratedRegex(@"kms-(operator (run|render|orphans|plan|report|tree|status)|simulator) [^|;#]*")]
     private static partial Regex OwnCommand();
 
     [GeneratedRegex("\"(--[a-z-]+)\"")]
