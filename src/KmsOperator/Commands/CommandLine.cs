@@ -20,6 +20,7 @@ internal static class CommandLine
             RenderCommand.Create(),
             OrphansCommand.Create(environment),
             PlanCommand.Create(environment),
+            ReportCommand.Create(environment),
         };
 
         var result = root.Parse(arguments);
