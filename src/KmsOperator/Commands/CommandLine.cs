@@ -21,7 +21,13 @@ internal static class CommandLine
             OrphansCommand.Create(environment),
             PlanCommand.Create(environment),
             ReportCommand.Create(environment),
+            InspectionCommands.CreateTree(environment),
+            InspectionCommands.CreateStatus(environment),
         };
+        foreach (var request in RequestCommands.Create(environment))
+        {
+            root.Add(request);
+        }
 
         var result = root.Parse(arguments);
         if (result.Errors.Count > 0)
