@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
+using KmsOperator.Plans.Cluster;
 using KmsOperator.Plans.Steps;
-using KmsOperator.Testing.Running;
 using KmsOperator.UnitTests.Keys;
 using Xunit;
 
@@ -105,6 +105,36 @@ public sealed class PlanRunTests
 
         Assert.Equal("orders", Assert.Single(plan.Resources).Key.Name);
         Assert.False(plan.HasChanges);
+    }
+
+    [Fact]
+    public async Task A_class_that_is_as_the_cluster_has_it_brings_no_other_resources_into_the_plan()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: sqs"));
+
+        Assert.Empty((await scenario.Operator.PlanAsync(Scenario.Class())).Resources);
+    }
+
+    [Fact]
+    public async Task The_defaults_of_specs_are_those_that_the_API_server_fills_in()
+    {
+        using var scenario = await Scenario.StartAsync();
+        var manifests = new[] { Scenario.Class("allowedNamespaces: {}"), Scenario.Key("orders", "service: sqs"), Scenario.Replica("copy", "primaryRef: {name: orders}", "region: eu-west-1") };
+        await scenario.ApplyAsync(string.Join("\n---\n", manifests));
+
+        foreach (var (kind, name, spec) in new[]
+        {
+            ("KeyClass", "standard", """{"region": "us-east-1", "aliasPrefix": "acme", "access": {"administrators": ["Admin"]}, "allowedNamespaces": {}}"""),
+            ("ServiceKey", "orders", """{"service": "sqs"}"""),
+            ("KeyReplica", "copy", """{"primaryRef": {"name": "orders"}, "region": "eu-west-1"}"""),
+        })
+        {
+            var filled = JsonNode.Parse(spec)!.AsObject();
+            SpecDefaults.Fill(kind, filled);
+            var stored = scenario.User.Get(kind, Scenario.Id(kind, name))["spec"];
+            Assert.True(JsonNode.DeepEquals(stored, filled), $"{kind}: the server has {stored}, plan has {filled}");
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.RegularExpressions;
 using KmsOperator.Api;
 using KmsOperator.Commands;
@@ -53,7 +54,7 @@ public sealed partial class DocumentationTests
         var commands = page.Spans.Concat(page.Blocks.SelectMany(block => block.Text.Split('\n'))).SelectMany(text => OwnCommand().Matches(text).Select(command => command.Value));
 
         var named = alone.Concat(commands).SelectMany(text => LongFlag().Matches(text)).Select(flag => flag.Groups[1].Value).Distinct().Except(OthersFlags);
-        Assert.Empty(named.Except([.. OperatorFlagNames(), .. PlanFlagNames(), .. SimulatorFlagNames()]));
+        Assert.Empty(named.Except([.. OperatorFlagNames(), .. NamesOf(PlanCommand.Create(_ => null), ReportCommand.Create(_ => null)), .. SimulatorFlagNames()]));
     }
 
     [Fact]
@@ -62,7 +63,11 @@ public sealed partial class DocumentationTests
 
     [Fact]
     public void Every_flag_of_plan_is_documented_on_its_page() =>
-        Assert.Empty(PlanFlagNames().Except(Named("docs/plan.md")));
+        Assert.Empty(NamesOf(PlanCommand.Create(_ => null)).Except(Named("docs/plan.md")));
+
+    [Fact]
+    public void Every_flag_of_report_is_documented_on_its_page() =>
+        Assert.Empty(NamesOf(ReportCommand.Create(_ => null)).Except(Named("docs/inspect.md")));
 
     [Fact]
     public void Every_flag_of_the_simulator_is_documented_on_its_page() =>
@@ -123,7 +128,7 @@ public sealed partial class DocumentationTests
     private static string[] OperatorFlagNames() =>
         [.. new[] { RunCommand.Create(_ => null), RenderCommand.Create(), OrphansCommand.Create(_ => null) }.SelectMany(command => command.Options).Select(option => option.Name).Distinct()];
 
-    private static string[] PlanFlagNames() => [.. PlanCommand.Create(_ => null).Options.Select(option => option.Name)];
+    private static string[] NamesOf(params Command[] commands) => [.. commands.SelectMany(command => command.Options).Select(option => option.Name)];
 
     // The simulator is no reference of these tests; its options are declared in this one file.
     private static string[] SimulatorFlagNames() =>

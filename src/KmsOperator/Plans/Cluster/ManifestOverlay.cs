@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Kinds;
@@ -67,6 +68,10 @@ internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace,
     {
         var key = new NamespacedName(type.Namespaced ? manifest.Metadata.Namespace ?? defaultNamespace : "", manifest.Metadata.Name);
         var json = PlanCluster.ToJson(type, manifest);
+        SpecDefaults.Fill(type.Kind, (JsonObject)json["spec"]!);
+
+        // By way of the type, so that both sides have the fields that this version knows.
+        json = PlanCluster.ToJson(type, json.Deserialize(type.Item)!);
         plan.Put(type, store.TryGet(key, out var current) ? Over(PlanCluster.ToJson(type, current), json) : New(json, key));
         return key;
     }
