@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using KmsOperator.Configuration;
 using KmsOperator.Hosting;
 using KmsOperator.Kubernetes;

@@ -22,7 +22,7 @@ internal sealed class PlanPass(PlanCluster cluster, CallRecorder recorder, KindR
     private readonly ConcurrentDictionary<(string Kind, NamespacedName Key), ResourceCalls> _calls = new();
     private int _done;
 
-    /// <summary>What was recorded for each resource that was looked at. Its key's ARN before the plan goes with it.</summary>
+    /// <summary>What was recorded for each resource that was looked at.</summary>
     public IReadOnlyDictionary<(string Kind, NamespacedName Key), ResourceCalls> Calls => _calls;
 
     /// <summary>Looks at all resources of a scope.</summary>
@@ -35,7 +35,7 @@ internal sealed class PlanPass(PlanCluster cluster, CallRecorder recorder, KindR
     }
 
     /// <summary>Whether AWS has let a resource of the scope wait.</summary>
-    public bool IsThrottled(PlanScope scope) =>
+    public static bool IsThrottled(PlanScope scope) =>
         scope.ServiceKeys().Concat<IKeyResource>(scope.KeyReplicas(scope.ServiceKeys()))
             .Any(resource => PassingReasons.Contains(ResourceConditions.Find(resource.Status?.Conditions, ConditionTypes.Ready)?.Reason));
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Hosting;
@@ -76,7 +75,7 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
         {
             var version = cluster.Version;
             await pass.RunAsync(scope, cancellationToken);
-            if (pass.IsThrottled(scope) && ++throttled <= MaxThrottledPasses)
+            if (PlanPass.IsThrottled(scope) && ++throttled <= MaxThrottledPasses)
             {
                 await Task.Delay(TimeSpan.FromSeconds(1 << throttled), time, cancellationToken);
                 passes--;

@@ -6,7 +6,6 @@ using KmsOperator.Keys.Status;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 using KmsOperator.Orphans;
-using KmsOperator.Planning;
 using KmsOperator.Policies;
 
 namespace KmsOperator.Reports;

@@ -36,11 +36,11 @@ internal sealed record KeySight
     {
         "DescribeKey" when answer["KeyMetadata"] is JsonObject metadata => this with
         {
-            KeyState = (string?)metadata["KeyState"],
-            Description = (string?)metadata["Description"] ?? "",
+            KeyState = TextOf(metadata, "KeyState"),
+            Description = TextOf(metadata, "Description") ?? "",
             ReplicaRegions = [.. (metadata["MultiRegionConfiguration"]?["ReplicaKeys"] as JsonArray ?? []).Select(replica => (string?)replica?["Region"]).OfType<string>()],
         },
-        "GetKeyPolicy" => this with { Policy = (string?)answer["Policy"] },
+        "GetKeyPolicy" => this with { Policy = TextOf(answer, "Policy") },
         "ListResourceTags" => this with { Tags = Joined(Tags, TagsIn(answer)) },
         "GetKeyRotationStatus" => this with
         {
@@ -57,8 +57,8 @@ internal sealed record KeySight
         "EnableKey" => this with { KeyState = "Enabled" },
         "DisableKey" or "CancelKeyDeletion" => this with { KeyState = "Disabled" },
         "ScheduleKeyDeletion" => this with { KeyState = "PendingDeletion" },
-        "UpdateKeyDescription" => this with { Description = (string?)body["Description"] },
-        "PutKeyPolicy" => this with { Policy = (string?)body["Policy"] },
+        "UpdateKeyDescription" => this with { Description = TextOf(body, "Description") },
+        "PutKeyPolicy" => this with { Policy = TextOf(body, "Policy") },
         "TagResource" => this with { Tags = Joined(Tags, TagsIn(body)) },
         "UntagResource" => this with
         {
@@ -70,8 +70,12 @@ internal sealed record KeySight
     };
 
     /// <summary>The tags in a request or an answer.</summary>
-    public static IReadOnlyDictionary<string, string> TagsIn(JsonObject json) => (json["Tags"] as JsonArray ?? []).OfType<JsonObject>()
+    public static IReadOnlyDictionary<string, string> TagsIn(JsonObject json) => (FieldOf(json, "Tags") as JsonArray ?? []).OfType<JsonObject>()
         .ToDictionary(tag => (string?)tag["TagKey"] ?? "", tag => (string?)tag["TagValue"] ?? "");
+
+    private static JsonNode? FieldOf(JsonObject json, string name) => json[name];
+
+    private static string? TextOf(JsonObject json, string name) => (string?)FieldOf(json, name);
 
     private static Dictionary<string, string> Joined(IReadOnlyDictionary<string, string>? before, IReadOnlyDictionary<string, string> more)
     {

@@ -77,7 +77,7 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
         }
     }
 
-    private PlannedChange[] MadeWith(RecordedCall call) =>
+    private static PlannedChange[] MadeWith(RecordedCall call) =>
     [
         PlannedChange.Added("description", call.Text("Description")),
         .. call.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => PlannedChange.Added($"tag {tag.Key}", ValueOf(tag.Key, tag.Value))),
