@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using CsCheck;
 using KmsOperator.Plans.Steps;
-using KmsOperator.Testing.Running;
 using KmsOperator.UnitTests.Keys;
 using Xunit;
 

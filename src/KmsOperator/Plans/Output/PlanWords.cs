@@ -1,3 +1,4 @@
+using KmsOperator.Api;
 using KmsOperator.Plans.Steps;
 
 namespace KmsOperator.Plans.Output;
@@ -39,9 +40,10 @@ internal static class PlanWords
     /// <summary>How the operator would leave a resource, where that is not as described.</summary>
     public static string? OutcomeOf(ResourcePlan resource) => resource.Outcome switch
     {
-        PlannedOutcome.Refused => $"refused: {resource.Reason}: {resource.Message}",
-        PlannedOutcome.Failed => $"error: {resource.Reason}: {resource.Message}",
-        PlannedOutcome.Waiting => resource.Reason.Length == 0 ? "waits for its KeyClass to be verified" : $"waits: {resource.Reason}: {resource.Message}",
+        PlannedOutcome.Refused => $"refused: {resource.Reason}: {OneLine(resource.Message)}",
+        PlannedOutcome.Failed => $"error: {resource.Reason}: {OneLine(resource.Message)}",
+        PlannedOutcome.Waiting when resource.Reason == Reasons.ClassNotReady => "waits: its KeyClass is not ready, see there",
+        PlannedOutcome.Waiting => resource.Reason.Length == 0 ? "waits for its KeyClass to be verified" : $"waits: {resource.Reason}: {OneLine(resource.Message)}",
         PlannedOutcome.Suspended => $"suspended: {resource.Message}",
         PlannedOutcome.Gone => "the resource goes from the cluster",
         _ => null,
@@ -52,6 +54,8 @@ internal static class PlanWords
 
     /// <summary>A change of a value; a statement's is told by its parts.</summary>
     public static string InOneLine(PlannedChange change) => change.Parts.Count > 0 ? change.Subject : $"{change.Subject}: {Shown(change.Before)} -> {Shown(change.After)}";
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 
     private static string Shown(string? value) => value switch
     {

@@ -53,7 +53,8 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
                     [PlannedChange.Removed(call.Text("AliasName")!, KeyName(before.AliasTarget))],
                     [new Danger(DangerKind.AliasRemoved, $"{call.Text("AliasName")} goes: whoever uses that name finds no key")]);
             case "EnableKeyRotation":
-                return ("automatic rotation", [PlannedChange.Changed("rotation", Rotation(before.RotationDays), Rotation((int?)call.Body["RotationPeriodInDays"]))], []);
+                var period = Rotation((int?)call.Body["RotationPeriodInDays"]);
+                return ("automatic rotation", [before.RotationDays is null ? PlannedChange.Added("rotation", period) : PlannedChange.Changed("rotation", Rotation(before.RotationDays), period)], []);
             case "DisableKeyRotation":
                 return ("automatic rotation", [PlannedChange.Changed("rotation", Rotation(before.RotationDays), "off")], []);
             case "RotateKeyOnDemand":
