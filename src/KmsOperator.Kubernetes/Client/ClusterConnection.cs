@@ -6,10 +6,10 @@ namespace KmsOperator.Kubernetes;
 /// <summary>Finds the API server and the credentials, by the Kubernetes client library.</summary>
 internal static class ClusterConnection
 {
-    public static KubernetesApi Open(string userAgent, TimeProvider time, string? kubeconfig, Meter? meter)
+    public static KubernetesApi Open(string userAgent, TimeProvider time, string? kubeconfig, string? context, Meter? meter)
     {
-        var configuration = kubeconfig is not null
-            ? KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig)
+        var configuration = kubeconfig is not null || context is not null
+            ? KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig, context)
             : KubernetesClientConfiguration.IsInCluster()
                 ? KubernetesClientConfiguration.InClusterConfig()
                 : KubernetesClientConfiguration.BuildDefaultConfig();

@@ -56,8 +56,9 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     /// A kubeconfig file. If null, the in-cluster configuration is used, else <c>KUBECONFIG</c>, else <c>~/.kube/config</c>.
     /// </param>
     /// <param name="meter">Counts requests under client-go's name; null to count nothing.</param>
-    public static KubernetesApi Connect(string userAgent, TimeProvider time, string? kubeconfig = null, Meter? meter = null) =>
-        ClusterConnection.Open(userAgent, time, kubeconfig, meter);
+    /// <param name="context">A context of the kubeconfig; null for its current one. With a context, the in-cluster configuration is not used.</param>
+    public static KubernetesApi Connect(string userAgent, TimeProvider time, string? kubeconfig = null, Meter? meter = null, string? context = null) =>
+        ClusterConnection.Open(userAgent, time, kubeconfig, context, meter);
 
     /// <inheritdoc />
     public async Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)

@@ -19,11 +19,26 @@ public static class PolicyDifference
     /// <returns>Null when the two mean the same, when only Version or Id differ, or when one of them is not a JSON object.</returns>
     public static string? Describe(string before, string after)
     {
+        var text = string.Join("; ", Find(before, after) ?? []);
+        return text.Length switch
+        {
+            0 => null,
+            > MaxLength => string.Concat(text.AsSpan(0, MaxLength - Cut.Length), Cut),
+            _ => text,
+        };
+    }
+
+    /// <summary>The difference statement by statement, in the order of <see cref="Describe"/> and of any length.</summary>
+    /// <param name="before">The present policy.</param>
+    /// <param name="after">The new policy.</param>
+    /// <returns>Null when one of them is not JSON.</returns>
+    public static IReadOnlyList<StatementChange>? Find(string before, string after)
+    {
         try
         {
             using var left = JsonDocument.Parse(before);
             using var right = JsonDocument.Parse(after);
-            return Describe(Statements(left.RootElement), Statements(right.RootElement));
+            return Find(Statements(left.RootElement), Statements(right.RootElement));
         }
         catch (JsonException)
         {
@@ -31,7 +46,7 @@ public static class PolicyDifference
         }
     }
 
-    private static string? Describe(List<PolicyStatementItems> before, List<PolicyStatementItems> after)
+    private static StatementChange[] Find(List<PolicyStatementItems> before, List<PolicyStatementItems> after)
     {
         // A statement that stands on both sides is not named. Equal statements may stand several times.
         foreach (var same in before.ToList())
@@ -44,31 +59,24 @@ public static class PolicyDifference
             }
         }
 
-        var changes = new List<string>();
+        var changes = new List<StatementChange>();
         foreach (var old in before.Where(statement => statement.Sid is not null).ToList())
         {
             var index = after.FindIndex(other => other.Sid == old.Sid);
             if (index >= 0)
             {
-                changes.Add($"statement {old.Name} changes: {old.ChangesTo(after[index])}");
+                changes.Add(new StatementChange(StatementChangeKind.Changed, old.Sid, old.ToString(), after[index].ToString(), old.ChangesTo(after[index])));
                 after.RemoveAt(index);
                 before.Remove(old);
             }
         }
 
-        string[] parts =
+        return
         [
-            .. before.Select(statement => $"statement {statement.Name} is removed: {statement}"),
+            .. before.Select(statement => new StatementChange(StatementChangeKind.Removed, statement.Sid, statement.ToString(), null, [])),
             .. changes,
-            .. after.Select(statement => $"statement {statement.Name} is added: {statement}"),
+            .. after.Select(statement => new StatementChange(StatementChangeKind.Added, statement.Sid, null, statement.ToString(), [])),
         ];
-        var text = string.Join("; ", parts);
-        return text.Length switch
-        {
-            0 => null,
-            > MaxLength => string.Concat(text.AsSpan(0, MaxLength - Cut.Length), Cut),
-            _ => text,
-        };
     }
 
     private static List<PolicyStatementItems> Statements(JsonElement document) =>

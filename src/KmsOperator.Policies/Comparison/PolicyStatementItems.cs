@@ -10,9 +10,6 @@ namespace KmsOperator.Policies;
 /// </param>
 internal sealed record PolicyStatementItems(string? Sid, string Text, IReadOnlyList<(string Place, string Item)> Items)
 {
-    /// <summary>The Sid in quotes; words for a statement without one.</summary>
-    public string Name => Sid is null ? "without Sid" : $"\"{Sid}\"";
-
     /// <summary>Reads a statement of a policy.</summary>
     public static PolicyStatementItems Of(JsonElement statement)
     {
@@ -29,11 +26,12 @@ internal sealed record PolicyStatementItems(string? Sid, string Text, IReadOnlyL
 
     /// <summary>What is added and removed, place by place.</summary>
     /// <param name="other">The statement that comes in its place.</param>
-    public string ChangesTo(PolicyStatementItems other)
-    {
-        var places = Items.Concat(other.Items).Select(item => item.Place).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        return string.Join(", ", places.SelectMany(place => new[] { Part("removes", place, Items.Except(other.Items)), Part("adds", place, other.Items.Except(Items)) }.OfType<string>()));
-    }
+    public IReadOnlyList<PlaceChange> ChangesTo(PolicyStatementItems other) =>
+    [
+        .. Items.Concat(other.Items).Select(item => item.Place).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+            .Select(place => new PlaceChange(place, At(place, Items.Except(other.Items)), At(place, other.Items.Except(Items))))
+            .Where(change => change.Removed.Count + change.Added.Count > 0),
+    ];
 
     /// <summary>All items, for example <c>Allow, Action kms:Decrypt, Principal AWS 123456789012</c>.</summary>
     public override string ToString() => string.Join(", ", Items
@@ -42,11 +40,8 @@ internal sealed record PolicyStatementItems(string? Sid, string Text, IReadOnlyL
         .OrderBy(group => group.Key == "Effect" ? "" : group.Key, StringComparer.Ordinal)
         .Select(group => $"{(group.Key == "Effect" ? "" : group.Key + " ")}{string.Join(' ', group.Select(item => item.Item))}"));
 
-    private static string? Part(string verb, string place, IEnumerable<(string Place, string Item)> items)
-    {
-        var those = items.Where(item => item.Place == place).Select(item => item.Item).ToList();
-        return those.Count == 0 ? null : $"{verb} {place} {string.Join(' ', those)}";
-    }
+    private static string[] At(string place, IEnumerable<(string Place, string Item)> items) =>
+        [.. items.Where(item => item.Place == place).Select(item => item.Item)];
 
     private static void Collect(string place, JsonElement value, List<(string Place, string Item)> items)
     {

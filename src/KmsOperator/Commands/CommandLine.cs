@@ -64,8 +64,17 @@ internal static class CommandLine
             ExplainCommand.Create(environment, input),
             WhoCanCommand.Create(environment, input),
             LintCommand.Create(environment, input),
+            PlanCommand.Create(environment, input),
+            ReportCommand.Create(environment, input),
+            InspectionCommands.CreateTree(environment),
+            InspectionCommands.CreateStatus(environment),
             CompletionCommand.Create(isPlugin ? PluginName : OperatorName),
         };
+        foreach (var request in RequestCommands.Create(environment))
+        {
+            root.Add(request);
+        }
+
         if (!isPlugin)
         {
             root.Add(RunCommand.Create(environment));

@@ -30,6 +30,15 @@ internal static class VerbExamples
             ("for code scanning", "lint -f manifests/ --format sarif > lint.sarif"),
             ("of what another program writes", "lint -f - < manifests.yaml"),
         ],
+        ["plan"] =
+        [
+            ("what would change in AWS, with the cluster of the kubeconfig", "plan -f keys/"),
+            ("from a pipe", "plan -f - < manifests.yaml"),
+            ("without a cluster", "plan -f keys/ --offline"),
+            ("as a comment for a pull request", "plan -f keys/ -o markdown"),
+            ("before an upgrade: every resource of the cluster, as this version would treat it", "plan --upgrade-from 1.4.0"),
+        ],
+        ["report"] = [("a page to print or send", "report -o html > keys.html"), ("of manifests, as a table", "report -f keys/ -o csv")],
         ["completion"] = [("for this shell", "completion bash > ~/.local/share/bash-completion/completions/kms-operator"), ("for zsh", "completion zsh > ~/.zfunc/_kms-operator")],
     };
 

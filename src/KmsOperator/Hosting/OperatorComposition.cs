@@ -2,28 +2,16 @@ using System.Diagnostics;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
-using KmsOperator.Keys;
-using KmsOperator.Keys.Accounts;
-using KmsOperator.Keys.Classes;
-using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Create;
-using KmsOperator.Keys.Delete;
-using KmsOperator.Keys.Ownership;
-using KmsOperator.Keys.Rotate;
-using KmsOperator.Keys.Update;
 using KmsOperator.Kinds;
-using KmsOperator.Kinds.KeyClasses;
-using KmsOperator.Kinds.KeyReplicas;
-using KmsOperator.Kinds.ServiceKeys;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
 using KmsOperator.Observability.Probes;
-using KmsOperator.Publishing;
 using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Hosting;
 
-/// <summary>Puts the operator's long-lived parts together and runs them. A new kind is one line in <see cref="Register"/>.</summary>
+/// <summary>Puts the operator's long-lived parts together and runs them. A new kind is one line in <see cref="ReconcilerComposition.Register"/>.</summary>
 internal sealed class OperatorComposition
 {
     private readonly OperatorOptions _options;
@@ -64,36 +52,14 @@ internal sealed class OperatorComposition
             Watch(ResourceTypes.ServiceKeys, _caches.ServiceKeys, options.WatchNamespaces),
             Watch(ResourceTypes.KeyReplicas, _caches.KeyReplicas, options.WatchNamespaces),
         ];
-        _kinds = Register(NewServices());
+        _kinds = ReconcilerComposition.Register(ReconcilerComposition.Create(
+            api, _events, _caches, clients, settings, options.Workers, time, random, newAttemptId, metrics, loggers, fence));
         _controllers = [.. _kinds.Select(NewController)];
 
         (string, Func<CancellationToken, Task>) Watch<T>(ResourceType<T> type, ResourceStore<T> store, IReadOnlyList<string> namespaces)
             where T : class, IResource =>
             (type.Plural, new Reflector<T>(
                 api, type, store, new ReflectorOptions<T> { Namespaces = namespaces }, time, random, loggers.CreateLogger<Reflector<T>>()).RunAsync);
-
-        ReconcilerServices NewServices()
-        {
-            var regions = new RegionalClientFactory(clients, time, settings.ConsistencyWindow);
-            var accounts = new AccountCheck(regions);
-            var classes = new ClassDirectory(_caches.KeyClasses, _caches.Namespaces);
-            var reservations = new AliasReservations();
-            var index = new OwnershipIndex(_caches.ServiceKeys, _caches.KeyReplicas, classes);
-            var ownership = new OwnershipCheck(index, reservations);
-            var statusKeys = new StatusKeyCheck(index, settings);
-            var cache = new ReconcileCache();
-            var schedule = new ComparisonSchedule(settings, random);
-            var recovery = new PendingCreateRecovery(settings);
-            var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership), ownership, settings, newAttemptId);
-            var update = new KeyUpdate(new KeyRotation(settings), ownership, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
-            var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
-            var scheduled = new ScheduledDeletion(regions, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
-            return new ReconcilerServices(
-                api, _events, time, random, settings, options.Workers, _caches, classes, regions, accounts,
-                new KeyReconciler(regions, accounts, statusKeys, creation, update, schedule, settings),
-                new KeyDeletion(regions, accounts, statusKeys, recovery, scheduled, retention, cache, settings),
-                ownership, reservations, cache, new Publisher(api), fence);
-        }
 
         Controller NewController(KindRegistration kind) => new(
             kind.Name, kind.Queue, kind.Reconciler,
@@ -157,13 +123,6 @@ internal sealed class OperatorComposition
 
         await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)));
     }
-
-    private static KindRegistration[] Register(ReconcilerServices services) =>
-    [
-        KeyClassRegistration.Create(services),
-        ServiceKeyRegistration.Create(services),
-        KeyReplicaRegistration.Create(services),
-    ];
 
     /// <summary>A random UUID (RFC 9562, version 4), as controller-runtime's <c>reconcileID</c> is.</summary>
     private static string NewUuid(Random random)

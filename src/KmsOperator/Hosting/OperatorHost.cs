@@ -99,13 +99,13 @@ internal static class OperatorHost
     internal static string Version =>
         typeof(OperatorHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    /// <summary>Connects as <c>run</c> does.</summary>
+    /// <summary>Connects as <c>run</c> does, or by a kubeconfig that a verb is told.</summary>
     /// <exception cref="StartFailedException">There is no usable configuration.</exception>
-    internal static KubernetesApi Connect(TimeProvider time, Meter? meter)
+    internal static KubernetesApi Connect(TimeProvider time, Meter? meter, string? kubeconfig = null, string? context = null)
     {
         try
         {
-            return KubernetesApi.Connect($"kms-operator/{Version}", time, meter: meter);
+            return KubernetesApi.Connect($"kms-operator/{Version}", time, kubeconfig, meter, context);
         }
         catch (Exception e)
         {

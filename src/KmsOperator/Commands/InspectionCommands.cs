@@ -1,0 +1,71 @@
+using System.CommandLine;
+using KmsOperator.Api;
+using KmsOperator.Configuration;
+using KmsOperator.Inspection;
+using KmsOperator.Kubernetes;
+using KmsOperator.Terminal;
+
+namespace KmsOperator.Commands;
+
+/// <summary><c>kms-operator tree</c> and <c>kms-operator status</c>: what a cluster says of its keys. They only read the cluster, and not AWS.</summary>
+internal static class InspectionCommands
+{
+    /// <summary><c>tree</c>.</summary>
+    /// <param name="environment">Value of an environment variable, null if unset.</param>
+    public static Command CreateTree(Func<string, string?> environment) => Create(
+        environment, "tree", "Draw KeyClasses, their keys, replicas and aliases, and what was refused last.",
+        (resources, colours) => (new KeyTree(colours).Draw(resources), ExitCodes.Success));
+
+    /// <summary><c>status</c>.</summary>
+    /// <param name="environment">Value of an environment variable, null if unset.</param>
+    public static Command CreateStatus(Func<string, string?> environment) => Create(
+        environment, "status", "Show of each ServiceKey and KeyReplica what kubectl get has no room for. Exit code 2 if one is not ready.",
+        (resources, colours) =>
+        {
+            IKeyResource[] all = [.. resources.Keys, .. resources.Replicas];
+            return (new StatusText(colours).Write(all), all.All(StatusText.IsReady) ? ExitCodes.Success : ExitCodes.Found);
+        });
+
+    /// <summary>Reads and prints.</summary>
+    /// <returns>The exit code; 1 when a resource that is named does not exist, or one could not be read.</returns>
+    internal static async Task<int> RunAsync(
+        IKubernetesApi api, string? @namespace, string? name, Func<ClusterResources, (string Text, int Code)> print, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        var resources = await ClusterResources.ReadAsync(api, @namespace, name, cancellationToken);
+        foreach (var sentence in resources.Unreadable)
+        {
+            await errors.WriteLineAsync(sentence);
+        }
+
+        if (name is not null && resources.Keys.Count + resources.Replicas.Count == 0)
+        {
+            await errors.WriteLineAsync($"There is no ServiceKey or KeyReplica {name}{(@namespace is null ? "" : $" in namespace {@namespace}")}.");
+            return ExitCodes.Failure;
+        }
+
+        // With a name, only the classes of what is named.
+        var shown = name is null ? resources : resources with
+        {
+            Classes = [.. resources.Classes.Where(one => resources.Keys.Concat<IKeyResource>(resources.Replicas).Any(key => key.Status?.ClassName == one.Metadata.Name))],
+        };
+        var (text, code) = print(shown);
+        await output.WriteAsync(text);
+        return resources.Unreadable.Count > 0 ? ExitCodes.Failure : code;
+    }
+
+    private static Command Create(
+        Func<string, string?> environment, string verb, string description, Func<ClusterResources, Colours, (string Text, int Code)> print)
+    {
+        var name = new Argument<string?>("name") { Description = "A ServiceKey or KeyReplica. Default: all.", Arity = ArgumentArity.ZeroOrOne };
+        var @namespace = new Option<string?>("--namespace", "-n") { Description = "Their namespace. Default: all." };
+        var target = new ClusterFlags(environment);
+        var command = new Command(verb, description) { name, @namespace, target.Context };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var (output, errors) = (result.InvocationConfiguration.Output, result.InvocationConfiguration.Error);
+            return ClusterAccess.UseAsync(() => target.Connect(result, TimeProvider.System), errors, api => RunAsync(
+                api, result.GetValue(@namespace), result.GetValue(name), resources => print(resources, Colours.For(output, environment)), output, errors, cancellationToken));
+        });
+        return command;
+    }
+}

@@ -1,0 +1,69 @@
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys;
+using KmsOperator.Keys.Accounts;
+using KmsOperator.Keys.Classes;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Create;
+using KmsOperator.Keys.Delete;
+using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Rotate;
+using KmsOperator.Keys.Update;
+using KmsOperator.Kinds;
+using KmsOperator.Kinds.KeyClasses;
+using KmsOperator.Kinds.KeyReplicas;
+using KmsOperator.Kinds.ServiceKeys;
+using KmsOperator.Kubernetes;
+using KmsOperator.Observability.Metrics;
+using KmsOperator.Publishing;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator.Hosting;
+
+/// <summary>Puts the reconcilers together: for <c>run</c>, which calls them on events, and for <c>plan</c>, which calls them once and lets them write nothing.</summary>
+internal static class ReconcilerComposition
+{
+    /// <summary>What the reconcilers of all kinds share.</summary>
+    public static ReconcilerServices Create(
+        IKubernetesApi api,
+        IEventRecorder events,
+        ResourceCaches caches,
+        AwsClients clients,
+        OperatorSettings settings,
+        int workers,
+        TimeProvider time,
+        Random random,
+        NewAttemptId newAttemptId,
+        OperatorMetrics metrics,
+        ILoggerFactory loggers,
+        IWriteFence? fence = null)
+    {
+        var regions = new RegionalClientFactory(clients, time, settings.ConsistencyWindow);
+        var accounts = new AccountCheck(regions);
+        var classes = new ClassDirectory(caches.KeyClasses, caches.Namespaces);
+        var reservations = new AliasReservations();
+        var index = new OwnershipIndex(caches.ServiceKeys, caches.KeyReplicas, classes);
+        var ownership = new OwnershipCheck(index, reservations);
+        var statusKeys = new StatusKeyCheck(index, settings);
+        var cache = new ReconcileCache();
+        var schedule = new ComparisonSchedule(settings, random);
+        var recovery = new PendingCreateRecovery(settings);
+        var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership), ownership, settings, newAttemptId);
+        var update = new KeyUpdate(new KeyRotation(settings), ownership, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
+        var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
+        var scheduled = new ScheduledDeletion(regions, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
+        return new ReconcilerServices(
+            api, events, time, random, settings, workers, caches, classes, regions, accounts,
+            new KeyReconciler(regions, accounts, statusKeys, creation, update, schedule, settings),
+            new KeyDeletion(regions, accounts, statusKeys, recovery, scheduled, retention, cache, settings),
+            ownership, reservations, cache, new Publisher(api), fence);
+    }
+
+    /// <summary>All kinds.</summary>
+    public static KindRegistration[] Register(ReconcilerServices services) =>
+    [
+        KeyClassRegistration.Create(services),
+        ServiceKeyRegistration.Create(services),
+        KeyReplicaRegistration.Create(services),
+    ];
+}

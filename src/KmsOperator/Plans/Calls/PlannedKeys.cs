@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using KmsOperator.Policies;
+
+namespace KmsOperator.Plans.Calls;
+
+/// <summary>The keys that the plan makes. KMS does not know them, so what is read of them is answered here.</summary>
+/// <param name="time">The time of their creation.</param>
+internal sealed class PlannedKeys(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<(string Region, string KeyId), JsonObject> _keys = new();
+
+    /// <summary>Whether an id is that of a key that the plan makes in a Region.</summary>
+    public bool Contains(string region, string keyId) => _keys.ContainsKey((region, keyId));
+
+    /// <summary>Whether an id is that of a key that the plan makes.</summary>
+    public bool Contains(string keyId) => _keys.Keys.Any(key => key.KeyId == keyId);
+
+    /// <summary>A text without the ids of keys that do not exist.</summary>
+    public string Hide(string text)
+    {
+        // A key's id is in its ARN, and that of a primary in those of its replicas.
+        foreach (var field in (string[])["Arn", "KeyId"])
+        {
+            text = _keys.Values.Aggregate(text, (shown, key) => shown.Replace((string)key["metadata"]![field]!, "the new key", StringComparison.Ordinal));
+        }
+
+        return text;
+    }
+
+    /// <summary>Makes a key.</summary>
+    /// <param name="owner">The resource, from which its id follows.</param>
+    /// <param name="region">Its Region.</param>
+    /// <param name="body">The parameters of CreateKey.</param>
+    /// <returns>The answer of CreateKey.</returns>
+    public JsonObject Create(ResourceCalls owner, string region, JsonObject body)
+    {
+        var isMultiRegion = (bool?)body["MultiRegion"] == true;
+        var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner.Kind}/{owner.Key}")))[..32];
+        return new JsonObject { ["KeyMetadata"] = Add(owner, region, isMultiRegion ? $"mrk-{id}" : id, isMultiRegion ? "PRIMARY" : null, region, body) };
+    }
+
+    /// <summary>Makes a replica.</summary>
+    /// <param name="owner">The resource.</param>
+    /// <param name="region">The primary's Region.</param>
+    /// <param name="body">The parameters of ReplicateKey.</param>
+    /// <returns>The answer of ReplicateKey.</returns>
+    public JsonObject Replicate(ResourceCalls owner, string region, JsonObject body) => new()
+    {
+        ["ReplicaKeyMetadata"] = Add(owner, (string)body["ReplicaRegion"]!, (string)body["KeyId"]!, "REPLICA", region, body),
+        ["ReplicaPolicy"] = body["Policy"]?.DeepClone(),
+        ["ReplicaTags"] = body["Tags"]?.DeepClone(),
+    };
+
+    /// <summary>What KMS would answer to a read of a key that the plan makes.</summary>
+    public JsonObject Answer(string region, string keyId, string operation) => operation switch
+    {
+        "DescribeKey" => new JsonObject { ["KeyMetadata"] = _keys[(region, keyId)]["metadata"]!.DeepClone() },
+        "GetKeyPolicy" => new JsonObject { ["Policy"] = _keys[(region, keyId)]["policy"]?.DeepClone() },
+        "ListResourceTags" => new JsonObject { ["Tags"] = _keys[(region, keyId)]["tags"]?.DeepClone(), ["Truncated"] = false },
+        "GetKeyRotationStatus" => new JsonObject { ["KeyRotationEnabled"] = false },
+        _ => [],
+    };
+
+    private JsonNode Add(ResourceCalls owner, string region, string keyId, string? multiRegionKeyType, string primaryRegion, JsonObject body)
+    {
+        string ArnIn(string where) => $"arn:{Partition.OfRegion(where)}:kms:{where}:{owner.AccountId}:key/{keyId}";
+        var metadata = new JsonObject
+        {
+            ["AWSAccountId"] = owner.AccountId,
+            ["KeyId"] = keyId,
+            ["Arn"] = ArnIn(region),
+            ["CreationDate"] = time.GetUtcNow().ToUnixTimeSeconds(),
+            ["Enabled"] = true,
+            ["Description"] = (string?)body["Description"] ?? "",
+            ["KeyUsage"] = (string?)body["KeyUsage"] ?? "ENCRYPT_DECRYPT",
+            ["KeyState"] = "Enabled",
+            ["KeySpec"] = (string?)body["KeySpec"] ?? "SYMMETRIC_DEFAULT",
+            ["Origin"] = "AWS_KMS",
+            ["KeyManager"] = "CUSTOMER",
+            ["MultiRegion"] = multiRegionKeyType is not null,
+        };
+        if (multiRegionKeyType is not null)
+        {
+            metadata["MultiRegionConfiguration"] = new JsonObject
+            {
+                ["MultiRegionKeyType"] = multiRegionKeyType,
+                ["PrimaryKey"] = new JsonObject { ["Arn"] = ArnIn(primaryRegion), ["Region"] = primaryRegion },
+                ["ReplicaKeys"] = new JsonArray(),
+            };
+        }
+
+        _keys[(region, keyId)] = new JsonObject { ["metadata"] = metadata, ["policy"] = body["Policy"]?.DeepClone(), ["tags"] = body["Tags"]?.DeepClone() };
+        return metadata.DeepClone();
+    }
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KmsOperator.Api;
+using KmsOperator.Kinds;
+using KmsOperator.Kubernetes;
+using KmsOperator.Manifests;
+
+namespace KmsOperator.Plans.Cluster;
+
+/// <summary>Puts manifests into a plan, over what the cluster has of the same names, as <c>kubectl apply</c> would.</summary>
+/// <param name="plan">The plan's cluster.</param>
+/// <param name="defaultNamespace">Where manifests go that name no namespace.</param>
+/// <param name="hasCluster">Whether there is a cluster. Without one, the uid and the status that an exported manifest carries are all that is known.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace, bool hasCluster, TimeProvider time)
+{
+    /// <summary>Puts all resources of a set there.</summary>
+    /// <param name="manifests">The manifests. No resource stands there twice.</param>
+    /// <returns>The resources, and where each stands.</returns>
+    public IReadOnlyDictionary<(string Kind, NamespacedName Key), ManifestResource> Put(ManifestSet manifests)
+    {
+        foreach (var (name, labels) in manifests.Namespaces.Where(one => !plan.Caches.Namespaces.TryGet(new NamespacedName("", one.Key), out _)))
+        {
+            var metadata = new JsonObject { ["name"] = name, ["labels"] = new JsonObject(labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value))) };
+            plan.Put(BuiltInTypes.Namespaces, new JsonObject { ["metadata"] = metadata });
+        }
+
+        var places = new Dictionary<(string, NamespacedName), ManifestResource>();
+        foreach (var manifest in manifests.Resources)
+        {
+            var key = manifest.Resource switch
+            {
+                KeyClass keyClass => Put(ResourceTypes.KeyClasses, plan.Caches.KeyClasses, keyClass),
+                ServiceKey serviceKey => Put(ResourceTypes.ServiceKeys, plan.Caches.ServiceKeys, serviceKey),
+                var replica => Put(ResourceTypes.KeyReplicas, plan.Caches.KeyReplicas, (KeyReplica)replica),
+            };
+            places[(manifest.Resource.Kind, key)] = manifest;
+        }
+
+        return places;
+    }
+
+    /// <summary>
+    /// Without a cluster, nobody knows the labels of a namespace that is not among the manifests. So KeyClasses that select by them admit every namespace.
+    /// </summary>
+    /// <returns>A note for each such class.</returns>
+    public IReadOnlyList<string> AdmitUnknownNamespaces()
+    {
+        var unknown = plan.Caches.ServiceKeys.List().Concat<IResource>(plan.Caches.KeyReplicas.List())
+            .Select(resource => resource.Metadata.Namespace ?? "")
+            .Where(name => !plan.Caches.Namespaces.TryGet(new NamespacedName("", name), out _))
+            .Distinct().Order(StringComparer.Ordinal).ToArray();
+        var notes = new List<string>();
+        foreach (var keyClass in unknown.Length == 0 ? [] : plan.Caches.KeyClasses.List().Where(one => one.Spec.AllowedNamespaces?.From == "Selector"))
+        {
+            var json = PlanCluster.ToJson(ResourceTypes.KeyClasses, keyClass);
+            ((JsonObject)json["spec"]!).Remove("allowedNamespaces");
+            plan.Put(ResourceTypes.KeyClasses, json);
+            notes.Add($"KeyClass {keyClass.Metadata.Name} selects namespaces by their labels, which only a cluster has ({string.Join(", ", unknown)}): all are taken for admitted.");
+        }
+
+        return notes;
+    }
+
+    private NamespacedName Put<T>(ResourceType<T> type, IResourceStore<T> store, T manifest)
+        where T : class, IResource
+    {
+        var key = new NamespacedName(type.Namespaced ? manifest.Metadata.Namespace ?? defaultNamespace : "", manifest.Metadata.Name);
+        var json = PlanCluster.ToJson(type, manifest);
+        SpecDefaults.Fill(type.Kind, (JsonObject)json["spec"]!);
+
+        // By way of the type, so that both sides have the fields that this version knows.
+        json = PlanCluster.ToJson(type, json.Deserialize(type.Item)!);
+        plan.Put(type, store.TryGet(key, out var current) ? Over(PlanCluster.ToJson(type, current), json) : New(json, key));
+        return key;
+    }
+
+    private static JsonObject Over(JsonObject current, JsonObject manifest)
+    {
+        var metadata = (JsonObject)current["metadata"]!;
+        foreach (var field in (string[])["labels", "annotations"])
+        {
+            foreach (var (name, value) in manifest["metadata"]?[field] as JsonObject ?? [])
+            {
+                if (metadata[field] is not JsonObject entries)
+                {
+                    metadata[field] = entries = [];
+                }
+
+                entries[name] = value?.DeepClone();
+            }
+        }
+
+        if (!JsonNode.DeepEquals(current["spec"], manifest["spec"]))
+        {
+            current["spec"] = manifest["spec"]?.DeepClone();
+            metadata["generation"] = ((long?)metadata["generation"] ?? 0) + 1;
+        }
+
+        return current;
+    }
+
+    private JsonObject New(JsonObject manifest, NamespacedName key)
+    {
+        var metadata = (JsonObject)manifest["metadata"]!;
+        if (key.Namespace.Length > 0)
+        {
+            metadata["namespace"] = key.Namespace;
+        }
+
+        // Of an export of another cluster, the API server takes neither uid nor status. A class is verified with the credentials that there are.
+        if (hasCluster)
+        {
+            metadata.Remove("uid");
+        }
+
+        if (hasCluster || (string?)manifest["kind"] == KeyClass.KindName)
+        {
+            manifest.Remove("status");
+        }
+
+        // What was exported while it was being deleted is made, not deleted.
+        metadata.Remove("deletionTimestamp");
+        metadata.Remove("finalizers");
+        metadata["uid"] ??= plan.NewUid();
+        metadata["generation"] ??= 1;
+        metadata["creationTimestamp"] ??= time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return manifest;
+    }
+}

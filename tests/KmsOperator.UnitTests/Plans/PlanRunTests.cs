@@ -1,0 +1,334 @@
+using System.Text.Json.Nodes;
+using Amazon.KeyManagementService.Model;
+using KmsOperator.Api;
+using KmsOperator.Plans.Cluster;
+using KmsOperator.Plans.Steps;
+using KmsOperator.UnitTests.Keys;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Plans;
+
+public sealed class PlanRunTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_new_key_and_its_replica_are_planned_in_the_order_of_their_calls_and_nothing_is_written()
+    {
+        using var scenario = await Scenario.StartAsync();
+
+        var plan = await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: sqs", "multiRegion: true", "replicaRegions: [eu-west-1]"));
+
+        var key = plan.Of("ServiceKey", "orders");
+        Assert.Equal((PlannedAction.Create, PlannedOutcome.Ready), (key.Action, key.Outcome));
+        Assert.Equal(["CreateKey", "CreateAlias", "EnableKeyRotation"], key.Operations());
+        Assert.Equal("keys.yaml:2", key.Place);
+        Assert.Null(key.Arn);
+        Assert.Contains(key.Steps[0].Changes, change => change is { Subject: "tag servicekey.dev/owner", After: "ServiceKey/team/orders" });
+        Assert.Contains(key.Steps[0].Changes, change => change.Subject.StartsWith("statement", StringComparison.Ordinal));
+        var replica = plan.Of("KeyReplica", "orders-eu-west-1");
+        Assert.Equal(["ReplicateKey", "CreateAlias"], replica.Operations());
+        Assert.Empty(await scenario.Aws.KeysAsync());
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "orders")));
+        Assert.Empty(await scenario.Aws.WritesAsync());
+    }
+
+    public static TheoryData<string, string, string, string> Changes => new()
+    {
+        { "description: other", "UpdateKeyDescription", "description", "a description" },
+        { "tags: {team: a}", "TagResource", "tag team", "a tag" },
+        { "alias: alias/other", "CreateAlias,DeleteAlias", "alias/other", "another name" },
+        { "enabled: false", "DisableKey", "state", "switching off" },
+        { "rotation: {enabled: false}", "DisableKeyRotation", "rotation", "rotation" },
+        { "access: {users: [App]}", "PutKeyPolicy", "statement \"Users\"", "access" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public async Task A_change_is_planned_with_what_it_changes(string field, string operations, string subject, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3"));
+
+        var key = (await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: s3", field))).Of("ServiceKey", "orders");
+
+        Assert.True(operations.Split(',').SequenceEqual(key.Operations()), $"{why}: {string.Join(", ", key.Operations())}");
+        Assert.True(key.Steps[0].Changes.Any(change => change.Subject.StartsWith(subject.TrimEnd('"'), StringComparison.Ordinal)), $"{why}: {string.Join(", ", key.Steps[0].Changes)}");
+        Assert.Equal(PlannedAction.Update, key.Action);
+        Assert.NotNull(key.Arn);
+    }
+
+    [Fact]
+    public async Task An_unchanged_key_costs_four_calls_of_its_own_with_a_cluster_and_without()
+    {
+        const int Keys = 20;
+        using var scenario = await Scenario.StartAsync("aliasTemplate: \"{prefix}/{name}\"");
+        var manifests = string.Concat(Enumerable.Range(0, Keys).Select(number => Scenario.Key($"key-{number:00}", "service: s3")));
+        await scenario.ApplyAsync(manifests);
+        await AssertCallsAsync(() => scenario.Operator.PlanAsync(manifests));
+        await AssertCallsAsync(() => scenario.Operator.PlanOfflineAsync(Scenario.Class("aliasTemplate: \"{prefix}/{name}\"") + "\n" + manifests));
+
+        async Task AssertCallsAsync(Func<Task<PlanReport>> plan)
+        {
+            var before = await scenario.Aws.CallsAsync();
+            var report = await plan();
+            Assert.False(report.HasChanges, string.Join("; ", report.Resources.SelectMany(resource => resource.Steps).SelectMany(step => step.Changes)));
+            Assert.Equal(Keys, report.Count(PlannedOutcome.Ready));
+            var calls = (await scenario.Aws.CallsAsync()).ToDictionary(call => call.Key, call => call.Value - before.GetValueOrDefault(call.Key));
+            var shared = new[] { "ListAliases", "ListKeys", "GetCallerIdentity" };
+            Assert.Equal(4 * Keys, calls.Where(call => !shared.Contains(call.Key)).Sum(call => call.Value));
+            Assert.True(calls.GetValueOrDefault("ListAliases") <= 1 && calls.GetValueOrDefault("ListKeys") <= 1);
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_cluster_a_key_and_its_replica_are_found_by_their_tags_and_nothing_differs()
+    {
+        using var scenario = await Scenario.StartAsync();
+        var manifests = Scenario.Key("orders", "service: sqs", "multiRegion: true", "replicaRegions: [eu-west-1]");
+        await scenario.ApplyAsync(manifests);
+
+        var plan = await scenario.Operator.PlanOfflineAsync(Scenario.Class() + "\n" + manifests);
+
+        Assert.Equal("test", plan.ClusterId);
+        Assert.Empty(plan.Resources.SelectMany(resource => resource.Steps));
+        Assert.Equal([PlannedOutcome.Ready, PlannedOutcome.Ready], plan.Resources.Select(resource => resource.Outcome));
+    }
+
+    [Fact]
+    public async Task Resources_that_are_only_in_the_cluster_are_no_deletions()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: sqs") + Scenario.Key("other", "service: s3"));
+
+        var plan = await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: sqs"));
+
+        Assert.Equal("orders", Assert.Single(plan.Resources).Key.Name);
+        Assert.False(plan.HasChanges);
+    }
+
+    [Fact]
+    public async Task A_class_that_is_as_the_cluster_has_it_brings_no_other_resources_into_the_plan()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: sqs"));
+
+        Assert.Empty((await scenario.Operator.PlanAsync(Scenario.Class())).Resources);
+    }
+
+    [Fact]
+    public async Task The_defaults_of_specs_are_those_that_the_API_server_fills_in()
+    {
+        using var scenario = await Scenario.StartAsync();
+        var manifests = new[] { Scenario.Class("allowedNamespaces: {}"), Scenario.Key("orders", "service: sqs"), Scenario.Replica("copy", "primaryRef: {name: orders}", "region: eu-west-1") };
+        await scenario.ApplyAsync(string.Join("\n---\n", manifests));
+
+        foreach (var (kind, name, spec) in new[]
+        {
+            ("KeyClass", "standard", """{"region": "us-east-1", "aliasPrefix": "acme", "access": {"administrators": ["Admin"]}, "allowedNamespaces": {}}"""),
+            ("ServiceKey", "orders", """{"service": "sqs"}"""),
+            ("KeyReplica", "copy", """{"primaryRef": {"name": "orders"}, "region": "eu-west-1"}"""),
+        })
+        {
+            var filled = JsonNode.Parse(spec)!.AsObject();
+            SpecDefaults.Fill(kind, filled);
+            var stored = scenario.User.Get(kind, Scenario.Id(kind, name))["spec"];
+            Assert.True(JsonNode.DeepEquals(stored, filled), $"{kind}: the server has {stored}, plan has {filled}");
+        }
+    }
+
+    [Fact]
+    public async Task A_changed_class_shows_what_becomes_of_the_keys_that_the_cluster_has_of_it()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: sqs"));
+
+        var plan = await scenario.Operator.PlanAsync(Scenario.Class("tags: {team: payments}"));
+
+        Assert.Equal(["TagResource"], plan.Of("ServiceKey", "orders").Operations());
+    }
+
+    [Fact]
+    public async Task A_region_that_is_no_longer_listed_deletes_its_replica_and_says_that_it_is_dangerous()
+    {
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: sqs", "multiRegion: true", "replicaRegions: [eu-west-1]"));
+
+        var plan = await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: sqs", "multiRegion: true", "replicaRegions: []"));
+
+        var replica = plan.Of("KeyReplica", "orders-eu-west-1");
+        Assert.Equal(PlannedAction.Delete, replica.Action);
+        Assert.Contains("ScheduleKeyDeletion", replica.Operations());
+        Assert.Contains(replica.Dangers, danger => danger.Kind == DangerKind.Deletion);
+        Assert.Empty(plan.Of("ServiceKey", "orders").Steps);
+        Assert.All(await scenario.Aws.KeysAsync(), key => Assert.Equal("Enabled", (string?)key["keyState"]));
+    }
+
+    public static TheoryData<string, string, string?, string> Dangers => new()
+    {
+        { "", "enabled: false", "Disabling", "nobody can use a disabled key" },
+        { "access: {users: [App]}", "", "AccessRemoved", "App loses its access" },
+        { "", "access: {users: [App]}", null, "a role of the own account gets access" },
+        { "", "access: {trustedAccounts: [\"999999999999\"]}", "AccessGranted", "another account gets access" },
+        { "", "policy: {additionalStatements: [{Sid: Open, Effect: Allow, Principal: \"*\", Action: kms:Decrypt, Resource: \"*\"}]}", "AccessPublic", "everybody gets access" },
+        { "", "policy: {additionalStatements: [{Sid: Mine, Effect: Allow, Principal: \"*\", Action: kms:Decrypt, Resource: \"*\", Condition: {StringEquals: {kms:CallerAccount: \"123456789012\"}}}]}", null, "a condition keeps others out" },
+        { "", "alias: alias/other", "AliasRemoved", "the old name goes" },
+        { "", "policy: {override: {Version: \"2012-10-17\", Statement: [{Sid: Few, Effect: Allow, Principal: {AWS: \"arn:aws:iam::123456789012:role/Admin\"}, Action: \"kms:*\", Resource: \"*\"}]}}", "Lockout", "the account's root loses its access" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Dangers))]
+    public async Task What_is_dangerous_is_marked(string before, string after, string? danger, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3", before));
+
+        var key = (await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: s3", after))).Of("ServiceKey", "orders");
+
+        Assert.NotEmpty(key.Steps);
+        var found = key.Dangers.Select(one => one.Kind.ToString()).Distinct().ToArray();
+        Assert.True(danger is null ? found.Length == 0 : found.Contains(danger), $"{why}: {string.Join("; ", key.Dangers)}");
+    }
+
+    [Fact]
+    public async Task An_alias_that_is_taken_from_another_key_is_marked()
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {aliasTakeOver: Allow}");
+        var other = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest(), Ct)).KeyMetadata.KeyId;
+        await scenario.Aws.Kms().CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/acme/s3", TargetKeyId = other }, Ct);
+
+        var key = (await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: s3", "takeOverAlias: true"))).Of("ServiceKey", "orders");
+
+        var step = Assert.Single(key.Steps, step => step.Operation == "UpdateAlias");
+        Assert.Equal((other, "(the new key)"), (step.Changes[0].Before, step.Changes[0].After));
+        Assert.Contains(step.Dangers, danger => danger.Kind == DangerKind.AliasTakenOver && danger.Message.Contains(other, StringComparison.Ordinal));
+    }
+
+    public static TheoryData<string, string, string, string> Refusals => new()
+    {
+        { "service: s3", "service: sqs", "InvalidSpec", "a service cannot be changed" },
+        { "description: mine", "multiRegion: true", "InvalidSpec", "a key does not become a multi-Region one" },
+        { "description: mine", "className: missing", "InvalidSpec", "a key stays with its class" },
+        { "description: mine", "adopt: {keyId: 8dff9c2f-6d6a-4f8e-9d2f-0c3f1b7a5e21}", "PermissionDenied", "the class does not permit adoption" },
+        { "description: mine", "policy: {override: {Statement: [{Effect: Allow, Principal: {AWS: \"999999999999\"}, Action: \"kms:*\", Resource: \"*\"}]}}", "PolicyLockout", "nobody of the account could change it again" },
+        { "description: mine", "service: nothing", "InvalidSpec", "the catalogue has no such service" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task What_the_operator_refuses_is_refused_with_its_reason(string before, string after, string reason, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", before));
+
+        var plan = await scenario.Operator.PlanAsync(Scenario.Key("orders", after));
+
+        var key = plan.Of("ServiceKey", "orders");
+        Assert.True(key.Outcome == PlannedOutcome.Refused && key.Reason == reason, $"{why}: {key.Outcome} {key.Reason} {key.Message}");
+        Assert.Empty(key.Steps);
+        Assert.True(plan.HasErrors);
+    }
+
+    [Fact]
+    public async Task Of_two_new_keys_that_want_one_alias_the_second_is_refused()
+    {
+        using var scenario = await Scenario.StartAsync();
+
+        var plan = await scenario.Operator.PlanOfflineAsync(Scenario.Class() + "\n" + Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: s3"));
+
+        Assert.Equal(PlannedOutcome.Ready, plan.Of("ServiceKey", "one").Outcome);
+        Assert.Equal(Reasons.AliasConflict, plan.Of("ServiceKey", "two").Reason);
+    }
+
+    [Fact]
+    public async Task A_key_of_another_cluster_s_resource_is_not_touched()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3"));
+
+        var plan = await scenario.Operator.PlanOfflineAsync(Scenario.Class() + "\n" + Scenario.Key("orders", "service: s3"), clusterId: "another");
+
+        Assert.Equal((PlannedOutcome.Refused, Reasons.KeyConflict), (plan.Of("ServiceKey", "orders").Outcome, plan.Of("ServiceKey", "orders").Reason));
+    }
+
+    [Fact]
+    public async Task What_AWS_does_not_let_the_caller_read_is_an_error()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3"));
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "GetKeyPolicy", "kind": "accessDenied", "count": 10}""");
+
+        var plan = await scenario.Operator.PlanAsync();
+
+        Assert.Equal((PlannedOutcome.Failed, Reasons.AccessDenied), (plan.Of("ServiceKey", "orders").Outcome, plan.Of("ServiceKey", "orders").Reason));
+        Assert.True(plan.HasErrors);
+    }
+
+    [Fact]
+    public async Task An_observed_resource_shows_what_Full_would_do_and_changes_nothing()
+    {
+        using var scenario = await Scenario.StartAsync();
+
+        var plan = await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: s3", "managementPolicy: Observe"));
+
+        var key = plan.Of("ServiceKey", "orders");
+        Assert.Equal((PlannedOutcome.Observed, 0), (key.Outcome, key.Steps.Count));
+        Assert.Equal("CreateKey", key.WithFull[0].Operation);
+        Assert.False(plan.HasChanges);
+    }
+
+    [Fact]
+    public async Task A_suspended_resource_is_left_alone()
+    {
+        using var scenario = await Scenario.StartAsync();
+
+        var key = (await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: s3", "suspend: true"))).Of("ServiceKey", "orders");
+
+        Assert.Equal((PlannedOutcome.Suspended, 0), (key.Outcome, key.Steps.Count));
+    }
+
+    [Fact]
+    public async Task A_lost_key_is_replaced_only_where_the_spec_says_so_and_that_is_marked()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3"));
+        scenario.Operator.Kill();
+        await scenario.Aws.PostAsync("/_sim/reset", "");
+
+        Assert.Equal(Reasons.KeyNotFound, (await scenario.Operator.PlanAsync()).Of("ServiceKey", "orders").Reason);
+        var key = (await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: s3", "recreateLostKey: true"))).Of("ServiceKey", "orders");
+
+        Assert.Equal("CreateKey", key.Operations()[0]);
+        Assert.Contains(key.Dangers, danger => danger.Kind == DangerKind.KeyReplaced);
+        scenario.Operator.Start();
+    }
+
+    [Fact]
+    public async Task Drift_is_planned_for_the_whole_cluster()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3"));
+        var keyId = (string)(await scenario.Aws.KeyAsync())["keyId"]!;
+        await scenario.Aws.Kms().UpdateKeyDescriptionAsync(new UpdateKeyDescriptionRequest { KeyId = keyId, Description = "by hand" }, Ct);
+
+        var step = Assert.Single((await scenario.Operator.PlanAsync()).Of("ServiceKey", "orders").Steps);
+
+        Assert.Equal(("by hand", "KMS key for encrypting s3"), (step.Changes[0].Before, step.Changes[0].After));
+    }
+
+    [Fact]
+    public async Task A_resource_that_is_being_deleted_shows_what_becomes_of_its_key()
+    {
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3"));
+        scenario.Operator.Kill();
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "orders"));
+
+        var key = (await scenario.Operator.PlanAsync()).Of("ServiceKey", "orders");
+
+        Assert.Equal((PlannedAction.Delete, PlannedOutcome.Gone), (key.Action, key.Outcome));
+        Assert.Equal(["TagResource", "ScheduleKeyDeletion", "DeleteAlias"], key.Operations());
+        Assert.NotNull(key.Arn);
+        scenario.Operator.Start();
+    }
+}
