@@ -52,9 +52,9 @@ internal sealed class PlanFindings(ResourceCaches caches, PlanScope scope, Plann
             Action = ActionOf(calls),
             Steps = steps,
             WithFull = status?.Plan ?? [],
-            Outcome = outcome,
-            Reason = ready?.Reason ?? "",
-            Message = planned.Hide(ready?.Message ?? ""),
+            Outcome = calls.Failure is null ? outcome : PlannedOutcome.Failed,
+            Reason = calls.Failure is null ? ready?.Reason ?? "" : "Failed",
+            Message = planned.Hide(calls.Failure ?? ready?.Message ?? ""),
         };
     }
 

@@ -46,21 +46,34 @@ internal sealed class PlanPass(PlanCluster cluster, CallRecorder recorder, KindR
         await Parallel.ForEachAsync(resources, new ParallelOptions { MaxDegreeOfParallelism = concurrency, CancellationToken = cancellationToken }, async (resource, stop) =>
         {
             var key = NamespacedName.Of(resource);
-            if (_calls.TryGetValue((type.Kind, key), out var calls))
+            var isFirst = !_calls.TryGetValue((type.Kind, key), out var calls);
+            if (isFirst)
             {
-                await recorder.ForAsync(calls, async () => await reconciler.ReconcileAsync(key, stop));
-                return;
+                calls = _calls[(type.Kind, key)] = new ResourceCalls(type.Kind, key, () => (cluster.Find(type, key) as IKeyResource)?.Status);
             }
 
-            calls = new ResourceCalls(type.Kind, key, () => (cluster.Find(type, key) as IKeyResource)?.Status);
-            _calls[(type.Kind, key)] = calls;
-            await recorder.ForAsync(calls, async () =>
+            await recorder.ForAsync(calls!, async () =>
             {
-                await prepare(resource);
-                cluster.ForgetComparison(type, key);
-                await reconciler.ReconcileAsync(key, stop);
+                try
+                {
+                    if (isFirst)
+                    {
+                        await prepare(resource);
+                        cluster.ForgetComparison(type, key);
+                    }
+
+                    await reconciler.ReconcileAsync(key, stop);
+                }
+                catch (Exception e) when (!stop.IsCancellationRequested)
+                {
+                    // The operator logs it and tries again. One resource must not take the plan of the others with it.
+                    calls!.Failure = e.GetBaseException().Message;
+                }
             });
-            progress?.Invoke(Interlocked.Increment(ref _done), resources.Count);
+            if (isFirst)
+            {
+                progress?.Invoke(Interlocked.Increment(ref _done), resources.Count);
+            }
         });
     }
 }

@@ -6,6 +6,7 @@ using KmsOperator.Keys.Classes;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
+using KmsOperator.Planning;
 using KmsOperator.Plans.Calls;
 using KmsOperator.Plans.Cluster;
 using KmsOperator.Plans.Steps;
@@ -36,11 +37,8 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
         var now = new FrozenTime(time.GetUtcNow());
         var caches = new ResourceCaches(NullLoggerFactory.Instance);
         var cluster = new PlanCluster(caches, now, input.Cluster);
-        var notes = new List<string>();
-        if (input.Cluster is { } api)
-        {
-            notes.AddRange(await ClusterContent.LoadAsync(api, cluster, cancellationToken));
-        }
+        var unreadable = input.Cluster is { } api ? await ClusterContent.LoadAsync(api, cluster, cancellationToken) : [];
+        var notes = unreadable.ToList();
 
         var overlay = new ManifestOverlay(cluster, input.Namespace, input.Cluster is not null, now);
         var manifests = input.Manifests is { } set ? overlay.Put(set) : null;
@@ -65,7 +63,10 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
             notes.Add("No --cluster-id was given and no key of these resources carries one, so the tag servicekey.dev/cluster is shown as (unknown).");
         }
 
-        return new PlanReport(clusterId, new PlanFindings(caches, scope, planned).Collect(pass.Calls), notes);
+        return new PlanReport(clusterId, new PlanFindings(caches, scope, planned).Collect(pass.Calls), notes)
+        {
+            IsIncomplete = input.Manifests is null && unreadable.Count > 0,
+        };
     }
 
     private async Task RepeatAsync(PlanPass pass, PlanCluster cluster, PlanScope scope, CancellationToken cancellationToken)
@@ -91,7 +92,9 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
     private static async Task<string?> FindClusterIdAsync(OwnerTags tags, ResourceCaches caches, PlanScope scope, CancellationToken cancellationToken)
     {
         var classes = new ClassDirectory(caches.KeyClasses, caches.Namespaces);
-        var resources = scope.ServiceKeys().Select(key => (Key: key, KeyClass: classes.Find(key.Spec.ClassName))).Where(one => one.KeyClass is not null).Select(one => (one.Key, one.KeyClass!));
+        var resources = scope.ServiceKeys().Select(key => (Key: key, KeyClass: classes.Find(key.Spec.ClassName)))
+            .Where(one => one.KeyClass is not null && SpecValidation.Validate(one.Key).Count + SpecValidation.Validate(one.KeyClass).Count == 0)
+            .Select(one => (one.Key, one.KeyClass!));
         return await tags.FindClusterIdsAsync(resources, cancellationToken) switch
         {
             [] => null,

@@ -18,7 +18,7 @@ internal sealed class UnknownUids(PlanCluster cluster, OwnerTags tags, string cl
     /// <summary>For a ServiceKey.</summary>
     public async Task ResolveAsync(ServiceKey key, CancellationToken cancellationToken)
     {
-        if (PlanCluster.IsPlanned(key) && SpecValidation.Validate(key).Count == 0 && _classes.Find(key.Spec.ClassName) is { } keyClass
+        if (PlanCluster.IsPlanned(key) && SpecValidation.Validate(key).Count == 0 && _classes.Find(key.Spec.ClassName) is { Status.AccountId: not null } keyClass
             && await tags.FindUidAsync(key, keyClass, clusterId, cancellationToken) is { } uid)
         {
             cluster.SetUid(ResourceTypes.ServiceKeys, key, uid);
@@ -36,7 +36,7 @@ internal sealed class UnknownUids(PlanCluster cluster, OwnerTags tags, string cl
         var primary = replica.Spec.PrimaryRef is { } reference
             && cluster.Caches.ServiceKeys.TryGet(new NamespacedName(replica.Metadata.Namespace ?? "", reference.Name), out var found) ? found : null;
         var keyId = primary?.Status?.KeyId ?? replica.Spec.PrimaryKeyArn?.Split('/')[^1];
-        if (keyId is not null && _classes.Find(primary?.Spec.ClassName ?? replica.Spec.ClassName) is { } keyClass
+        if (keyId is not null && _classes.Find(primary?.Spec.ClassName ?? replica.Spec.ClassName) is { Status.AccountId: not null } keyClass
             && await tags.FindUidAsync(replica, keyId, keyClass, clusterId, cancellationToken) is { } uid)
         {
             cluster.SetUid(ResourceTypes.KeyReplicas, replica, uid);

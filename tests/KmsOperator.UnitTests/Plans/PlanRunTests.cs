@@ -265,6 +265,18 @@ public sealed class PlanRunTests
     }
 
     [Fact]
+    public async Task A_class_that_cannot_be_verified_is_an_error_and_its_keys_wait_for_it()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "GetCallerIdentity", "kind": "accessDenied", "count": 10}""");
+
+        var plan = await scenario.Operator.PlanOfflineAsync(Scenario.Class() + "\n" + Scenario.Key("orders", "service: s3"));
+
+        Assert.Equal((PlannedOutcome.Failed, Reasons.AccessDenied), (plan.Of("KeyClass", "standard").Outcome, plan.Of("KeyClass", "standard").Reason));
+        Assert.Equal((PlannedOutcome.Waiting, Reasons.ClassNotReady), (plan.Of("ServiceKey", "orders").Outcome, plan.Of("ServiceKey", "orders").Reason));
+    }
+
+    [Fact]
     public async Task An_observed_resource_shows_what_Full_would_do_and_changes_nothing()
     {
         using var scenario = await Scenario.StartAsync();

@@ -32,6 +32,9 @@ internal sealed class ResourceCalls(string kind, NamespacedName key, Func<KeySta
     /// <summary>Whether the operator decides by the key's rotations so far. Else it reads them only to show them.</summary>
     public bool ReadsRotations => Before?.RotationAttempt is not null;
 
+    /// <summary>Why the reconciler could not be brought to an end; null when it could.</summary>
+    public string? Failure { get; set; }
+
     /// <summary>Adds a call. The calls of one resource come one after the other.</summary>
     public void Add(RecordedCall call)
     {

@@ -102,8 +102,11 @@ internal sealed record PlanReport(string? ClusterId, IReadOnlyList<ResourcePlan>
     /// <summary>Whether anything would be done in AWS.</summary>
     public bool HasChanges => Resources.Any(resource => resource.Steps.Count > 0);
 
+    /// <summary>Whether a resource that the plan is about cannot be read; the notes say which.</summary>
+    public bool IsIncomplete { get; init; }
+
     /// <summary>Whether a resource is refused, or could not be looked at.</summary>
-    public bool HasErrors => Resources.Any(resource => resource.Outcome is PlannedOutcome.Refused or PlannedOutcome.Failed);
+    public bool HasErrors => IsIncomplete || Resources.Any(resource => resource.Outcome is PlannedOutcome.Refused or PlannedOutcome.Failed);
 
     /// <summary>How many resources there are of an action.</summary>
     public int Count(PlannedAction action) => Resources.Count(resource => resource.Action == action);
