@@ -122,7 +122,7 @@ internal static class PlanCommand
                 wrap => new AwsClients(
                     RoleSessionName.ForCluster(clusterId ?? "plan"), new RequestRateLimiter(RequestRateLimiter.DefaultShare, time), wrapTransport: wrap, time: time),
                 time);
-            var input = new PlanInput
+            var planned = new PlanInput
             {
                 Manifests = manifests,
                 Cluster = api,
@@ -137,7 +137,7 @@ internal static class PlanCommand
                 await output.WriteLineAsync();
             }
 
-            return await RunAsync(run, input, request.Format, Colours.For(output, environment), output, cancellationToken);
+            return await RunAsync(run, planned, request.Format, Colours.For(output, environment), output, cancellationToken);
         }
         catch (StartFailedException e)
         {

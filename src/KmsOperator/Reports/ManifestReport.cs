@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using KmsOperator.Policies;
+using KmsOperator.Rendering;
 
 namespace KmsOperator.Reports;
 
@@ -7,20 +7,16 @@ namespace KmsOperator.Reports;
 internal static class ManifestReport
 {
     /// <summary>The report.</summary>
-    /// <param name="keys">The keys as <c>render</c> prints them.</param>
+    /// <param name="keys">The keys as <c>render</c> finds them.</param>
     /// <param name="now">The moment.</param>
-    public static KeyReport Of(JsonArray keys, DateTimeOffset now) => new(now, null, [.. keys.OfType<JsonObject>().Select(RowOf)], []);
+    public static KeyReport Of(IEnumerable<RenderedKey> keys, DateTimeOffset now) => new(now, null, [.. keys.Select(RowOf)], []);
 
-    private static KeyRow RowOf(JsonObject key)
+    private static KeyRow RowOf(RenderedKey key) => new()
     {
-        var account = (string)key["account"]!;
-        return new KeyRow
-        {
-            Owner = $"{key["kind"]}/{key["namespace"]}/{key["name"]}",
-            AccountId = account,
-            Region = (string)key["region"]!,
-            Alias = (string?)key["alias"],
-            Audience = key["policy"] is { } policy ? PolicyAudience.Of(policy.ToJsonString(), account) : [],
-        };
-    }
+        Owner = key.Owner.Path,
+        AccountId = key.Location.AccountId,
+        Region = key.Location.Region,
+        Alias = key.AliasName,
+        Audience = key.Policy is { } policy ? PolicyAudience.Of(policy, key.Location.AccountId) : [],
+    };
 }
