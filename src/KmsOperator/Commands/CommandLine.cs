@@ -19,6 +19,7 @@ internal static class CommandLine
             RunCommand.Create(environment),
             RenderCommand.Create(),
             OrphansCommand.Create(environment),
+            ImportCommand.Create(),
         };
 
         var result = root.Parse(arguments);
