@@ -22,7 +22,7 @@ internal sealed record PolicyStatementItems(string? Sid, string Text, IReadOnlyL
         var only = PolicyDocument.StatementsOf(canonical.RootElement).Single();
         var items = new List<(string Place, string Item)>();
         Collect("", only, items);
-        var sid = statement.TryGetProperty("Sid", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
+        var sid = statement.TryGetProperty(nameof(Sid), out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
         return new PolicyStatementItems(string.IsNullOrEmpty(sid) ? null : sid, text, items);
     }
 

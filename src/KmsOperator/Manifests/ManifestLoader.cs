@@ -51,7 +51,8 @@ internal static class ManifestLoader
         }
     }
 
-    private static IEnumerable<string> Files(string path) => File.Exists(path)
+    /// <summary>A file alone, or the manifests below a directory in the order of their paths.</summary>
+    internal static IEnumerable<string> Files(string path) => File.Exists(path)
         ? [path]
         : Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 32 })
             .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))

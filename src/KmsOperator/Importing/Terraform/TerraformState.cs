@@ -58,7 +58,7 @@ internal static class TerraformState
         private bool _isShown;
         private bool _isState;
 
-        public IReadOnlyList<TerraformResource> Read(ReadOnlySpan<byte> json)
+        public List<TerraformResource> Read(ReadOnlySpan<byte> json)
         {
             var reader = new Utf8JsonReader(json, Options);
             reader.Read();
