@@ -18,6 +18,8 @@ public sealed class SilentImportTests : IDisposable
     private const string Namespace = "team";
     private const string Region = "us-east-1";
 
+    private static readonly string[] Kinds = ["ServiceKey", "KeyReplica"];
+
     private readonly OperatorUnderTest _operator = new();
     private readonly StateText _state = new();
 
@@ -153,6 +155,41 @@ public sealed class SilentImportTests : IDisposable
         await ObserveAndSwitchAsync();
     }
 
+    [Fact]
+    public async Task While_the_operator_observes_the_way_back_is_to_delete_the_resources()
+    {
+        await MakeSolutionKeyAsync("s3", multiRegion: false, []);
+        await ImportAsync(expectedCode: 0);
+        var before = await SnapshotAsync();
+        await _operator.SettleAsync();
+
+        _operator.User.Delete("ServiceKey", new NamespacedName(Namespace, "acme-s3"));
+        await _operator.SettleAsync(TimeSpan.FromMinutes(10));
+
+        Assert.Empty(_operator.User.List("ServiceKey", Namespace));
+        Assert.Equal(before, await SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task After_the_switch_the_way_back_is_to_observe_and_to_take_the_tags_off()
+    {
+        var name = new NamespacedName(Namespace, "acme-s3");
+        var key = await MakeSolutionKeyAsync("s3", multiRegion: false, []);
+        var before = (await _operator.Aws.KeyAsync()).ToJsonString();
+        await ImportAsync(expectedCode: 0);
+        await ObserveAndSwitchAsync();
+
+        _operator.User.Patch("ServiceKey", name, "{spec: {managementPolicy: Observe}}");
+        await _operator.SettleAsync();
+        await _operator.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = key.KeyId, TagKeys = ["servicekey.dev/cluster", "servicekey.dev/owner", "servicekey.dev/uid"] }, Ct);
+        _operator.User.Delete("ServiceKey", name);
+        await _operator.SettleAsync(TimeSpan.FromMinutes(10));
+
+        Assert.Empty(_operator.User.List("ServiceKey", Namespace));
+        Assert.Equal(before, (await _operator.Aws.KeyAsync()).ToJsonString());
+        Assert.Equal(1, (await _operator.Aws.CallsAsync())["UntagResource"]);
+    }
+
     /// <summary>A key as <c>modules/aws/kms</c> makes it.</summary>
     private Task<KeyMetadata> MakeSolutionKeyAsync(string service, bool multiRegion, string[] trusted) => MakeAsync(
         $"module.kms.aws_kms_key.kms_key[\"{service}\"]", $"alias/acme/{service}", SolutionPolicies.Of(service, Region, SimulatedAws.AccountId, trusted),
@@ -211,7 +248,7 @@ public sealed class SilentImportTests : IDisposable
 
     private async Task ObserveAndSwitchAsync()
     {
-        var resources = new[] { "ServiceKey", "KeyReplica" }.SelectMany(kind => _operator.User.List(kind, Namespace).Select(one => (kind, Name: new NamespacedName(Namespace, (string)one["metadata"]!["name"]!)))).ToArray();
+        var resources = Kinds.SelectMany(kind => _operator.User.List(kind, Namespace).Select(one => (kind, Name: new NamespacedName(Namespace, (string)one["metadata"]!["name"]!)))).ToArray();
         var before = await SnapshotAsync();
         await _operator.SettleAsync(TimeSpan.FromMinutes(10));
 

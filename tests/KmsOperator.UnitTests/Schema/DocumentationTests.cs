@@ -117,7 +117,7 @@ public sealed partial class DocumentationTests
     private static IEnumerable<string> Named(string file) => MarkdownPage.Of(file).Spans.SelectMany(span => LongFlag().Matches(span)).Select(flag => flag.Groups[1].Value);
 
     private static string[] OperatorFlagNames() =>
-        [.. new[] { RunCommand.Create(_ => null), RenderCommand.Create(), OrphansCommand.Create(_ => null) }.SelectMany(command => command.Options).Select(option => option.Name).Distinct()];
+        [.. new[] { RunCommand.Create(_ => null), RenderCommand.Create(), OrphansCommand.Create(_ => null), ImportCommand.Create() }.SelectMany(command => command.Options).Select(option => option.Name).Distinct()];
 
     // The simulator is no reference of these tests; its options are declared in this one file.
     private static string[] SimulatorFlagNames() =>
@@ -126,7 +126,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex("(?<![A-Za-z0-9-])(--[a-z][a-z-]*[a-z])")]
     private static partial Regex LongFlag();
 
-    [GeneratedRegex(@"kms-(operator (run|render|orphans)|simulator) [^|;#]*")]
+    [GeneratedRegex(@"kms-(operator (run|render|orphans|import)|simulator) [^|;#]*")]
     private static partial Regex OwnCommand();
 
     [GeneratedRegex("\"(--[a-z-]+)\"")]

@@ -19,6 +19,11 @@ internal static class TerraformKeys
         {
             return ForeignKeys.Failed(exception.File, exception.Line, exception.Message);
         }
+        catch (InvalidOperationException)
+        {
+            // What the JSON reader says of an escape that is half a character.
+            return ForeignKeys.Failed(file, 0, "has an escape that stands for no character; write the state with Terraform again");
+        }
     }
 
     /// <summary>The keys among resources.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace KmsOperator.Importing.Terraform;
 
@@ -45,7 +46,7 @@ internal static class TerraformState
             throw new TerraformStateException(file, 0, $"is a zip archive, perhaps a plan file, and not a state. {HowToExport}");
         if (content.StartsWith((ReadOnlySpan<byte>)[0xff, 0xfe]) || content.StartsWith((ReadOnlySpan<byte>)[0xfe, 0xff]))
             throw new TerraformStateException(file, 0, "is in UTF-16, as PowerShell's > writes it. Write it in UTF-8: `terraform show -json | Out-File -Encoding utf8 FILE`");
-        if (content.Contains((byte)0))
+        if (content.Contains((byte)0) || !Utf8.IsValid(content))
             throw new TerraformStateException(file, 0, $"is a binary file and not a state. {HowToExport}");
     }
 

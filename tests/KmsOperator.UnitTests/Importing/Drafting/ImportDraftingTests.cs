@@ -27,8 +27,15 @@ public sealed class ImportDraftingTests
         from enabled in Gen.Bool
         select Key(id, region) with
         {
-            Aliases = hasAlias ? [alias] : [], NameHint = hint, Description = description, Tags = tags, DeletionWindowDays = window,
-            Rotation = spec.Item1 == "SYMMETRIC_DEFAULT" ? rotation : null, KeySpec = spec.Item1, KeyUsage = spec.Item2, Enabled = enabled,
+            Aliases = hasAlias ? [alias] : [],
+            NameHint = hint,
+            Description = description,
+            Tags = tags,
+            DeletionWindowDays = window,
+            Rotation = spec.Item1 == "SYMMETRIC_DEFAULT" ? rotation : null,
+            KeySpec = spec.Item1,
+            KeyUsage = spec.Item2,
+            Enabled = enabled,
         };
 
     [Fact]
@@ -58,7 +65,7 @@ public sealed class ImportDraftingTests
     public void Names_are_the_same_in_every_run_and_for_every_order() => AnyKey.Array[2, 6].Sample(keys =>
     {
         keys = [.. keys.DistinctBy(key => key.Arn)];
-        static string Names(ForeignKey[] keys) => string.Join(' ', ResourceNaming.Of(keys.Select(key => (key, key.Aliases.FirstOrDefault()))).OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => one.Value));
+        static string Names(ForeignKey[] keys) => string.Join(' ', ResourceNaming.Of(keys.Select(key => (key, key.Aliases.Count > 0 ? key.Aliases[0] : null))).OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => one.Value));
         return Names(keys) == Names([.. keys.Reverse()]);
     }, iter: 300);
 

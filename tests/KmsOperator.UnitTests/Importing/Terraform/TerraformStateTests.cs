@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using KmsOperator.Importing.Terraform;
 using Xunit;
 
@@ -84,6 +85,26 @@ public sealed class TerraformStateTests
         Assert.True(error.Message.Contains(message, StringComparison.Ordinal) && error.Line == line && error.File == "x.tfstate", $"{why}: {error}");
         Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_damaged_state_is_refused_or_read_and_never_breaks_the_import()
+    {
+        var whole = Everything.ToState();
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte, Gen.Int[0, whole.Length]).Sample((at, value, length) =>
+        {
+            byte[] damaged = [.. whole.Take(Math.Max(length, at + 1))];
+            damaged[at] = value;
+            var read = TerraformKeys.Read("x", damaged);
+            Assert.True(read.Errors.Count > 0 != read.Keys.Count + read.Left.Count > 0);
+            Assert.DoesNotContain(StateText.Secret, string.Join(' ', read.Errors), StringComparison.Ordinal);
+        }, iter: 2000);
+    }
+
+    [Fact]
+    public void Half_a_character_is_refused() => Assert.Contains(
+        "stands for no character",
+        Assert.Single(TerraformKeys.Read("x", Encoding.UTF8.GetBytes($$$"""{"version":4,"resources":[{"mode":"managed","type":"aws_kms_key","name":"k","instances":[{"attributes":{"arn":"{{{Arn}}}","description":"\ud800"}}]}]}""")).Errors).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public void A_state_in_UTF_16_says_how_to_write_it()
