@@ -6,7 +6,7 @@ namespace KmsOperator.Policies;
 /// <summary>
 /// Writes policies so that documents with the same meaning have the same text: no insignificant space, object keys, statements
 /// and lists sorted, a single value as a list of one, duplicates in lists once, account ids as root ARNs, <c>"*"</c> as <c>{"AWS": "*"}</c>, condition
-/// operators and keys in small letters, numbers and booleans in conditions as strings, the default version, and nothing for an empty Sid, Id or Condition.
+/// operators and keys in small letters, numbers and booleans in conditions as strings, the default version, and nothing for Sids, an Id or an empty Condition.
 /// </summary>
 /// <remarks>
 /// KMS gives policies back in another form than they were put. Nothing is folded that could carry meaning: actions and values that differ only in case
@@ -52,7 +52,8 @@ internal static partial class CanonicalPolicy
 
     private static bool IsAbsent(JsonProperty member) => member.Name switch
     {
-        "Sid" or "Id" => member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() == "",
+        // Names for people, which decide nothing.
+        "Sid" or "Id" => true,
         "Condition" => member.Value.ValueKind == JsonValueKind.Object && !member.Value.EnumerateObject().Any(),
         _ => false,
     };

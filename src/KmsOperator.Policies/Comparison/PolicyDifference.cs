@@ -16,7 +16,7 @@ public static class PolicyDifference
     /// </summary>
     /// <param name="before">The present policy.</param>
     /// <param name="after">The new policy.</param>
-    /// <returns>Null when the two mean the same, when only Version or Id differ, or when one of them is not a JSON object.</returns>
+    /// <returns>Null when the two mean the same, when only Version, Id or Sids differ, or when one of them is not a JSON object.</returns>
     public static string? Describe(string before, string after)
     {
         var text = string.Join("; ", Find(before, after) ?? []);

@@ -4,7 +4,7 @@ namespace KmsOperator.Policies;
 
 /// <summary>A statement as a set of single items, so that two of them can be compared item by item.</summary>
 /// <param name="Sid">Null where the statement has none.</param>
-/// <param name="Text">The canonical text.</param>
+/// <param name="Text">The canonical text, which has no Sid.</param>
 /// <param name="Items">
 /// Where each item stands, as <c>Action</c>, <c>Principal AWS</c> or <c>Condition stringequals aws:sourceaccount</c>, and the item.
 /// </param>
@@ -19,8 +19,7 @@ internal sealed record PolicyStatementItems(string? Sid, string Text, IReadOnlyL
         var only = PolicyDocument.StatementsOf(canonical.RootElement).Single();
         var items = new List<(string Place, string Item)>();
         Collect("", only, items);
-        var sid = items.Find(item => item.Place == "Sid").Item;
-        items.RemoveAll(item => item.Place == "Sid");
+        var sid = statement.TryGetProperty(nameof(Sid), out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
         return new PolicyStatementItems(string.IsNullOrEmpty(sid) ? null : sid, text, items);
     }
 

@@ -68,6 +68,7 @@ internal static class CommandLine
             ReportCommand.Create(environment, input),
             InspectionCommands.CreateTree(environment),
             InspectionCommands.CreateStatus(environment),
+            ImportCommand.Create(),
             CompletionCommand.Create(isPlugin ? PluginName : OperatorName),
         };
         foreach (var request in RequestCommands.Create(environment))

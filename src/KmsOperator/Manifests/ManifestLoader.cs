@@ -86,7 +86,8 @@ internal static class ManifestLoader
 
     private static ManifestError Unreadable(string path, string message) => new(path, 0, null, message) { IsUnreadable = true };
 
-    private static IEnumerable<string> Files(string path) => File.Exists(path)
+    /// <summary>A file alone, or the manifests below a directory in the order of their paths.</summary>
+    internal static IEnumerable<string> Files(string path) => File.Exists(path)
         ? [path]
         : Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 32 })
             .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))

@@ -85,6 +85,7 @@ public sealed class PolicyComparerTests
     public static TheoryData<string, string, bool, string> Elements => new()
     {
         { "'Condition':{}", "'Sid':''", true, "empty elements are none" },
+        { "'Sid':'Enable root'", "'Sid':'RootAccess'", true, "a Sid is a name, and decides nothing" },
         { "'Condition':{'StringEquals':{'aws:sourceaccount':'1'}}", "'Condition':{'stringequals':{'aws:SourceAccount':['1']}}", true, "operators and keys have no case" },
         { "'Condition':{'StringEquals':{'aws:PrincipalTag/x':'A'}}", "'Condition':{'StringEquals':{'aws:PrincipalTag/x':'a'}}", false, "values have" },
         { "'Condition':{'StringEquals':{'aws:PrincipalTag/x':'暗号'}}", @"'Condition':{'StringEquals':{'aws:PrincipalTag/x':'\u6697\u53f7'}}", true, "an escape is its character" },

@@ -1,0 +1,35 @@
+using KmsOperator.Api;
+using KmsOperator.Policies;
+
+namespace KmsOperator.Importing.Drafting;
+
+/// <summary>Writes who has access as manifests do.</summary>
+internal static class AccessSpecs
+{
+    /// <summary>The fields; null when nobody has access.</summary>
+    /// <param name="access">Principals as ARNs.</param>
+    /// <param name="region">Region of the key.</param>
+    /// <param name="accountId">Account of the key: its roles are named without it.</param>
+    public static AccessSpec? Of(PolicyAccess access, string region, string accountId)
+    {
+        var spec = new AccessSpec
+        {
+            Administrators = Names(access.Administrators),
+            Users = Names(access.Users),
+            TrustedAccounts = access.TrustedAccounts.Count > 0 ? access.TrustedAccounts : null,
+            CrossAccountViaService = access.CrossAccountViaService ? true : null,
+        };
+        return spec is { Administrators: null, Users: null, TrustedAccounts: null, CrossAccountViaService: null } ? null : spec;
+
+        string[]? Names(IReadOnlyList<string> arns) => arns.Count > 0 ? [.. arns.Select(Name)] : null;
+
+        string Name(string arn)
+        {
+            var partition = Partition.OfRegion(region);
+            var ownRole = $"arn:{partition}:iam::{accountId}:role/";
+            return arn.StartsWith(ownRole, StringComparison.Ordinal) && PrincipalName.TryResolve(arn[ownRole.Length..], partition, accountId, out var resolved) && resolved == arn
+                ? arn[ownRole.Length..]
+                : arn;
+        }
+    }
+}

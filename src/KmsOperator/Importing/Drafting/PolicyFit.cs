@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace KmsOperator.Importing.Drafting;
+
+/// <summary>How a manifest says a key policy.</summary>
+/// <param name="Service">The service whose generated policy it is; null for the common statements alone, or for a whole document.</param>
+/// <param name="Access">Who has access by generated statements.</param>
+/// <param name="AdditionalStatements">Statements beside the generated ones.</param>
+/// <param name="Override">The whole document; null where the policy is generated.</param>
+internal sealed record PolicyFit(string? Service, PolicyAccess Access, IReadOnlyList<JsonElement> AdditionalStatements, JsonElement? Override)
+{
+    /// <summary>For the report.</summary>
+    public override string ToString() => Override is not null
+        ? "policy.override, the whole document"
+        : $"{(Service is null ? "the common statements" : $"the policy of service {Service}")}{AdditionalStatements.Count switch
+        {
+            0 => "",
+            1 => " and 1 statement of its own",
+            var count => $" and {count} statements of its own",
+        }}";
+}
+
+/// <summary>Who has access by generated statements; principals are ARNs.</summary>
+/// <param name="Administrators">Principals with administrative access.</param>
+/// <param name="Users">Principals with usage access.</param>
+/// <param name="TrustedAccounts">Ids of accounts.</param>
+/// <param name="CrossAccountViaService">Whether the accounts may use the key through the service.</param>
+internal sealed record PolicyAccess(
+    IReadOnlyList<string> Administrators, IReadOnlyList<string> Users, IReadOnlyList<string> TrustedAccounts, bool CrossAccountViaService)
+{
+    /// <summary>Nobody but the account's root.</summary>
+    public static PolicyAccess None { get; } = new([], [], [], false);
+
+    /// <summary>What two have in common.</summary>
+    public PolicyAccess Intersect(PolicyAccess other) => new(
+        [.. Administrators.Intersect(other.Administrators)],
+        [.. Users.Intersect(other.Users)],
+        [.. TrustedAccounts.Intersect(other.TrustedAccounts)],
+        CrossAccountViaService && other.CrossAccountViaService);
+
+    /// <summary>What this has and the other has not.</summary>
+    public PolicyAccess Except(PolicyAccess other) => new(
+        [.. Administrators.Except(other.Administrators)],
+        [.. Users.Except(other.Users)],
+        [.. TrustedAccounts.Except(other.TrustedAccounts)],
+        CrossAccountViaService && !other.CrossAccountViaService);
+}
