@@ -27,7 +27,7 @@ public sealed class OperatorUnderTest : IDisposable
         _random = new Random(_options.Seed);
         Server = new InMemoryApiServer(Clock);
         User = new ClusterUser(Server);
-        Aws = new SimulatedAws(_options.Simulator, Clock);
+        Aws = new SimulatedAws(_options.Simulator, Clock, _options.AwsFront);
         Start();
     }
 
