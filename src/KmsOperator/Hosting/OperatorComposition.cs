@@ -18,6 +18,7 @@ using KmsOperator.Kinds.ServiceKeys;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
 using KmsOperator.Observability.Probes;
+using KmsOperator.Orphans;
 using KmsOperator.Publishing;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +27,9 @@ namespace KmsOperator.Hosting;
 /// <summary>Puts the operator's long-lived parts together and runs them. A new kind is one line in <see cref="Register"/>.</summary>
 internal sealed class OperatorComposition
 {
+    // Ten thousand keys take half an hour, which leaves nearly all of the quotas to the reconciles.
+    private static readonly TimeSpan OrphanSearchPause = TimeSpan.FromMilliseconds(200);
+
     private readonly OperatorOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
@@ -35,6 +39,7 @@ internal sealed class OperatorComposition
     private readonly (string Name, Func<CancellationToken, Task> RunAsync)[] _watches;
     private readonly KindRegistration[] _kinds;
     private readonly Controller[] _controllers;
+    private readonly OrphanWatch? _orphans;
 
     public OperatorComposition(
         IKubernetesApi api,
@@ -64,8 +69,14 @@ internal sealed class OperatorComposition
             Watch(ResourceTypes.ServiceKeys, _caches.ServiceKeys, options.WatchNamespaces),
             Watch(ResourceTypes.KeyReplicas, _caches.KeyReplicas, options.WatchNamespaces),
         ];
+        var regions = new RegionalClientFactory(clients, time, settings.ConsistencyWindow);
         _kinds = Register(NewServices());
         _controllers = [.. _kinds.Select(NewController)];
+
+        // The keys of namespaces that are not watched would all look orphaned.
+        _orphans = options.WatchNamespaces.Count > 0 ? null : new OrphanWatch(
+            new OrphanSearch(new CachedResources(_caches), regions, time, OrphanSearchPause), _caches, new OrphanCount(metrics.Meter), _events, settings, time,
+            loggers.CreateLogger<OrphanWatch>());
 
         (string, Func<CancellationToken, Task>) Watch<T>(ResourceType<T> type, ResourceStore<T> store, IReadOnlyList<string> namespaces)
             where T : class, IResource =>
@@ -74,7 +85,6 @@ internal sealed class OperatorComposition
 
         ReconcilerServices NewServices()
         {
-            var regions = new RegionalClientFactory(clients, time, settings.ConsistencyWindow);
             var accounts = new AccountCheck(regions);
             var classes = new ClassDirectory(_caches.KeyClasses, _caches.Namespaces);
             var reservations = new AliasReservations();
@@ -156,7 +166,8 @@ internal sealed class OperatorComposition
         UnreadableResources.Report(_caches.ServiceKeys, _events);
         UnreadableResources.Report(_caches.KeyReplicas, _events);
 
-        await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leaseLost);
+        await Task.WhenAll([.. _controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)), _orphans?.RunAsync(stop.Token) ?? Task.CompletedTask]);
     }
 
     private static KindRegistration[] Register(ReconcilerServices services) =>

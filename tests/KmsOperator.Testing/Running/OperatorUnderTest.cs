@@ -69,6 +69,9 @@ public sealed class OperatorUnderTest : IDisposable
         }
     }
 
+    /// <summary>The sum of the present values of a gauge of the operator's metrics; null when it has no such gauge.</summary>
+    public long? Measure(string gauge) => _operator.Measure(gauge);
+
     /// <summary>Kills the operator as SIGKILL does, and starts another one.</summary>
     public void CrashAndRestart()
     {

@@ -145,19 +145,14 @@ internal sealed class KeyDeletion(
         var region = regions.For(request.Access);
         try
         {
-            var tags = await region.Tags.GetAsync(context.Now, cancellationToken);
-            foreach (var keyId in tags.KeyIdsByOwner.GetValueOrDefault((request.Owner.ClusterId, request.Owner.Path)) ?? [])
+            if (await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, cancellationToken) is not { } key)
             {
-                if (await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
-                    && key.Tags.GetValueOrDefault(TagNames.Uid) == request.Owner.Uid && !KeyStates.IsPendingDeletion(key.KeyState))
-                {
-                    var found = KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region };
-                    await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
-                    return found;
-                }
+                return null;
             }
 
-            return null;
+            var found = KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region };
+            await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
+            return found;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {

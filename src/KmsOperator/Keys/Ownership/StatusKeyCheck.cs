@@ -93,24 +93,8 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     }
 
     /// <summary>The key that was made for the resource, by its tags.</summary>
-    private async Task<ObservedKey?> FindOwnAsync<T>(ReconcileContext<T> context, KeyOwner owner, RegionalClients region, CancellationToken cancellationToken)
-        where T : class, IKeyResource
-    {
-        var scan = await region.Tags.GetAsync(context.Now - settings.ConsistencyWindow, cancellationToken);
-        foreach (var keyId in scan.KeyIdsByOwner.GetValueOrDefault((owner.ClusterId, owner.Path)) ?? [])
-        {
-            if (keyId != context.Status.KeyId
-                && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
-                && key.Tags.GetValueOrDefault(TagNames.Uid) == owner.Uid
-                && KeyCompatibility.FindForeignOwner(key, owner) is null
-                && !KeyStates.IsPendingDeletion(key.KeyState))
-            {
-                return key;
-            }
-        }
-
-        return null;
-    }
+    private Task<ObservedKey?> FindOwnAsync<T>(ReconcileContext<T> context, KeyOwner owner, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource => OwnedKeys.FindAsync(region, owner, context.Now - settings.ConsistencyWindow, context.Status.KeyId, cancellationToken);
 
     private static async Task<IReadOnlyDictionary<string, string>?> ListTagsAsync(RegionalClients region, string keyId, CancellationToken cancellationToken)
     {
