@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Testing.Running;
 using Xunit;
@@ -92,26 +90,11 @@ public sealed class PolicyReadBackTests
 
     private static async Task<Scenario> StartAsync()
     {
-        var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = kms => new Normalizing(kms) });
+        var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = kms => new PolicyAnswerHandler(kms, policy => policy.Replace(Session, Role, StringComparison.Ordinal)) });
         await scenario.ApplyAsync(Scenario.Key("k", "service: s3", Override));
         scenario.AssertReady("ServiceKey", "k");
         return scenario;
     }
 
     private static IEnumerable<string> Notes(Scenario scenario) => scenario.User.List("Event").Select(one => (string)one["note"]!);
-
-    /// <summary>Answers GetKeyPolicy with the role in place of its session.</summary>
-    private sealed class Normalizing(HttpMessageHandler kms) : DelegatingHandler(kms)
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var answer = await base.SendAsync(request, cancellationToken);
-            if (!request.Headers.TryGetValues("X-Amz-Target", out var target) || target.Single() != "TrentService.GetKeyPolicy" || !answer.IsSuccessStatusCode)
-                return answer;
-            var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!;
-            body["Policy"] = ((string)body["Policy"]!).Replace(Session, Role, StringComparison.Ordinal);
-            answer.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/x-amz-json-1.1");
-            return answer;
-        }
-    }
 }
