@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Testing.Running;
 using Xunit;
