@@ -30,6 +30,9 @@ public enum AwsFailureKind
     /// <summary>A resource quota is used up.</summary>
     QuotaExceeded,
 
+    /// <summary>The key would have more tags than KMS permits.</summary>
+    TooManyTags,
+
     /// <summary>The key's state does not permit the operation.</summary>
     InvalidState,
 
@@ -94,6 +97,7 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
                 or "SignatureDoesNotMatch" or "MissingAuthenticationToken" or "IncompleteSignature" or "NotAuthorized" or "OptInRequired"
                 or "RegionDisabled" => AwsFailureKind.AccessDenied,
             "MalformedPolicyDocument" => PolicyKindOf(exception.Message),
+            "Tag" when exception.Message.Contains("too many tags", StringComparison.OrdinalIgnoreCase) => AwsFailureKind.TooManyTags,
             "LimitExceeded" => AwsFailureKind.QuotaExceeded,
             "KMSInvalidState" or "Disabled" or "Conflict" => AwsFailureKind.InvalidState,
             "KMSInternal" or "DependencyTimeout" or "KeyUnavailable" or "ServiceUnavailable" or "InternalFailure" or "InternalError" => AwsFailureKind.Unavailable,

@@ -21,7 +21,7 @@ public static class AwsReconcileError
             AwsFailureKind.NotFound => ReconcileError.Transient(Reasons.Progressing, $"{said} It may not be visible yet; it is looked for again."),
             AwsFailureKind.InvalidState => ReconcileError.Transient(Reasons.Progressing, $"{said} It is tried again."),
             AwsFailureKind.AccessDenied when isRecent => ReconcileError.Transient(
-                Reasons.AccessDenied, $"{said} The key is new and permissions may not have spread yet; it is tried again."),
+                Reasons.AccessDenied, $"{said} The key or its tags are new and permissions may not have spread yet; it is tried again."),
             AwsFailureKind.AccessDenied => ReconcileError.Terminal(
                 Reasons.AccessDenied, $"{said} Give the operator's principal this permission, by IAM and by the key policy."),
             AwsFailureKind.AlreadyExists when failure.Operation == "ReplicateKey" => ReconcileError.Terminal(
@@ -33,6 +33,8 @@ public static class AwsReconcileError
             AwsFailureKind.PolicyLockout => ReconcileError.Terminal(
                 Reasons.PolicyLockout, $"{said} Keep a statement that lets the operator's principal or the account's root call kms:PutKeyPolicy."),
             AwsFailureKind.InvalidPolicy => ReconcileError.Terminal(Reasons.InvalidPolicy, $"{said} Correct spec.policy."),
+            AwsFailureKind.TooManyTags => ReconcileError.Terminal(
+                Reasons.QuotaExceeded, $"{said} A key has at most {KeyTags.MaxTags} tags, and AWS permits no more. Remove tags that are not needed; it is tried again."),
             AwsFailureKind.QuotaExceeded => ReconcileError.Terminal(
                 Reasons.QuotaExceeded, $"{said} Ask AWS for a higher quota, or remove what is not needed; it is tried again."),
             _ => ReconcileError.Terminal(Reasons.InvalidSpec, said),

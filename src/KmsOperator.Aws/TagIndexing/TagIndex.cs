@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Amazon.KeyManagementService;
-using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 
 namespace KmsOperator.Aws;
@@ -44,7 +43,7 @@ public sealed class TagIndex
     private async Task<TagIndexSnapshot> ScanAsync(DateTimeOffset startedAt)
     {
         var windowStart = startedAt - _consistencyWindow;
-        var listed = await ListKeysAsync();
+        var listed = await KeyListing.ListIdsAsync(_kms, CancellationToken.None);
 
         // Not the scan's start: a key may have been made while the list was read.
         var listedAt = _time.GetUtcNow();
@@ -112,21 +111,6 @@ public sealed class TagIndex
         }
 
         return new TagIndexSnapshot(startedAt, byAttempt, byOwner, [.. unreadable.Where(key => !own.Contains(key.KeyId))]) { WrittenLately = own };
-    }
-
-    private async Task<List<string>> ListKeysAsync()
-    {
-        var keyIds = new List<string>();
-        string? marker = null;
-        do
-        {
-            var page = await _kms.ListKeysAsync(new ListKeysRequest { Limit = 1000, Marker = marker });
-            keyIds.AddRange((page.Keys ?? []).Select(key => key.KeyId));
-            marker = page.Truncated == true ? page.NextMarker : null;
-        }
-        while (marker is not null);
-
-        return keyIds;
     }
 
     private async Task<DateTimeOffset?> CreationDateAsync(string keyId)

@@ -50,11 +50,12 @@ public static class KeyReplicaResolver
     /// <param name="resource">A KeyReplica whose spec is valid on its own.</param>
     /// <param name="primary">The primary, as KMS shows it in its Region.</param>
     /// <param name="primaryAlias">An alias of the primary, if it has one.</param>
+    /// <param name="primaryHolder">The resource of this cluster that has the primary by its status, as <c>{kind}/{namespace}/{name}</c>; null for none.</param>
     /// <param name="keyClass">The class that the KeyReplica names.</param>
     /// <param name="accountId">The account that the class's credentials belong to.</param>
     /// <param name="clusterId">The operator's cluster id.</param>
     public static Resolved<DesiredKey> Resolve(
-        KeyReplica resource, ObservedKey primary, string? primaryAlias, KeyClass keyClass, string accountId, string clusterId)
+        KeyReplica resource, ObservedKey primary, string? primaryAlias, string? primaryHolder, KeyClass keyClass, string accountId, string clusterId)
     {
         var spec = resource.Spec;
         if (primary.MultiRegionKeyType != "PRIMARY")
@@ -63,7 +64,7 @@ public static class KeyReplicaResolver
                 Reasons.NotMultiRegion, $"spec.primaryKeyArn: {primary.Arn} is not a multi-Region primary; only a primary can be replicated.");
         }
 
-        if (resource.Status?.KeyId is null && PrimaryChecks.FindForeignOwner(resource, primary, keyClass, clusterId) is { } conflict)
+        if (resource.Status?.KeyId is null && PrimaryChecks.FindForeignOwner(resource, primary, primaryHolder, keyClass, clusterId) is { } conflict)
         {
             return conflict;
         }

@@ -13,6 +13,12 @@ public static class KeyTags
     /// <remarks>Source: AWS KMS API reference, Tag.</remarks>
     public const int MaxValueLength = 256;
 
+    /// <summary>The tags that mark a key as a resource's, as far as the key does not have them. A tag with another value is not missing.</summary>
+    /// <param name="owner">The resource that owns the key.</param>
+    /// <param name="tags">The key's tags.</param>
+    public static Dictionary<string, string> FindMissing(KeyOwner owner, IReadOnlyDictionary<string, string> tags) =>
+        Merge(owner, null).Where(tag => !tags.ContainsKey(tag.Key)).ToDictionary();
+
     /// <summary>The operator's tags on top of the given layers; later layers win over earlier ones.</summary>
     /// <param name="owner">The resource that owns the key.</param>
     /// <param name="defaultName">The <c>Name</c> tag, unless a layer sets one; null where it is not known yet.</param>

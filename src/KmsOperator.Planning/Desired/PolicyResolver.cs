@@ -28,6 +28,11 @@ internal static class PolicyResolver
         JsonElement? @override,
         IReadOnlyList<JsonElement>? additionalStatements)
     {
+        if (OversizedPolicy.SizeOf(@override) is { } size)
+        {
+            return TooLarge(size);
+        }
+
         if (@override is { } document)
         {
             var problems = additionalStatements is { Count: > 0 }
@@ -98,9 +103,11 @@ internal static class PolicyResolver
 
     private static Resolved<KeyPolicy> Limited(KeyPolicy policy) => policy.ByteLength <= KeyPolicy.MaxBytes
         ? policy
-        : ReconcileError.Terminal(
-            Reasons.PolicyTooLarge,
-            $"{Path}: the key policy has {policy.ByteLength} bytes, KMS permits {KeyPolicy.MaxBytes}. Name fewer principals, or trust an account and decide by IAM there.");
+        : TooLarge(policy.ByteLength);
+
+    private static ReconcileError TooLarge(long bytes) => ReconcileError.Terminal(
+        Reasons.PolicyTooLarge,
+        $"{Path}: the key policy has {bytes} bytes, KMS permits {KeyPolicy.MaxBytes}. Name fewer principals, or trust an account and decide by IAM there.");
 
     private sealed class PrincipalNames(string region, string partition, string accountId)
     {

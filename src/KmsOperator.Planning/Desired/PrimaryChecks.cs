@@ -19,13 +19,27 @@ public static class PrimaryChecks
 
     /// <summary>
     /// A replica holds the primary's key material under a policy of its own: whoever makes one can read what the primary encrypted. So a
-    /// key that another resource owns is replicated only by its own namespace, or, between clusters, with the class's consent.
+    /// key that a resource of this cluster owns is replicated only by its own namespace. Any other key, of another cluster or of nobody known, is
+    /// replicated only with the class's consent: that a key has no owner tag proves nothing, since the tag may have been taken off.
     /// </summary>
-    public static ReconcileError? FindForeignOwner(KeyReplica resource, ObservedKey primary, KeyClass keyClass, string clusterId)
+    /// <param name="resource">The KeyReplica.</param>
+    /// <param name="primary">The primary, as KMS shows it.</param>
+    /// <param name="holder">The resource of this cluster that has the primary by its status, as <c>{kind}/{namespace}/{name}</c>; null for none.</param>
+    /// <param name="keyClass">The class that the KeyReplica names.</param>
+    /// <param name="clusterId">The operator's cluster id.</param>
+    public static ReconcileError? FindForeignOwner(KeyReplica resource, ObservedKey primary, string? holder, KeyClass keyClass, string clusterId)
     {
+        if (holder is not null)
+        {
+            return FindOtherNamespace(resource, primary, holder);
+        }
+
         if (primary.Tags.GetValueOrDefault(TagNames.Owner) is not { } owner)
         {
-            return null;
+            return keyClass.Spec.Permissions?.Adoption == "Allow" ? null : ReconcileError.Terminal(
+                Reasons.PermissionDenied,
+                $"spec.primaryKeyArn: {primary.Arn} has no tag {TagNames.Owner}, so nothing proves that this namespace may have a copy of its key material. "
+                + $"If it may, have KeyClass {keyClass.Metadata.Name} say permissions.adoption: Allow.");
         }
 
         var cluster = primary.Tags.GetValueOrDefault(TagNames.Cluster);
@@ -37,9 +51,12 @@ public static class PrimaryChecks
                 + $"or have KeyClass {keyClass.Metadata.Name} say permissions.adoption: Allow.");
         }
 
-        return owner.Split('/') is [_, var @namespace, ..] && @namespace == resource.Metadata.Namespace ? null : ReconcileError.Terminal(
-            Reasons.KeyConflict, $"spec.primaryKeyArn: {primary.Arn} belongs to {owner}; replicas of it are made in its own namespace, with spec.primaryRef.");
+        return FindOtherNamespace(resource, primary, owner);
     }
+
+    private static ReconcileError? FindOtherNamespace(KeyReplica resource, ObservedKey primary, string owner) =>
+        owner.Split('/') is [_, var @namespace, ..] && @namespace == resource.Metadata.Namespace ? null : ReconcileError.Terminal(
+            Reasons.KeyConflict, $"spec.primaryKeyArn: {primary.Arn} belongs to {owner}; replicas of it are made in its own namespace, with spec.primaryRef.");
 
     /// <summary>Why a replica in a Region of that primary cannot be; null if it can.</summary>
     public static ReconcileError? FindRegionMistake(string region, string primaryRegion)

@@ -8,8 +8,9 @@ namespace KmsOperator.Planning;
 public static class KeyPlanner
 {
     /// <summary>
-    /// The plan for an existing key. Disabling comes first: in an incident nothing may delay it, and no refused step holds it back. So does enabling, since the rotation of a disabled key
-    /// cannot be changed. A new alias is created before the old one is deleted, so that the key is never without a name.
+    /// The plan for an existing key. Disabling comes first: in an incident nothing may delay it, and no refused step holds it back. Then come owner tags that are missing, since the operator's
+    /// permissions may depend on them. Enabling follows, since the rotation of a disabled key cannot be changed. A new alias is created before the old one is deleted, so that the key is never
+    /// without a name.
     /// </summary>
     public static KeyPlan Plan(DesiredKey desired, ObservedKey observed, KeyRecord record)
     {
@@ -27,10 +28,6 @@ public static class KeyPlanner
         }
 
         var enabled = observed.KeyState == KeyStates.Enabled;
-        if (desired.Enabled && !enabled)
-        {
-            steps.Add(new EnableKeyStep());
-        }
 
         // KMS would refuse to change the rotation of a disabled key, so that is the only step before. Nobody uses a new key yet: it is disabled last.
         var disables = !desired.Enabled && enabled;
@@ -40,8 +37,22 @@ public static class KeyPlanner
             steps.Add(new DisableKeyStep());
         }
 
-        // A key that was taken back must not keep the tags of the resource that let it go.
-        PlanTags(desired, observed, record, steps);
+        var isUnmarked = KeyTags.FindMissing(desired.Owner, observed.Tags).Count > 0;
+        if (isUnmarked)
+        {
+            PlanTags(desired, observed, record, steps);
+        }
+
+        if (desired.Enabled && !enabled)
+        {
+            steps.Add(new EnableKeyStep());
+        }
+
+        if (!isUnmarked)
+        {
+            PlanTags(desired, observed, record, steps);
+        }
+
         if (!PolicyComparer.AreEquivalent(desired.Policy.Text, observed.Policy))
         {
             steps.Add(new PutKeyPolicyStep(desired.Policy, PolicyDifference.Describe(observed.Policy, desired.Policy.Text)));
@@ -133,32 +144,35 @@ public static class KeyPlanner
 
     /// <summary>
     /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c>: it says so in its tags. Owner and
-    /// alias stay, so that a resource of the same name finds it again.
+    /// alias stay, so that a resource of the same name finds it again. The caller knows that the key is the resource's.
     /// </summary>
     public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now)
     {
         // KMS takes no tags on a key that is pending deletion.
-        var isOurs = observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path && KeyCompatibility.FindForeignOwner(observed, owner) is null;
-        return isOurs && !observed.Tags.ContainsKey(TagNames.Released) && !KeyStates.IsPendingDeletion(observed.KeyState)
-            ? new KeyPlan([new TagResourceStep(new Dictionary<string, string> { [TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) })], [])
-            : new KeyPlan([], []);
+        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || observed.Tags.ContainsKey(TagNames.Released) || KeyStates.IsPendingDeletion(observed.KeyState))
+        {
+            return new KeyPlan([], []);
+        }
+
+        // Without its owner tags nobody would find the key again.
+        var tags = KeyTags.FindMissing(owner, observed.Tags);
+        tags[TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return new KeyPlan([new TagResourceStep(tags)], []);
     }
 
     private static void PlanTags(DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps)
     {
         var changed = desired.Tags.Where(tag => observed.Tags.GetValueOrDefault(tag.Key) != tag.Value).ToDictionary();
 
-        // Room is made before it is needed: KMS counts 50 tags at any moment.
+        // A key that was taken back must not keep the tags of the resource that let it go.
         var obsolete = record.TagKeys.Append(TagNames.Released).Append(TagNames.DeletedBy).Where(key => !desired.Tags.ContainsKey(key) && observed.Tags.ContainsKey(key)).ToArray();
-        if (obsolete.Length > 0)
-        {
-            steps.Add(new UntagResourceStep(obsolete));
-        }
 
-        if (changed.Count > 0)
-        {
-            steps.Add(new TagResourceStep(changed));
-        }
+        // Room is made before it is needed: KMS counts 50 tags at any moment. Where there is room, owner tags go first: removing a tag may need them.
+        var needsRoom = observed.Tags.Keys.Union(changed.Keys).Count() > KeyTags.MaxTags;
+        KeyStep? remove = obsolete.Length > 0 ? new UntagResourceStep(obsolete) : null;
+        KeyStep? add = changed.Count > 0 ? new TagResourceStep(changed) : null;
+        var addsFirst = !needsRoom && KeyTags.FindMissing(desired.Owner, observed.Tags).Count > 0;
+        steps.AddRange((addsFirst ? new[] { add, remove } : [remove, add]).OfType<KeyStep>());
     }
 
     private static void PlanAlias(

@@ -21,6 +21,9 @@ internal static class SharedRules
     private const string TagCharacters = "only letters, digits, spaces and _ . : / = + @ - are allowed in";
     private const string ExpectedPrincipal = "the name of an IAM role or the ARN of a principal (wildcards are not allowed)";
     private const int MaxEntries = 100;
+
+    // A document of IAM has three elements, a statement at most six. More can only be a mistake, or meant to fill memory.
+    private const int MaxPolicyElements = 16;
     private const int MaxArnLength = 2048;
     private const int MaxNameLength = 253;
     private const int MaxDescriptionLength = 8192;
@@ -78,19 +81,23 @@ internal static class SharedRules
         if (policy is null) return;
         errors.OneOf("spec.policy.preset", policy.Preset, Presets);
         errors.Require(
-            policy.Override is null or { ValueKind: JsonValueKind.Object }, "spec.policy.override", "must be an object, a policy document");
+            policy.Override is null or { ValueKind: JsonValueKind.Object } || OversizedPolicy.SizeOf(policy.Override) is not null,
+            "spec.policy.override", "must be an object, a policy document");
+        Elements(errors, "spec.policy.override", policy.Override);
         errors.Require(
             policy.Override is null || policy.AdditionalStatements is not { Count: > 0 }, "spec.policy",
             "override and additionalStatements exclude each other, put the statements into the override");
         errors.Count("spec.policy.additionalStatements", policy.AdditionalStatements?.Count, MaxEntries);
         for (var i = 0; i < policy.AdditionalStatements?.Count; i++)
         {
-            errors.Require(
-                policy.AdditionalStatements[i].ValueKind == JsonValueKind.Object,
-                $"spec.policy.additionalStatements[{i.ToString(CultureInfo.InvariantCulture)}]",
-                "must be an object, a policy statement");
+            var field = $"spec.policy.additionalStatements[{i.ToString(CultureInfo.InvariantCulture)}]";
+            errors.Require(policy.AdditionalStatements[i].ValueKind == JsonValueKind.Object, field, "must be an object, a policy statement");
+            Elements(errors, field, policy.AdditionalStatements[i]);
         }
     }
+
+    private static void Elements(FieldErrors errors, string field, JsonElement? policy) =>
+        errors.Count(field, policy is { ValueKind: JsonValueKind.Object } element ? element.GetPropertyCount() : null, MaxPolicyElements);
 
     public static void Tags(FieldErrors errors, IReadOnlyDictionary<string, string>? tags)
     {

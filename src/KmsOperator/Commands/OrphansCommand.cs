@@ -62,7 +62,7 @@ internal static class OrphansCommand
 
             // Nothing is written here, so nothing that KMS shows can be older than a write of this process.
             var regions = new RegionalClientFactory(clients, time, TimeSpan.Zero);
-            return await RunAsync(new OrphanSearch(api, regions, time), clusterId, format, output, errors, cancellationToken);
+            return await RunAsync(new OrphanSearch(new ListedResources(api), regions, time), clusterId, format, output, errors, cancellationToken);
         }
         catch (StartFailedException e)
         {

@@ -7,6 +7,7 @@ using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
 using KmsOperator.Observability.Probes;
+using KmsOperator.Orphans;
 using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Hosting;
@@ -14,6 +15,9 @@ namespace KmsOperator.Hosting;
 /// <summary>Puts the operator's long-lived parts together and runs them. A new kind is one line in <see cref="ReconcilerComposition.Register"/>.</summary>
 internal sealed class OperatorComposition
 {
+    // Ten thousand keys take half an hour, which leaves nearly all of the quotas to the reconciles.
+    private static readonly TimeSpan OrphanSearchPause = TimeSpan.FromMilliseconds(200);
+
     private readonly OperatorOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
@@ -23,6 +27,7 @@ internal sealed class OperatorComposition
     private readonly (string Name, Func<CancellationToken, Task> RunAsync)[] _watches;
     private readonly KindRegistration[] _kinds;
     private readonly Controller[] _controllers;
+    private readonly OrphanWatch? _orphans;
 
     public OperatorComposition(
         IKubernetesApi api,
@@ -52,9 +57,15 @@ internal sealed class OperatorComposition
             Watch(ResourceTypes.ServiceKeys, _caches.ServiceKeys, options.WatchNamespaces),
             Watch(ResourceTypes.KeyReplicas, _caches.KeyReplicas, options.WatchNamespaces),
         ];
-        _kinds = ReconcilerComposition.Register(ReconcilerComposition.Create(
-            api, _events, _caches, clients, settings, options.Workers, time, random, newAttemptId, metrics, loggers, fence));
+        var services = ReconcilerComposition.Create(
+            api, _events, _caches, clients, settings, options.Workers, time, random, newAttemptId, metrics, loggers, fence);
+        _kinds = ReconcilerComposition.Register(services);
         _controllers = [.. _kinds.Select(NewController)];
+
+        // The keys of namespaces that are not watched would all look orphaned.
+        _orphans = options.WatchNamespaces.Count > 0 ? null : new OrphanWatch(
+            new OrphanSearch(new CachedResources(_caches), services.Regions, time, OrphanSearchPause), _caches, new OrphanCount(metrics.Meter), _events, settings, time,
+            loggers.CreateLogger<OrphanWatch>());
 
         (string, Func<CancellationToken, Task>) Watch<T>(ResourceType<T> type, ResourceStore<T> store, IReadOnlyList<string> namespaces)
             where T : class, IResource =>
@@ -121,7 +132,8 @@ internal sealed class OperatorComposition
         UnreadableResources.Report(_caches.ServiceKeys, _events);
         UnreadableResources.Report(_caches.KeyReplicas, _events);
 
-        await Task.WhenAll(_controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leaseLost);
+        await Task.WhenAll([.. _controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)), _orphans?.RunAsync(stop.Token) ?? Task.CompletedTask]);
     }
 
     /// <summary>A random UUID (RFC 9562, version 4), as controller-runtime's <c>reconcileID</c> is.</summary>

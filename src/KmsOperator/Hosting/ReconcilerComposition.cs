@@ -47,15 +47,16 @@ internal static class ReconcilerComposition
         var statusKeys = new StatusKeyCheck(index, settings);
         var cache = new ReconcileCache();
         var schedule = new ComparisonSchedule(settings, random);
+        var ownerTags = new OwnerTagRepair(settings);
         var recovery = new PendingCreateRecovery(settings);
         var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership), ownership, settings, newAttemptId);
-        var update = new KeyUpdate(new KeyRotation(settings), ownership, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
+        var update = new KeyUpdate(new KeyRotation(settings), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
-        var scheduled = new ScheduledDeletion(regions, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
+        var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
         return new ReconcilerServices(
             api, events, time, random, settings, workers, caches, classes, regions, accounts,
             new KeyReconciler(regions, accounts, statusKeys, creation, update, schedule, settings),
-            new KeyDeletion(regions, accounts, statusKeys, recovery, scheduled, retention, cache, settings),
+            new KeyDeletion(regions, accounts, statusKeys, ownerTags, recovery, scheduled, retention, cache, settings),
             ownership, reservations, cache, new Publisher(api), fence);
     }
 

@@ -53,7 +53,8 @@ internal sealed class KeyReconciler(
             if (context.Status.KeyId is not null)
             {
                 // Observe writes nothing to the key, which need not carry any tag.
-                var claim = desired.ObserveOnly ? StatusKey.Own : await statusKeys.CheckAsync(context, desired.Owner, desired.Location, region, cancellationToken);
+                var claim = desired.ObserveOnly ? StatusKey.Own : await statusKeys.CheckAsync(
+                    context, desired.Owner, desired.Location, region, resolved.MayAdopt ? desired.AliasName : null, cancellationToken);
                 if (claim.Error is { } refusal)
                 {
                     return KeyResult.Failed(Current(), refusal) with { IsCompared = true, IsKeyRefused = true };

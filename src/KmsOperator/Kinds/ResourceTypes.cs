@@ -1,5 +1,6 @@
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
 
 namespace KmsOperator.Kinds;
 
@@ -9,11 +10,15 @@ internal static class ResourceTypes
     // No valid object comes near it: a key policy has 32 KiB and annotations 256 KiB at most. A larger one only costs memory.
     private const int MaxObjectBytes = 512 * 1024;
 
+    // The operator's annotations hold a key id, "true", or a value that only has to be another one than before.
+    private const int LongestAnnotation = 1024;
+
     /// <summary>KeyClass.</summary>
     public static ResourceType<KeyClass> KeyClasses { get; } = new(
         ApiGroup.Name, ApiGroup.Version, KeyClass.Plural, KeyClass.KindName, false, ApiJsonContext.Default.KeyClass, ApiJsonContext.Default.ResourceListKeyClass)
     {
         MaxObjectBytes = MaxObjectBytes,
+        ToCached = one => one with { Metadata = Bounded(one.Metadata) },
     };
 
     /// <summary>ServiceKey.</summary>
@@ -21,6 +26,7 @@ internal static class ResourceTypes
         ApiGroup.Name, ApiGroup.Version, ServiceKey.Plural, ServiceKey.KindName, true, ApiJsonContext.Default.ServiceKey, ApiJsonContext.Default.ResourceListServiceKey)
     {
         MaxObjectBytes = MaxObjectBytes,
+        ToCached = one => one with { Metadata = Bounded(one.Metadata), Spec = one.Spec with { Policy = OversizedPolicy.Bounded(one.Spec.Policy) } },
     };
 
     /// <summary>KeyReplica.</summary>
@@ -28,5 +34,18 @@ internal static class ResourceTypes
         ApiGroup.Name, ApiGroup.Version, KeyReplica.Plural, KeyReplica.KindName, true, ApiJsonContext.Default.KeyReplica, ApiJsonContext.Default.ResourceListKeyReplica)
     {
         MaxObjectBytes = MaxObjectBytes,
+        ToCached = one => one with { Metadata = Bounded(one.Metadata), Spec = one.Spec with { Policy = OversizedPolicy.Bounded(one.Spec.Policy) } },
     };
+
+    /// <summary>Metadata without what only people and other tools read: labels, and annotations that are not the operator's. kubectl keeps the whole manifest in one.</summary>
+    private static ObjectMeta Bounded(ObjectMeta metadata)
+    {
+        var annotations = metadata.Annotations?
+            .Where(annotation => annotation.Key.StartsWith(ApiGroup.Name + "/", StringComparison.Ordinal))
+            .ToDictionary(annotation => annotation.Key, annotation => Shortened(annotation.Value));
+        return metadata with { Labels = null, Annotations = annotations is { Count: > 0 } ? annotations : null };
+    }
+
+    private static string Shortened(string value) =>
+        value.Length <= LongestAnnotation ? value : value[..(char.IsHighSurrogate(value[LongestAnnotation - 1]) ? LongestAnnotation - 1 : LongestAnnotation)];
 }

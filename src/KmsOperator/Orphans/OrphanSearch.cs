@@ -1,29 +1,30 @@
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Keys.Context;
-using KmsOperator.Kinds;
-using KmsOperator.Kubernetes;
 
 namespace KmsOperator.Orphans;
 
 /// <summary>Looks in every account and Region that the cluster's KeyClasses reach for keys that no resource has. It only reads.</summary>
-/// <param name="api">The API server.</param>
+/// <param name="resources">The cluster's resources.</param>
 /// <param name="regions">Clients of accounts and Regions.</param>
 /// <param name="time">The clock.</param>
-internal sealed class OrphanSearch(IKubernetesApi api, RegionalClientFactory regions, TimeProvider time)
+/// <param name="pause">How long to wait before each key, so that others get their turn; zero for not at all.</param>
+internal sealed class OrphanSearch(IClusterResources resources, RegionalClientFactory regions, TimeProvider time, TimeSpan pause = default)
 {
     /// <summary>Searches once.</summary>
     /// <param name="clusterId">Whose keys.</param>
     /// <param name="cancellationToken">Ends the calls.</param>
-    /// <exception cref="KubernetesApiException">The API server refused a list.</exception>
+    /// <exception cref="Kubernetes.KubernetesApiException">The API server refused a list.</exception>
     public async Task<OrphanReport> RunAsync(string clusterId, CancellationToken cancellationToken)
     {
-        var (classes, unreadableClasses) = await ResourceListing.ReadAsync(api, ResourceTypes.KeyClasses, cancellationToken);
-        var before = await ResourceListing.ReadOwnersAsync(api, cancellationToken);
+        var (classes, unreadableClasses) = await resources.ReadClassesAsync(cancellationToken);
+        var before = await resources.ReadOwnersAsync(cancellationToken);
+        var listing = new TaggedKeyListing(time, pause);
         var keys = new List<TaggedKey>();
         var notes = new List<string>();
         var errors = unreadableClasses.Select(one => $"KeyClass {one.Metadata.Name}: {one.Message}").ToList();
         var searched = new HashSet<(string AccountId, string Region)>();
+        var places = new List<(string AccountId, string Region)>();
         foreach (var access in AccessesOf(classes, before))
         {
             var place = $"{access.RoleArn ?? "the ambient credentials"}, {access.Region}";
@@ -35,8 +36,9 @@ internal sealed class OrphanSearch(IKubernetesApi api, RegionalClientFactory reg
                     continue;
                 }
 
-                var (found, unreadable) = await TaggedKeyListing.ReadAsync(regions.For(access).Clients.Reading, accountId, access.Region, clusterId, cancellationToken);
+                var (found, unreadable) = await listing.ReadAsync(regions.For(access).Clients.Reading, accountId, access.Region, clusterId, cancellationToken);
                 keys.AddRange(found);
+                places.Add((accountId, access.Region));
                 if (unreadable.Count > 0)
                 {
                     notes.Add($"{accountId}, {access.Region}: {unreadable.Count} keys may not be read and are left out, for example {unreadable[0]}.");
@@ -49,12 +51,12 @@ internal sealed class OrphanSearch(IKubernetesApi api, RegionalClientFactory reg
         }
 
         // Resources are read before and after the keys. So a key that is made or let go meanwhile is not taken for an orphan.
-        var after = await ResourceListing.ReadOwnersAsync(api, cancellationToken);
-        return new OrphanReport(OrphanDetection.Judge(clusterId, keys, [.. before, .. after]), notes, errors);
+        var after = await resources.ReadOwnersAsync(cancellationToken);
+        return new OrphanReport(OrphanDetection.Judge(clusterId, keys, [.. before, .. after]), notes, errors) { Places = places };
     }
 
     /// <summary>The classes' own Regions, and those where their resources have keys: replicas are in other Regions than their class.</summary>
-    private static IEnumerable<AwsAccess> AccessesOf(List<KeyClass> classes, List<KnownResource> resources)
+    private static IEnumerable<AwsAccess> AccessesOf(IReadOnlyList<KeyClass> classes, IReadOnlyList<KnownResource> resources)
     {
         var used = resources.Where(one => one is { ClassName: not null, Region: not null }).ToLookup(one => one.ClassName, one => one.Region!);
         return classes

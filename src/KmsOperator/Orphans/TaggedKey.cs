@@ -7,6 +7,6 @@ namespace KmsOperator.Orphans;
 /// <param name="Arn">Its ARN.</param>
 /// <param name="State">KMS's own word, for example <c>Enabled</c>.</param>
 /// <param name="Created">When it was made; null if KMS does not say.</param>
-/// <param name="Tags">All of its tags.</param>
+/// <param name="Tags">Its <c>servicekey.dev/</c> tags.</param>
 internal sealed record TaggedKey(
     string AccountId, string Region, string KeyId, string Arn, string State, DateTimeOffset? Created, IReadOnlyDictionary<string, string> Tags);

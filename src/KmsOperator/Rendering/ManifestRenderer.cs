@@ -199,7 +199,7 @@ internal static partial class ManifestRenderer
         ? manifest.Error(match.Groups["field"].Value, $"{error.Reason}: {error.Message[match.Length..]}")
         : manifest.Error("spec", $"{error.Reason}: {error.Message}");
 
-    [GeneratedRegex(@"^(?<field>(spec|metadata)(\.[A-Za-z0-9/_-]+|\[[0-9]+\])+): ", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(?<field>(spec|metadata)(\.[A-Za-z0-9:/_-]+|\[[0-9]+\])+): ", RegexOptions.ExplicitCapture)]
     private static partial Regex FieldFirst();
 }
 

@@ -56,6 +56,7 @@ public sealed partial class ScenarioTests
         var token = TestContext.Current.CancellationToken;
         using var kms = operators.Kms();
         var primaries = new List<string>();
+        await ApplyClassAsync("permissions: {adoption: Allow}");
         foreach (var alias in (string[])["a", "b"])
         {
             var key = (await kms.CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, token)).KeyMetadata;

@@ -319,6 +319,7 @@ public sealed partial class ScenarioTests(ControlPlaneFixture controlPlane, Oper
     {
         using var kms = operators.Kms();
         var token = TestContext.Current.CancellationToken;
+        await ApplyClassAsync("permissions: {adoption: Allow}");
         var primary = (await kms.CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, token)).KeyMetadata;
         await kms.CreateAliasAsync(new CreateAliasRequest { AliasName = $"alias/{_namespace}/elsewhere", TargetKeyId = primary.KeyId }, token);
         operators.Restart();

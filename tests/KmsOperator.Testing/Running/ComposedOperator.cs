@@ -52,6 +52,24 @@ internal sealed class ComposedOperator : IDisposable
     public Task RunAsync(CancellationToken cancellationToken) => _operator.RunAsync(
         stop => _lease is null ? _operator.RunControllersAsync(stop, CancellationToken.None) : _lease.RunAsync(_operator.RunControllersAsync, stop), cancellationToken);
 
+    /// <summary>The sum of a gauge's present values; null when the operator has no such gauge.</summary>
+    public long? Measure(string gauge)
+    {
+        long? sum = null;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter == _meter && instrument.Name == gauge)
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<int>((_, value, _, _) => sum = (sum ?? 0) + value);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return sum;
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

@@ -43,6 +43,9 @@ internal sealed class OperatorInstance : IDisposable
     /// <returns>Whether there was anything to do.</returns>
     public bool RunUntilIdle() => _thread.RunUntilIdle();
 
+    /// <inheritdoc cref="ComposedOperator.Measure" />
+    public long? Measure(string gauge) => _operator.Measure(gauge);
+
     /// <summary>Ends it where it is, as SIGKILL does; it may be asked for by the operator's own call. What was sent is sent.</summary>
     public void Halt()
     {

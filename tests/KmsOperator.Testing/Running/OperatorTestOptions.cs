@@ -26,6 +26,9 @@ public sealed record OperatorTestOptions
     /// <summary><c>--quota-share</c>.</summary>
     public double QuotaShare { get; init; } = 0.5;
 
+    /// <summary>What stands between the operator and AWS, given AWS; null for nothing. The test's own calls do not go through it.</summary>
+    public Func<HttpMessageHandler, HttpMessageHandler>? AwsFront { get; init; }
+
     /// <summary>Fixes what is random.</summary>
     public int Seed { get; init; } = 1;
 

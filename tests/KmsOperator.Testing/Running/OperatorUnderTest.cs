@@ -26,7 +26,7 @@ public sealed class OperatorUnderTest : IDisposable
         _random = new Random(_options.Seed);
         Server = new InMemoryApiServer(Clock);
         User = new ClusterUser(Server);
-        Aws = new SimulatedAws(_options.Simulator, Clock);
+        Aws = new SimulatedAws(_options.Simulator, Clock, _options.AwsFront);
         Start();
     }
 
@@ -72,6 +72,9 @@ public sealed class OperatorUnderTest : IDisposable
             throw new InvalidOperationException("The operator has ended.");
         }
     }
+
+    /// <summary>The sum of the present values of a gauge of the metrics of the operator that was started last; null when it has no such gauge.</summary>
+    public long? Measure(string gauge) => _instances[^1].Measure(gauge);
 
     /// <summary>Kills the operators as SIGKILL does, and starts another one.</summary>
     public void CrashAndRestart()

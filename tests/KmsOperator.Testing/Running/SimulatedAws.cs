@@ -16,19 +16,21 @@ public sealed class SimulatedAws : IDisposable
     private static readonly BasicAWSCredentials Credentials = new("AKIATEST", "secret");
 
     private readonly SimulatorHandler _handler;
+    private readonly HttpMessageHandler _operators;
     private readonly HttpClient _admin;
     private readonly Factory _factory;
     private readonly Dictionary<string, AmazonKeyManagementServiceClient> _clients = [];
 
-    internal SimulatedAws(SimulatorOptions options, TimeProvider time)
+    internal SimulatedAws(SimulatorOptions options, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler>? front = null)
     {
         _handler = new SimulatorHandler(options, time);
+        _operators = front?.Invoke(_handler) ?? _handler;
         _factory = new Factory(_handler);
         _admin = new HttpClient(_handler, disposeHandler: false) { BaseAddress = new Uri("http://simulator.invalid") };
     }
 
     /// <summary>What the operator's clients use in place of the network.</summary>
-    internal InProcessAws InProcess => new(_handler, Credentials);
+    internal InProcessAws InProcess => new(_operators, Credentials);
 
     /// <summary>KMS for the test itself, in a Region.</summary>
     public IAmazonKeyManagementService Kms(string region = "us-east-1")

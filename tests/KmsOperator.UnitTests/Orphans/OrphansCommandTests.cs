@@ -93,7 +93,7 @@ public sealed class OrphansCommandTests
         using var errors = new StringWriter();
         var clock = scenario.Operator.Clock;
         using var clients = new AwsClients("orphans-test", new RequestRateLimiter(1, clock), time: clock, inProcess: scenario.Aws.InProcess);
-        var search = new OrphanSearch(scenario.Operator.Server.Connect(), new RegionalClientFactory(clients, clock, TimeSpan.Zero), clock);
+        var search = new OrphanSearch(new ListedResources(scenario.Operator.Server.Connect()), new RegionalClientFactory(clients, clock, TimeSpan.Zero), clock);
         var code = await OrphansCommand.RunAsync(search, "test", format, output, errors, Ct);
         return (code, output.ToString(), errors.ToString());
     }

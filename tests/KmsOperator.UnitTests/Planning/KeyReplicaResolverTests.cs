@@ -9,22 +9,26 @@ public sealed class KeyReplicaResolverTests
     private const string Account = "123456789012";
     private const string Cluster = "mine";
 
-    // owner tag, cluster tag, the class's permissions.adoption, whether a replica may be made, why
-    public static TheoryData<string?, string?, string, bool, string> Primaries => new()
+    // owner tag, cluster tag, holder by status, the class's permissions.adoption, whether a replica may be made, why
+    public static TheoryData<string?, string?, string?, string, bool, string> Primaries => new()
     {
-        { null, null, "Deny", true, "a primary that nobody manages here is what primaryKeyArn is for" },
-        { "ServiceKey/team-a/key", Cluster, "Deny", true, "the namespace's own key" },
-        { "ServiceKey/team-b/key", Cluster, "Deny", false, "a replica has a policy of its own, and the key material of another team" },
-        { "ServiceKey/team-b/key", Cluster, "Allow", false, "no class can give away another namespace's key" },
-        { "ServiceKey/team-a-b/key", Cluster, "Deny", false, "a longer name is another namespace" },
-        { "ServiceKey/team-a/key", "theirs", "Deny", false, "another cluster's namespace of the same name is somebody else's" },
-        { "ServiceKey/team-a/key", "theirs", "Allow", true, "the class's owner consents to keys of elsewhere" },
-        { "nonsense", Cluster, "Allow", false, "an owner that cannot be read is not this one" },
+        { null, null, null, "Allow", true, "a primary that nobody manages here is what primaryKeyArn is for, and the class consents" },
+        { null, null, null, "Deny", false, "the owner tag may have been taken off" },
+        { null, null, "ServiceKey/team-b/key", "Allow", false, "it was taken off: another namespace's resource has the key" },
+        { null, null, "ServiceKey/team-a/key", "Deny", true, "it was taken off the namespace's own key" },
+        { "ServiceKey/team-a/key", Cluster, "ServiceKey/team-b/key", "Allow", false, "it was changed" },
+        { "ServiceKey/team-a/key", Cluster, null, "Deny", true, "the namespace's own key" },
+        { "ServiceKey/team-b/key", Cluster, null, "Deny", false, "a replica has a policy of its own, and the key material of another team" },
+        { "ServiceKey/team-b/key", Cluster, null, "Allow", false, "no class can give away another namespace's key" },
+        { "ServiceKey/team-a-b/key", Cluster, null, "Deny", false, "a longer name is another namespace" },
+        { "ServiceKey/team-a/key", "theirs", null, "Deny", false, "another cluster's namespace of the same name is somebody else's" },
+        { "ServiceKey/team-a/key", "theirs", null, "Allow", true, "the class's owner consents to keys of elsewhere" },
+        { "nonsense", Cluster, null, "Allow", false, "an owner that cannot be read is not this one" },
     };
 
     [Theory]
     [MemberData(nameof(Primaries))]
-    public void A_primary_that_another_owns_is_not_replicated(string? owner, string? cluster, string adoption, bool isMade, string why)
+    public void A_primary_that_another_owns_is_not_replicated(string? owner, string? cluster, string? holder, string adoption, bool isMade, string why)
     {
         var tags = new Dictionary<string, string>();
         if (owner is not null)
@@ -33,13 +37,13 @@ public sealed class KeyReplicaResolverTests
             tags[TagNames.Cluster] = cluster!;
         }
 
-        var resolution = KeyReplicaResolver.Resolve(Replica(null), Primary(tags), "alias/theirs", Class(adoption), Account, Cluster);
+        var resolution = KeyReplicaResolver.Resolve(Replica(null), Primary(tags), "alias/theirs", holder, Class(adoption), Account, Cluster);
 
         Assert.True(resolution.Error is null == isMade, $"{why}: {resolution.Error?.Message}");
         if (!isMade)
         {
-            Assert.Equal(Reasons.KeyConflict, resolution.Error!.Reason);
-            Assert.Contains(owner!, resolution.Error.Message, StringComparison.Ordinal);
+            Assert.Equal((holder ?? owner) is null ? Reasons.PermissionDenied : Reasons.KeyConflict, resolution.Error!.Reason);
+            Assert.Contains(holder ?? owner ?? "permissions.adoption: Allow", resolution.Error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -48,7 +52,7 @@ public sealed class KeyReplicaResolverTests
     {
         var tags = new Dictionary<string, string> { [TagNames.Owner] = "ServiceKey/team-b/key", [TagNames.Cluster] = Cluster };
 
-        Assert.Null(KeyReplicaResolver.Resolve(Replica("mrk-1"), Primary(tags), "alias/theirs", Class("Deny"), Account, Cluster).Error);
+        Assert.Null(KeyReplicaResolver.Resolve(Replica("mrk-1"), Primary(tags), "alias/theirs", null, Class("Deny"), Account, Cluster).Error);
     }
 
     private static KeyReplica Replica(string? keyId) => new()

@@ -41,12 +41,23 @@ internal sealed class ReconcileCacheEntry
     /// <summary>The key that this process has made or found for the resource, or whose tags it has checked.</summary>
     public string? OwnKeyId { get; set; }
 
+    /// <summary>When this process put the owner tags back on the key. Permissions that depend on a tag may take minutes to follow it.</summary>
+    public DateTimeOffset? TaggedAt { get; set; }
+
+    /// <summary>What KMS answers in place of the policy that the operator put; null where it answers with that policy.</summary>
+    public PolicyAnswer? PolicyAnswer { get; set; }
+
     /// <summary>The last status with a key that this process has written. It tells what a status had that somebody erased.</summary>
     public KeyStatus? Written { get; set; }
 
     /// <summary>A key that was created but whose id could not be stored yet.</summary>
     public CreatedKey? Created { get; set; }
 }
+
+/// <summary>What GetKeyPolicy answers where PutKeyPolicy put another document. Both are hashes of what the documents mean.</summary>
+/// <param name="DesiredSha256">Of the document that was put.</param>
+/// <param name="AnswerSha256">Of the document that came back.</param>
+internal sealed record PolicyAnswer(string DesiredSha256, string AnswerSha256);
 
 /// <summary>The key that a create attempt made.</summary>
 /// <param name="AttemptId">The attempt.</param>

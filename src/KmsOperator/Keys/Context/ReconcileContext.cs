@@ -41,10 +41,10 @@ internal sealed class ReconcileContext<T>(
     /// <summary>The value of the <c>reconcile-at</c> annotation that the operator has not acted on yet; null if there is none.</summary>
     public string? UnhandledReconcileAt => Annotation(AnnotationNames.ReconcileAt) is { } at && at != Status.LastHandledReconcileAt ? at : null;
 
-    /// <summary>Whether the resource or its key is so new that AWS may not yet know everywhere what concerns it.</summary>
+    /// <summary>Whether the resource, its key or the key's owner tags are so new that AWS may not yet know everywhere what concerns it.</summary>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
     public bool IsRecent(TimeSpan consistencyWindow) =>
-        Now - Resource.Metadata.CreationTimestamp < consistencyWindow || Now - Cache.CreatedAt < consistencyWindow;
+        Now - Resource.Metadata.CreationTimestamp < consistencyWindow || Now - Cache.CreatedAt < consistencyWindow || Now - Cache.TaggedAt < consistencyWindow;
 
     /// <summary>
     /// Whether the resource had a status that is gone: restored without it, or erased. The finalizer is added just before the first record of a key,

@@ -11,12 +11,18 @@ namespace KmsOperator.Keys.Context;
 /// <param name="DesiredSha256">Hash of the desired state, for <c>status.desiredSha256</c>.</param>
 internal sealed record ResolvedKey(DesiredKey Desired, string ClassName, AwsAccess Access, string DesiredSha256)
 {
+    /// <summary>Whether the class permits its resources to take over any key (<c>permissions.adoption: Allow</c>).</summary>
+    public bool MayAdopt { get; private init; }
+
     /// <summary>A desired key with the access of its class.</summary>
     /// <param name="desired">What the key must be.</param>
     /// <param name="keyClass">Its class.</param>
     /// <param name="desiredSha256">Its hash; null to compute it.</param>
     public static ResolvedKey Of(DesiredKey desired, KeyClass keyClass, string? desiredSha256 = null) => new(
-        desired, keyClass.Metadata.Name, AccessOf(keyClass, desired.Location.Region), desiredSha256 ?? DesiredStateHash.Compute(desired));
+        desired, keyClass.Metadata.Name, AccessOf(keyClass, desired.Location.Region), desiredSha256 ?? DesiredStateHash.Compute(desired))
+    {
+        MayAdopt = keyClass.Spec.Permissions?.Adoption == "Allow",
+    };
 
     /// <summary>The credentials of a class, for a Region of its account.</summary>
     public static AwsAccess AccessOf(KeyClass keyClass, string region) => new(keyClass.Spec.Account?.RoleArn, keyClass.Spec.Account?.ExternalId, region);

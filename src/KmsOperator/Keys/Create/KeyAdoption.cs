@@ -112,8 +112,8 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
             }
         }
 
-        var living = left.Where(key => !KeyStates.IsPendingDeletion(key.KeyState)).ToList();
-        var candidates = living.Count > 0 ? living : left;
+        var usable = OwnedKeys.Usable(left);
+        var candidates = usable.Count > 0 ? usable : left;
         if (candidates.Count > 1)
         {
             return KeyCreationResult.Failed(status, ReconcileError.Terminal(

@@ -6,6 +6,7 @@ using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Create;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Status;
+using KmsOperator.Keys.Update;
 using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
 
@@ -13,7 +14,7 @@ namespace KmsOperator.Keys.Delete;
 
 /// <summary>Lets a deleted resource go once its key is taken care of as the deletion policy says.</summary>
 internal sealed class KeyDeletion(
-    RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, PendingCreateRecovery recovery, ScheduledDeletion deletion, KeyRetention retention, ReconcileCache cache, OperatorSettings settings)
+    RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, OwnerTagRepair ownerTags, PendingCreateRecovery recovery, ScheduledDeletion deletion, KeyRetention retention, ReconcileCache cache, OperatorSettings settings)
 {
     private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
 
@@ -67,7 +68,7 @@ internal sealed class KeyDeletion(
         try
         {
             var location = new KeyLocation(status.AccountId ?? "", request.Access!.Region);
-            var claim = await statusKeys.CheckAsync(context, request.Owner, location, region, cancellationToken);
+            var claim = await statusKeys.CheckAsync(context, request.Owner, location, region, mayAdoptBy: null, cancellationToken);
             if (claim.Instead is { } own)
             {
                 await context.RecordAsync(KeyStatusFields.Observed(status, own), $"status.keyId named another key; {own.Arn} was found by its tags.", cancellationToken);
@@ -109,6 +110,15 @@ internal sealed class KeyDeletion(
             }
 
             key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, keyId, cancellationToken) };
+            var location = new KeyLocation(context.Status.AccountId ?? "", request.Access.Region);
+            if (KeyTags.FindMissing(request.Owner, key.Tags).Count > 0
+                && await statusKeys.CheckAsync(context, request.Owner, location, region, mayAdoptBy: null, cancellationToken) is { IsOwn: true }
+                && await ownerTags.PutBackAsync(context, request.Owner, region, cancellationToken) is { Error: { } refusal })
+            {
+                // Without them the operator may not see when the key was last used.
+                return refusal;
+            }
+
             return KeyCompatibility.FindForeignOwner(key, request.Owner) is null
                 ? await DeletionGuard.FindAsync(context, request.Parent, key, region, settings.DeletionGuard, cancellationToken)
                 : null;
@@ -135,19 +145,14 @@ internal sealed class KeyDeletion(
         var region = regions.For(request.Access);
         try
         {
-            var tags = await region.Tags.GetAsync(context.Now, cancellationToken);
-            foreach (var keyId in tags.KeyIdsByOwner.GetValueOrDefault((request.Owner.ClusterId, request.Owner.Path)) ?? [])
+            if (await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, cancellationToken) is not { } key)
             {
-                if (await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
-                    && key.Tags.GetValueOrDefault(TagNames.Uid) == request.Owner.Uid && !KeyStates.IsPendingDeletion(key.KeyState))
-                {
-                    var found = KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region };
-                    await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
-                    return found;
-                }
+                return null;
             }
 
-            return null;
+            var found = KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region };
+            await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
+            return found;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {

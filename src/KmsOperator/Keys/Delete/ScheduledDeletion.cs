@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace KmsOperator.Keys.Delete;
 
 /// <summary>Schedules the deletion of a key and deletes its aliases.</summary>
-internal sealed class ScheduledDeletion(RegionalClientFactory regions, KeyRetention retention, OperatorSettings settings, ILogger<ScheduledDeletion> logger)
+internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagRepair ownerTags, KeyRetention retention, OperatorSettings settings, ILogger<ScheduledDeletion> logger)
 {
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(15);
 
@@ -26,7 +26,13 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, KeyRetent
         where T : class, IKeyResource
     {
         var status = context.Status;
-        if (await KeyObserver.ObserveAsync(region.Clients.Reading, status.KeyId!, cancellationToken) is not { } observed)
+        var (seen, unread) = await ownerTags.ObserveAsync(context, request.Owner, region, mayWrite: true, cancellationToken);
+        if (unread is not null)
+        {
+            return DeletionOutcome.Blocked(unread);
+        }
+
+        if (seen is not { } observed)
         {
             return DeletionOutcome.Missing;
         }

@@ -70,6 +70,10 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
             ?? (recordedAlias == desired.AliasName ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid));
     }
 
+    /// <summary>The resource of this cluster that has a key.</summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>; null when none has it.</returns>
+    public string? FindKeyHolder(KeyLocation location, string keyId) => index.FindKeyHolder(location, keyId, uid: "");
+
     /// <summary>Releases what a resource had reserved: it has its key and alias now.</summary>
     public void Release(string uid) => reservations.Release(uid);
 

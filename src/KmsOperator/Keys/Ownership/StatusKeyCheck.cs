@@ -18,9 +18,10 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     /// <param name="owner">The resource.</param>
     /// <param name="location">Where its key is.</param>
     /// <param name="region">The clients for that place.</param>
+    /// <param name="mayAdoptBy">The alias that the spec gives, where the class permits the resource to take over any key; else null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<StatusKey> CheckAsync<T>(
-        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, string? mayAdoptBy, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var keyId = context.Status.KeyId!;
@@ -43,13 +44,33 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
             return StatusKey.Own;
         }
 
-        return await FindOwnAsync(context, owner, region, cancellationToken) is { } own
-            ? new StatusKey(own, null)
-            : new StatusKey(null, foreign ?? ReconcileError.Terminal(
-                Reasons.KeyConflict,
-                $"status.keyId names {claimed.Arn}, but that key has no servicekey.dev tags, so it may not be this resource's; it is left alone. "
-                + $"If it is, tag it {TagNames.Owner}={owner.Path}; if it is not, remove the status."));
+        if (await FindOwnAsync(context, owner, region, cancellationToken) is { } own)
+        {
+            return new StatusKey(own, null);
+        }
+
+        if (foreign is null && await IsNamedAsync(context, owner, location, region, mayAdoptBy, keyId, cancellationToken))
+        {
+            context.Cache.OwnKeyId = keyId;
+            return StatusKey.Own;
+        }
+
+        return new StatusKey(null, foreign ?? ReconcileError.Terminal(
+            Reasons.KeyConflict,
+            $"status.keyId names {claimed.Arn}, but that key has no servicekey.dev tags, so it may not be this resource's; it is left alone. "
+            + $"If it is, tag it {TagNames.Owner}={owner.Path} and {TagNames.Cluster}={owner.ClusterId}; if it is not, remove the status."));
     }
+
+    /// <summary>
+    /// Whether a key without any owner tag may be taken for the resource's since the resource's alias points at it. That is so only where the class
+    /// permits adoption: whoever may write the spec chooses the alias, and there could take the key over by <c>spec.adopt</c> all the same.
+    /// </summary>
+    private async Task<bool> IsNamedAsync<T>(
+        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, string? mayAdoptBy, string keyId, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        mayAdoptBy is not null
+        && index.FindKeyHolder(location, keyId, owner.Uid) is null
+        && (await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken)).GetValueOrDefault(mayAdoptBy) == keyId;
 
     /// <summary>Whether a key without an owner tag is the resource's: the operator has made it or the spec names it, and no other resource has it.</summary>
     private async Task<bool> IsLikelyAsync<T>(
@@ -72,24 +93,8 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     }
 
     /// <summary>The key that was made for the resource, by its tags.</summary>
-    private async Task<ObservedKey?> FindOwnAsync<T>(ReconcileContext<T> context, KeyOwner owner, RegionalClients region, CancellationToken cancellationToken)
-        where T : class, IKeyResource
-    {
-        var scan = await region.Tags.GetAsync(context.Now - settings.ConsistencyWindow, cancellationToken);
-        foreach (var keyId in scan.KeyIdsByOwner.GetValueOrDefault((owner.ClusterId, owner.Path)) ?? [])
-        {
-            if (keyId != context.Status.KeyId
-                && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
-                && key.Tags.GetValueOrDefault(TagNames.Uid) == owner.Uid
-                && KeyCompatibility.FindForeignOwner(key, owner) is null
-                && !KeyStates.IsPendingDeletion(key.KeyState))
-            {
-                return key;
-            }
-        }
-
-        return null;
-    }
+    private Task<ObservedKey?> FindOwnAsync<T>(ReconcileContext<T> context, KeyOwner owner, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource => OwnedKeys.FindAsync(region, owner, context.Now - settings.ConsistencyWindow, context.Status.KeyId, cancellationToken);
 
     private static async Task<IReadOnlyDictionary<string, string>?> ListTagsAsync(RegionalClients region, string keyId, CancellationToken cancellationToken)
     {
@@ -109,6 +114,9 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
 /// <param name="Error">Why nothing may be done to the key that the status names, where no other key is known.</param>
 internal sealed record StatusKey(ObservedKey? Instead, ReconcileError? Error)
 {
+    /// <summary>Whether it is.</summary>
+    public bool IsOwn => Instead is null && Error is null;
+
     /// <summary>It is.</summary>
     public static StatusKey Own { get; } = new(null, null);
 }

@@ -15,10 +15,13 @@ namespace KmsOperator.Keys.Update;
 
 /// <summary>Compares an existing key with what is desired, plans what it lacks, and does it.</summary>
 internal sealed class KeyUpdate(
-    KeyRotation rotation, OwnershipCheck ownership, ComparisonSchedule schedule, OperatorSettings settings, OperatorMetrics metrics, ILogger<KeyUpdate> logger)
+    KeyRotation rotation, OwnershipCheck ownership, OwnerTagRepair ownerTags, ComparisonSchedule schedule, OperatorSettings settings, OperatorMetrics metrics, ILogger<KeyUpdate> logger)
 {
     private static readonly TimeSpan ReadAgainPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
+
+    // A condition that names 50 tags of 128 characters would hide what it says.
+    private const int MaxNamedTags = 20;
 
     /// <summary>Observes the key and brings it to what is desired.</summary>
     /// <param name="context">The reconcile.</param>
@@ -31,7 +34,13 @@ internal sealed class KeyUpdate(
         where T : class, IKeyResource
     {
         var reconcileAt = context.UnhandledReconcileAt;
-        if (await KeyObserver.ObserveAsync(region.Clients.Reading, status.KeyId!, cancellationToken) is not { } seen)
+        var (seen, unread) = await ownerTags.ObserveAsync(context, resolved.Desired.Owner, region, mayWrite: !resolved.Desired.ObserveOnly, cancellationToken);
+        if (unread is not null)
+        {
+            return KeyResult.Failed(status, unread) with { IsCompared = true };
+        }
+
+        if (seen is null)
         {
             return MissingKey.Handle(context, status, resolved.Desired, settings.ConsistencyWindow);
         }
@@ -50,6 +59,7 @@ internal sealed class KeyUpdate(
             }
         }
 
+        observed = PolicyReadBack.Accept(context.Cache, resolved.Desired.Policy, observed);
         var result = await ApplyAsync(context, status, resolved, region, observed with { AliasTargets = aliases.Targets }, isNew: false, cancellationToken);
         return !isStale ? Acknowledge(result, reconcileAt)
             : result.Error is null ? result with { RequeueAfter = ReadAgainPeriod }
@@ -108,7 +118,7 @@ internal sealed class KeyUpdate(
             status = await RecordChangeAsync(context, status, desired, observed, plan, cancellationToken);
         }
 
-        var executed = await ExecuteAsync(context, region, plan, observed, isDrift, cancellationToken);
+        var executed = await ExecuteAsync(context, region, plan, desired, observed, isDrift, cancellationToken);
         status = await KeyRotation.WithLastRotationAsync(context, status, region, executed.Key, cancellationToken);
         var error = executed.Error;
         if (error is null)
@@ -144,20 +154,26 @@ internal sealed class KeyUpdate(
     /// from being disabled. All refusals are reported.
     /// </summary>
     private async Task<ExecutedPlan> ExecuteAsync<T>(
-        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ObservedKey observed, bool isDrift, CancellationToken cancellationToken)
+        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, DesiredKey desired, ObservedKey observed, bool isDrift, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var key = observed;
         var done = new List<KeyStep>();
         var refused = new List<KeyStep>();
         var errors = new List<ReconcileError>();
+        string? policyNote = null;
         foreach (var step in plan.Steps.Where(step => !refused.Any(step.DependsOn)))
         {
             try
             {
                 key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
                 done.Add(step);
-                if (isDrift)
+                if (isDrift && step is PutKeyPolicyStep put)
+                {
+                    policyNote = await PolicyReadBack.ReadAsync(context.Cache, region, put, key.KeyId, cancellationToken);
+                }
+
+                if (isDrift && !(step is PutKeyPolicyStep && policyNote is not null))
                 {
                     metrics.Corrected(step);
                 }
@@ -170,7 +186,7 @@ internal sealed class KeyUpdate(
                 }
 
                 refused.Add(step);
-                errors.Add(Explain(failure, step, observed, context.IsRecent(settings.ConsistencyWindow)));
+                errors.Add(Explain(failure, step, key, desired, context.IsRecent(settings.ConsistencyWindow)));
                 if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable && !plan.Steps.Except(done).Except(refused).Any(other => other is DisableKeyStep))
                 {
                     // The other steps would meet the same. A key that is to be disabled is tried all the same.
@@ -186,7 +202,7 @@ internal sealed class KeyUpdate(
             errors.Add(ReconcileError.Transient(Reasons.Progressing, $"The deletion of {key.Arn} was cancelled; the key is compared once more."));
         }
 
-        return new ExecutedPlan(key, done, ReconcileError.Join(errors));
+        return new ExecutedPlan(key, done, ReconcileError.Join(errors), policyNote);
     }
 
     private KeyResult Complete<T>(
@@ -194,7 +210,7 @@ internal sealed class KeyUpdate(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        var (key, done, _) = executed;
+        var (key, done, _, policyNote) = executed;
         var now = context.Now;
         var complete = error is null;
 
@@ -215,7 +231,7 @@ internal sealed class KeyUpdate(
         };
         if (done.Count > 0)
         {
-            Report(context, key, done, isDrift);
+            Report(context, key, done, isDrift, policyNote);
         }
 
         if (error is not null)
@@ -229,11 +245,24 @@ internal sealed class KeyUpdate(
         return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = KeyRotation.NoteFor(context, next, desired) };
     }
 
-    private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift)
+    private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift, string? policyNote)
         where T : class, IKeyResource
     {
+        logger.LogInformation("{Arn}: {Steps}", key.Arn, string.Join("; ", done));
+        if (policyNote is not null)
+        {
+            // Nobody has changed that policy, as far as one can see.
+            logger.LogInformation("{Arn}: {Note}", key.Arn, policyNote);
+            context.RecordEvent(EventType.Normal, Reasons.Progressing, "PutKeyPolicy", $"{key.Arn}: {policyNote}");
+            done = [.. done.Where(step => step is not PutKeyPolicyStep)];
+        }
+
+        if (done.Count == 0)
+        {
+            return;
+        }
+
         var steps = string.Join("; ", done);
-        logger.LogInformation("{Arn}: {Steps}", key.Arn, steps);
         context.RecordEvent(
             isDrift ? EventType.Warning : EventType.Normal,
             Reasons.Progressing,
@@ -253,8 +282,18 @@ internal sealed class KeyUpdate(
     private static KeyResult Acknowledge(KeyResult result, string? reconcileAt) =>
         reconcileAt is null ? result : result with { Status = result.Status with { LastHandledReconcileAt = reconcileAt } };
 
-    private static ReconcileError Explain(AwsFailure failure, KeyStep step, ObservedKey before, bool isRecent)
+    private static ReconcileError Explain(AwsFailure failure, KeyStep step, ObservedKey before, DesiredKey desired, bool isRecent)
     {
+        if (failure.Kind == AwsFailureKind.TooManyTags)
+        {
+            var foreign = before.Tags.Keys.Except(desired.Tags.Keys).Where(tag => !tag.StartsWith(TagNames.Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+            var names = string.Join(", ", foreign.Take(MaxNamedTags)) + (foreign.Length > MaxNamedTags ? $" and {foreign.Length - MaxNamedTags} more" : "");
+            return ReconcileError.Terminal(
+                Reasons.QuotaExceeded,
+                $"{before.Arn} has {before.Tags.Count} tags, a key has at most {KeyTags.MaxTags}, and AWS permits no more ({failure.Code}: {failure.Message.TrimEnd('.')}). "
+                + $"{foreign.Length} of them are not this resource's: {names}. Remove some from the key, or tags from spec.tags or the KeyClass; it is tried again.");
+        }
+
         if (failure.Kind == AwsFailureKind.InvalidPrincipal && DeletedPrincipals.Find(before.Policy) is [var deleted, ..])
         {
             return ReconcileError.Terminal(
@@ -270,5 +309,6 @@ internal sealed class KeyUpdate(
     /// <param name="Key">The key after the last step that succeeded.</param>
     /// <param name="Done">The steps that succeeded.</param>
     /// <param name="Error">Why the key is not as desired; null when it is.</param>
-    private sealed record ExecutedPlan(ObservedKey Key, IReadOnlyList<KeyStep> Done, ReconcileError? Error);
+    /// <param name="PolicyNote">What to say of a policy that KMS gives back otherwise than it was put; null for nothing.</param>
+    private sealed record ExecutedPlan(ObservedKey Key, IReadOnlyList<KeyStep> Done, ReconcileError? Error, string? PolicyNote);
 }

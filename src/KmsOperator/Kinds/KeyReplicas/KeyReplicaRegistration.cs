@@ -14,7 +14,7 @@ internal static class KeyReplicaRegistration
         var caches = services.Caches;
         var queue = services.NewKeyQueue(key => ClassOf(caches, key));
         var kind = new KeyReplicaReconciler(
-            services.Api, caches.ServiceKeys, services.Classes, new PrimaryResolver(services.Regions, services.Settings), services.Keys, services.Deletion,
+            services.Api, caches.ServiceKeys, services.Classes, new PrimaryResolver(services.Regions, services.Ownership, services.Settings), services.Keys, services.Deletion,
             services.Publisher, services.Settings);
         return new KindRegistration(
             "keyreplica",

@@ -3,13 +3,14 @@ using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Update;
 using KmsOperator.Planning;
 
 namespace KmsOperator.Kinds.KeyReplicas;
 
 /// <summary>Resolves a KeyReplica with its primary: a ServiceKey of the same namespace, or a key that is managed elsewhere.</summary>
-internal sealed class PrimaryResolver(RegionalClientFactory regions, OperatorSettings settings)
+internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCheck ownership, OperatorSettings settings)
 {
     /// <summary>A replica of a ServiceKey.</summary>
     /// <param name="resource">The KeyReplica.</param>
@@ -74,7 +75,9 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OperatorSet
             var alias = spec.Alias
                 ?? await FindAliasAsync(region, keyId, context.Now - AliasDirectory.UsualAge, cancellationToken)
                 ?? await FindAliasAsync(region, keyId, context.Now, cancellationToken);
-            var (desired, error) = KeyReplicaResolver.Resolve(context.Resource, primary, alias, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
+            var accountId = keyClass.Status!.AccountId!;
+            var holder = ownership.FindKeyHolder(new KeyLocation(accountId, arn.Region), keyId);
+            var (desired, error) = KeyReplicaResolver.Resolve(context.Resource, primary, alias, holder, keyClass, accountId, settings.ClusterId);
             if (desired is null)
             {
                 return error!;

@@ -1,0 +1,100 @@
+using Amazon.KeyManagementService.Model;
+using KmsOperator.Testing.Running;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys;
+
+/// <summary>KMS gives a key policy back in a form that the comparison does not take for the same: here the role of a session for the session.</summary>
+public sealed class PolicyReadBackTests
+{
+    private const string Session = "arn:aws:sts::123456789012:assumed-role/App/run";
+    private const string Role = "arn:aws:iam::123456789012:role/App";
+    private const string Override =
+        "policy: {override: {Version: \"2012-10-17\", Statement: ["
+        + "{Sid: Root, Effect: Allow, Principal: {AWS: \"arn:aws:iam::123456789012:root\"}, Action: \"kms:*\", Resource: \"*\"}, "
+        + "{Sid: App, Effect: Allow, Principal: {AWS: \"" + Session + "\"}, Action: \"kms:Decrypt\", Resource: \"*\"}]}}";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_policy_is_put_once_and_nobody_is_accused()
+    {
+        using var scenario = await StartAsync();
+
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(2));
+        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(24));
+
+        scenario.AssertReady("ServiceKey", "k");
+        Assert.Equal(1, await scenario.CallsAsync("PutKeyPolicy"));
+        Assert.DoesNotContain(Notes(scenario), note => note.Contains("somebody else", StringComparison.Ordinal));
+        Assert.Single(Notes(scenario), note => note.Contains("KMS answers with another policy", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_different_answer_is_drift_as_before()
+    {
+        using var scenario = await StartAsync();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(2));
+
+        await scenario.Aws.Kms().PutKeyPolicyAsync(
+            new PutKeyPolicyRequest
+            {
+                KeyId = (string)(await scenario.Aws.KeyAsync())["keyId"]!,
+                PolicyName = "default",
+                Policy = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}""",
+            },
+            Ct);
+        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "now");
+
+        Assert.Contains(Session, (string)(await scenario.Aws.KeyAsync())["policy"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_changed_spec_is_put_as_before()
+    {
+        using var scenario = await StartAsync();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(2));
+
+        await scenario.ApplyAsync(Scenario.Key("k", "service: s3", Override.Replace("kms:Decrypt", "kms:Encrypt", StringComparison.Ordinal)));
+
+        scenario.AssertReady("ServiceKey", "k");
+        Assert.Contains("kms:Encrypt", (await scenario.Aws.KeyAsync())["policy"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Somebody_who_changes_a_policy_that_comes_back_as_it_was_put_is_named_each_time()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("k", "service: s3"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+
+        for (var time = 1; time <= 3; time++)
+        {
+            await scenario.Aws.Kms().PutKeyPolicyAsync(
+                new PutKeyPolicyRequest
+                {
+                    KeyId = (string)(await scenario.Aws.KeyAsync())["keyId"]!,
+                    PolicyName = "default",
+                    Policy = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}""",
+                },
+                Ct);
+            await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", $"{time}");
+            await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+            Assert.Contains("Admin", (await scenario.Aws.KeyAsync())["policy"]!.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Contains(Notes(scenario), note => note.Contains("was changed by somebody else", StringComparison.Ordinal));
+        Assert.DoesNotContain(Notes(scenario), note => note.Contains("KMS answers with another policy", StringComparison.Ordinal));
+    }
+
+    private static async Task<Scenario> StartAsync()
+    {
+        var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = kms => new PolicyAnswerHandler(kms, policy => policy.Replace(Session, Role, StringComparison.Ordinal)) });
+        await scenario.ApplyAsync(Scenario.Key("k", "service: s3", Override));
+        scenario.AssertReady("ServiceKey", "k");
+        return scenario;
+    }
+
+    private static IEnumerable<string> Notes(Scenario scenario) => scenario.User.List("Event").Select(one => (string)one["note"]!);
+}
