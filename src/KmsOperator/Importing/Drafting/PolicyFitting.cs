@@ -20,7 +20,7 @@ internal static class PolicyFitting
             return [whole];
         }
 
-        var statements = PolicyStatement.Of(policy);
+        var statements = ComparedStatement.Of(policy);
         var request = new PolicyRequest { Region = key.Region, AccountId = key.AccountId, Actions = actions };
         var found = new PolicyReading(statements, request).FindAccess();
         PolicyFit? partly = null;
@@ -77,7 +77,7 @@ internal static class PolicyFitting
     }
 
     /// <summary>The statements beside the generated ones; null where one of those is missing.</summary>
-    private static List<PolicyStatement>? Remainder(IReadOnlyList<PolicyStatement> statements, IReadOnlyList<PolicyStatement> generated)
+    private static List<ComparedStatement>? Remainder(IReadOnlyList<ComparedStatement> statements, IReadOnlyList<ComparedStatement> generated)
     {
         var rest = statements.ToList();
         foreach (var one in generated)

@@ -9,16 +9,16 @@ namespace KmsOperator.Importing.Drafting;
 /// </summary>
 /// <param name="statements">The policy.</param>
 /// <param name="request">Region, account and key of the policy.</param>
-internal sealed class PolicyReading(IReadOnlyList<PolicyStatement> statements, PolicyRequest request)
+internal sealed class PolicyReading(IReadOnlyList<ComparedStatement> statements, PolicyRequest request)
 {
     private readonly HashSet<string> _texts = [.. statements.Select(statement => statement.Text)];
     private readonly string _root = Render(request).Single().Text;
 
     /// <summary>The statements of a generated policy.</summary>
-    public static IReadOnlyList<PolicyStatement> Render(PolicyRequest request)
+    public static IReadOnlyList<ComparedStatement> Render(PolicyRequest request)
     {
         using var document = JsonDocument.Parse(PolicyRenderer.Render(request).Text);
-        return PolicyStatement.Of(document.RootElement.Clone());
+        return ComparedStatement.Of(document.RootElement.Clone());
     }
 
     /// <summary>Administrators, trusted accounts and users, as far as the policy names them in the generated way.</summary>
@@ -51,14 +51,14 @@ internal sealed class PolicyReading(IReadOnlyList<PolicyStatement> statements, P
     }
 
     /// <summary>Whether the request renders the statement, and nothing that the policy has not.</summary>
-    private bool Gives(PolicyStatement statement, PolicyRequest variant)
+    private bool Gives(ComparedStatement statement, PolicyRequest variant)
     {
         string[] rendered = [.. Render(variant).Select(one => one.Text).Where(text => text != _root)];
         return rendered.Contains(statement.Text) && rendered.All(_texts.Contains);
     }
 
     /// <summary>ARNs of the principals; null where <c>access</c> cannot name them, or a condition stands beside them that only services' statements have.</summary>
-    private string[]? PrincipalsOf(PolicyStatement statement)
+    private string[]? PrincipalsOf(ComparedStatement statement)
     {
         if (!statement.Element.TryGetProperty("Principal", out var principal) || principal.ValueKind != JsonValueKind.Object
             || principal.EnumerateObject().Count() != 1 || !principal.TryGetProperty("AWS", out var names))
