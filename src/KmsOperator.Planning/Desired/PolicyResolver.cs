@@ -13,7 +13,7 @@ internal static class PolicyResolver
     /// <param name="region">The key's own Region.</param>
     /// <param name="accountId">The key's account.</param>
     /// <param name="service">The service, if any.</param>
-    /// <param name="actions">What the key can be used for.</param>
+    /// <param name="actions">What the key can be used for; null where it is not known, and then the result is good for its problems only.</param>
     /// <param name="classAccess">The class's access.</param>
     /// <param name="access">The resource's access.</param>
     /// <param name="override">A whole policy.</param>
@@ -22,7 +22,7 @@ internal static class PolicyResolver
         string region,
         string accountId,
         string? service,
-        KeyActions actions,
+        KeyActions? actions,
         AccessSpec? classAccess,
         AccessSpec? access,
         JsonElement? @override,
@@ -58,19 +58,32 @@ internal static class PolicyResolver
 
         var statements = additionalStatements ?? [];
         var names = new PrincipalNames(region, partition, accountId);
+        var lacking = AccessVerbs.Of(access)
+            .Where(verb => verb.Names is { Count: > 0 } && actions?.Verbs.ContainsKey(verb.Verb) == false)
+            .Select(verb => new PolicyProblem($"spec.access.{verb.Verb}", $"needs keyUsage {verb.Usage}, which this key has not; remove it"));
+
+        // A class serves keys of many usages: what it says of others does not concern this key.
+        var ofClass = AccessVerbs.Of(classAccess).Where(verb => actions?.Verbs.ContainsKey(verb.Verb) != false).ToDictionary(verb => verb.Verb, verb => verb.Names);
+        var known = actions ?? KeyActions.SymmetricEncryption;
         var request = new PolicyRequest
         {
             Region = region,
             AccountId = accountId,
             Service = service,
-            Actions = actions,
+            Actions = known,
             Administrators = [.. names.Resolve(classAccess?.Administrators, "KeyClass spec.access.administrators"), .. names.Resolve(access?.Administrators, "spec.access.administrators")],
             Users = [.. names.Resolve(classAccess?.Users, "KeyClass spec.access.users"), .. names.Resolve(access?.Users, "spec.access.users")],
+            UsersByVerb = AccessVerbs.Of(access).ToDictionary(
+                verb => verb.Verb,
+                IReadOnlyList<string> (verb) =>
+                [
+                    .. names.Resolve(ofClass.GetValueOrDefault(verb.Verb), $"KeyClass spec.access.{verb.Verb}"), .. names.Resolve(verb.Names, $"spec.access.{verb.Verb}"),
+                ]),
             TrustedAccounts = [.. classAccess?.TrustedAccounts ?? [], .. access?.TrustedAccounts ?? []],
             CrossAccountViaService = (access?.CrossAccountViaService ?? false) || (classAccess?.CrossAccountViaService ?? false),
             AdditionalStatements = statements,
         };
-        PolicyProblem[] found = [.. names.Problems, .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", PolicyRenderer.SidsOf(service, actions))];
+        PolicyProblem[] found = [.. names.Problems, .. lacking, .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", PolicyRenderer.SidsOf(service, known))];
         return found.Length > 0 ? Invalid(found) : Limited(PolicyRenderer.Render(request));
     }
 

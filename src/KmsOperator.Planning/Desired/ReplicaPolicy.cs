@@ -58,16 +58,16 @@ internal static class ReplicaPolicy
 
     private static Resolved<KeyPolicy> OfItsOwn(KeyReplicaSpec spec, ObservedKey? primary, KeyClass keyClass, string accountId)
     {
-        var actions = primary is null ? KeyActions.SymmetricEncryption : KeyActions.TryGet(primary.KeySpec, primary.KeyUsage);
-        if (actions is null && spec.Policy?.Override is null)
+        var actions = primary is null ? null : KeyActions.TryGet(primary.KeySpec, primary.KeyUsage);
+        if (primary is not null && actions is null && spec.Policy?.Override is null)
         {
             return ReconcileError.Terminal(
                 Reasons.InvalidSpec,
-                $"spec.access: what users do with keys of usage {primary!.KeyUsage} is not known here, so that no policy can be generated. Write the whole policy in spec.policy.override.");
+                $"spec.access: what users do with keys of usage {primary.KeyUsage} is not known here, so that no policy can be generated. Write the whole policy in spec.policy.override.");
         }
 
         var policy = PolicyResolver.Resolve(
-            spec.Region, accountId, null, actions ?? KeyActions.SymmetricEncryption, keyClass.Spec.Access, spec.Access, spec.Policy?.Override,
+            spec.Region, accountId, null, actions, keyClass.Spec.Access, spec.Access, spec.Policy?.Override,
             spec.Policy?.AdditionalStatements);
 
         // What is generated follows the primary's usage, which only AWS knows; mistakes in the spec are mistakes with any usage.

@@ -68,6 +68,11 @@ internal static class SharedRules
         if (access is null) return;
         Principals(errors, "spec.access.administrators", access.Administrators);
         Principals(errors, "spec.access.users", access.Users);
+        foreach (var (verb, _, names) in AccessVerbs.Of(access))
+        {
+            Principals(errors, $"spec.access.{verb}", names);
+        }
+
         errors.Set("spec.access.trustedAccounts", access.TrustedAccounts, MaxEntries, (field, account) =>
             AccountId(errors, field, account));
     }
