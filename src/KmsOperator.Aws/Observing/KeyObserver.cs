@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Planning;
@@ -100,6 +101,14 @@ public static class KeyObserver
         {
             return null;
         }
+    }
+
+    /// <summary>The public key of an asymmetric key, as PEM (SubjectPublicKeyInfo).</summary>
+    /// <remarks>Source: AWS KMS API reference, GetPublicKey.</remarks>
+    public static async Task<string> GetPublicKeyAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        var answer = await kms.GetPublicKeyAsync(new GetPublicKeyRequest { KeyId = keyId }, cancellationToken);
+        return PemEncoding.WriteString("PUBLIC KEY", answer.PublicKey.ToArray());
     }
 
     /// <summary>The rotations that a key has had, and the on-demand one that is under way.</summary>

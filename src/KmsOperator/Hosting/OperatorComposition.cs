@@ -92,7 +92,7 @@ internal sealed class OperatorComposition
                 api, _events, time, random, settings, options.Workers, _caches, classes, regions, accounts,
                 new KeyReconciler(regions, accounts, statusKeys, creation, update, schedule, settings),
                 new KeyDeletion(regions, accounts, statusKeys, recovery, scheduled, retention, cache, settings),
-                ownership, reservations, cache, new Publisher(api), fence);
+                ownership, reservations, cache, new Publisher(api, new PublicKeys(regions)), fence);
         }
 
         Controller NewController(KindRegistration kind) => new(

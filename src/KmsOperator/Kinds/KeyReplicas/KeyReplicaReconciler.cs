@@ -140,7 +140,7 @@ internal sealed class KeyReplicaReconciler(
 
     private async Task<Resolved<KeyResult>> ReconcileAsync(
         ReconcileContext<KeyReplica> context, Resolved<ResolvedKey> resolved, CancellationToken cancellationToken) =>
-        resolved.Value is { } key ? await keys.ReconcileAsync(context, key, cancellationToken) : resolved.Error!;
+        resolved.Value is { } key ? await keys.ReconcileAsync(context, key, cancellationToken) with { Resolved = key } : resolved.Error!;
 
     private async Task<bool> IsCurrentAsync(KeyClass? keyClass, KeyReplica replica, ServiceKey? primary, CancellationToken cancellationToken)
     {

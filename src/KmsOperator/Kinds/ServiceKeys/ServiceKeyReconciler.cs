@@ -55,7 +55,8 @@ internal sealed class ServiceKeyReconciler(
         }
 
         var reconcileAt = context.UnhandledReconcileAt;
-        var result = await keys.ReconcileAsync(context, ResolvedKey.Of(desired!, keyClass), cancellationToken);
+        var resolved = ResolvedKey.Of(desired!, keyClass);
+        var result = await keys.ReconcileAsync(context, resolved, cancellationToken) with { Resolved = resolved };
         if (result.Status.KeyId is not null && !result.IsKeyRefused)
         {
             var isHandled = reconcileAt is not null && result.Status.LastHandledReconcileAt == reconcileAt;
