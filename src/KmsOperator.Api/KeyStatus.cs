@@ -21,10 +21,13 @@ public sealed record KeyStatus
     /// <summary><c>alias/...</c>, once it was seen to point at the key.</summary>
     public string? AliasName { get; init; }
 
+    /// <summary>The aliases of <c>spec.additionalAliases</c> that were seen to point at the key.</summary>
+    public IReadOnlyList<string>? AdditionalAliases { get; init; }
+
     /// <summary>An alias that is about to be given to the key; recorded first, so that it is known to be ours whatever happens.</summary>
     public string? PendingAliasName { get; init; }
 
-    /// <summary>Aliases that the key had; on record until a later comparison does not find them any more.</summary>
+    /// <summary>Aliases that the key had, or was about to get beside its own; on record until a later comparison does not find them any more.</summary>
     public IReadOnlyList<string>? FormerAliasNames { get; init; }
 
     /// <summary>The alias's ARN.</summary>

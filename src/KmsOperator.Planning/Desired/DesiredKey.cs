@@ -20,6 +20,12 @@ public sealed record DesiredKey
     /// <summary>Full alias name, <c>alias/...</c>.</summary>
     public required string AliasName { get; init; }
 
+    /// <summary>Full names of the key's other aliases, <see cref="AliasName"/> not among them.</summary>
+    public IReadOnlyList<string> AdditionalAliases { get; init; } = [];
+
+    /// <summary>All aliases of the key.</summary>
+    public IEnumerable<string> AliasNames => AdditionalAliases.Prepend(AliasName);
+
     /// <summary>KMS key spec.</summary>
     public required string KeySpec { get; init; }
 

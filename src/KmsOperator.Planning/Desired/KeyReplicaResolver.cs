@@ -137,6 +137,7 @@ public static class KeyReplicaResolver
             Service = defaults.Service,
             Description = outline.Description,
             AliasName = outline.AliasName!,
+            AdditionalAliases = outline.AdditionalAliases,
             KeySpec = defaults.KeySpec,
             KeyUsage = defaults.KeyUsage,
             MultiRegion = true,
@@ -175,6 +176,7 @@ public static class KeyReplicaResolver
             Description = spec.Description
                 ?? $"Multi-Region replica key {(defaults.Service is { } service ? $"for {service} " : "")}from {defaults.Primary.Region}",
             AliasName = alias,
+            AdditionalAliases = ServiceKeyResolver.AdditionalAliasesOf(spec.AdditionalAliases, alias),
             Policy = policy.Value,
             Tags = KeyTags.Merge(owner, alias is null ? null : $"{alias}-replica", keyClass.Spec.Tags, defaults.Tags, spec.Tags),
         };

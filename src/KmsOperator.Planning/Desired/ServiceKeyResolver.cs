@@ -53,6 +53,7 @@ public static class ServiceKeyResolver
         }
 
         var owner = new KeyOwner(ServiceKey.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
+        var alias = AliasOf(resource, keyClass);
         var deletion = DeletionOf(spec.DeletionPolicy, spec.PendingDeletionWindowDays, keyClass);
         var key = new DesiredKey
         {
@@ -60,7 +61,8 @@ public static class ServiceKeyResolver
             Location = new KeyLocation(accountId, keyClass.Spec.Region),
             Service = spec.Service,
             Description = spec.Description ?? (spec.Service is { } service ? $"KMS key for encrypting {service}" : $"KMS key {meta.Namespace}/{meta.Name}"),
-            AliasName = AliasOf(resource, keyClass),
+            AliasName = alias,
+            AdditionalAliases = AdditionalAliasesOf(spec.AdditionalAliases, alias),
             KeySpec = keySpec,
             KeyUsage = keyUsage,
             MultiRegion = spec.MultiRegion ?? false,
@@ -92,6 +94,9 @@ public static class ServiceKeyResolver
             resource.Spec.Service,
             resource.Metadata.Namespace ?? "",
             resource.Metadata.Name);
+
+    /// <summary>The aliases that a key gets beside its own, in the order of the spec.</summary>
+    internal static IReadOnlyList<string> AdditionalAliasesOf(IReadOnlyList<string>? names, string? alias) => [.. (names ?? []).Where(name => name != alias)];
 
     /// <summary>What deleting a resource does to its key: its own setting, else the class's, else <c>Retain</c>.</summary>
     /// <param name="deletionPolicy">The resource's own (or inherited) setting.</param>

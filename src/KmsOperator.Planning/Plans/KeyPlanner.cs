@@ -52,7 +52,7 @@ public static class KeyPlanner
             steps.Add(new UpdateKeyDescriptionStep(desired.Description));
         }
 
-        PlanAlias(desired, observed, record, steps, errors);
+        PlanAliases(desired, observed, record, steps, errors);
 
         // A key that is disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
         if (desired.Enabled || record.IsNew)
@@ -71,8 +71,8 @@ public static class KeyPlanner
     /// <summary>What follows the call that makes a key.</summary>
     /// <param name="desired">A key that does not exist.</param>
     /// <param name="aliasTargets">Targets of the aliases that there are, as far as they matter.</param>
-    /// <param name="aliasHolder">Another resource that has the wanted alias.</param>
-    public static KeyPlan PlanNew(DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? aliasHolder)
+    /// <param name="aliasHolders">Other resources that have wanted aliases, by alias.</param>
+    public static KeyPlan PlanNew(DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, IReadOnlyDictionary<string, string> aliasHolders)
     {
         var made = new ObservedKey
         {
@@ -88,7 +88,7 @@ public static class KeyPlanner
             Rotation = desired.Rotation is null ? null : new ObservedRotation(false, null, null),
             AliasTargets = aliasTargets,
         };
-        return Plan(desired, made, KeyRecord.Empty with { AliasHolder = aliasHolder, IsNew = true });
+        return Plan(desired, made, KeyRecord.Empty with { AliasHolders = aliasHolders, IsNew = true });
     }
 
     /// <summary>The plan for a key whose resource is being deleted under deletion policy <c>Delete</c>.</summary>
@@ -161,43 +161,63 @@ public static class KeyPlanner
         }
     }
 
-    private static void PlanAlias(
+    private static void PlanAliases(
         DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<ReconcileError> errors)
     {
-        switch (observed.AliasTargets.GetValueOrDefault(desired.AliasName))
+        foreach (var name in desired.AliasNames)
+        {
+            PlanAlias(name, desired, observed, record, steps, errors);
+        }
+
+        // Where the key does not get a new alias, the old ones stay as well: a key is never left without a name.
+        if (!errors.Any(error => error.Reason == Reasons.AliasConflict))
+        {
+            steps.AddRange(AliasesOf(record, observed).Except(desired.AliasNames).Select(old => new DeleteAliasStep(old)));
+        }
+    }
+
+    private static void PlanAlias(
+        string name, DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<ReconcileError> errors)
+    {
+        var holder = record.AliasHolders.GetValueOrDefault(name);
+        switch (observed.AliasTargets.GetValueOrDefault(name))
         {
             case null:
-                steps.Add(new CreateAliasStep(desired.AliasName));
+                steps.Add(new CreateAliasStep(name));
                 break;
             case var target when target == observed.KeyId:
                 break;
-            case var target when record.AliasHolder is null && (record.AliasName == desired.AliasName || desired.TakeOverAlias):
+            case var target when holder is null && (record.AliasName == name || record.AdditionalAliases.Contains(name) || desired.TakeOverAlias):
                 // Ours by record: somebody pointed it elsewhere, which is drift like any other. Or the spec asks and the class permits.
-                steps.Add(new UpdateAliasStep(desired.AliasName, target));
+                steps.Add(new UpdateAliasStep(name, target));
                 break;
             case var target:
-                // The old alias stays as well: a key is never left without a name.
-                errors.Add(AliasConflict(desired.AliasName, target, desired.Location, record.AliasHolder));
-                return;
-        }
-
-        foreach (var old in AliasesOf(record, observed).Where(old => old != desired.AliasName))
-        {
-            steps.Add(new DeleteAliasStep(old));
+                errors.Add(AliasConflict(name, target, desired.Location, holder, isAdditional: name != desired.AliasName));
+                break;
         }
     }
 
     /// <summary>The key's aliases that the operator put, was about to put, or has taken away and sees again.</summary>
     private static IEnumerable<string> AliasesOf(KeyRecord record, ObservedKey observed) =>
-        new[] { record.AliasName, record.PendingAliasName }.OfType<string>().Concat(record.FormerAliasNames).Distinct().Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId);
+        new[] { record.AliasName, record.PendingAliasName }.OfType<string>().Concat(record.AdditionalAliases).Concat(record.FormerAliasNames).Distinct()
+            .Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId);
 
     /// <summary>The error for an alias that another key has.</summary>
-    public static ReconcileError AliasConflict(string aliasName, string? targetKeyId, KeyLocation location, string? holder) => ReconcileError.Terminal(
-        Reasons.AliasConflict,
-        $"{aliasName} in account {location.AccountId}, {location.Region} {(targetKeyId is null ? "is" : $"points at key {targetKeyId}, which is")} {holder ?? "not this resource"}'s. "
-        + (holder is null
-            ? "Set spec.alias to another name, remove that alias, or set spec.takeOverAlias where the KeyClass permits it."
-            : "Set spec.alias to another name, or change the other resource."));
+    /// <param name="aliasName">The alias.</param>
+    /// <param name="targetKeyId">The key that has it; null where that is not known.</param>
+    /// <param name="location">Account and Region.</param>
+    /// <param name="holder">The resource that has it; null where that is none of this cluster.</param>
+    /// <param name="isAdditional">Whether it is one of <c>spec.additionalAliases</c>.</param>
+    public static ReconcileError AliasConflict(string aliasName, string? targetKeyId, KeyLocation location, string? holder, bool isAdditional = false)
+    {
+        var remedy = isAdditional ? $"Remove it from {AliasName.AdditionalField}" : $"Set {AliasName.Field} to another name";
+        return ReconcileError.Terminal(
+            Reasons.AliasConflict,
+            $"{aliasName} in account {location.AccountId}, {location.Region} {(targetKeyId is null ? "is" : $"points at key {targetKeyId}, which is")} {holder ?? "not this resource"}'s. "
+            + (holder is null
+                ? $"{remedy}, remove that alias, or set spec.takeOverAlias where the KeyClass permits it."
+                : $"{remedy}, or change the other resource."));
+    }
 
     private static void PlanRotation(DesiredKey desired, ObservedKey observed, List<KeyStep> steps)
     {

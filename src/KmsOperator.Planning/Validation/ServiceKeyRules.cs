@@ -17,6 +17,7 @@ internal static class ServiceKeyRules
         errors.OneOf("spec.service", spec.Service, Services);
         SharedRules.Description(errors, spec.Description);
         AliasName.Check(errors, "spec.alias", spec.Alias);
+        AliasName.CheckAdditional(errors, spec.AdditionalAliases);
         SpecAndUsage(errors, spec);
         ServiceRules.Check(errors, spec);
         Replicas(errors, key);

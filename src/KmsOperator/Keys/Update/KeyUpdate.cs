@@ -81,7 +81,7 @@ internal sealed class KeyUpdate(
         var reconcileAt = context.UnhandledReconcileAt;
         var desired = resolved.Desired;
         var aliases = await ReadAliasesAsync(context, status, desired, region, reconcileAt, cancellationToken);
-        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolder(status.AliasName, desired, aliases.Targets, keyId: null));
+        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolders(status, desired, aliases.Targets, keyId: null));
         return Acknowledge(ObserveOnly.ReportMissing(status, desired, plan), reconcileAt);
     }
 
@@ -90,9 +90,10 @@ internal sealed class KeyUpdate(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        var aliasHolder = ownership.FindAliasHolder(status.AliasName, desired, observed.AliasTargets, observed.KeyId);
-        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status, aliasHolder) with
+        var aliasHolders = ownership.FindAliasHolders(status, desired, observed.AliasTargets, observed.KeyId);
+        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status) with
         {
+            AliasHolders = aliasHolders,
             TagsMayBeOld = context.Now - context.Cache.FirstSeenAt < settings.ConsistencyWindow,
             IsNew = isNew,
         });
@@ -116,7 +117,7 @@ internal sealed class KeyUpdate(
             (status, error) = await rotation.RotateAsync(context, status, region, executed.Key, cancellationToken);
         }
 
-        return Complete(context, status, resolved, executed, error, aliasHolder, isDrift, isNew);
+        return Complete(context, status, resolved, executed, error, aliasHolders, isDrift, isNew);
     }
 
     /// <summary>
@@ -127,11 +128,12 @@ internal sealed class KeyUpdate(
         ReconcileContext<T> context, KeyStatus status, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var pending = plan.Steps.Any(step => step is CreateAliasStep or UpdateAliasStep) && status.AliasName != desired.AliasName
+        var given = plan.Steps.Where(step => step is CreateAliasStep or UpdateAliasStep).Select(step => step.AliasName!).ToArray();
+        var pending = given.Contains(desired.AliasName) && status.AliasName != desired.AliasName
             ? desired.AliasName
             : status.PendingAliasName;
         var isRepeated = status.DesiredSha256 is null && pending == status.PendingAliasName;
-        status = AliasHistory.WithPending(status, pending) with { DesiredSha256 = null, LastChangedAt = context.Now };
+        status = AliasHistory.WithPendingAdditional(AliasHistory.WithPending(status, pending), given.Where(name => name != desired.AliasName)) with { DesiredSha256 = null, LastChangedAt = context.Now };
 
         // On a repeated try the conditions keep the error of the try before until this one has ended.
         await context.RecordAsync(
@@ -190,7 +192,8 @@ internal sealed class KeyUpdate(
     }
 
     private KeyResult Complete<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ExecutedPlan executed, ReconcileError? error, string? aliasHolder, bool isDrift, bool isNew)
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ExecutedPlan executed, ReconcileError? error,
+        IReadOnlyDictionary<string, string> aliasHolders, bool isDrift, bool isNew)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -200,13 +203,15 @@ internal sealed class KeyUpdate(
 
         // Within the window after a write the list of aliases may be older than an alias that a call without an answer has put.
         var isConclusive = !(now - status.LastChangedAt < settings.ConsistencyWindow);
-        var next = KeyStatusFields.Observed(status, desired, key, complete, aliasHolder) with
+        var next = KeyStatusFields.Observed(status, desired, key, complete, aliasHolders);
+        next = next with
         {
             ClassName = resolved.ClassName,
             Service = desired.Service,
             Plan = null,
             PendingAliasName = complete ? null : status.PendingAliasName,
-            FormerAliasNames = AliasHistory.FormerAfter(status, desired.AliasName, isVerified: complete && done.Count == 0 && !isNew && isConclusive),
+            FormerAliasNames = AliasHistory.FormerAfter(
+                status, [desired.AliasName, .. next.AdditionalAliases ?? []], isVerified: complete && done.Count == 0 && !isNew && isConclusive),
             DesiredSha256 = resolved.DesiredSha256,
 
             // A time in the future (a clock that was ahead) must not postpone the next comparison.
@@ -245,7 +250,7 @@ internal sealed class KeyUpdate(
         ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, string? reconcileAt, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
         region.Aliases.ReadAsync(
-            [desired.AliasName, .. AliasHistory.NamesIn(status)],
+            desired.AliasNames.Union(AliasHistory.NamesIn(status)),
             ComparisonSchedule.AliasesNotBefore(context, status, reconcileAt),
             schedule.Doubt(reconcileAt),
             cancellationToken);
