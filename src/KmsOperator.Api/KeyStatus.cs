@@ -51,6 +51,9 @@ public sealed record KeyStatus
     /// <summary>What KMS says of rotation; absent for keys that cannot rotate.</summary>
     public RotationStatus? Rotation { get; init; }
 
+    /// <summary>When somebody last used the key on data, as KMS said when the key was compared; absent where KMS knows of no use.</summary>
+    public DateTimeOffset? LastUsed { get; init; }
+
     /// <summary>When KMS deletes the key, while it is pending deletion.</summary>
     public DateTimeOffset? DeletionDate { get; init; }
 
@@ -133,6 +136,22 @@ public sealed record RotationStatus
 
     /// <summary>When KMS rotated last, where that is known.</summary>
     public DateTimeOffset? LastRotationDate { get; init; }
+
+    /// <summary>The rotations so far, the latest first; 25 at most.</summary>
+    public IReadOnlyList<RotationRecord>? History { get; init; }
+
+    /// <summary>How many of the 25 rotations on demand that KMS permits in a key's life are used up, one under way included.</summary>
+    public int? OnDemandUsed { get; init; }
+}
+
+/// <summary>One rotation of a key's material.</summary>
+public sealed record RotationRecord
+{
+    /// <summary>When it was finished.</summary>
+    public DateTimeOffset Date { get; init; }
+
+    /// <summary>KMS's own word: <c>AUTOMATIC</c> or <c>ON_DEMAND</c>.</summary>
+    public string Type { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>The write-ahead record of a creation.</summary>

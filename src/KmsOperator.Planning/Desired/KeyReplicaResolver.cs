@@ -144,7 +144,7 @@ public static class KeyReplicaResolver
             Enabled = spec.Enabled ?? true,
             Policy = outline.Policy!,
             Tags = outline.Tags,
-            DeleteKey = deletion.Delete,
+            DeletionPolicy = deletion.Policy,
             PendingDeletionWindowDays = deletion.WindowDays,
             AdoptKeyId = spec.Adopt?.KeyId,
             TakeOverAlias = spec.TakeOverAlias == true,

@@ -74,7 +74,7 @@ public static class ServiceKeyResolver
                 : null,
             Policy = policy.Value!,
             Tags = KeyTags.Merge(owner, $"{keyClass.Spec.AliasPrefix}-{spec.Service ?? meta.Name}-cmk", keyClass.Spec.Tags, spec.Tags),
-            DeleteKey = deletion.Delete,
+            DeletionPolicy = deletion.Policy,
             PendingDeletionWindowDays = deletion.WindowDays,
             AdoptKeyId = spec.Adopt?.KeyId,
             TakeOverAlias = spec.TakeOverAlias == true,
@@ -102,7 +102,7 @@ public static class ServiceKeyResolver
     /// <param name="deletionPolicy">The resource's own (or inherited) setting.</param>
     /// <param name="windowDays">The resource's own (or inherited) window.</param>
     /// <param name="keyClass">The class; null when it is gone.</param>
-    public static (bool Delete, int WindowDays) DeletionOf(string? deletionPolicy, int? windowDays, KeyClass? keyClass) => (
-        (deletionPolicy ?? keyClass?.Spec.DeletionPolicy) == DeletionPolicies.Delete,
+    public static (string Policy, int WindowDays) DeletionOf(string? deletionPolicy, int? windowDays, KeyClass? keyClass) => (
+        deletionPolicy ?? keyClass?.Spec.DeletionPolicy ?? DeletionPolicies.Retain,
         windowDays ?? keyClass?.Spec.PendingDeletionWindowDays ?? DefaultPendingDeletionWindowDays);
 }

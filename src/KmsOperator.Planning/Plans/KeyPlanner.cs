@@ -132,16 +132,35 @@ public static class KeyPlanner
     }
 
     /// <summary>
-    /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c>: it says so in its tags. Owner and
-    /// alias stay, so that a resource of the same name finds it again.
+    /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c> or <c>Disable</c>: it says so in its tags. Owner and
+    /// aliases stay, so that a resource of the same name finds it again.
     /// </summary>
-    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now)
+    /// <param name="observed">The key as it is.</param>
+    /// <param name="owner">The resource.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="disable">Whether the key is disabled.</param>
+    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false)
     {
-        // KMS takes no tags on a key that is pending deletion.
+        // KMS takes no tags on a key that is pending deletion, and nobody can use it.
         var isOurs = observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path && KeyCompatibility.FindForeignOwner(observed, owner) is null;
-        return isOurs && !observed.Tags.ContainsKey(TagNames.Released) && !KeyStates.IsPendingDeletion(observed.KeyState)
-            ? new KeyPlan([new TagResourceStep(new Dictionary<string, string> { [TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) })], [])
-            : new KeyPlan([], []);
+        if (!isOurs || KeyStates.IsPendingDeletion(observed.KeyState))
+        {
+            return new KeyPlan([], []);
+        }
+
+        var steps = new List<KeyStep>();
+        if (disable)
+        {
+            // Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.
+            steps.Add(new DisableKeyStep("deletionPolicy is Disable"));
+        }
+
+        if (!observed.Tags.ContainsKey(TagNames.Released))
+        {
+            steps.Add(new TagResourceStep(new Dictionary<string, string> { [TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) }));
+        }
+
+        return new KeyPlan(steps, []);
     }
 
     private static void PlanTags(DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps)

@@ -10,7 +10,7 @@ namespace KmsOperator.Planning;
 internal static class SharedRules
 {
     public static readonly IReadOnlyList<string> Presets = ["Canonical"];
-    public static readonly IReadOnlyList<string> DeletionPolicies = ["Retain", "Delete"];
+    public static readonly IReadOnlyList<string> DeletionPolicies = ["Retain", "Delete", "Disable"];
     public static readonly IReadOnlyList<string> ManagementPolicies = ["Full", "Observe"];
 
     /// <summary>Regions beyond this many would not fit the status of the primary.</summary>

@@ -47,8 +47,8 @@ public sealed class CrdTests
 
     [Theory]
     [InlineData("KeyClass", "REGION ACCOUNT DEFAULT READY AGE", "")]
-    [InlineData("ServiceKey", "SERVICE REGION ALIAS READY REASON AGE", "KEY-STATE KEY-ID ARN MESSAGE")]
-    [InlineData("KeyReplica", "PRIMARY REGION READY REASON AGE", "KEY-STATE ALIAS ARN MESSAGE")]
+    [InlineData("ServiceKey", "SERVICE REGION ALIAS READY REASON AGE", "KEY-STATE KEY-ID ARN MESSAGE LAST-USED")]
+    [InlineData("KeyReplica", "PRIMARY REGION READY REASON AGE", "KEY-STATE ALIAS ARN MESSAGE LAST-USED")]
     public void The_printer_columns_are_those_of_the_API(string kind, string always, string wide)
     {
         var columns = Crd.Of(kind).Version["additionalPrinterColumns"]!.AsArray();

@@ -47,12 +47,11 @@ internal static class KeyStatusFields
         Creation = null,
         Rotation = observed.Rotation is not { } rotation
             ? status.Rotation
-            : new RotationStatus
+            : (status.Rotation ?? new RotationStatus()) with
             {
                 Enabled = rotation.Enabled,
                 PeriodDays = rotation.Enabled ? rotation.PeriodDays : null,
                 NextRotationDate = rotation.Enabled ? rotation.NextRotationDate : null,
-                LastRotationDate = status.Rotation?.LastRotationDate,
             },
     };
 

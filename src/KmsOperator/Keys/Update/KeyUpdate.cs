@@ -99,6 +99,7 @@ internal sealed class KeyUpdate(
         });
         if (desired.ObserveOnly)
         {
+            status = await WithLastUseAsync(status, region, observed, cancellationToken);
             return ObserveOnly.Report(context, status, resolved, observed, plan, schedule.AfterVerification());
         }
 
@@ -110,7 +111,12 @@ internal sealed class KeyUpdate(
         }
 
         var executed = await ExecuteAsync(context, region, plan, observed, isDrift, cancellationToken);
-        status = await KeyRotation.WithLastRotationAsync(context, status, region, executed.Key, cancellationToken);
+        status = await KeyRotation.WithHistoryAsync(context, status, region, executed.Key, isNew, cancellationToken);
+        if (!isNew && executed.Error is null)
+        {
+            status = await WithLastUseAsync(status, region, executed.Key, cancellationToken);
+        }
+
         var error = executed.Error;
         if (error is null)
         {
@@ -118,6 +124,19 @@ internal sealed class KeyUpdate(
         }
 
         return Complete(context, status, resolved, executed, error, aliasHolders, isDrift, isNew);
+    }
+
+    /// <summary>The status with the key's last use. It is for people only: no decision depends on it, so a failure leaves the status as it was.</summary>
+    private static async Task<KeyStatus> WithLastUseAsync(KeyStatus status, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await region.GetLastUseIfFreeAsync(key.KeyId, cancellationToken) is { } use ? status with { LastUsed = use.At } : status;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        {
+            return status;
+        }
     }
 
     /// <summary>

@@ -102,13 +102,13 @@ internal sealed class ServiceKeyReconciler(
         var resource = context.Resource;
         var status = context.Status;
         var keyClass = classes.Find(status.ClassName ?? resource.Spec.ClassName);
-        var (deleteKey, windowDays) = ServiceKeyResolver.DeletionOf(
+        var (deletionPolicy, windowDays) = ServiceKeyResolver.DeletionOf(
             resource.Spec.DeletionPolicy ?? (keyClass is null ? status.DeletionPolicy : null),
             resource.Spec.PendingDeletionWindowDays ?? (keyClass is null ? status.PendingDeletionWindowDays : null),
             keyClass);
         return new DeletionRequest(
             new KeyOwner(ServiceKey.KindName, context.Namespace, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId),
-            deleteKey,
+            deletionPolicy,
             windowDays,
             keyClass is null ? null : ResolvedKey.AccessOf(keyClass, status.Region ?? keyClass.Spec.Region),
             DeletionRequest.WhyUntouched(resource.Spec.Suspend == true, resource.Spec.ManagementPolicy == ManagementPolicies.Observe),
