@@ -130,6 +130,11 @@ public static class KeyReplicaResolver
         var spec = resource.Spec;
         var deletion = ServiceKeyResolver.DeletionOf(
             spec.DeletionPolicy ?? defaults.DeletionPolicy, spec.PendingDeletionWindowDays ?? defaults.PendingDeletionWindowDays, keyClass);
+        if (ClassGuards.FindViolation(keyClass, deletion.Policy == DeletionPolicies.Delete ? deletion.WindowDays : null, rotation: null) is { } violation)
+        {
+            return violation;
+        }
+
         return new DesiredKey
         {
             Owner = outline.Owner,

@@ -46,7 +46,7 @@ public static class ServiceKeyResolver
         }
 
         var policy = PolicyResolver.Resolve(
-            keyClass.Spec.Region, accountId, spec.Service, KeyActions.TryGet(keySpec, keyUsage)!, keyClass.Spec.Access, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
+            keyClass.Spec.Region, accountId, spec.Service, KeyActions.TryGet(keySpec, keyUsage)!, keyClass.Spec, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
         if (policy.Error is { } error)
         {
             return error;
@@ -83,7 +83,8 @@ public static class ServiceKeyResolver
             ObserveOnly = spec.ManagementPolicy == ManagementPolicies.Observe,
         };
         var aliasField = spec.Alias is null ? $"KeyClass {keyClass.Metadata.Name} spec.aliasTemplate" : AliasName.Field;
-        return DesiredKeyLimits.Check(key.AliasName, aliasField, key.Tags) is { } excess ? excess : key;
+        var window = key.DeletionPolicy == DeletionPolicies.Delete ? key.PendingDeletionWindowDays : (int?)null;
+        return (ClassGuards.FindViolation(keyClass, window, key.Rotation) ?? DesiredKeyLimits.Check(key.AliasName, aliasField, key.Tags)) is { } refusal ? refusal : key;
     }
 
     /// <summary>The alias of a ServiceKey: its own, or by its class's template.</summary>

@@ -1,3 +1,4 @@
+using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Keys.Context;
@@ -31,6 +32,7 @@ internal sealed class KeyRetention(ILogger<KeyRetention> logger)
         }
 
         var mustWait = disable;
+        KeyStep? executing = null;
         var note = $"{context.Status.Arn} is {(disable ? "disabled and retained" : "retained")}, and so are its aliases{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
         try
         {
@@ -50,10 +52,17 @@ internal sealed class KeyRetention(ILogger<KeyRetention> logger)
 
             foreach (var step in plan.Steps)
             {
+                executing = step;
                 key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
                 mustWait &= step is not DisableKeyStep;
                 logger.LogInformation("{Arn}: {Step}", key.Arn, step);
             }
+        }
+        catch (Exception e) when (executing is DisableKeyStep && mustWait && !cancellationToken.IsCancellationRequested
+            && AwsFailure.Of(e, executing.Operation) is { Kind: AwsFailureKind.AccessDenied } denied)
+        {
+            var policy = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = context.Status.KeyId, PolicyName = "default" }, cancellationToken);
+            return DeletionOutcome.Blocked(AwsReconcileError.ForStep(denied, context.Status.Arn!, policy.Policy, isRecent: false));
         }
         catch (Exception e) when (!mustWait && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
         {

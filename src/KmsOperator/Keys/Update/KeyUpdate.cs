@@ -287,7 +287,7 @@ internal sealed class KeyUpdate(
                 + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
         }
 
-        return AwsReconcileError.For(failure, step is CreateAliasStep alias ? alias.Name : before.Arn, isRecent);
+        return AwsReconcileError.ForStep(failure, step is CreateAliasStep alias ? alias.Name : before.Arn, before.Policy, isRecent);
     }
 
     /// <summary>What the execution of a plan came to.</summary>
