@@ -1,4 +1,3 @@
-using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Keys.Context;
 using KmsOperator.Planning;

@@ -28,7 +28,12 @@ internal sealed class ManifestIdentities(List<ManifestError> errors)
     public bool ClaimAliases(ManifestResource manifest, string field, RenderedKey key)
     {
         var isFirst = key.AliasName is not { } alias || Claim(manifest, field, key, alias);
-        return key.AdditionalAliases.Count(additional => !Claim(manifest, "spec.additionalAliases", key, additional)) == 0 && isFirst;
+        foreach (var additional in key.AdditionalAliases)
+        {
+            isFirst &= Claim(manifest, "spec.additionalAliases", key, additional);
+        }
+
+        return isFirst;
     }
 
     private bool Claim(ManifestResource manifest, string field, RenderedKey key, string alias)
