@@ -130,9 +130,9 @@ public sealed class GuardTests
         scenario.AssertReady("ServiceKey", "one");
     }
 
-    private static Task ScheduleAsync(Scenario scenario, string key, int days) =>
-        scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = key, PendingWindowInDays = days }, Ct);
+    private static async Task ScheduleAsync(Scenario scenario, string key, int days) =>
+        await scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = key, PendingWindowInDays = days }, Ct);
 
-    private static Task RotateAsync(Scenario scenario, string key, int days) =>
-        scenario.Aws.Kms().EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = key, RotationPeriodInDays = days }, Ct);
+    private static async Task RotateAsync(Scenario scenario, string key, int days) =>
+        await scenario.Aws.Kms().EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = key, RotationPeriodInDays = days }, Ct);
 }
