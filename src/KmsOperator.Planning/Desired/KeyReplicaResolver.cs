@@ -165,6 +165,7 @@ public static class KeyReplicaResolver
         var spec = resource.Spec;
         var meta = resource.Metadata;
         var error = ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
+            ?? ClassAllowances.FindViolation(keyClass, spec, accountId)
             ?? PrimaryChecks.FindRegionMistake(spec.Region, defaults.Primary.Region)
             ?? policy.Error;
         if (error is not null)

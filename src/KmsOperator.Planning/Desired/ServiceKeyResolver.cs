@@ -18,7 +18,8 @@ public static class ServiceKeyResolver
     {
         var spec = resource.Spec;
         var meta = resource.Metadata;
-        if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias) is { } violation)
+        if ((ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
+            ?? ClassAllowances.FindViolation(keyClass, spec, accountId)) is { } violation)
         {
             return violation;
         }

@@ -20,6 +20,7 @@ internal static class KeyClassRules
         errors.OneOf("spec.policyPreset", spec.PolicyPreset, SharedRules.Presets);
         SharedRules.Rotation(errors, spec.Rotation);
         SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);
+        Allowed(errors, spec.Allowed);
         Guards(errors, spec);
         AllowedNamespaces(errors, spec.AllowedNamespaces);
         errors.OneOf("spec.permissions.policyOverride", spec.Permissions?.PolicyOverride, Permissions);
@@ -54,6 +55,22 @@ internal static class KeyClassRules
         const string expected = "a template: letters, digits, '/', '_', '-', {prefix}, {service}, {namespace} and {name}";
         if (errors.Text(template, spec.AliasTemplate, 250, Patterns.AliasTemplate, expected, minLength: 1))
             errors.Require(!spec.AliasTemplate!.StartsWith("aws/", StringComparison.Ordinal), template, reserved);
+    }
+
+    private static void Allowed(FieldErrors errors, AllowedSpec? allowed)
+    {
+        if (allowed is null) return;
+        (string Name, IReadOnlyList<string>? Patterns)[] lists =
+        [
+            ("services", allowed.Services), ("keySpecs", allowed.KeySpecs), ("regions", allowed.Regions), ("principals", allowed.Principals),
+            ("trustedAccounts", allowed.TrustedAccounts), ("tagKeys", allowed.TagKeys), ("aliases", allowed.Aliases), ("deletionPolicies", allowed.DeletionPolicies),
+        ];
+        foreach (var (name, patterns) in lists)
+        {
+            var field = $"spec.allowed.{name}";
+            errors.Require(patterns is not { Count: 0 }, field, "must not be empty: leave the list out to allow anything");
+            errors.Set(field, patterns, 100, (item, pattern) => errors.Text(item, pattern, 2048, minLength: 1));
+        }
     }
 
     private static void Guards(FieldErrors errors, KeyClassSpec spec)
