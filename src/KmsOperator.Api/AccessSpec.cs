@@ -9,6 +9,24 @@ public sealed record AccessSpec
     /// <summary>IAM role names or principal ARNs with usage access.</summary>
     public IReadOnlyList<string>? Users { get; init; }
 
+    /// <summary>IAM role names or principal ARNs that may sign with the key; only with <c>SIGN_VERIFY</c>.</summary>
+    public IReadOnlyList<string>? Signers { get; init; }
+
+    /// <summary>IAM role names or principal ARNs that may verify signatures with the key; only with <c>SIGN_VERIFY</c>.</summary>
+    public IReadOnlyList<string>? Verifiers { get; init; }
+
+    /// <summary>IAM role names or principal ARNs that may encrypt with the key, and make data keys where it is symmetric; only with <c>ENCRYPT_DECRYPT</c>.</summary>
+    public IReadOnlyList<string>? Encrypters { get; init; }
+
+    /// <summary>IAM role names or principal ARNs that may decrypt with the key; only with <c>ENCRYPT_DECRYPT</c>.</summary>
+    public IReadOnlyList<string>? Decrypters { get; init; }
+
+    /// <summary>IAM role names or principal ARNs that may make message authentication codes with the key; only with <c>GENERATE_VERIFY_MAC</c>.</summary>
+    public IReadOnlyList<string>? MacGenerators { get; init; }
+
+    /// <summary>IAM role names or principal ARNs that may verify message authentication codes with the key; only with <c>GENERATE_VERIFY_MAC</c>.</summary>
+    public IReadOnlyList<string>? MacVerifiers { get; init; }
+
     /// <summary>Account ids (12 digits) whose root gets usage and grant access.</summary>
     public IReadOnlyList<string>? TrustedAccounts { get; init; }
 

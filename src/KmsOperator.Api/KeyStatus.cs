@@ -21,10 +21,13 @@ public sealed record KeyStatus
     /// <summary><c>alias/...</c>, once it was seen to point at the key.</summary>
     public string? AliasName { get; init; }
 
+    /// <summary>The aliases of <c>spec.additionalAliases</c> that were seen to point at the key.</summary>
+    public IReadOnlyList<string>? AdditionalAliases { get; init; }
+
     /// <summary>An alias that is about to be given to the key; recorded first, so that it is known to be ours whatever happens.</summary>
     public string? PendingAliasName { get; init; }
 
-    /// <summary>Aliases that the key had; on record until a later comparison does not find them any more.</summary>
+    /// <summary>Aliases that the key had, or was about to get beside its own; on record until a later comparison does not find them any more.</summary>
     public IReadOnlyList<string>? FormerAliasNames { get; init; }
 
     /// <summary>The alias's ARN.</summary>
@@ -47,6 +50,9 @@ public sealed record KeyStatus
 
     /// <summary>What KMS says of rotation; absent for keys that cannot rotate.</summary>
     public RotationStatus? Rotation { get; init; }
+
+    /// <summary>When somebody last used the key on data, as KMS said when the key was compared; absent where KMS knows of no use.</summary>
+    public DateTimeOffset? LastUsed { get; init; }
 
     /// <summary>When KMS deletes the key, while it is pending deletion.</summary>
     public DateTimeOffset? DeletionDate { get; init; }
@@ -130,6 +136,22 @@ public sealed record RotationStatus
 
     /// <summary>When KMS rotated last, where that is known.</summary>
     public DateTimeOffset? LastRotationDate { get; init; }
+
+    /// <summary>The rotations so far, the latest first; 25 at most.</summary>
+    public IReadOnlyList<RotationRecord>? History { get; init; }
+
+    /// <summary>How many of the 25 rotations on demand that KMS permits in a key's life are used up, one under way included.</summary>
+    public int? OnDemandUsed { get; init; }
+}
+
+/// <summary>One rotation of a key's material.</summary>
+public sealed record RotationRecord
+{
+    /// <summary>When it was finished.</summary>
+    public DateTimeOffset Date { get; init; }
+
+    /// <summary>KMS's own word: <c>AUTOMATIC</c> or <c>ON_DEMAND</c>.</summary>
+    public string Type { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>The write-ahead record of a creation.</summary>

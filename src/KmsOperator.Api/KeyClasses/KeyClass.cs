@@ -58,6 +58,12 @@ public sealed record KeyClassSpec
     /// <summary>Days between scheduling and deletion, 7 to 30, default 30.</summary>
     public int? PendingDeletionWindowDays { get; init; }
 
+    /// <summary>What resources of the class may ask for. Without it, anything.</summary>
+    public AllowedSpec? Allowed { get; init; }
+
+    /// <summary>What every key policy of the class denies to everybody.</summary>
+    public GuardsSpec? Guards { get; init; }
+
     /// <summary>Who may use the class.</summary>
     public AllowedNamespacesSpec? AllowedNamespaces { get; init; }
 

@@ -47,6 +47,9 @@ public sealed record KeyReplicaSpec
     /// <summary><c>alias/...</c>; default: the primary's alias name.</summary>
     public string? Alias { get; init; }
 
+    /// <summary>More aliases of the replica, <c>alias/...</c> each; 20 at most. Not taken over from the primary.</summary>
+    public IReadOnlyList<string>? AdditionalAliases { get; init; }
+
     /// <summary>Default <c>Multi-Region replica key for {service} from {primary Region}</c>.</summary>
     public string? Description { get; init; }
 

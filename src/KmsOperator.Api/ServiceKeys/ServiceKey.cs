@@ -46,6 +46,9 @@ public sealed record ServiceKeySpec
     /// <summary><c>alias/...</c>; overrides the class's template.</summary>
     public string? Alias { get; init; }
 
+    /// <summary>More aliases of the key, <c>alias/...</c> each; 20 at most.</summary>
+    public IReadOnlyList<string>? AdditionalAliases { get; init; }
+
     /// <summary>KMS's key spec, default <c>SYMMETRIC_DEFAULT</c>. Immutable.</summary>
     public string? KeySpec { get; init; }
 

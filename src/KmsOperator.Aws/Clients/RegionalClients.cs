@@ -12,6 +12,7 @@ public sealed class RegionalClients
     private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
     private readonly ConcurrentDictionary<string, RecentWrites> _writes = new();
+    private int _lastUseReaders;
 
     /// <summary>Shares that have read nothing yet.</summary>
     /// <param name="clients">The SDK's clients.</param>
@@ -78,6 +79,30 @@ public sealed class RegionalClients
         }
 
         return writes.Since(now - doubt).ReplaceStale(seen);
+    }
+
+    /// <summary>
+    /// The key's last use, unless another key's is being asked for. KMS answers five such questions in a second, and comparisons must not queue up for
+    /// them.
+    /// </summary>
+    /// <param name="keyId">The key.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Null when no use is on record, or nothing was asked.</returns>
+    public async Task<KeyLastUse?> GetLastUseIfFreeAsync(string keyId, CancellationToken cancellationToken)
+    {
+        if (Interlocked.CompareExchange(ref _lastUseReaders, 1, 0) != 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await KeyObserver.GetLastUseAsync(Clients.Reading, keyId, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _lastUseReaders, 0);
+        }
     }
 
     /// <summary>Forgets the recent writes of a key that no longer exists.</summary>

@@ -1,11 +1,25 @@
 using KmsOperator.Api;
 using KmsOperator.Planning;
+using KmsOperator.Policies;
 
 namespace KmsOperator.Aws;
 
 /// <summary>Says what an AWS failure means for a resource.</summary>
 public static class AwsReconcileError
 {
+    /// <summary>The error for a failed step of a key. A guard of the KeyClass may have denied it, and then the message names that.</summary>
+    /// <param name="failure">The failed call.</param>
+    /// <param name="subject">ARN or alias that the call was about, for the message.</param>
+    /// <param name="policy">The key's policy; empty where it is not known.</param>
+    /// <param name="isRecent">Whether key or role are so new that AWS may not know them everywhere yet.</param>
+    public static ReconcileError ForStep(AwsFailure failure, string subject, string policy, bool isRecent) =>
+        failure is { Kind: AwsFailureKind.AccessDenied, Operation: { } operation } && GuardStatements.Find(policy, operation) is { } guard
+            ? ReconcileError.Terminal(
+                Reasons.AccessDenied,
+                $"{operation} of {subject}: {failure.Code}: {failure.Message.TrimEnd('.')}. Statement {guard.Sid} of the key policy, by {guard.Field} of the KeyClass, binds the operator too. "
+                + "It is tried again; or change the class.")
+            : For(failure, subject, isRecent);
+
     /// <summary>The error for a failure.</summary>
     /// <param name="failure">The failed call.</param>
     /// <param name="subject">ARN, alias or account that the call was about, for the message.</param>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Planning;
@@ -102,31 +103,31 @@ public static class KeyObserver
         }
     }
 
+    /// <summary>The public key of an asymmetric key, as PEM (SubjectPublicKeyInfo).</summary>
+    /// <remarks>Source: AWS KMS API reference, GetPublicKey.</remarks>
+    public static async Task<string> GetPublicKeyAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        var answer = await kms.GetPublicKeyAsync(new GetPublicKeyRequest { KeyId = keyId }, cancellationToken);
+        return PemEncoding.WriteString("PUBLIC KEY", answer.PublicKey.ToArray());
+    }
+
     /// <summary>The rotations that a key has had, and the on-demand one that is under way.</summary>
     public static async Task<KeyRotations> ListRotationsAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
     {
-        var onDemand = 0;
-        DateTimeOffset? last = null;
+        var rotations = new List<KeyRotationEntry>();
         string? marker = null;
         do
         {
             var page = await kms.ListKeyRotationsAsync(new ListKeyRotationsRequest { KeyId = keyId, Marker = marker }, cancellationToken);
-            foreach (var rotation in page.Rotations ?? [])
-            {
-                onDemand += rotation.RotationType == RotationType.ON_DEMAND ? 1 : 0;
-                if (rotation.RotationDate is { } date && new DateTimeOffset(date.ToUniversalTime()) is var at && (last is null || at > last))
-                {
-                    last = at;
-                }
-            }
-
+            rotations.AddRange((page.Rotations ?? []).Where(rotation => rotation.RotationDate is not null).Select(rotation =>
+                new KeyRotationEntry(new DateTimeOffset(rotation.RotationDate!.Value.ToUniversalTime()), rotation.RotationType?.Value ?? "")));
             marker = page.Truncated == true ? page.NextMarker : null;
         }
         while (marker is not null);
 
         // Asked last: a rotation that ends meanwhile is counted once at most.
         var status = await kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = keyId }, cancellationToken);
-        return new KeyRotations(onDemand + (status.OnDemandRotationStartDate is null ? 0 : 1), last);
+        return new KeyRotations([.. rotations.OrderByDescending(rotation => rotation.At)], status.OnDemandRotationStartDate is not null);
     }
 
     private static bool RotationIsReadable(ObservedKey key) =>
@@ -149,6 +150,18 @@ public static class KeyObserver
 public sealed record KeyLastUse(DateTimeOffset At, string Operation);
 
 /// <summary>A key's rotations so far.</summary>
-/// <param name="OnDemand">How many were on demand, one under way included. KMS permits 25.</param>
-/// <param name="LastAt">When the latest one was finished; null for none.</param>
-public sealed record KeyRotations(int OnDemand, DateTimeOffset? LastAt);
+/// <param name="Entries">Those that are finished, the latest first.</param>
+/// <param name="IsUnderWay">Whether one on demand is under way.</param>
+public sealed record KeyRotations(IReadOnlyList<KeyRotationEntry> Entries, bool IsUnderWay)
+{
+    /// <summary>How many were on demand, one under way included. KMS permits 25.</summary>
+    public int OnDemand => Entries.Count(entry => entry.Type == RotationType.ON_DEMAND.Value) + (IsUnderWay ? 1 : 0);
+
+    /// <summary>When the latest one was finished; null for none.</summary>
+    public DateTimeOffset? LastAt => Entries.Count > 0 ? Entries[0].At : null;
+}
+
+/// <summary>A rotation that is finished.</summary>
+/// <param name="At">When.</param>
+/// <param name="Type">KMS's own word, <c>AUTOMATIC</c> or <c>ON_DEMAND</c>.</param>
+public sealed record KeyRotationEntry(DateTimeOffset At, string Type);

@@ -21,7 +21,7 @@ public static class KmsQuotas
 
     private static double? PerSecond(string operation) => operation switch
     {
-        "DescribeKey" or "ListResourceTags" => 2000,
+        "DescribeKey" or "GetPublicKey" or "ListResourceTags" => 2000,
         "GetKeyPolicy" or "GetKeyRotationStatus" => 1000,
         "ListKeys" or "ListAliases" => 500,
         "ListKeyPolicies" or "ListKeyRotations" or "ListGrants" or "ListRetirableGrants" => 100,

@@ -53,7 +53,7 @@ public static class ClassPermissions
         { Users.Count: > 0 } => "spec.access.users",
         { TrustedAccounts.Count: > 0 } => "spec.access.trustedAccounts",
         { CrossAccountViaService: true } => "spec.access.crossAccountViaService",
-        _ => null,
+        _ => AccessVerbs.Of(access).Where(verb => verb.Names is { Count: > 0 }).Select(verb => $"spec.access.{verb.Verb}").FirstOrDefault(),
     };
 
     private static ReconcileError Denied(KeyClass keyClass, string permission, string field) => ReconcileError.Terminal(

@@ -8,4 +8,7 @@ public static class DeletionPolicies
 
     /// <summary>The key's deletion is scheduled.</summary>
     public const string Delete = "Delete";
+
+    /// <summary>The key stays, disabled.</summary>
+    public const string Disable = "Disable";
 }

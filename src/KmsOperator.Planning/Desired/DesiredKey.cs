@@ -20,6 +20,12 @@ public sealed record DesiredKey
     /// <summary>Full alias name, <c>alias/...</c>.</summary>
     public required string AliasName { get; init; }
 
+    /// <summary>Full names of the key's other aliases, <see cref="AliasName"/> not among them.</summary>
+    public IReadOnlyList<string> AdditionalAliases { get; init; } = [];
+
+    /// <summary>All aliases of the key.</summary>
+    public IEnumerable<string> AliasNames => AdditionalAliases.Prepend(AliasName);
+
     /// <summary>KMS key spec.</summary>
     public required string KeySpec { get; init; }
 
@@ -41,8 +47,8 @@ public sealed record DesiredKey
     /// <summary>All tags but <c>servicekey.dev/attempt</c>, which belongs to a creation and not to the desired state.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 
-    /// <summary>Whether deleting the resource schedules the key's deletion.</summary>
-    public bool DeleteKey { get; init; }
+    /// <summary>What deleting the resource does to the key: one of <see cref="DeletionPolicies"/>.</summary>
+    public string DeletionPolicy { get; init; } = DeletionPolicies.Retain;
 
     /// <summary>7 to 30 days.</summary>
     public int PendingDeletionWindowDays { get; init; } = 30;

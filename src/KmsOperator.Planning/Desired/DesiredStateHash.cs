@@ -31,6 +31,18 @@ public static class DesiredStateHash
         json.WriteBooleanValue(key.Undelete);
         json.WriteBooleanValue(key.ObserveOnly);
         WriteTags(json, key.Tags);
+
+        // In an array of its own, so that keys without any keep their hash, and no alias is taken for a tag.
+        if (key.AdditionalAliases.Count > 0)
+        {
+            json.WriteStartArray();
+            foreach (var alias in key.AdditionalAliases.Order(StringComparer.Ordinal))
+            {
+                json.WriteStringValue(alias);
+            }
+
+            json.WriteEndArray();
+        }
     });
 
     /// <summary>

@@ -131,6 +131,11 @@ public static class KeyReplicaResolver
         var spec = resource.Spec;
         var deletion = ServiceKeyResolver.DeletionOf(
             spec.DeletionPolicy ?? defaults.DeletionPolicy, spec.PendingDeletionWindowDays ?? defaults.PendingDeletionWindowDays, keyClass);
+        if (ClassGuards.FindViolation(keyClass, deletion.Policy == DeletionPolicies.Delete ? deletion.WindowDays : null, rotation: null) is { } violation)
+        {
+            return violation;
+        }
+
         return new DesiredKey
         {
             Owner = outline.Owner,
@@ -138,13 +143,14 @@ public static class KeyReplicaResolver
             Service = defaults.Service,
             Description = outline.Description,
             AliasName = outline.AliasName!,
+            AdditionalAliases = outline.AdditionalAliases,
             KeySpec = defaults.KeySpec,
             KeyUsage = defaults.KeyUsage,
             MultiRegion = true,
             Enabled = spec.Enabled ?? true,
             Policy = outline.Policy!,
             Tags = outline.Tags,
-            DeleteKey = deletion.Delete,
+            DeletionPolicy = deletion.Policy,
             PendingDeletionWindowDays = deletion.WindowDays,
             AdoptKeyId = spec.Adopt?.KeyId,
             TakeOverAlias = spec.TakeOverAlias == true,
@@ -160,6 +166,7 @@ public static class KeyReplicaResolver
         var spec = resource.Spec;
         var meta = resource.Metadata;
         var error = ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
+            ?? ClassAllowances.FindViolation(keyClass, spec, accountId)
             ?? PrimaryChecks.FindRegionMistake(spec.Region, defaults.Primary.Region)
             ?? policy.Error;
         if (error is not null)
@@ -176,6 +183,7 @@ public static class KeyReplicaResolver
             Description = spec.Description
                 ?? $"Multi-Region replica key {(defaults.Service is { } service ? $"for {service} " : "")}from {defaults.Primary.Region}",
             AliasName = alias,
+            AdditionalAliases = ServiceKeyResolver.AdditionalAliasesOf(spec.AdditionalAliases, alias),
             Policy = policy.Value,
             Tags = KeyTags.Merge(owner, alias is null ? null : $"{alias}-replica", keyClass.Spec.Tags, defaults.Tags, spec.Tags),
         };

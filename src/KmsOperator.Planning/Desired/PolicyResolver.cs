@@ -13,8 +13,8 @@ internal static class PolicyResolver
     /// <param name="region">The key's own Region.</param>
     /// <param name="accountId">The key's account.</param>
     /// <param name="service">The service, if any.</param>
-    /// <param name="actions">What the key can be used for.</param>
-    /// <param name="classAccess">The class's access.</param>
+    /// <param name="actions">What the key can be used for; null where it is not known, and then the result is good for its problems only.</param>
+    /// <param name="ofClass">The class.</param>
     /// <param name="access">The resource's access.</param>
     /// <param name="override">A whole policy.</param>
     /// <param name="additionalStatements">Statements to append to the generated policy.</param>
@@ -22,8 +22,8 @@ internal static class PolicyResolver
         string region,
         string accountId,
         string? service,
-        KeyActions actions,
-        AccessSpec? classAccess,
+        KeyActions? actions,
+        KeyClassSpec ofClass,
         AccessSpec? access,
         JsonElement? @override,
         IReadOnlyList<JsonElement>? additionalStatements)
@@ -33,17 +33,18 @@ internal static class PolicyResolver
             return TooLarge(size);
         }
 
+        var guards = GuardStatements.Of(ofClass.Guards);
         if (@override is { } document)
         {
-            var problems = additionalStatements is { Count: > 0 }
+            IReadOnlyList<PolicyProblem> problems = additionalStatements is { Count: > 0 }
                 ? [new PolicyProblem($"{Path}.additionalStatements", "extends the generated policy, which the override replaces; put the statements into the override")]
-                : PolicyDocumentCheck.CheckDocument(document, $"{Path}.override");
+                : [.. PolicyDocumentCheck.CheckDocument(document, $"{Path}.override"), .. FindGuardSids(document, $"{Path}.override", guards)];
             return problems.Count > 0 ? Invalid(problems)
                 : PolicyDocumentCheck.LocksEverybodyOut(document, accountId) ? ReconcileError.Terminal(
                     Reasons.PolicyLockout,
                     $"{Path}.override.Statement: no statement lets a principal of account {accountId} call kms:PutKeyPolicy, and KMS refuses a policy that nobody can change. "
                     + "Add one that allows it, for example kms:* for the account's root.")
-                : Limited(KeyPolicy.Of(document));
+                : Limited(KeyPolicy.Of(document, guards));
         }
 
         if (service is not null && !ServiceCatalogue.Services.ContainsKey(service))
@@ -63,19 +64,33 @@ internal static class PolicyResolver
 
         var statements = additionalStatements ?? [];
         var names = new PrincipalNames(region, partition, accountId);
+        var lacking = AccessVerbs.Of(access)
+            .Where(verb => verb.Names is { Count: > 0 } && actions?.Verbs.ContainsKey(verb.Verb) == false)
+            .Select(verb => new PolicyProblem($"spec.access.{verb.Verb}", $"needs keyUsage {verb.Usage}, which this key has not; remove it"));
+
+        // A class serves keys of many usages: what it says of others does not concern this key.
+        var classAccess = ofClass.Access;
+        var verbsOfClass = AccessVerbs.Of(classAccess).Where(verb => actions?.Verbs.ContainsKey(verb.Verb) != false).ToDictionary(verb => verb.Verb, verb => verb.Names);
+        var known = actions ?? KeyActions.SymmetricEncryption;
         var request = new PolicyRequest
         {
             Region = region,
             AccountId = accountId,
             Service = service,
-            Actions = actions,
+            Actions = known,
             Administrators = [.. names.Resolve(classAccess?.Administrators, "KeyClass spec.access.administrators"), .. names.Resolve(access?.Administrators, "spec.access.administrators")],
             Users = [.. names.Resolve(classAccess?.Users, "KeyClass spec.access.users"), .. names.Resolve(access?.Users, "spec.access.users")],
+            UsersByVerb = AccessVerbs.Of(access).ToDictionary(
+                verb => verb.Verb,
+                IReadOnlyList<string> (verb) =>
+                [
+                    .. names.Resolve(verbsOfClass.GetValueOrDefault(verb.Verb), $"KeyClass spec.access.{verb.Verb}"), .. names.Resolve(verb.Names, $"spec.access.{verb.Verb}"),
+                ]),
             TrustedAccounts = [.. classAccess?.TrustedAccounts ?? [], .. access?.TrustedAccounts ?? []],
             CrossAccountViaService = (access?.CrossAccountViaService ?? false) || (classAccess?.CrossAccountViaService ?? false),
-            AdditionalStatements = statements,
+            AdditionalStatements = [.. statements, .. guards],
         };
-        PolicyProblem[] found = [.. names.Problems, .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", PolicyRenderer.SidsOf(service, actions))];
+        PolicyProblem[] found = [.. names.Problems, .. lacking, .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", [.. PolicyRenderer.SidsOf(service, known), .. SidsOf(guards)])];
         return found.Length > 0 ? Invalid(found) : Limited(PolicyRenderer.Render(request));
     }
 
@@ -83,20 +98,28 @@ internal static class PolicyResolver
     /// <param name="document">The document, already carried over to the replica's Region; null where it is not known yet.</param>
     /// <param name="origin">Where the document stands, for messages.</param>
     /// <param name="additionalStatements">The replica's own statements.</param>
+    /// <param name="guards">The guards of the class. A document that KMS keeps has those of its own class, which give way to them.</param>
     /// <param name="isKept">Whether KMS keeps the document already, so that it is carried as it is.</param>
     /// <returns>Neither a policy nor an error when the document is not known and the statements are fine.</returns>
-    public static Resolved<KeyPolicy> Extend(JsonElement? document, string origin, IReadOnlyList<JsonElement>? additionalStatements, bool isKept = false)
+    public static Resolved<KeyPolicy> Extend(
+        JsonElement? document, string origin, IReadOnlyList<JsonElement>? additionalStatements, GuardsSpec? guards, bool isKept = false)
     {
         var statements = additionalStatements ?? [];
+        var denials = GuardStatements.Of(guards);
         PolicyProblem[] problems =
         [
-            .. document is { } whole && !isKept ? PolicyDocumentCheck.CheckDocument(whole, origin) : [],
-            .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", document is { } other ? PolicyDocumentCheck.SidsOf(other) : []),
+            .. document is { } whole && !isKept ? [.. PolicyDocumentCheck.CheckDocument(whole, origin), .. FindGuardSids(whole, origin, denials)] : Array.Empty<PolicyProblem>(),
+            .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", [.. document is { } other ? PolicyDocumentCheck.SidsOf(other) : [], .. SidsOf(denials)]),
         ];
         return problems.Length > 0 ? Invalid(problems)
-            : document is { } known ? Limited(KeyPolicy.Of(known, statements))
+            : document is { } known ? Limited(KeyPolicy.Of(GuardStatements.Remove(known, SidsOf(denials)), [.. statements, .. denials]))
             : default;
     }
+
+    private static string[] SidsOf(IReadOnlyList<JsonElement> guards) => [.. guards.Select(guard => guard.GetProperty("Sid").GetString()!)];
+
+    private static IEnumerable<PolicyProblem> FindGuardSids(JsonElement document, string field, IReadOnlyList<JsonElement> guards) =>
+        PolicyDocumentCheck.SidsOf(document).Intersect(SidsOf(guards)).Select(sid => new PolicyProblem(field, $"has a statement with the Sid {sid}, which is that of a guard of the KeyClass; rename it"));
 
     private static ReconcileError Invalid(IEnumerable<PolicyProblem> problems) =>
         ReconcileError.Terminal(Reasons.InvalidSpec, string.Join("; ", problems.Select(problem => $"{problem.Field}: {problem.Message}")));

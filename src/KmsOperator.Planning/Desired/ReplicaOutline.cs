@@ -17,6 +17,9 @@ public sealed record ReplicaOutline
     /// <summary>Full alias name; null where it is the primary's, which AWS knows.</summary>
     public string? AliasName { get; init; }
 
+    /// <summary>Full names of the replica's other aliases.</summary>
+    public IReadOnlyList<string> AdditionalAliases { get; init; } = [];
+
     /// <summary>The key policy; null where it is the primary's, which AWS knows.</summary>
     public KeyPolicy? Policy { get; init; }
 

@@ -22,14 +22,14 @@ internal static class ReplicaPolicy
         var theirs = primary.Spec.Policy;
         if (Inherits(spec) && theirs?.Override is { } document)
         {
-            return PolicyResolver.Extend(Here(document), $"spec.policy.override of ServiceKey {primary.Metadata.Name}", spec.Policy?.AdditionalStatements);
+            return PolicyResolver.Extend(Here(document), $"spec.policy.override of ServiceKey {primary.Metadata.Name}", spec.Policy?.AdditionalStatements, keyClass.Spec.Guards);
         }
 
         var statements = spec.Policy?.AdditionalStatements
             ?? (spec.Policy?.Override is null ? theirs?.AdditionalStatements?.Select(Here).ToArray() : null);
         var actions = KeyActions.TryGet(primary.Spec.KeySpec ?? KeySpecs.Default, primary.Spec.KeyUsage ?? KeySpecs.DefaultUsage)!;
         return PolicyResolver.Resolve(
-            spec.Region, accountId, primary.Spec.Service, actions, keyClass.Spec.Access, spec.Access ?? primary.Spec.Access, spec.Policy?.Override, statements);
+            spec.Region, accountId, primary.Spec.Service, actions, keyClass.Spec, spec.Access ?? primary.Spec.Access, spec.Policy?.Override, statements);
     }
 
     /// <summary>The policy for a replica of a primary that is managed elsewhere.</summary>
@@ -47,27 +47,27 @@ internal static class ReplicaPolicy
 
         if (primary is null)
         {
-            return PolicyResolver.Extend(null, "", spec.Policy?.AdditionalStatements);
+            return PolicyResolver.Extend(null, "", spec.Policy?.AdditionalStatements, keyClass.Spec.Guards);
         }
 
         using var document = JsonDocument.Parse(primary.Policy);
         return PolicyResolver.Extend(
             PolicyRelocation.ToRegion(document.RootElement, primaryRegion, spec.Region), $"the policy of {spec.PrimaryKeyArn}", spec.Policy?.AdditionalStatements,
-            isKept: true);
+            keyClass.Spec.Guards, isKept: true);
     }
 
     private static Resolved<KeyPolicy> OfItsOwn(KeyReplicaSpec spec, ObservedKey? primary, KeyClass keyClass, string accountId)
     {
-        var actions = primary is null ? KeyActions.SymmetricEncryption : KeyActions.TryGet(primary.KeySpec, primary.KeyUsage);
-        if (actions is null && spec.Policy?.Override is null)
+        var actions = primary is null ? null : KeyActions.TryGet(primary.KeySpec, primary.KeyUsage);
+        if (primary is not null && actions is null && spec.Policy?.Override is null)
         {
             return ReconcileError.Terminal(
                 Reasons.InvalidSpec,
-                $"spec.access: what users do with keys of usage {primary!.KeyUsage} is not known here, so that no policy can be generated. Write the whole policy in spec.policy.override.");
+                $"spec.access: what users do with keys of usage {primary.KeyUsage} is not known here, so that no policy can be generated. Write the whole policy in spec.policy.override.");
         }
 
         var policy = PolicyResolver.Resolve(
-            spec.Region, accountId, null, actions ?? KeyActions.SymmetricEncryption, keyClass.Spec.Access, spec.Access, spec.Policy?.Override,
+            spec.Region, accountId, null, actions, keyClass.Spec, spec.Access, spec.Policy?.Override,
             spec.Policy?.AdditionalStatements);
 
         // What is generated follows the primary's usage, which only AWS knows; mistakes in the spec are mistakes with any usage.

@@ -18,7 +18,8 @@ public static class ServiceKeyResolver
     {
         var spec = resource.Spec;
         var meta = resource.Metadata;
-        if (ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias) is { } violation)
+        if ((ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
+            ?? ClassAllowances.FindViolation(keyClass, spec, accountId)) is { } violation)
         {
             return violation;
         }
@@ -46,13 +47,14 @@ public static class ServiceKeyResolver
         }
 
         var policy = PolicyResolver.Resolve(
-            keyClass.Spec.Region, accountId, spec.Service, KeyActions.TryGet(keySpec, keyUsage)!, keyClass.Spec.Access, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
+            keyClass.Spec.Region, accountId, spec.Service, KeyActions.TryGet(keySpec, keyUsage)!, keyClass.Spec, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
         if (policy.Error is { } error)
         {
             return error;
         }
 
         var owner = new KeyOwner(ServiceKey.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
+        var alias = AliasOf(resource, keyClass);
         var deletion = DeletionOf(spec.DeletionPolicy, spec.PendingDeletionWindowDays, keyClass);
         var key = new DesiredKey
         {
@@ -60,7 +62,8 @@ public static class ServiceKeyResolver
             Location = new KeyLocation(accountId, keyClass.Spec.Region),
             Service = spec.Service,
             Description = spec.Description ?? (spec.Service is { } service ? $"KMS key for encrypting {service}" : $"KMS key {meta.Namespace}/{meta.Name}"),
-            AliasName = AliasOf(resource, keyClass),
+            AliasName = alias,
+            AdditionalAliases = AdditionalAliasesOf(spec.AdditionalAliases, alias),
             KeySpec = keySpec,
             KeyUsage = keyUsage,
             MultiRegion = spec.MultiRegion ?? false,
@@ -72,7 +75,7 @@ public static class ServiceKeyResolver
                 : null,
             Policy = policy.Value!,
             Tags = KeyTags.Merge(owner, $"{keyClass.Spec.AliasPrefix}-{spec.Service ?? meta.Name}-cmk", keyClass.Spec.Tags, spec.Tags),
-            DeleteKey = deletion.Delete,
+            DeletionPolicy = deletion.Policy,
             PendingDeletionWindowDays = deletion.WindowDays,
             AdoptKeyId = spec.Adopt?.KeyId,
             TakeOverAlias = spec.TakeOverAlias == true,
@@ -81,7 +84,8 @@ public static class ServiceKeyResolver
             ObserveOnly = spec.ManagementPolicy == ManagementPolicies.Observe,
         };
         var aliasField = spec.Alias is null ? $"KeyClass {keyClass.Metadata.Name} spec.aliasTemplate" : AliasName.Field;
-        return DesiredKeyLimits.Check(key.AliasName, aliasField, key.Tags) is { } excess ? excess : key;
+        var window = key.DeletionPolicy == DeletionPolicies.Delete ? key.PendingDeletionWindowDays : (int?)null;
+        return (ClassGuards.FindViolation(keyClass, window, key.Rotation) ?? DesiredKeyLimits.Check(key.AliasName, aliasField, key.Tags)) is { } refusal ? refusal : key;
     }
 
     /// <summary>The alias of a ServiceKey: its own, or by its class's template.</summary>
@@ -93,11 +97,14 @@ public static class ServiceKeyResolver
             resource.Metadata.Namespace ?? "",
             resource.Metadata.Name);
 
+    /// <summary>The aliases that a key gets beside its own, in the order of the spec.</summary>
+    internal static IReadOnlyList<string> AdditionalAliasesOf(IReadOnlyList<string>? names, string? alias) => [.. (names ?? []).Where(name => name != alias)];
+
     /// <summary>What deleting a resource does to its key: its own setting, else the class's, else <c>Retain</c>.</summary>
     /// <param name="deletionPolicy">The resource's own (or inherited) setting.</param>
     /// <param name="windowDays">The resource's own (or inherited) window.</param>
     /// <param name="keyClass">The class; null when it is gone.</param>
-    public static (bool Delete, int WindowDays) DeletionOf(string? deletionPolicy, int? windowDays, KeyClass? keyClass) => (
-        (deletionPolicy ?? keyClass?.Spec.DeletionPolicy) == DeletionPolicies.Delete,
+    public static (string Policy, int WindowDays) DeletionOf(string? deletionPolicy, int? windowDays, KeyClass? keyClass) => (
+        deletionPolicy ?? keyClass?.Spec.DeletionPolicy ?? DeletionPolicies.Retain,
         windowDays ?? keyClass?.Spec.PendingDeletionWindowDays ?? DefaultPendingDeletionWindowDays);
 }

@@ -16,11 +16,16 @@ public sealed record KeyPlan(IReadOnlyList<KeyStep> Steps, IReadOnlyList<Reconci
 /// <param name="AliasName">The alias that the operator gave the key.</param>
 /// <param name="TagKeys">Keys of the tags that the operator put.</param>
 /// <param name="PendingAliasName">An alias that the operator was about to give to the key.</param>
-/// <param name="AliasHolder">Another resource that has the wanted alias, as <c>{kind}/{namespace}/{name}</c>.</param>
-public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> TagKeys, string? AliasHolder = null, string? PendingAliasName = null)
+public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> TagKeys, string? PendingAliasName = null)
 {
-    /// <summary>Aliases that the key had until lately.</summary>
+    /// <summary>The other aliases that the operator gave the key.</summary>
+    public IReadOnlyList<string> AdditionalAliases { get; init; } = [];
+
+    /// <summary>Aliases that the key had until lately, or was about to get beside its own.</summary>
     public IReadOnlyList<string> FormerAliasNames { get; init; } = [];
+
+    /// <summary>The other resource, as <c>{kind}/{namespace}/{name}</c>, that has a wanted alias; wanted aliases that no other resource has are not in it.</summary>
+    public IReadOnlyDictionary<string, string> AliasHolders { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Whether the key was created in this reconcile.</summary>
     public bool IsNew { get; init; }

@@ -63,7 +63,7 @@ public static class KeyPlanner
             steps.Add(new UpdateKeyDescriptionStep(desired.Description));
         }
 
-        PlanAlias(desired, observed, record, steps, errors);
+        PlanAliases(desired, observed, record, steps, errors);
 
         // A key that is disabled keeps its rotation: KMS refuses the change, and enabling the key for it would open it.
         if (desired.Enabled || record.IsNew)
@@ -82,8 +82,8 @@ public static class KeyPlanner
     /// <summary>What follows the call that makes a key.</summary>
     /// <param name="desired">A key that does not exist.</param>
     /// <param name="aliasTargets">Targets of the aliases that there are, as far as they matter.</param>
-    /// <param name="aliasHolder">Another resource that has the wanted alias.</param>
-    public static KeyPlan PlanNew(DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? aliasHolder)
+    /// <param name="aliasHolders">Other resources that have wanted aliases, by alias.</param>
+    public static KeyPlan PlanNew(DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, IReadOnlyDictionary<string, string> aliasHolders)
     {
         var made = new ObservedKey
         {
@@ -99,7 +99,7 @@ public static class KeyPlanner
             Rotation = desired.Rotation is null ? null : new ObservedRotation(false, null, null),
             AliasTargets = aliasTargets,
         };
-        return Plan(desired, made, KeyRecord.Empty with { AliasHolder = aliasHolder, IsNew = true });
+        return Plan(desired, made, KeyRecord.Empty with { AliasHolders = aliasHolders, IsNew = true });
     }
 
     /// <summary>The plan for a key whose resource is being deleted under deletion policy <c>Delete</c>.</summary>
@@ -143,21 +143,37 @@ public static class KeyPlanner
     }
 
     /// <summary>
-    /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c>: it says so in its tags. Owner and
-    /// alias stay, so that a resource of the same name finds it again. The caller knows that the key is the resource's.
+    /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c> or <c>Disable</c>: it says so in its tags. Owner and
+    /// aliases stay, so that a resource of the same name finds it again. The caller knows that the key is the resource's.
     /// </summary>
-    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now)
+    /// <param name="observed">The key as it is.</param>
+    /// <param name="owner">The resource.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="disable">Whether the key is disabled.</param>
+    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false)
     {
-        // KMS takes no tags on a key that is pending deletion.
-        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || observed.Tags.ContainsKey(TagNames.Released) || KeyStates.IsPendingDeletion(observed.KeyState))
+        // KMS takes no tags on a key that is pending deletion, and nobody can use it.
+        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || KeyStates.IsPendingDeletion(observed.KeyState))
         {
             return new KeyPlan([], []);
         }
 
-        // Without its owner tags nobody would find the key again.
-        var tags = KeyTags.FindMissing(owner, observed.Tags);
-        tags[TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        return new KeyPlan([new TagResourceStep(tags)], []);
+        var steps = new List<KeyStep>();
+        if (disable)
+        {
+            // Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.
+            steps.Add(new DisableKeyStep("deletionPolicy is Disable"));
+        }
+
+        if (!observed.Tags.ContainsKey(TagNames.Released))
+        {
+            // Without its owner tags nobody would find the key again.
+            var tags = KeyTags.FindMissing(owner, observed.Tags);
+            tags[TagNames.Released] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            steps.Add(new TagResourceStep(tags));
+        }
+
+        return new KeyPlan(steps, []);
     }
 
     private static void PlanTags(DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps)
@@ -175,43 +191,63 @@ public static class KeyPlanner
         steps.AddRange((addsFirst ? new[] { add, remove } : [remove, add]).OfType<KeyStep>());
     }
 
-    private static void PlanAlias(
+    private static void PlanAliases(
         DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<ReconcileError> errors)
     {
-        switch (observed.AliasTargets.GetValueOrDefault(desired.AliasName))
+        foreach (var name in desired.AliasNames)
+        {
+            PlanAlias(name, desired, observed, record, steps, errors);
+        }
+
+        // Where the key does not get a new alias, the old ones stay as well: a key is never left without a name.
+        if (!errors.Any(error => error.Reason == Reasons.AliasConflict))
+        {
+            steps.AddRange(AliasesOf(record, observed).Except(desired.AliasNames).Select(old => new DeleteAliasStep(old)));
+        }
+    }
+
+    private static void PlanAlias(
+        string name, DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<ReconcileError> errors)
+    {
+        var holder = record.AliasHolders.GetValueOrDefault(name);
+        switch (observed.AliasTargets.GetValueOrDefault(name))
         {
             case null:
-                steps.Add(new CreateAliasStep(desired.AliasName));
+                steps.Add(new CreateAliasStep(name));
                 break;
             case var target when target == observed.KeyId:
                 break;
-            case var target when record.AliasHolder is null && (record.AliasName == desired.AliasName || desired.TakeOverAlias):
+            case var target when holder is null && (record.AliasName == name || record.AdditionalAliases.Contains(name) || desired.TakeOverAlias):
                 // Ours by record: somebody pointed it elsewhere, which is drift like any other. Or the spec asks and the class permits.
-                steps.Add(new UpdateAliasStep(desired.AliasName, target));
+                steps.Add(new UpdateAliasStep(name, target));
                 break;
             case var target:
-                // The old alias stays as well: a key is never left without a name.
-                errors.Add(AliasConflict(desired.AliasName, target, desired.Location, record.AliasHolder));
-                return;
-        }
-
-        foreach (var old in AliasesOf(record, observed).Where(old => old != desired.AliasName))
-        {
-            steps.Add(new DeleteAliasStep(old));
+                errors.Add(AliasConflict(name, target, desired.Location, holder, isAdditional: name != desired.AliasName));
+                break;
         }
     }
 
     /// <summary>The key's aliases that the operator put, was about to put, or has taken away and sees again.</summary>
     private static IEnumerable<string> AliasesOf(KeyRecord record, ObservedKey observed) =>
-        new[] { record.AliasName, record.PendingAliasName }.OfType<string>().Concat(record.FormerAliasNames).Distinct().Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId);
+        new[] { record.AliasName, record.PendingAliasName }.OfType<string>().Concat(record.AdditionalAliases).Concat(record.FormerAliasNames).Distinct()
+            .Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId);
 
     /// <summary>The error for an alias that another key has.</summary>
-    public static ReconcileError AliasConflict(string aliasName, string? targetKeyId, KeyLocation location, string? holder) => ReconcileError.Terminal(
-        Reasons.AliasConflict,
-        $"{aliasName} in account {location.AccountId}, {location.Region} {(targetKeyId is null ? "is" : $"points at key {targetKeyId}, which is")} {holder ?? "not this resource"}'s. "
-        + (holder is null
-            ? "Set spec.alias to another name, remove that alias, or set spec.takeOverAlias where the KeyClass permits it."
-            : "Set spec.alias to another name, or change the other resource."));
+    /// <param name="aliasName">The alias.</param>
+    /// <param name="targetKeyId">The key that has it; null where that is not known.</param>
+    /// <param name="location">Account and Region.</param>
+    /// <param name="holder">The resource that has it; null where that is none of this cluster.</param>
+    /// <param name="isAdditional">Whether it is one of <c>spec.additionalAliases</c>.</param>
+    public static ReconcileError AliasConflict(string aliasName, string? targetKeyId, KeyLocation location, string? holder, bool isAdditional = false)
+    {
+        var remedy = isAdditional ? $"Remove it from {AliasName.AdditionalField}" : $"Set {AliasName.Field} to another name";
+        return ReconcileError.Terminal(
+            Reasons.AliasConflict,
+            $"{aliasName} in account {location.AccountId}, {location.Region} {(targetKeyId is null ? "is" : $"points at key {targetKeyId}, which is")} {holder ?? "not this resource"}'s. "
+            + (holder is null
+                ? $"{remedy}, remove that alias, or set spec.takeOverAlias where the KeyClass permits it."
+                : $"{remedy}, or change the other resource."));
+    }
 
     private static void PlanRotation(DesiredKey desired, ObservedKey observed, List<KeyStep> steps)
     {

@@ -11,6 +11,10 @@ public static class AliasName
     public const int MaxLength = 256;
 
     internal const string Field = "spec.alias";
+    internal const string AdditionalField = "spec.additionalAliases";
+
+    // KMS permits 50 for a key, and an alias that is replaced stays until the new one is there.
+    private const int MaxAdditional = 20;
     internal const string ReservedPrefix = "alias/aws/";
     internal const string ReservedMessage = "alias/aws/ is reserved for the keys that AWS manages";
 
@@ -22,6 +26,9 @@ public static class AliasName
         Check(errors, "", name);
         return errors.All is [var first, ..] ? first.Message : null;
     }
+
+    internal static void CheckAdditional(FieldErrors errors, IReadOnlyList<string>? names) =>
+        errors.Set(AdditionalField, names, MaxAdditional, (field, name) => Check(errors, field, name));
 
     internal static void Check(FieldErrors errors, string field, string? name)
     {

@@ -20,6 +20,8 @@ internal static class KeyClassRules
         errors.OneOf("spec.policyPreset", spec.PolicyPreset, SharedRules.Presets);
         SharedRules.Rotation(errors, spec.Rotation);
         SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);
+        Allowed(errors, spec.Allowed);
+        Guards(errors, spec);
         AllowedNamespaces(errors, spec.AllowedNamespaces);
         errors.OneOf("spec.permissions.policyOverride", spec.Permissions?.PolicyOverride, Permissions);
         errors.OneOf("spec.permissions.additionalAccess", spec.Permissions?.AdditionalAccess, Permissions);
@@ -53,6 +55,47 @@ internal static class KeyClassRules
         const string expected = "a template: letters, digits, '/', '_', '-', {prefix}, {service}, {namespace} and {name}";
         if (errors.Text(template, spec.AliasTemplate, 250, Patterns.AliasTemplate, expected, minLength: 1))
             errors.Require(!spec.AliasTemplate!.StartsWith("aws/", StringComparison.Ordinal), template, reserved);
+    }
+
+    private static void Allowed(FieldErrors errors, AllowedSpec? allowed)
+    {
+        if (allowed is null) return;
+        (string Name, IReadOnlyList<string>? Patterns)[] lists =
+        [
+            ("services", allowed.Services), ("keySpecs", allowed.KeySpecs), ("regions", allowed.Regions), ("principals", allowed.Principals),
+            ("trustedAccounts", allowed.TrustedAccounts), ("tagKeys", allowed.TagKeys), ("aliases", allowed.Aliases), ("deletionPolicies", allowed.DeletionPolicies),
+        ];
+        foreach (var (name, patterns) in lists)
+        {
+            var field = $"spec.allowed.{name}";
+            errors.Require(patterns is not { Count: 0 }, field, "must not be empty: leave the list out to allow anything");
+            errors.Set(field, patterns, 100, (item, pattern) => errors.Text(item, pattern, 2048, minLength: 1));
+        }
+    }
+
+    private static void Guards(FieldErrors errors, KeyClassSpec spec)
+    {
+        const string field = "spec.guards";
+        if (spec.Guards is not { } guards) return;
+        if (guards.KeepKeysInUse is { } inUse)
+        {
+            errors.Require(inUse.Days is not null, $"{field}.keepKeysInUse.days", "Required value: for how many days after its last use a key is kept");
+            errors.InRange($"{field}.keepKeysInUse.days", inUse.Days, 1, 3650, "days");
+        }
+
+        errors.InRange($"{field}.minimumPendingDeletionWindowDays", guards.MinimumPendingDeletionWindowDays, 7, 30, "days");
+        errors.Require(
+            !((spec.PendingDeletionWindowDays ?? 30) < guards.MinimumPendingDeletionWindowDays), field,
+            "guards.minimumPendingDeletionWindowDays is more than pendingDeletionWindowDays, change one of the two");
+        var limits = guards.RotationPeriodDays;
+        errors.InRange($"{field}.rotationPeriodDays.minimum", limits?.Minimum, 90, 2560, "days");
+        errors.InRange($"{field}.rotationPeriodDays.maximum", limits?.Maximum, 90, 2560, "days");
+        errors.Require(!(limits?.Minimum > limits?.Maximum), $"{field}.rotationPeriodDays", "minimum is more than maximum, change one of the two");
+        var period = spec.Rotation?.PeriodDays ?? 365;
+        errors.Require(
+            spec.Rotation?.Enabled == false || !(period < limits?.Minimum || period > limits?.Maximum), field,
+            "rotation.periodDays is outside guards.rotationPeriodDays, change one of the two");
+        errors.Text($"{field}.onlyOrganization", guards.OnlyOrganization, 34, Patterns.Organization, "the id of an organization (o-...)");
     }
 
     private static void AllowedNamespaces(FieldErrors errors, AllowedNamespacesSpec? allowed)

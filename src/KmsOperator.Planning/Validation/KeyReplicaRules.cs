@@ -15,6 +15,7 @@ internal static class KeyReplicaRules
         if (regionIsFine && arnIsFine)
             errors.Require(spec.PrimaryKeyArn!.Split(':')[3] != spec.Region, "spec.region", "region must not be the primary's own Region");
         AliasName.Check(errors, "spec.alias", spec.Alias);
+        AliasName.CheckAdditional(errors, spec.AdditionalAliases);
         SharedRules.Description(errors, spec.Description);
         SharedRules.Access(errors, spec.Access);
         SharedRules.Policy(errors, spec.Policy);

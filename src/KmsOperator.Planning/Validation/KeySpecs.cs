@@ -63,5 +63,8 @@ public static class KeySpecs
     public static bool CanRotate(string? spec, string? usage) =>
         TryGet(spec ?? Default) is { CanRotate: true } rules && rules.Usages.Contains(usage ?? DefaultUsage);
 
+    /// <summary>Whether keys of this spec are pairs of a private and a public key.</summary>
+    public static bool IsAsymmetric(string spec) => spec != Default && !spec.StartsWith("HMAC_", StringComparison.Ordinal);
+
     private static KeySpecRules Fixed(string name, params string[] usages) => new(name, usages, CanRotate: false);
 }

@@ -46,6 +46,9 @@ internal static partial class Patterns
     public static bool IsTag(string text) => text.EnumerateRunes().All(rune =>
         Rune.IsLetter(rune) || Rune.IsNumber(rune) || Rune.IsSeparator(rune) || (rune.IsAscii && "_.:/=+@-".Contains((char)rune.Value)));
 
+    [GeneratedRegex(@"^o-[a-z0-9]{10,32}\z")]
+    public static partial Regex Organization { get; }
+
     /// <summary>A DNS subdomain, RFC 1123.</summary>
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
     public static partial Regex ResourceName { get; }

@@ -17,11 +17,19 @@ internal static class ServiceKeyRules
         errors.OneOf("spec.service", spec.Service, Services);
         SharedRules.Description(errors, spec.Description);
         AliasName.Check(errors, "spec.alias", spec.Alias);
+        AliasName.CheckAdditional(errors, spec.AdditionalAliases);
         SpecAndUsage(errors, spec);
         ServiceRules.Check(errors, spec);
         Replicas(errors, key);
         SharedRules.Rotation(errors, spec.Rotation);
         SharedRules.Access(errors, spec.Access);
+        foreach (var (verb, usage, names) in AccessVerbs.Of(spec.Access))
+        {
+            errors.Require(
+                names is not { Count: > 0 } || (spec.KeyUsage ?? KeySpecs.DefaultUsage) == usage, $"spec.access.{verb}",
+                $"access.{verb} needs keyUsage {usage}, remove it");
+        }
+
         SharedRules.Policy(errors, spec.Policy);
         SharedRules.Tags(errors, spec.Tags);
         SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);

@@ -10,7 +10,7 @@ namespace KmsOperator.Planning;
 internal static class SharedRules
 {
     public static readonly IReadOnlyList<string> Presets = ["Canonical"];
-    public static readonly IReadOnlyList<string> DeletionPolicies = ["Retain", "Delete"];
+    public static readonly IReadOnlyList<string> DeletionPolicies = ["Retain", "Delete", "Disable"];
     public static readonly IReadOnlyList<string> ManagementPolicies = ["Full", "Observe"];
 
     /// <summary>Regions beyond this many would not fit the status of the primary.</summary>
@@ -71,6 +71,11 @@ internal static class SharedRules
         if (access is null) return;
         Principals(errors, "spec.access.administrators", access.Administrators);
         Principals(errors, "spec.access.users", access.Users);
+        foreach (var (verb, _, names) in AccessVerbs.Of(access))
+        {
+            Principals(errors, $"spec.access.{verb}", names);
+        }
+
         errors.Set("spec.access.trustedAccounts", access.TrustedAccounts, MaxEntries, (field, account) =>
             AccountId(errors, field, account));
     }

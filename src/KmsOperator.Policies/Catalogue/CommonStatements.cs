@@ -25,6 +25,10 @@ internal static class CommonStatements
     /// <summary>Users, on every key but those of a service whose own statement names them.</summary>
     public static StatementTemplate Users(KeyActions actions) => new("Users", "Allow", "AWS", [Placeholders.Users], actions.Use, []);
 
+    /// <summary>Principals that have a part of the usage only: a statement for each part.</summary>
+    public static IEnumerable<StatementTemplate> Verbs(KeyActions actions) => actions.Verbs.Select(verb => new StatementTemplate(
+        $"{char.ToUpperInvariant(verb.Key[0])}{verb.Key[1..]}", "Allow", "AWS", [$"{Placeholders.VerbPrefix}{verb.Key}"], verb.Value, []));
+
     private static string[] Grants => ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"];
 
     private static StatementTemplate[] ServiceGrants(string sid, string principals, KeyActions actions) =>

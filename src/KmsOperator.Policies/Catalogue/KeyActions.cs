@@ -16,6 +16,7 @@ public sealed record KeyActions
     {
         IsSymmetricEncryption = true,
         Use = StatementParts.Use,
+        Verbs = Encryption("kms:GenerateDataKey*"),
     };
 
     /// <summary>Whether the key is one of symmetric encryption.</summary>
@@ -24,15 +25,33 @@ public sealed record KeyActions
     /// <summary>Everything that the usage has, in ordinal order.</summary>
     public required IReadOnlyList<string> Use { get; init; }
 
+    /// <summary>The parts of the usage that can be given alone, by their name in <c>access</c>, for example <c>signers</c>.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Verbs { get; private init; } = new OrderedDictionary<string, IReadOnlyList<string>>();
+
     /// <summary>Whether policies let principals make grants for AWS services (<c>kms:GrantIsForAWSResource</c>).</summary>
     /// <remarks>Source: AWS KMS developer guide, "Controlling access to HMAC KMS keys": the default policy has no such statement for these, but for most other keys.</remarks>
     public bool HasServiceGrants { get; private init; } = true;
 
-    private static KeyActions AsymmetricEncryption { get; } = Of("kms:Decrypt", Describe, "kms:Encrypt", PublicKey, "kms:ReEncrypt*");
+    private static KeyActions AsymmetricEncryption { get; } = Of("kms:Decrypt", Describe, "kms:Encrypt", PublicKey, "kms:ReEncrypt*") with { Verbs = Encryption(PublicKey) };
 
-    private static KeyActions Signing { get; } = Of(Describe, PublicKey, "kms:Sign", "kms:Verify");
+    private static KeyActions Signing { get; } = Of(Describe, PublicKey, "kms:Sign", "kms:Verify") with
+    {
+        Verbs = new OrderedDictionary<string, IReadOnlyList<string>>
+        {
+            ["signers"] = [Describe, PublicKey, "kms:Sign"],
+            ["verifiers"] = [Describe, PublicKey, "kms:Verify"],
+        },
+    };
 
-    private static KeyActions Mac { get; } = Of(Describe, "kms:GenerateMac", "kms:VerifyMac") with { HasServiceGrants = false };
+    private static KeyActions Mac { get; } = Of(Describe, "kms:GenerateMac", "kms:VerifyMac") with
+    {
+        HasServiceGrants = false,
+        Verbs = new OrderedDictionary<string, IReadOnlyList<string>>
+        {
+            ["macGenerators"] = [Describe, "kms:GenerateMac"],
+            ["macVerifiers"] = [Describe, "kms:VerifyMac"],
+        },
+    };
 
     private static KeyActions Agreement { get; } = Of("kms:DeriveSharedSecret", Describe, PublicKey);
 
@@ -49,6 +68,12 @@ public sealed record KeyActions
         "KEY_AGREEMENT" => Agreement,
         "ENCAPSULATE_DECAPSULATE" => Encapsulation,
         _ => null,
+    };
+
+    private static OrderedDictionary<string, IReadOnlyList<string>> Encryption(string alsoToEncrypt) => new()
+    {
+        ["encrypters"] = [Describe, "kms:Encrypt", alsoToEncrypt, "kms:ReEncryptTo"],
+        ["decrypters"] = ["kms:Decrypt", Describe, "kms:ReEncryptFrom"],
     };
 
     private static KeyActions Of(params string[] use) => new() { Use = use };

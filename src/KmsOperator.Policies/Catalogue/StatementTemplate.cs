@@ -42,6 +42,9 @@ public static class Placeholders
     /// <summary>All users and administrators, as a list.</summary>
     public const string UsersAndAdministrators = "${UsersAndAdministrators}";
 
+    /// <summary>Before the name of a part of the usage: the principals that have only that part, as a list.</summary>
+    public const string VerbPrefix = "${Verb}";
+
     /// <summary>Root ARNs of the trusted accounts, as a list.</summary>
     public const string TrustedAccountRoots = "${TrustedAccountRoots}";
 

@@ -21,6 +21,34 @@ internal static class PolicyDocument
         };
     }
 
+    /// <summary>The document without the statements that have one of some Sids.</summary>
+    public static JsonElement WithoutStatements(JsonElement document, IReadOnlyCollection<string> sids)
+    {
+        if (!PolicyDocumentCheck.SidsOf(document).Any(sids.Contains))
+        {
+            return document;
+        }
+
+        using var changed = JsonDocument.Parse(PolicyText.Write(json =>
+        {
+            json.WriteStartObject();
+            foreach (var element in document.EnumerateObject().Where(element => element.Name != "Statement"))
+            {
+                element.WriteTo(json);
+            }
+
+            json.WriteStartArray("Statement");
+            foreach (var statement in StatementsOf(document).Where(statement => !(statement.TryGetProperty("Sid", out var sid) && sids.Contains(sid.GetString() ?? ""))))
+            {
+                statement.WriteTo(json);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }));
+        return changed.RootElement.Clone();
+    }
+
     /// <summary>The strings of a value that is a string or a list of them.</summary>
     public static IEnumerable<string> StringsOf(JsonElement value) => value.ValueKind switch
     {

@@ -43,7 +43,7 @@ public static class PolicyRenderer
 
         var own = Own(service);
         var namesUsers = own.Any(template => template.Principals.Contains(Placeholders.UsersAndAdministrators));
-        return [.. CommonStatements.First(actions), .. namesUsers ? [] : (StatementTemplate[])[CommonStatements.Users(actions)], .. own];
+        return [.. CommonStatements.First(actions), .. namesUsers ? [] : (StatementTemplate[])[CommonStatements.Users(actions)], .. CommonStatements.Verbs(actions), .. own];
     }
 
     private static IReadOnlyList<StatementTemplate> Own(string? service) => service is null ? []
@@ -110,6 +110,8 @@ public static class PolicyRenderer
         {
             Placeholders.Administrators => request.Administrators,
             Placeholders.Users => request.Users,
+            _ when value.StartsWith(Placeholders.VerbPrefix, StringComparison.Ordinal) =>
+                request.UsersByVerb.GetValueOrDefault(value[Placeholders.VerbPrefix.Length..]) ?? [],
             Placeholders.UsersAndAdministrators => request.Users.Concat(request.Administrators),
             Placeholders.TrustedAccountRoots => request.TrustedAccounts.Select(account => $"arn:{partition}:iam::{account}:root"),
             Placeholders.AllowedAccounts => request.CrossAccountViaService ? request.TrustedAccounts.Append(request.AccountId) : [request.AccountId],

@@ -23,6 +23,9 @@ public sealed record PolicyRequest
     /// <summary>ARNs of principals with usage access.</summary>
     public IReadOnlyList<string> Users { get; init; } = [];
 
+    /// <summary>ARNs of principals with a part of usage access, by the name of the part in <see cref="KeyActions.Verbs"/>; others have no effect.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> UsersByVerb { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary>Ids of accounts whose root gets usage and grant access.</summary>
     public IReadOnlyList<string> TrustedAccounts { get; init; } = [];
 

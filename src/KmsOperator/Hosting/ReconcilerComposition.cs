@@ -57,7 +57,7 @@ internal static class ReconcilerComposition
             api, events, time, random, settings, workers, caches, classes, regions, accounts,
             new KeyReconciler(regions, accounts, statusKeys, creation, update, schedule, settings),
             new KeyDeletion(regions, accounts, statusKeys, ownerTags, recovery, scheduled, retention, cache, settings),
-            ownership, reservations, cache, new Publisher(api), fence);
+            ownership, reservations, cache, new Publisher(api, new PublicKeys(regions)), fence);
     }
 
     /// <summary>All kinds.</summary>

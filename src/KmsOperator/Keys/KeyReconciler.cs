@@ -25,7 +25,7 @@ internal sealed class KeyReconciler(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        KeyStatus Current() => WithDeletionPolicy(context.Status, desired.DeleteKey, desired.PendingDeletionWindowDays, desired.ObserveOnly);
+        KeyStatus Current() => WithDeletionPolicy(context.Status, desired.DeletionPolicy, desired.PendingDeletionWindowDays, desired.ObserveOnly);
         context.Cache.FirstSeenAt ??= context.Now;
         if (ImmutabilityChecks.Find(context.Status, resolved) is { } change)
         {
@@ -123,6 +123,7 @@ internal sealed class KeyReconciler(
             Service = resolved.Desired.Service,
             DesiredSha256 = null,
             Rotation = null,
+            LastUsed = null,
         };
         await context.RecordAsync(status, note, cancellationToken);
         context.RecordEvent(EventType.Warning, Reasons.KeyConflict, "Reconcile", note);
@@ -136,9 +137,9 @@ internal sealed class KeyReconciler(
     /// The status with what the deletion of the resource goes by if its class, or a replica's primary, is deleted first. A plan is only for
     /// <c>managementPolicy: Observe</c>.
     /// </summary>
-    public static KeyStatus WithDeletionPolicy(KeyStatus status, bool deleteKey, int pendingDeletionWindowDays, bool observeOnly) => status with
+    public static KeyStatus WithDeletionPolicy(KeyStatus status, string deletionPolicy, int pendingDeletionWindowDays, bool observeOnly) => status with
     {
-        DeletionPolicy = deleteKey ? DeletionPolicies.Delete : DeletionPolicies.Retain,
+        DeletionPolicy = deletionPolicy,
         PendingDeletionWindowDays = pendingDeletionWindowDays,
         Plan = observeOnly ? status.Plan : null,
     };

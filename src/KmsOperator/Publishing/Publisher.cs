@@ -7,11 +7,13 @@ using KmsOperator.Planning;
 
 namespace KmsOperator.Publishing;
 
-/// <summary>Writes a key's id, ARNs and alias to a ConfigMap for workloads, as <c>spec.publish</c> says.</summary>
-internal sealed class Publisher(IKubernetesApi api)
+/// <summary>Writes a key's id, ARNs, alias and public key to a ConfigMap for workloads, as <c>spec.publish</c> says.</summary>
+internal sealed class Publisher(IKubernetesApi api, PublicKeys publicKeys)
 {
     /// <summary>The entries of the ConfigMap. Every name is also a valid variable name for shells and Flux substitution.</summary>
-    public static IReadOnlyDictionary<string, string> DataOf(KeyStatus status)
+    /// <param name="status">The key's status.</param>
+    /// <param name="publicKey">The public key of an asymmetric key, as PEM; null where there is none, or it is not known yet.</param>
+    public static IReadOnlyDictionary<string, string> DataOf(KeyStatus status, string? publicKey = null)
     {
         var data = new SortedDictionary<string, string>(StringComparer.Ordinal);
         void Add(string name, string? value)
@@ -28,6 +30,7 @@ internal sealed class Publisher(IKubernetesApi api)
         Add("aliasArn", status.AliasArn);
         Add("region", status.Region);
         Add("accountId", status.AccountId);
+        Add(PublicKeys.EntryName, publicKey);
         foreach (var replica in status.Replicas ?? [])
         {
             Add("replicaArn_" + replica.Region.Replace('-', '_'), replica.Arn);
@@ -38,7 +41,7 @@ internal sealed class Publisher(IKubernetesApi api)
 
     /// <summary>
     /// Brings the ConfigMap in line with a key's new status, and removes one that was published to before. An unchanged key is published again
-    /// only after a conflict, which somebody may have solved.
+    /// only after a conflict or a public key that could not be read, which somebody may have solved.
     /// </summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="result">The result for the key.</param>
@@ -50,21 +53,27 @@ internal sealed class Publisher(IKubernetesApi api)
     {
         var isDue = result.Status.KeyId is not null && (result.IsCompared || replicasChanged
             || context.Status.ObservedGeneration != context.Resource.Metadata.Generation
-            || ResourceConditions.Find(context.Status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.PublishConflict);
+            || IsRepeated(context, result));
         if (!isDue)
         {
             return result;
         }
 
-        var (status, error) = await WriteAsync(context, result.Status, cancellationToken);
+        var (status, error) = await WriteAsync(context, result, cancellationToken);
         return result.Error is null && error is not null
             ? result with { Status = status, Error = error, RequeueAfter = null }
             : result with { Status = status };
     }
 
-    private async Task<(KeyStatus Status, ReconcileError? Error)> WriteAsync<T>(ReconcileContext<T> context, KeyStatus status, CancellationToken cancellationToken)
+    private static bool IsRepeated<T>(ReconcileContext<T> context, KeyResult result)
+        where T : class, IKeyResource =>
+        ResourceConditions.Find(context.Status.Conditions, ConditionTypes.Ready) is { } ready
+        && (ready.Reason == Reasons.PublishConflict || (ready.Status != "True" && PublicKeys.IsFor(result) && context.Resource.Publish is not null));
+
+    private async Task<(KeyStatus Status, ReconcileError? Error)> WriteAsync<T>(ReconcileContext<T> context, KeyResult result, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        var status = result.Status;
         var wanted = context.Resource.Publish?.ConfigMapName;
         try
         {
@@ -79,9 +88,8 @@ internal sealed class Publisher(IKubernetesApi api)
                 return (status, null);
             }
 
-            return await WriteConfigMapAsync(context.Resource, wanted, DataOf(status), cancellationToken) is { } conflict
-                ? (status, conflict)
-                : (status with { PublishedConfigMapName = wanted }, null);
+            var (isWritten, error) = await WriteConfigMapAsync(context, wanted, result, cancellationToken);
+            return (isWritten ? status with { PublishedConfigMapName = wanted } : status, error);
         }
         catch (KubernetesApiException e) when (e.IsForbidden || e.IsInvalid)
         {
@@ -91,26 +99,32 @@ internal sealed class Publisher(IKubernetesApi api)
         }
     }
 
-    private async Task<ReconcileError?> WriteConfigMapAsync(IResource resource, string name, IReadOnlyDictionary<string, string> data, CancellationToken cancellationToken)
+    /// <summary>Writes the ConfigMap. One without the public key is written too: the rest of it is of use already.</summary>
+    private async Task<(bool IsWritten, ReconcileError? Error)> WriteConfigMapAsync<T>(ReconcileContext<T> context, string name, KeyResult result, CancellationToken cancellationToken)
+        where T : class, IKeyResource
     {
+        var resource = context.Resource;
         var key = new NamespacedName(resource.Metadata.Namespace ?? "", name);
         var current = await api.GetAsync(BuiltInTypes.ConfigMaps, key, cancellationToken);
+        if (current is not null && !IsOwnedBy(current, resource))
+        {
+            return (false, ReconcileError.Terminal(
+                Reasons.PublishConflict,
+                $"spec.publish.configMapName: ConfigMap {name} exists already and is not this resource's; it is left alone. Choose another name, or delete it."));
+        }
+
+        var (publicKey, error) = await publicKeys.GetAsync(context.Cache, result, current?.Data, cancellationToken);
+        var data = DataOf(result.Status, publicKey);
         if (current is null)
         {
             await api.CreateAsync(BuiltInTypes.ConfigMaps, Make(resource, name, data), cancellationToken);
-        }
-        else if (!IsOwnedBy(current, resource))
-        {
-            return ReconcileError.Terminal(
-                Reasons.PublishConflict,
-                $"spec.publish.configMapName: ConfigMap {name} exists already and is not this resource's; it is left alone. Choose another name, or delete it.");
         }
         else if (!SameData(current.Data, data))
         {
             await api.MergePatchAsync(BuiltInTypes.ConfigMaps, key, Patch(current, data), null, cancellationToken);
         }
 
-        return null;
+        return (true, error);
     }
 
     private async Task RemoveAsync<T>(ReconcileContext<T> context, string name, CancellationToken cancellationToken)

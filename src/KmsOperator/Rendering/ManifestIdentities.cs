@@ -24,17 +24,29 @@ internal sealed class ManifestIdentities(List<ManifestError> errors)
         return false;
     }
 
-    /// <summary>Whether a key is the first that wants its alias there; the error for another one names both.</summary>
-    public bool ClaimAlias(ManifestResource manifest, string field, RenderedKey key)
+    /// <summary>Whether a key is the first that wants its aliases there; the error for another one names both.</summary>
+    public bool ClaimAliases(ManifestResource manifest, string field, RenderedKey key)
     {
-        if (key.AliasName is not { } alias || _aliases.TryAdd((key.Location.AccountId, key.Location.Region, alias), (key, manifest)))
+        var isFirst = key.AliasName is not { } alias || Claim(manifest, field, key, alias);
+        foreach (var additional in key.AdditionalAliases)
+        {
+            isFirst &= Claim(manifest, "spec.additionalAliases", key, additional);
+        }
+
+        return isFirst;
+    }
+
+    private bool Claim(ManifestResource manifest, string field, RenderedKey key, string alias)
+    {
+        if (_aliases.TryAdd((key.Location.AccountId, key.Location.Region, alias), (key, manifest)))
         {
             return true;
         }
 
         var (first, place) = _aliases[(key.Location.AccountId, key.Location.Region, alias)];
         errors.Add(manifest.Error(field, $"{Reasons.AliasConflict}: {key.Owner.Path} would get {alias} in account {key.Location.AccountId}, {key.Location.Region}, "
-            + $"which {first.Owner.Path} ({place.Place}) gets; set spec.alias of one of the two"));
+            + $"which {first.Owner.Path} ({place.Place}) gets; "
+            + (alias == key.AliasName ? "set spec.alias of one of the two" : "remove it from spec.additionalAliases")));
         return false;
     }
 }

@@ -178,7 +178,7 @@ internal static partial class ManifestRenderer
 
         private bool Add(ManifestResource manifest, string aliasField, RenderedKey key)
         {
-            if (!_identities.ClaimAlias(manifest, aliasField, key))
+            if (!_identities.ClaimAliases(manifest, aliasField, key))
             {
                 return false;
             }

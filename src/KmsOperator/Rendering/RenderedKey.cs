@@ -16,6 +16,9 @@ internal sealed record RenderedKey
     /// <summary>Full alias name.</summary>
     public string? AliasName { get; init; }
 
+    /// <summary>Full names of the key's other aliases.</summary>
+    public IReadOnlyList<string> AdditionalAliases { get; private init; } = [];
+
     private string? Description { get; init; }
 
     /// <summary>KMS key spec.</summary>
@@ -39,6 +42,7 @@ internal sealed record RenderedKey
         Owner = key.Owner,
         Location = key.Location,
         AliasName = key.AliasName,
+        AdditionalAliases = key.AdditionalAliases,
         Description = key.Description,
         KeySpec = key.KeySpec,
         KeyUsage = key.KeyUsage,
@@ -53,6 +57,7 @@ internal sealed record RenderedKey
         Owner = outline.Owner,
         Location = outline.Location,
         AliasName = outline.AliasName,
+        AdditionalAliases = outline.AdditionalAliases,
         Description = outline.Description,
         MultiRegion = true,
         Tags = outline.Tags,
@@ -65,7 +70,7 @@ internal sealed record RenderedKey
         // Uid and cluster are known only where the resource lives.
         var tags = Tags.Where(tag => tag.Key is not (TagNames.Uid or TagNames.Cluster)).ToDictionary(tag => tag.Key, tag => (string?)tag.Value);
         tags.TryAdd(TagNames.Name, null);
-        return new JsonObject
+        var json = new JsonObject
         {
             ["kind"] = Owner.Kind,
             ["namespace"] = Owner.Namespace,
@@ -80,5 +85,11 @@ internal sealed record RenderedKey
             ["tags"] = new JsonObject(tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))),
             ["policy"] = Policy is null ? null : JsonNode.Parse(Policy),
         };
+        if (AdditionalAliases.Count > 0)
+        {
+            json["additionalAliases"] = new JsonArray([.. AdditionalAliases.Select(alias => (JsonNode)alias)]);
+        }
+
+        return json;
     }
 }

@@ -19,7 +19,7 @@ internal sealed class NoAliasLeftBehind : IPromise
                 || world.Keys.TargetOf(region, alias) is not { } target || target != resource.Status?.KeyId
                 || world.Cluster.ClassOf(resource) is not { } keyClass)
                 continue;
-            if (ServiceKeyResolver.AliasOf(resource, keyClass) != alias)
+            if (ServiceKeyResolver.AliasOf(resource, keyClass) != alias && resource.Spec.AdditionalAliases?.Contains(alias) != true)
                 return $"{alias} is still at {madeFor.Path}'s key {target}.";
         }
 

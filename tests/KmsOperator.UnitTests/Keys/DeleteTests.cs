@@ -10,6 +10,8 @@ public sealed class DeleteTests
         { ["deletionPolicy: Delete"], "service: s3", "PendingDeletion", [], "the class's policy" },
         { ["deletionPolicy: Delete"], "deletionPolicy: Retain", "Enabled", ["alias/acme/one"], "the resource's policy wins over the class's" },
         { [], "deletionPolicy: Delete", "PendingDeletion", [], "the resource's own policy" },
+        { ["deletionPolicy: Disable"], "service: s3", "Disabled", ["alias/acme/s3"], "the class's policy is to disable" },
+        { ["deletionPolicy: Delete"], "deletionPolicy: Disable", "Disabled", ["alias/acme/one"], "the resource's own policy is to disable" },
     };
 
     [Theory]
@@ -61,5 +63,50 @@ public sealed class DeleteTests
 
         Assert.True(scenario.Operator.Server.FinalizeNamespaces());
         Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
+    public async Task A_key_that_was_disabled_and_kept_is_taken_back_and_enabled_by_a_resource_of_the_same_name()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Disable"));
+        await scenario.DeleteAsync("ServiceKey", "one");
+        Assert.NotNull((await scenario.Aws.KeyAsync())["tags"]!["servicekey.dev/released"]);
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Disable"));
+
+        scenario.AssertReady("ServiceKey", "one");
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal("Enabled", (string?)key["keyState"]);
+        Assert.Null(key["tags"]!["servicekey.dev/released"]);
+    }
+
+    [Fact]
+    public async Task A_resource_waits_while_its_key_cannot_be_disabled()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Disable"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(10));
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "DisableKey", "kind": "accessDenied", "count": 20}""");
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        scenario.AssertStalled("ServiceKey", "one", "AccessDenied");
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(3));
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("Disabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
+    public async Task Replicas_are_disabled_with_their_primary()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "multiRegion: true", "replicaRegions: [eu-west-1]", "deletionPolicy: Disable"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(10));
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(10));
+
+        Assert.Equal(["Disabled", "Disabled"], (await scenario.Aws.KeysAsync()).Select(key => (string?)key["keyState"]));
     }
 }

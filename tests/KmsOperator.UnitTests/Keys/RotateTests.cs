@@ -42,4 +42,51 @@ public sealed class RotateTests
         Assert.Equal(1, await scenario.CallsAsync("RotateKeyOnDemand"));
         scenario.AssertReady("ServiceKey", "one");
     }
+
+    [Fact]
+    public async Task The_history_has_the_rotations_of_both_kinds_the_latest_first()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "rotation: {periodDays: 90}"));
+        Assert.Equal(0, (int?)Rotation(scenario)["onDemandUsed"]);
+        Assert.Equal(0, await scenario.CallsAsync("ListKeyRotations"));
+
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/rotate-at", "now");
+        await scenario.Operator.SettleAsync(TimeSpan.FromDays(92));
+
+        Assert.Equal(["AUTOMATIC", "ON_DEMAND"], Rotation(scenario)["history"]!.AsArray().Select(entry => (string?)entry!["type"]));
+        Assert.Equal(1, (int?)Rotation(scenario)["onDemandUsed"]);
+    }
+
+    [Fact]
+    public async Task A_key_that_nobody_rotates_is_not_asked_for_its_rotations_at_each_comparison()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+
+        await scenario.Operator.SettleAsync(TimeSpan.FromDays(10));
+
+        Assert.Equal(0, await scenario.CallsAsync("ListKeyRotations"));
+    }
+
+    [Fact]
+    public async Task The_rotations_on_demand_are_counted_and_the_one_after_the_last_is_not_sent()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        for (var i = 1; i <= 26; i++)
+        {
+            await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/rotate-at", $"number {i}");
+            await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(30));
+        }
+
+        Assert.Equal(25, await scenario.CallsAsync("RotateKeyOnDemand"));
+        Assert.Equal(25, (int?)Rotation(scenario)["onDemandUsed"]);
+        Assert.Equal(25, Rotation(scenario)["history"]!.AsArray().Count);
+        scenario.AssertStalled("ServiceKey", "one", "QuotaExceeded");
+        Assert.Contains(scenario.User.List("Event"), one => ((string?)one["note"])?.Contains("has 5 of its 25 rotations on demand left") == true);
+    }
+
+    private static System.Text.Json.Nodes.JsonNode Rotation(Scenario scenario) =>
+        scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["rotation"]!;
 }

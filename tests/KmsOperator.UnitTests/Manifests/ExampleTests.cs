@@ -42,7 +42,7 @@ public sealed class ExampleTests
         var resources = ManifestLoader.Load([RepositoryFiles.Path("examples")]).Resources.Select(manifest => manifest.Resource).ToList();
 
         Assert.Equal(resources.Count, resources.Select(resource => (resource.Kind, resource.Metadata.Name)).Distinct().Count());
-        var aliases = resources.OfType<ServiceKey>().Select(key => key.Spec.Alias).OfType<string>().ToList();
+        var aliases = resources.OfType<ServiceKey>().SelectMany(key => (key.Spec.AdditionalAliases ?? []).Append(key.Spec.Alias)).OfType<string>().ToList();
         Assert.Equal(aliases.Count, aliases.Distinct().Count());
     }
 }

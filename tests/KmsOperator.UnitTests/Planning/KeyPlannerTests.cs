@@ -225,7 +225,7 @@ public sealed class KeyPlannerTests
         var observed = Observed() with { AliasTargets = new Dictionary<string, string> { [Alias] = "key-2" } };
         var desired = Desired() with { TakeOverAlias = true };
         Assert.IsType<UpdateAliasStep>(Assert.Single(KeyPlanner.Plan(desired, observed, KeyRecord.Empty).Steps));
-        var error = Assert.Single(KeyPlanner.Plan(desired, observed, KeyRecord.Empty with { AliasHolder = "ServiceKey/a/b" }).Errors);
+        var error = Assert.Single(KeyPlanner.Plan(desired, observed, KeyRecord.Empty with { AliasHolders = new Dictionary<string, string> { [Alias] = "ServiceKey/a/b" } }).Errors);
         Assert.Equal(Reasons.AliasConflict, error.Reason);
         Assert.Contains("ServiceKey/a/b", error.Message, StringComparison.Ordinal);
     }
@@ -290,9 +290,9 @@ public sealed class KeyPlannerTests
     [Fact]
     public void What_follows_the_making_of_a_key_is_what_the_key_then_lacks()
     {
-        var free = KeyPlanner.PlanNew(Desired() with { Enabled = false }, new Dictionary<string, string>(), null);
-        Assert.Equal(["CreateAlias", "EnableKeyRotation", "DisableKey"], free.Steps.Select(step => step.Operation));
-        var taken = KeyPlanner.PlanNew(Desired(), new Dictionary<string, string> { [Alias] = "key-2" }, null);
+        var free = KeyPlanner.PlanNew(Desired() with { Enabled = false, AdditionalAliases = ["alias/more"] }, new Dictionary<string, string>(), new Dictionary<string, string>());
+        Assert.Equal(["CreateAlias", "CreateAlias", "EnableKeyRotation", "DisableKey"], free.Steps.Select(step => step.Operation));
+        var taken = KeyPlanner.PlanNew(Desired(), new Dictionary<string, string> { [Alias] = "key-2" }, new Dictionary<string, string>());
         Assert.Equal(Reasons.AliasConflict, Assert.Single(taken.Errors).Reason);
     }
 

@@ -61,6 +61,33 @@ public sealed class KeyActionsTests
         Assert.Equal(usage != "GENERATE_VERIFY_MAC", statements.ContainsKey("TrustedAccountGrants"));
     }
 
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void A_part_of_the_usage_goes_to_those_who_have_it_and_is_never_more_than_the_usage(string spec, string usage)
+    {
+        var actions = KeyActions.TryGet(spec, usage)!;
+        string[] verbs = ["signers", "verifiers", "encrypters", "decrypters", "macGenerators", "macVerifiers"];
+        using var document = JsonDocument.Parse(PolicyRenderer.Render(Request(actions) with
+        {
+            UsersByVerb = verbs.ToDictionary(verb => verb, IReadOnlyList<string> (verb) => [$"arn:aws:iam::{Account}:role/{verb}"]),
+        }).Text);
+        var given = document.RootElement.GetProperty("Statement").EnumerateArray()
+            .Select(statement => (Who: statement.GetProperty("Principal").GetProperty("AWS").ToString().Split('/')[^1], Statement: statement))
+            .Where(one => verbs.Contains(one.Who))
+            .ToDictionary(one => one.Who, one => one.Statement.GetProperty("Action").EnumerateArray().Select(action => action.GetString()!).ToArray());
+
+        string[] wanted = usage switch
+        {
+            "ENCRYPT_DECRYPT" => ["decrypters", "encrypters"],
+            "SIGN_VERIFY" => ["signers", "verifiers"],
+            "GENERATE_VERIFY_MAC" => ["macGenerators", "macVerifiers"],
+            _ => [],
+        };
+        Assert.Equal(wanted, given.Keys.Order(StringComparer.Ordinal));
+        Assert.All(given.Values.SelectMany(list => list), action => Assert.Contains(
+            actions.Use, use => use == action || (use.EndsWith('*') && action.StartsWith(use[..^1], StringComparison.Ordinal))));
+    }
+
     [Fact]
     public void A_usage_that_KMS_may_have_one_day_has_no_actions_here() => Assert.Null(KeyActions.TryGet("RSA_2048", "COUNT_SHEEP"));
 

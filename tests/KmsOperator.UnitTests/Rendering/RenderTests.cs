@@ -132,6 +132,8 @@ public sealed class RenderTests : IDisposable
         { Key("one", "className: std, service: s3, keySpec: ECC_NIST_P256, keyUsage: SIGN_VERIFY"), "f.yaml:9: spec.keySpec: keySpec must be SYMMETRIC_DEFAULT with service s3", "a key that the service cannot use" },
         { Key("one", "className: std, service: mwaa, multiRegion: true"), "f.yaml:9: spec.multiRegion: multiRegion must be false with service mwaa", "a service without multi-Region keys" },
         { Replica("copy", "primaryKeyArn: \"arn:aws:kms:us-east-1:123456789012:key/mrk-1\", className: std, region: eu-west-1, access: {users: [\"arn:aws-cn:iam::123456789012:role/A\"]}"), "f.yaml:9: spec.access.users[0]: InvalidSpec: \"arn:aws-cn:", "a principal of another partition, whatever the usage" },
+        { Key("one", "className: std, access: {signers: [App]}"), "f.yaml:9: spec.access.signers: access.signers needs keyUsage SIGN_VERIFY", "a part that the usage lacks" },
+        { Key("one", "className: std, multiRegion: true") + "---\n" + Replica("copy", "primaryRef: {name: one}, region: us-west-2, access: {signers: [App]}"), "f.yaml:14: spec.access.signers: InvalidSpec: needs keyUsage SIGN_VERIFY", "a part that the primary's usage lacks" },
         { Key("one", "tags: &x {a: *x}"), "f.yaml:", "an anchor within itself" },
     };
 

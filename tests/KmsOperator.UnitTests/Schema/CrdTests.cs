@@ -47,8 +47,8 @@ public sealed class CrdTests
 
     [Theory]
     [InlineData("KeyClass", "REGION ACCOUNT DEFAULT READY AGE", "")]
-    [InlineData("ServiceKey", "SERVICE REGION ALIAS READY REASON AGE", "KEY-STATE KEY-ID ARN MESSAGE")]
-    [InlineData("KeyReplica", "PRIMARY REGION READY REASON AGE", "KEY-STATE ALIAS ARN MESSAGE")]
+    [InlineData("ServiceKey", "SERVICE REGION ALIAS READY REASON AGE", "KEY-STATE KEY-ID ARN MESSAGE LAST-USED")]
+    [InlineData("KeyReplica", "PRIMARY REGION READY REASON AGE", "KEY-STATE ALIAS ARN MESSAGE LAST-USED")]
     public void The_printer_columns_are_those_of_the_API(string kind, string always, string wide)
     {
         var columns = Crd.Of(kind).Version["additionalPrinterColumns"]!.AsArray();
@@ -129,7 +129,7 @@ public sealed class CrdTests
     // Server-side apply makes null of an object or list that it empties: servers before 1.21 of every one that it removes, later ones of one that
     // stays in the manifest without content. A field that is not nullable and has no default is then refused.
     [Theory]
-    [InlineData("KeyClass", "account allowedNamespaces.selector allowedNamespaces.selector.matchExpressions allowedNamespaces.selector.matchExpressions[].values allowedNamespaces.selector.matchLabels", "an account has a required field, and a selector is atomic")]
+    [InlineData("KeyClass", "account allowed.aliases allowed.deletionPolicies allowed.keySpecs allowed.principals allowed.regions allowed.services allowed.tagKeys allowed.trustedAccounts allowedNamespaces.selector allowedNamespaces.selector.matchExpressions allowedNamespaces.selector.matchExpressions[].values allowedNamespaces.selector.matchLabels guards.keepKeysInUse", "an account and keepKeysInUse have a required field, a list of allowed that is emptied would allow anything, and a selector is atomic")]
     [InlineData("ServiceKey", "adopt", "one of its fields is required")]
     [InlineData("KeyReplica", "access adopt primaryRef", "no access at all means the primary's, an empty one nobody's; the others have required fields")]
     public void What_an_apply_may_empty_is_nullable_or_has_a_default(string kind, string refused, string why)

@@ -11,7 +11,8 @@ public sealed record EnableKeyStep() : KeyStep("EnableKey", DriftField.Enabled, 
 }
 
 /// <summary>Makes the key unusable until it is enabled again.</summary>
-public sealed record DisableKeyStep() : KeyStep("DisableKey", DriftField.Enabled, "spec.enabled is false")
+/// <param name="Because">Why.</param>
+public sealed record DisableKeyStep(string Because = "spec.enabled is false") : KeyStep("DisableKey", DriftField.Enabled, Because)
 {
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.Disabled };

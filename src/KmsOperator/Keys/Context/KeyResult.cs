@@ -14,6 +14,9 @@ internal sealed record KeyResult(KeyStatus Status, ReconcileError? Error)
     /// <summary>Whether the key that the status names is not known to be the resource's. It is not published or replicated.</summary>
     public bool IsKeyRefused { get; init; }
 
+    /// <summary>The key as it should be; null where that was not resolved.</summary>
+    public ResolvedKey? Resolved { get; init; }
+
     /// <summary>When to reconcile again, where that is known; null leaves it to the queue's backoff.</summary>
     public TimeSpan? RequeueAfter { get; init; }
 

@@ -50,6 +50,9 @@ internal sealed class ReconcileCacheEntry
     /// <summary>The last status with a key that this process has written. It tells what a status had that somebody erased.</summary>
     public KeyStatus? Written { get; set; }
 
+    /// <summary>The public key that was read to be published.</summary>
+    public PublishedKey? PublicKey { get; set; }
+
     /// <summary>A key that was created but whose id could not be stored yet.</summary>
     public CreatedKey? Created { get; set; }
 }
@@ -63,3 +66,8 @@ internal sealed record PolicyAnswer(string DesiredSha256, string AnswerSha256);
 /// <param name="AttemptId">The attempt.</param>
 /// <param name="KeyId">The id of its key.</param>
 internal sealed record CreatedKey(string AttemptId, string KeyId);
+
+/// <summary>The public key of an asymmetric key.</summary>
+/// <param name="KeyId">The KMS key.</param>
+/// <param name="Pem">The public key.</param>
+internal sealed record PublishedKey(string KeyId, string Pem);

@@ -21,7 +21,7 @@ internal static class CreateRecord
     {
         context.Cache.HasOnlyFinalizer |= !Finalizers.Has(context.Resource, ApiGroup.Finalizer);
         await context.AddFinalizerAsync(cancellationToken);
-        var recorded = status with
+        var recorded = AliasHistory.WithPendingAdditional(status, resolved.Desired.AdditionalAliases) with
         {
             Creation = attempt,
             PendingAliasName = resolved.Desired.AliasName,

@@ -158,7 +158,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
             // The status was erased, and the key does not tell which aliases are the operator's and which rotations were done.
             taken = taken with
             {
-                FormerAliasNames = AliasHistory.FormerAfter(lost, resolved.Desired.AliasName, isVerified: false),
+                FormerAliasNames = AliasHistory.FormerAfter(lost, [resolved.Desired.AliasName], isVerified: false),
                 LastHandledRotateAt = lost.LastHandledRotateAt,
                 OnDemandRotations = lost.OnDemandRotations,
                 RotationAttempt = lost.RotationAttempt,

@@ -6,7 +6,7 @@ namespace KmsOperator.Keys.Delete;
 
 /// <summary>What is to happen to the key of a resource that is being deleted.</summary>
 /// <param name="Owner">The resource.</param>
-/// <param name="DeleteKey">Whether the key's deletion is scheduled; otherwise the key is retained.</param>
+/// <param name="DeletionPolicy">One of <see cref="DeletionPolicies"/>.</param>
 /// <param name="PendingDeletionWindowDays">7 to 30.</param>
 /// <param name="Access">The way to the key; null when the class is gone.</param>
 /// <param name="UntouchedBecause">Why nothing may be written to AWS; null where it may.</param>
@@ -15,7 +15,7 @@ namespace KmsOperator.Keys.Delete;
 /// <param name="IsCurrentAsync">Reads from the server whatever else this request is based on; false when that has changed.</param>
 internal sealed record DeletionRequest(
     KeyOwner Owner,
-    bool DeleteKey,
+    string DeletionPolicy,
     int PendingDeletionWindowDays,
     AwsAccess? Access,
     string? UntouchedBecause,
@@ -23,6 +23,12 @@ internal sealed record DeletionRequest(
     ServiceKey? Parent,
     Func<CancellationToken, Task<bool>> IsCurrentAsync)
 {
+    /// <summary>Whether the key's deletion is scheduled; otherwise the key is retained.</summary>
+    public bool DeleteKey => DeletionPolicy == DeletionPolicies.Delete;
+
+    /// <summary>Whether the key is disabled and retained.</summary>
+    public bool DisableKey => DeletionPolicy == DeletionPolicies.Disable;
+
     /// <summary>Why the key of a resource that is being deleted must not be written to, whatever its deletion policy; null where it may be.</summary>
     /// <param name="isSuspended">Whether <c>spec.suspend</c> is true, for the resource or for the ServiceKey that created it.</param>
     /// <param name="observeOnly">Whether <c>managementPolicy</c> is <c>Observe</c>.</param>

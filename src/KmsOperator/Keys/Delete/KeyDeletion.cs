@@ -44,11 +44,11 @@ internal sealed class KeyDeletion(
             // Nothing can be written to the key, and a key that is retained needs no write. What is transient is waited for.
             return await EndAsync(
                 context,
-                obstacle.IsTerminal && (!request.DeleteKey || request.NamespaceIsTerminating)
+                obstacle.IsTerminal && (!(request.DeleteKey || request.DisableKey) || request.NamespaceIsTerminating)
                     ? DeletionOutcome.Released($"{KeyOf(context)} is retained, and so is its alias; its tags do not say so: {obstacle.Message}")
                     : DeletionOutcome.Blocked(obstacle with
                     {
-                        Message = $"{KeyOf(context)} is to be deleted. {obstacle.Message} Or set spec.deletionPolicy: Retain to keep the key.",
+                        Message = $"{KeyOf(context)} is to be {(request.DeleteKey ? "deleted" : "disabled")}. {obstacle.Message} Or set spec.deletionPolicy: Retain to keep the key.",
                     }),
                 cancellationToken);
         }

@@ -1,3 +1,4 @@
+using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Keys.Context;
@@ -7,10 +8,13 @@ using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Keys.Delete;
 
-/// <summary>Leaves the key of a deleted resource in AWS, and says so in its tags.</summary>
+/// <summary>Leaves the key of a deleted resource in AWS, disabled where the deletion policy says so, and says in its tags that it was left.</summary>
 internal sealed class KeyRetention(ILogger<KeyRetention> logger)
 {
-    /// <summary>Marks the key as released. If the tags cannot be written, the resource goes all the same.</summary>
+    /// <summary>
+    /// Marks the key as released. If the tags cannot be written, the resource goes all the same. If the key cannot be disabled as the policy says, the
+    /// resource waits.
+    /// </summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="request">What is to happen to the key.</param>
     /// <param name="region">Where the key is.</param>
@@ -20,7 +24,16 @@ internal sealed class KeyRetention(ILogger<KeyRetention> logger)
         ReconcileContext<T> context, DeletionRequest request, RegionalClients region, string? because, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var note = $"{context.Status.Arn} is retained, and so is its alias{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
+        var disable = request.DisableKey;
+        if (disable && !await context.IsCurrentAsync(cancellationToken))
+        {
+            // The key may be in use, so this is decided on what the server says now, and not on a cache.
+            return DeletionOutcome.Outdated;
+        }
+
+        var mustWait = disable;
+        KeyStep? executing = null;
+        var note = $"{context.Status.Arn} is {(disable ? "disabled and retained" : "retained")}, and so are its aliases{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
         try
         {
             if (await KeyObserver.DescribeAsync(region.Clients.Reading, context.Status.KeyId!, cancellationToken) is not { } key)
@@ -31,13 +44,27 @@ internal sealed class KeyRetention(ILogger<KeyRetention> logger)
 
             context.Cache.MissingSince = null;
             key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, key.KeyId, cancellationToken) };
-            foreach (var step in KeyPlanner.PlanRetention(key, request.Owner, context.Now).Steps)
+            var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable);
+            if (disable && !plan.Steps.Any(step => step is DisableKeyStep))
             {
+                return DeletionOutcome.Released($"{key.Arn} is left as it is: it is {key.KeyState}, or not this resource's by its tags.");
+            }
+
+            foreach (var step in plan.Steps)
+            {
+                executing = step;
                 key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
+                mustWait &= step is not DisableKeyStep;
                 logger.LogInformation("{Arn}: {Step}", key.Arn, step);
             }
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+        catch (Exception e) when (executing is DisableKeyStep && mustWait && !cancellationToken.IsCancellationRequested
+            && AwsFailure.Of(e, executing.Operation) is { Kind: AwsFailureKind.AccessDenied } denied)
+        {
+            var policy = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = context.Status.KeyId, PolicyName = "default" }, cancellationToken);
+            return DeletionOutcome.Blocked(AwsReconcileError.ForStep(denied, context.Status.Arn!, policy.Policy, isRecent: false));
+        }
+        catch (Exception e) when (!mustWait && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
         {
             note += $" Its tags do not say so: {failure.Code}: {failure.Message}";
         }

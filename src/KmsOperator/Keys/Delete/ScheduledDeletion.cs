@@ -63,7 +63,16 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
             return error.Reason == Reasons.KeyConflict ? DeletionOutcome.Released(error.Message) : DeletionOutcome.Blocked(error, TransitionPeriod);
         }
 
-        observed = await ExecuteAsync(context, region, plan, observed, cancellationToken);
+        try
+        {
+            observed = await ExecuteAsync(context, region, plan, observed, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested
+            && AwsFailure.Of(e, "ScheduleKeyDeletion") is { Kind: AwsFailureKind.AccessDenied } failure && plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
+        {
+            return DeletionOutcome.Blocked(AwsReconcileError.ForStep(failure, observed.Arn, observed.Policy, context.IsRecent(settings.ConsistencyWindow)));
+        }
+
         region.Forget(observed.KeyId);
         var next = KeyStatusFields.Observed(status, observed);
         if (!request.NamespaceIsTerminating && observed.KeyState == KeyStates.PendingReplicaDeletion

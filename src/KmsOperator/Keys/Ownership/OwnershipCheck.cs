@@ -12,28 +12,29 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
 {
     /// <summary>For a ServiceKey that has neither a key nor a pending create: of two that want one alias, the older one gets it.</summary>
     /// <returns>The error for the younger one; null when the alias is free.</returns>
-    public ReconcileError? FindEarlierResource(ServiceKey resource, DesiredKey desired) =>
-        index.FindEarlier(desired.Location, desired.AliasName, resource) is { } earlier ? WantedByEarlier(desired.AliasName, earlier) : null;
+    public ReconcileError? FindEarlierResource(ServiceKey resource, DesiredKey desired) => desired.AliasNames
+        .Select(name => index.FindEarlier(desired.Location, name, resource) is { } earlier ? WantedByEarlier(desired, name, earlier) : null)
+        .FirstOrDefault(error => error is not null);
 
-    /// <summary>Makes sure that the alias is free before a key is created for it, and reserves it.</summary>
+    /// <summary>
+    /// Makes sure that the aliases are free before a key is created for them, and reserves the key's own. Of two new keys that want one additional
+    /// alias, CreateAlias decides.
+    /// </summary>
     /// <param name="desired">The key that is about to be created.</param>
     /// <param name="aliases">Target key id of each alias in the Region.</param>
     /// <returns>Why the alias cannot be had; null when it is reserved.</returns>
     public ReconcileError? ReserveAlias(DesiredKey desired, IReadOnlyDictionary<string, string> aliases)
     {
-        var target = aliases.GetValueOrDefault(desired.AliasName);
-        var isOwnReplica = desired.Primary is { } primary && target == primary.KeyId;
-
-        // The other resources are asked even when the list has no such alias: the list may be older than the alias.
-        var holder = index.FindAliasHolder(desired.Location, desired.AliasName, desired.Owner.Uid)
-            ?? (target is null ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid));
-        if (!isOwnReplica && (holder is not null || (target is not null && !desired.TakeOverAlias)))
+        foreach (var name in desired.AliasNames)
         {
-            return KeyPlanner.AliasConflict(desired.AliasName, target, desired.Location, holder);
+            if (FindConflict(desired, name, aliases.GetValueOrDefault(name)) is { } conflict)
+            {
+                return conflict;
+            }
         }
 
         var reservedFor = reservations.Reserve(desired.Location, desired.AliasName, desired.Owner, index.Exists);
-        return reservedFor.Uid == desired.Owner.Uid ? null : WantedByEarlier(desired.AliasName, reservedFor.Path);
+        return reservedFor.Uid == desired.Owner.Uid ? null : WantedByEarlier(desired, desired.AliasName, reservedFor.Path);
     }
 
     /// <summary>Makes sure that no other resource has, or is about to adopt, a key.</summary>
@@ -51,23 +52,34 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
             Reasons.KeyConflict, $"spec.adopt.keyId: {key.Arn} belongs to {holder}. Delete one of the two resources.");
     }
 
-    /// <summary>Another resource that has the wanted alias of an existing key.</summary>
-    /// <param name="recordedAlias">The alias that the resource's own status has.</param>
+    /// <summary>The other resources that have wanted aliases of an existing key.</summary>
+    /// <param name="status">The resource's own status.</param>
     /// <param name="desired">The key as it should be.</param>
     /// <param name="aliasTargets">Target key id of each alias that matters.</param>
     /// <param name="keyId">The resource's own key; null when there is none yet.</param>
-    /// <returns><c>{kind}/{namespace}/{name}</c>; null when no resource has it, or when it points at the resource's own key.</returns>
-    public string? FindAliasHolder(string? recordedAlias, DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? keyId)
+    /// <returns><c>{kind}/{namespace}/{name}</c> by alias, without those that no resource has or that point at the resource's own key.</returns>
+    public IReadOnlyDictionary<string, string> FindAliasHolders(
+        KeyStatus status, DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? keyId)
     {
-        if (!aliasTargets.TryGetValue(desired.AliasName, out var target) || target == keyId)
+        var holders = new Dictionary<string, string>();
+        foreach (var name in desired.AliasNames)
         {
-            return null;
+            if (!aliasTargets.TryGetValue(name, out var target) || target == keyId)
+            {
+                continue;
+            }
+
+            // An alias of ours that somebody pointed at another resource's key is pointed back. One that is to be taken over is not taken from
+            // another resource's key.
+            var isOurs = status.AliasName == name || status.AdditionalAliases?.Contains(name) == true;
+            if ((index.FindAliasHolder(desired.Location, name, desired.Owner.Uid)
+                ?? (isOurs ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid))) is { } holder)
+            {
+                holders[name] = holder;
+            }
         }
 
-        // An alias of ours that somebody pointed at another resource's key is pointed back. One that is to be taken over is not taken from
-        // another resource's key.
-        return index.FindAliasHolder(desired.Location, desired.AliasName, desired.Owner.Uid)
-            ?? (recordedAlias == desired.AliasName ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid));
+        return holders;
     }
 
     /// <summary>The resource of this cluster that has a key.</summary>
@@ -86,6 +98,23 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
             || (await KeyObserver.DescribeAsync(region.Clients.Reading, aliasName, cancellationToken) is { } named && named.KeyId != keyId);
     }
 
-    private static ReconcileError WantedByEarlier(string aliasName, string earlier) => ReconcileError.Terminal(
-        Reasons.AliasConflict, $"{aliasName} is wanted by {earlier} as well, which came first. Set spec.alias to another name.");
+    private ReconcileError? FindConflict(DesiredKey desired, string aliasName, string? target)
+    {
+        if (desired.Primary is { } primary && target == primary.KeyId)
+        {
+            return null;
+        }
+
+        // The other resources are asked even when the list has no such alias: the list may be older than the alias.
+        var holder = index.FindAliasHolder(desired.Location, aliasName, desired.Owner.Uid)
+            ?? (target is null ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid));
+        return holder is not null || (target is not null && !desired.TakeOverAlias)
+            ? KeyPlanner.AliasConflict(aliasName, target, desired.Location, holder, isAdditional: aliasName != desired.AliasName)
+            : null;
+    }
+
+    private static ReconcileError WantedByEarlier(DesiredKey desired, string aliasName, string earlier) => ReconcileError.Terminal(
+        Reasons.AliasConflict,
+        $"{aliasName} is wanted by {earlier} as well, which came first. "
+        + (aliasName == desired.AliasName ? "Set spec.alias to another name." : "Remove it from spec.additionalAliases."));
 }

@@ -10,6 +10,7 @@ namespace KmsOperator.Keys.Ownership;
 internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceStore<KeyReplica> replicas, ClassDirectory classes)
 {
     private const string ByAlias = "alias";
+    private const string WithAdditionalAliases = "additional aliases";
     private const string ByKey = "key";
     private const string WithoutKey = "without key";
 
@@ -17,12 +18,23 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     public static ResourceStore<T> Index<T>(ResourceStore<T> store)
         where T : class, IKeyResource => store
         .AddIndex(ByAlias, resource => resource.Status is { KeyId: not null, AliasName: { } alias } status ? At(status.AccountId, status.Region, alias) : null)
+        .AddIndex(
+            WithAdditionalAliases,
+            resource => resource.Status is { KeyId: not null, AdditionalAliases.Count: > 0 } status ? At(status.AccountId, status.Region, "") : null)
         .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? At(status.AccountId, status.Region, keyId) : null)
         .AddIndex(WithoutKey, resource => resource.Status?.KeyId is null ? "" : null);
 
     /// <summary>Another resource whose key has the alias on record.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
-    public string? FindAliasHolder(KeyLocation location, string aliasName, string uid) => Find(ByAlias, At(location.AccountId, location.Region, aliasName), uid);
+    public string? FindAliasHolder(KeyLocation location, string aliasName, string uid)
+    {
+        bool HasIt(IKeyResource other) => other.Metadata.Uid != uid && other.Status?.AdditionalAliases?.Contains(aliasName) == true;
+        var place = At(location.AccountId, location.Region, "");
+        return Find(ByAlias, At(location.AccountId, location.Region, aliasName), uid)
+            ?? (keys.ListByIndex(WithAdditionalAliases, place).FirstOrDefault(HasIt) is { } key ? Path(ServiceKey.KindName, key)
+                : replicas.ListByIndex(WithAdditionalAliases, place).FirstOrDefault(HasIt) is { } replica ? Path(KeyReplica.KindName, replica)
+                : null);
+    }
 
     /// <summary>Another resource that has the key.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
@@ -53,7 +65,7 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
                 || classes.Find(status?.ClassName ?? other.Spec.ClassName) is not { } keyClass
                 || keyClass.Spec.Region != location.Region
                 || (status?.AccountId ?? keyClass.Status?.AccountId) != location.AccountId
-                || ServiceKeyResolver.AliasOf(other, keyClass) != aliasName)
+                || (ServiceKeyResolver.AliasOf(other, keyClass) != aliasName && other.Spec.AdditionalAliases?.Contains(aliasName) != true))
             {
                 continue;
             }

@@ -14,6 +14,16 @@ namespace KmsOperator.Keys.Rotate;
 /// </summary>
 internal sealed class KeyRotation(OperatorSettings settings)
 {
+    /// <summary>So many rotations on demand KMS permits in the life of a key.</summary>
+    /// <remarks>Source: AWS KMS developer guide, "Resource quotas".</remarks>
+    public const int MaxOnDemand = 25;
+
+    /// <summary>Whether a key has few of its rotations on demand left, so that people should know before the next one.</summary>
+    public static bool HasFewLeft(KeyStatus? status) => status?.Rotation?.OnDemandUsed >= MaxOnDemand - FewLeft;
+
+    private const int FewLeft = 5;
+    private const int MaxHistory = 25;
+    private const string OnDemand = "ON_DEMAND";
     private const string Operation = "RotateKeyOnDemand";
 
     /// <summary>Whether a rotation on demand is requested, or the outcome of one is unknown.</summary>
@@ -97,11 +107,11 @@ internal sealed class KeyRotation(OperatorSettings settings)
     }
 
     /// <summary>
-    /// Reads when KMS rotated the key last, if that may be later than the status says. It is for people only: no decision depends on it, so a failure
-    /// leaves the status as it was.
+    /// Reads the key's rotations, if there may be one that the status does not show, or if somebody asked for a comparison. It is for people only: no
+    /// decision depends on it, so a failure leaves the status as it was.
     /// </summary>
-    public static async Task<KeyStatus> WithLastRotationAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
+    public static async Task<KeyStatus> WithHistoryAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, RegionalClients region, ObservedKey key, bool isNew, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         if (key.Rotation is not { } seen)
@@ -110,20 +120,44 @@ internal sealed class KeyRotation(OperatorSettings settings)
         }
 
         var known = status.Rotation ?? new RotationStatus();
-        if (status.Rotation is not null && (known.NextRotationDate is not { } next || (next > context.Now && next == (seen.NextRotationDate ?? next))))
+        if (isNew)
+        {
+            return status with { Rotation = known with { OnDemandUsed = 0 } };
+        }
+
+        var isPast = known.NextRotationDate is { } next && (next <= context.Now || next != (seen.NextRotationDate ?? next));
+        if (known.OnDemandUsed is not null && !isPast && !IsBehind(status) && context.UnhandledReconcileAt is null)
         {
             return status;
         }
 
         try
         {
-            var rotations = await KeyObserver.ListRotationsAsync(region.Clients.Reading, key.KeyId, cancellationToken);
-            return status with { Rotation = known with { LastRotationDate = rotations.LastAt ?? known.LastRotationDate } };
+            return WithRotations(status, await KeyObserver.ListRotationsAsync(region.Clients.Reading, key.KeyId, cancellationToken));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
         {
             return status;
         }
+    }
+
+    /// <summary>Whether a rotation on demand was done that the history did not show when it was read.</summary>
+    private static bool IsBehind(KeyStatus status) =>
+        status.OnDemandRotations > (status.Rotation?.History?.Count(entry => entry.Type == OnDemand) ?? 0) && status.Rotation?.History is not { Count: MaxHistory };
+
+    private static KeyStatus WithRotations(KeyStatus status, KeyRotations rotations)
+    {
+        var known = status.Rotation ?? new RotationStatus();
+        RotationRecord[] history = [.. rotations.Entries.Take(MaxHistory).Select(entry => new RotationRecord { Date = entry.At, Type = entry.Type })];
+        return status with
+        {
+            Rotation = known with
+            {
+                LastRotationDate = rotations.LastAt ?? known.LastRotationDate,
+                History = history.Length == 0 ? null : history,
+                OnDemandUsed = Math.Max(rotations.OnDemand, status.OnDemandRotations ?? 0),
+            },
+        };
     }
 
     private async Task<(KeyStatus Status, ReconcileError? Error)> RotateNowAsync<T>(
@@ -133,7 +167,16 @@ internal sealed class KeyRotation(OperatorSettings settings)
         var requested = RequestOf(context, status) ?? status.RotationAttempt!.RotateAt;
 
         // KMS may not show the latest rotation yet; the status knows of it.
-        var before = Math.Max(rotations.OnDemand, status.OnDemandRotations ?? 0);
+        status = WithRotations(status, rotations);
+        var before = status.Rotation!.OnDemandUsed!.Value;
+        if (before >= MaxOnDemand)
+        {
+            return (status with { RotationAttempt = null }, ReconcileError.Terminal(
+                Reasons.QuotaExceeded,
+                $"metadata.annotations[{AnnotationNames.RotateAt}]: {key.Arn} was rotated on demand {before} times, and KMS permits {MaxOnDemand} in a key's life. Nothing was sent. "
+                + "Remove the annotation, or make another key."));
+        }
+
         status = status with { RotationAttempt = new RotationAttemptStatus { RotateAt = requested, StartedAt = context.Now, RotationsBefore = before } };
         await context.RecordAsync(status, $"{key.Arn} is being rotated.", cancellationToken);
         try
@@ -153,6 +196,12 @@ internal sealed class KeyRotation(OperatorSettings settings)
         }
 
         context.RecordEvent(EventType.Normal, Reasons.Progressing, Operation, $"{key.Arn} was rotated on demand ({AnnotationNames.RotateAt}: {requested}).");
+        if (before + 1 >= MaxOnDemand - FewLeft)
+        {
+            context.RecordEvent(
+                EventType.Warning, Reasons.QuotaExceeded, Operation, $"{key.Arn} has {MaxOnDemand - before - 1} of its {MaxOnDemand} rotations on demand left.");
+        }
+
         return (Settle(context, status, requested, before + 1), null);
     }
 
@@ -166,6 +215,6 @@ internal sealed class KeyRotation(OperatorSettings settings)
             RotationAttempt = null,
             LastHandledRotateAt = rotateAt,
             OnDemandRotations = rotations,
-            Rotation = (status.Rotation ?? new RotationStatus()) with { LastRotationDate = context.Now },
+            Rotation = (status.Rotation ?? new RotationStatus()) with { LastRotationDate = context.Now, OnDemandUsed = rotations },
         };
 }

@@ -8,12 +8,13 @@ namespace KmsOperator.Keys.Status;
 /// </summary>
 internal static class AliasHistory
 {
-    // The CRD permits no more.
-    private const int MaxFormerAliases = 10;
+    // The CRD permits no more, nor does KMS give more to one key.
+    private const int MaxFormerAliases = 50;
 
     /// <summary>All aliases that the status has on record.</summary>
     public static IEnumerable<string> NamesIn(KeyStatus status) =>
-        new[] { status.AliasName, status.PendingAliasName }.OfType<string>().Concat(status.FormerAliasNames ?? []).Distinct();
+        new[] { status.AliasName, status.PendingAliasName }.OfType<string>()
+            .Concat(status.AdditionalAliases ?? []).Concat(status.FormerAliasNames ?? []).Distinct();
 
     /// <summary>Records the alias that the key is about to get. An earlier one that it was about to get may exist, so it stays on record.</summary>
     public static KeyStatus WithPending(KeyStatus status, string? aliasName) =>
@@ -25,14 +26,24 @@ internal static class AliasHistory
                 FormerAliasNames = [.. (status.FormerAliasNames ?? []).Append(replaced).Distinct().TakeLast(MaxFormerAliases)],
             };
 
+    /// <summary>
+    /// Records the additional aliases that the key is about to get. They count as former ones until they are there: removed, unless the spec names
+    /// them.
+    /// </summary>
+    public static KeyStatus WithPendingAdditional(KeyStatus status, IEnumerable<string> aliasNames)
+    {
+        var added = aliasNames.Except(NamesIn(status)).ToArray();
+        return added.Length == 0 ? status : status with { FormerAliasNames = [.. (status.FormerAliasNames ?? []).Concat(added).TakeLast(MaxFormerAliases)] };
+    }
+
     /// <summary>The former aliases that stay on record after a reconcile.</summary>
     /// <param name="status">The status so far.</param>
-    /// <param name="aliasName">The alias that the key is to have.</param>
+    /// <param name="aliasNames">The aliases of the key that the new status has on record elsewhere.</param>
     /// <param name="isVerified">Whether this reconcile found nothing to do.</param>
-    public static IReadOnlyList<string>? FormerAfter(KeyStatus status, string aliasName, bool isVerified)
+    public static IReadOnlyList<string>? FormerAfter(KeyStatus status, IEnumerable<string> aliasNames, bool isVerified)
     {
         // Only what was on record before this reconcile was looked for in a new list.
-        var names = NamesIn(status).Where(name => name != aliasName)
+        var names = NamesIn(status).Except(aliasNames)
             .Except(isVerified ? status.FormerAliasNames ?? [] : [])
             .TakeLast(MaxFormerAliases)
             .ToArray();

@@ -12,10 +12,12 @@ internal static class KeyStatusFields
     /// <param name="desired">The key as it should be.</param>
     /// <param name="observed">The key as it is.</param>
     /// <param name="complete">Whether the key is as desired.</param>
-    /// <param name="aliasHolder">Another resource that has the wanted alias.</param>
-    public static KeyStatus Observed(KeyStatus status, DesiredKey desired, ObservedKey observed, bool complete, string? aliasHolder = null)
+    /// <param name="aliasHolders">Other resources that have wanted aliases, by alias.</param>
+    public static KeyStatus Observed(
+        KeyStatus status, DesiredKey desired, ObservedKey observed, bool complete, IReadOnlyDictionary<string, string>? aliasHolders = null)
     {
-        var alias = AliasOf(status.AliasName, desired.AliasName, observed, aliasHolder);
+        var alias = AliasOf(status.AliasName, desired, observed, aliasHolders);
+        var additional = AdditionalAliasesOf(status, desired, observed, aliasHolders);
         var tagKeys = TagKeysOf(desired);
         return Observed(status, observed) with
         {
@@ -23,6 +25,7 @@ internal static class KeyStatusFields
             Region = desired.Location.Region,
             AliasName = alias,
             AliasArn = alias is null ? null : AliasArn(desired.Location, alias),
+            AdditionalAliases = additional.Length == 0 ? null : additional,
             PolicySha256 = PolicyComparer.AreEquivalent(observed.Policy, desired.Policy.Text) ? desired.Policy.Sha256 : status.PolicySha256,
 
             // The tags that could not be removed yet stay on record.
@@ -44,12 +47,11 @@ internal static class KeyStatusFields
         Creation = null,
         Rotation = observed.Rotation is not { } rotation
             ? status.Rotation
-            : new RotationStatus
+            : (status.Rotation ?? new RotationStatus()) with
             {
                 Enabled = rotation.Enabled,
                 PeriodDays = rotation.Enabled ? rotation.PeriodDays : null,
                 NextRotationDate = rotation.Enabled ? rotation.NextRotationDate : null,
-                LastRotationDate = status.Rotation?.LastRotationDate,
             },
     };
 
@@ -72,9 +74,11 @@ internal static class KeyStatusFields
 
     /// <summary>What the status says that earlier reconciles wrote, in the form that the planner takes.</summary>
     /// <param name="status">The status so far.</param>
-    /// <param name="aliasHolder">Another resource that has the wanted alias.</param>
-    public static KeyRecord RecordOf(KeyStatus status, string? aliasHolder = null) =>
-        new(status.AliasName, status.TagKeys?.ToArray() ?? [], aliasHolder, status.PendingAliasName) { FormerAliasNames = status.FormerAliasNames ?? [] };
+    public static KeyRecord RecordOf(KeyStatus status) => new(status.AliasName, status.TagKeys?.ToArray() ?? [], status.PendingAliasName)
+    {
+        AdditionalAliases = status.AdditionalAliases ?? [],
+        FormerAliasNames = status.FormerAliasNames ?? [],
+    };
 
     private static IEnumerable<string> TagKeysOf(DesiredKey desired) =>
         desired.Tags.Keys.Where(key => !key.StartsWith(TagNames.Prefix, StringComparison.Ordinal));
@@ -83,16 +87,25 @@ internal static class KeyStatusFields
     /// The alias to record. An old alias stays on record until it is gone, so that its removal is tried again. The wanted one stays on record
     /// while it points elsewhere, so that it is known to be ours and is pointed back, unless another resource has it now.
     /// </summary>
-    private static string? AliasOf(string? recorded, string wanted, ObservedKey observed, string? aliasHolder)
+    private static string? AliasOf(string? recorded, DesiredKey desired, ObservedKey observed, IReadOnlyDictionary<string, string>? aliasHolders)
     {
+        var wanted = desired.AliasName;
         bool IsOurs(string name) => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId;
-        if (recorded is not null && recorded != wanted && IsOurs(recorded))
+        if (recorded is not null && !desired.AliasNames.Contains(recorded) && IsOurs(recorded))
         {
             return recorded;
         }
 
-        return IsOurs(wanted) || (recorded == wanted && aliasHolder is null) ? wanted : null;
+        return IsOurs(wanted) || (recorded == wanted && aliasHolders?.ContainsKey(wanted) != true) ? wanted : null;
     }
+
+    /// <summary>The additional aliases to record, by the same rule. Those that the spec no longer names become former ones.</summary>
+    private static string[] AdditionalAliasesOf(
+        KeyStatus status, DesiredKey desired, ObservedKey observed, IReadOnlyDictionary<string, string>? aliasHolders) =>
+    [
+        .. desired.AdditionalAliases.Where(name => observed.AliasTargets.GetValueOrDefault(name) == observed.KeyId
+            || ((status.AdditionalAliases?.Contains(name) == true || status.AliasName == name) && aliasHolders?.ContainsKey(name) != true)),
+    ];
 
     private static string AliasArn(KeyLocation location, string alias) =>
         $"arn:{Partition.OfRegion(location.Region)}:kms:{location.Region}:{location.AccountId}:{alias}";

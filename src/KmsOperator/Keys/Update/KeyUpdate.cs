@@ -91,7 +91,7 @@ internal sealed class KeyUpdate(
         var reconcileAt = context.UnhandledReconcileAt;
         var desired = resolved.Desired;
         var aliases = await ReadAliasesAsync(context, status, desired, region, reconcileAt, cancellationToken);
-        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolder(status.AliasName, desired, aliases.Targets, keyId: null));
+        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolders(status, desired, aliases.Targets, keyId: null));
         return Acknowledge(ObserveOnly.ReportMissing(status, desired, plan), reconcileAt);
     }
 
@@ -100,14 +100,16 @@ internal sealed class KeyUpdate(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        var aliasHolder = ownership.FindAliasHolder(status.AliasName, desired, observed.AliasTargets, observed.KeyId);
-        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status, aliasHolder) with
+        var aliasHolders = ownership.FindAliasHolders(status, desired, observed.AliasTargets, observed.KeyId);
+        var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status) with
         {
+            AliasHolders = aliasHolders,
             TagsMayBeOld = context.Now - context.Cache.FirstSeenAt < settings.ConsistencyWindow,
             IsNew = isNew,
         });
         if (desired.ObserveOnly)
         {
+            status = await WithLastUseAsync(status, region, observed, cancellationToken);
             return ObserveOnly.Report(context, status, resolved, observed, plan, schedule.AfterVerification());
         }
 
@@ -119,14 +121,32 @@ internal sealed class KeyUpdate(
         }
 
         var executed = await ExecuteAsync(context, region, plan, desired, observed, isDrift, cancellationToken);
-        status = await KeyRotation.WithLastRotationAsync(context, status, region, executed.Key, cancellationToken);
+        status = await KeyRotation.WithHistoryAsync(context, status, region, executed.Key, isNew, cancellationToken);
+        if (!isNew && executed.Error is null)
+        {
+            status = await WithLastUseAsync(status, region, executed.Key, cancellationToken);
+        }
+
         var error = executed.Error;
         if (error is null)
         {
             (status, error) = await rotation.RotateAsync(context, status, region, executed.Key, cancellationToken);
         }
 
-        return Complete(context, status, resolved, executed, error, aliasHolder, isDrift, isNew);
+        return Complete(context, status, resolved, executed, error, aliasHolders, isDrift, isNew);
+    }
+
+    /// <summary>The status with the key's last use. It is for people only: no decision depends on it, so a failure leaves the status as it was.</summary>
+    private static async Task<KeyStatus> WithLastUseAsync(KeyStatus status, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await region.GetLastUseIfFreeAsync(key.KeyId, cancellationToken) is { } use ? status with { LastUsed = use.At } : status;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        {
+            return status;
+        }
     }
 
     /// <summary>
@@ -137,11 +157,12 @@ internal sealed class KeyUpdate(
         ReconcileContext<T> context, KeyStatus status, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var pending = plan.Steps.Any(step => step is CreateAliasStep or UpdateAliasStep) && status.AliasName != desired.AliasName
+        var given = plan.Steps.Where(step => step is CreateAliasStep or UpdateAliasStep).Select(step => step.AliasName!).ToArray();
+        var pending = given.Contains(desired.AliasName) && status.AliasName != desired.AliasName
             ? desired.AliasName
             : status.PendingAliasName;
         var isRepeated = status.DesiredSha256 is null && pending == status.PendingAliasName;
-        status = AliasHistory.WithPending(status, pending) with { DesiredSha256 = null, LastChangedAt = context.Now };
+        status = AliasHistory.WithPendingAdditional(AliasHistory.WithPending(status, pending), given.Where(name => name != desired.AliasName)) with { DesiredSha256 = null, LastChangedAt = context.Now };
 
         // On a repeated try the conditions keep the error of the try before until this one has ended.
         await context.RecordAsync(
@@ -206,7 +227,8 @@ internal sealed class KeyUpdate(
     }
 
     private KeyResult Complete<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ExecutedPlan executed, ReconcileError? error, string? aliasHolder, bool isDrift, bool isNew)
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ExecutedPlan executed, ReconcileError? error,
+        IReadOnlyDictionary<string, string> aliasHolders, bool isDrift, bool isNew)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -216,13 +238,15 @@ internal sealed class KeyUpdate(
 
         // Within the window after a write the list of aliases may be older than an alias that a call without an answer has put.
         var isConclusive = !(now - status.LastChangedAt < settings.ConsistencyWindow);
-        var next = KeyStatusFields.Observed(status, desired, key, complete, aliasHolder) with
+        var next = KeyStatusFields.Observed(status, desired, key, complete, aliasHolders);
+        next = next with
         {
             ClassName = resolved.ClassName,
             Service = desired.Service,
             Plan = null,
             PendingAliasName = complete ? null : status.PendingAliasName,
-            FormerAliasNames = AliasHistory.FormerAfter(status, desired.AliasName, isVerified: complete && done.Count == 0 && !isNew && isConclusive),
+            FormerAliasNames = AliasHistory.FormerAfter(
+                status, [desired.AliasName, .. next.AdditionalAliases ?? []], isVerified: complete && done.Count == 0 && !isNew && isConclusive),
             DesiredSha256 = resolved.DesiredSha256,
 
             // A time in the future (a clock that was ahead) must not postpone the next comparison.
@@ -274,7 +298,7 @@ internal sealed class KeyUpdate(
         ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, string? reconcileAt, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
         region.Aliases.ReadAsync(
-            [desired.AliasName, .. AliasHistory.NamesIn(status)],
+            desired.AliasNames.Union(AliasHistory.NamesIn(status)),
             ComparisonSchedule.AliasesNotBefore(context, status, reconcileAt),
             schedule.Doubt(reconcileAt),
             cancellationToken);
@@ -302,7 +326,7 @@ internal sealed class KeyUpdate(
                 + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
         }
 
-        return AwsReconcileError.For(failure, step is CreateAliasStep alias ? alias.Name : before.Arn, isRecent);
+        return AwsReconcileError.ForStep(failure, step is CreateAliasStep alias ? alias.Name : before.Arn, before.Policy, isRecent);
     }
 
     /// <summary>What the execution of a plan came to.</summary>

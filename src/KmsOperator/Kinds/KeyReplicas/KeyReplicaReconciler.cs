@@ -88,7 +88,7 @@ internal sealed class KeyReplicaReconciler(
 
         // Once the primary or the class is gone, what the replica inherited from them is what the status has kept.
         var isOrphaned = keyClass is null || (primary is null && resource.Spec.PrimaryRef is not null);
-        var (deleteKey, windowDays) = ServiceKeyResolver.DeletionOf(
+        var (deletionPolicy, windowDays) = ServiceKeyResolver.DeletionOf(
             resource.Spec.DeletionPolicy ?? (isOrphaned ? status.DeletionPolicy ?? DeletionPolicies.Retain : primary?.Spec.DeletionPolicy),
             resource.Spec.PendingDeletionWindowDays ?? (isOrphaned ? status.PendingDeletionWindowDays : primary?.Spec.PendingDeletionWindowDays),
             keyClass);
@@ -96,7 +96,7 @@ internal sealed class KeyReplicaReconciler(
             context,
             new DeletionRequest(
                 new KeyOwner(KeyReplica.KindName, context.Namespace, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId),
-                deleteKey,
+                deletionPolicy,
                 windowDays,
                 keyClass is null ? null : ResolvedKey.AccessOf(keyClass, status.Region ?? resource.Spec.Region),
                 DeletionRequest.WhyUntouched(resource.Spec.Suspend == true || parent?.Spec.Suspend == true, KeyReplicaResolver.IsObserveOnly(resource, primary)),
@@ -140,7 +140,7 @@ internal sealed class KeyReplicaReconciler(
 
     private async Task<Resolved<KeyResult>> ReconcileAsync(
         ReconcileContext<KeyReplica> context, Resolved<ResolvedKey> resolved, CancellationToken cancellationToken) =>
-        resolved.Value is { } key ? await keys.ReconcileAsync(context, key, cancellationToken) : resolved.Error!;
+        resolved.Value is { } key ? await keys.ReconcileAsync(context, key, cancellationToken) with { Resolved = key } : resolved.Error!;
 
     private async Task<bool> IsCurrentAsync(KeyClass? keyClass, KeyReplica replica, ServiceKey? primary, CancellationToken cancellationToken)
     {

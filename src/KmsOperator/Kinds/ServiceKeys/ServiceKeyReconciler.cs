@@ -55,7 +55,8 @@ internal sealed class ServiceKeyReconciler(
         }
 
         var reconcileAt = context.UnhandledReconcileAt;
-        var result = await keys.ReconcileAsync(context, ResolvedKey.Of(desired!, keyClass), cancellationToken);
+        var resolved = ResolvedKey.Of(desired!, keyClass);
+        var result = await keys.ReconcileAsync(context, resolved, cancellationToken) with { Resolved = resolved };
         if (result.Status.KeyId is not null && !result.IsKeyRefused)
         {
             var isHandled = reconcileAt is not null && result.Status.LastHandledReconcileAt == reconcileAt;
@@ -107,13 +108,13 @@ internal sealed class ServiceKeyReconciler(
         var resource = context.Resource;
         var status = context.Status;
         var keyClass = classes.Find(status.ClassName ?? resource.Spec.ClassName);
-        var (deleteKey, windowDays) = ServiceKeyResolver.DeletionOf(
+        var (deletionPolicy, windowDays) = ServiceKeyResolver.DeletionOf(
             resource.Spec.DeletionPolicy ?? (keyClass is null ? status.DeletionPolicy : null),
             resource.Spec.PendingDeletionWindowDays ?? (keyClass is null ? status.PendingDeletionWindowDays : null),
             keyClass);
         return new DeletionRequest(
             new KeyOwner(ServiceKey.KindName, context.Namespace, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId),
-            deleteKey,
+            deletionPolicy,
             windowDays,
             keyClass is null ? null : ResolvedKey.AccessOf(keyClass, status.Region ?? keyClass.Spec.Region),
             DeletionRequest.WhyUntouched(resource.Spec.Suspend == true, resource.Spec.ManagementPolicy == ManagementPolicies.Observe),

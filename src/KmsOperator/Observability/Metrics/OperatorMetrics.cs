@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using KmsOperator.Api;
+using KmsOperator.Keys.Rotate;
 using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
 
@@ -49,6 +50,11 @@ internal sealed class OperatorMetrics
             () => All().Count(one => one.Status?.KeyState is { } state && KeyStates.IsPendingDeletion(state)),
             null,
             "Resources that exist and whose key KMS will delete.");
+        Meter.CreateObservableGauge(
+            "kmsoperator_keys_with_few_rotations_left",
+            () => All().Count(one => KeyRotation.HasFewLeft(one.Status)),
+            null,
+            "Resources whose key has five or fewer of its 25 rotations on demand left.");
         Meter.CreateObservableGauge(
             "kmsoperator_undecided_creations",
             () => All().Count(one => one.Status?.Creation is not null),

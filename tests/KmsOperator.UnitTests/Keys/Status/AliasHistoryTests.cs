@@ -21,7 +21,16 @@ public sealed class AliasHistoryTests
     public void A_former_alias_is_forgotten_once_a_later_comparison_does_not_find_it()
     {
         var status = new KeyStatus { AliasName = "alias/b", FormerAliasNames = ["alias/a"] };
-        Assert.Equal(["alias/a"], AliasHistory.FormerAfter(status, "alias/b", isVerified: false));
-        Assert.Null(AliasHistory.FormerAfter(status, "alias/b", isVerified: true));
+        Assert.Equal(["alias/a"], AliasHistory.FormerAfter(status, ["alias/b"], isVerified: false));
+        Assert.Null(AliasHistory.FormerAfter(status, ["alias/b"], isVerified: true));
+    }
+
+    [Fact]
+    public void An_additional_alias_that_the_key_is_about_to_get_is_on_record_until_the_status_has_it()
+    {
+        var recorded = AliasHistory.WithPendingAdditional(new KeyStatus { AliasName = "alias/a", AdditionalAliases = ["alias/b"] }, ["alias/b", "alias/c"]);
+        Assert.Equal(["alias/c"], recorded.FormerAliasNames);
+        Assert.Equal(["alias/c"], AliasHistory.FormerAfter(recorded, ["alias/a", "alias/b"], isVerified: false));
+        Assert.Null(AliasHistory.FormerAfter(recorded, ["alias/a", "alias/b", "alias/c"], isVerified: false));
     }
 }

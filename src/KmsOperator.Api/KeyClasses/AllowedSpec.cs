@@ -1,0 +1,32 @@
+namespace KmsOperator.Api;
+
+/// <summary>
+/// <c>KeyClass.spec.allowed</c>: what resources of the class may ask for. A list that is absent allows anything; in each, <c>*</c> stands for any characters.
+/// What the class itself gives is always allowed.
+/// </summary>
+public sealed record AllowedSpec
+{
+    /// <summary>Services. A key without a service is allowed.</summary>
+    public IReadOnlyList<string>? Services { get; init; }
+
+    /// <summary>Key specs.</summary>
+    public IReadOnlyList<string>? KeySpecs { get; init; }
+
+    /// <summary>Regions of replicas.</summary>
+    public IReadOnlyList<string>? Regions { get; init; }
+
+    /// <summary>Principals, as names of roles or as ARNs, also those that statements name.</summary>
+    public IReadOnlyList<string>? Principals { get; init; }
+
+    /// <summary>Ids of trusted accounts, also of those that statements name.</summary>
+    public IReadOnlyList<string>? TrustedAccounts { get; init; }
+
+    /// <summary>Keys of tags.</summary>
+    public IReadOnlyList<string>? TagKeys { get; init; }
+
+    /// <summary>Aliases, <c>alias/...</c>.</summary>
+    public IReadOnlyList<string>? Aliases { get; init; }
+
+    /// <summary>Deletion policies.</summary>
+    public IReadOnlyList<string>? DeletionPolicies { get; init; }
+}

@@ -1,0 +1,97 @@
+using System.IO.Enumeration;
+using KmsOperator.Api;
+using KmsOperator.Policies;
+
+namespace KmsOperator.Planning;
+
+/// <summary>Holds what a resource asks for against <c>allowed</c> of its class.</summary>
+internal static class ClassAllowances
+{
+    /// <summary>The first thing that a ServiceKey asks for and its class does not allow, or null.</summary>
+    public static ReconcileError? FindViolation(KeyClass keyClass, ServiceKeySpec spec, string accountId)
+    {
+        if (keyClass.Spec.Allowed is not { } allowed)
+        {
+            return null;
+        }
+
+        var check = new Check(keyClass, accountId);
+        check.Each("spec.service", "services", allowed.Services, One(spec.Service));
+        check.Each("spec.keySpec", "keySpecs", allowed.KeySpecs, [spec.KeySpec ?? KeySpecs.Default]);
+        check.Each("spec.replicaRegions", "regions", allowed.Regions, spec.ReplicaRegions);
+        check.Shared(allowed, spec.Alias, spec.AdditionalAliases, spec.Access, spec.Policy, spec.Tags, spec.DeletionPolicy);
+        return check.Error;
+    }
+
+    /// <summary>The first thing that a KeyReplica asks for and its class does not allow, or null.</summary>
+    public static ReconcileError? FindViolation(KeyClass keyClass, KeyReplicaSpec spec, string accountId)
+    {
+        if (keyClass.Spec.Allowed is not { } allowed)
+        {
+            return null;
+        }
+
+        var check = new Check(keyClass, accountId);
+        check.Each("spec.region", "regions", allowed.Regions, [spec.Region]);
+        check.Shared(allowed, spec.Alias, spec.AdditionalAliases, spec.Access, spec.Policy, spec.Tags, spec.DeletionPolicy);
+        return check.Error;
+    }
+
+    private static string[] One(string? value) => value is null ? [] : [value];
+
+    private sealed class Check(KeyClass keyClass, string accountId)
+    {
+        public ReconcileError? Error { get; private set; }
+
+        public void Shared(
+            AllowedSpec allowed, string? alias, IReadOnlyList<string>? additionalAliases, AccessSpec? access, PolicySpec? policy,
+            IReadOnlyDictionary<string, string>? tags, string? deletionPolicy)
+        {
+            Each(AliasName.Field, "aliases", allowed.Aliases, One(alias));
+            Each(AliasName.AdditionalField, "aliases", allowed.Aliases, additionalAliases);
+            Principals("spec.access.administrators", allowed, access?.Administrators);
+            Principals("spec.access.users", allowed, access?.Users);
+            foreach (var (verb, _, names) in AccessVerbs.Of(access))
+            {
+                Principals($"spec.access.{verb}", allowed, names);
+            }
+
+            Each("spec.access.trustedAccounts", "trustedAccounts", allowed.TrustedAccounts, access?.TrustedAccounts);
+            Statements("spec.policy.override", allowed, policy?.Override is { } document ? StatementPrincipals.OfDocument(document) : []);
+            Statements("spec.policy.additionalStatements", allowed, (policy?.AdditionalStatements ?? []).SelectMany(StatementPrincipals.OfStatement));
+            Each("spec.tags", "tagKeys", allowed.TagKeys, tags?.Keys);
+            Each("spec.deletionPolicy", "deletionPolicies", allowed.DeletionPolicies, One(deletionPolicy));
+        }
+
+        public void Each(string field, string list, IReadOnlyList<string>? patterns, IEnumerable<string>? values)
+        {
+            if (patterns is null || Error is not null || values?.FirstOrDefault(value => !Matches(patterns, value)) is not { } refused)
+            {
+                return;
+            }
+
+            Error = ReconcileError.Terminal(
+                Reasons.PermissionDenied,
+                $"{field}: {FieldErrors.Quote(refused)} is not allowed by KeyClass {keyClass.Metadata.Name} (allowed.{list}: {string.Join(", ", patterns)}). Remove it, or use another class.");
+        }
+
+        private void Principals(string field, AllowedSpec allowed, IReadOnlyList<string>? names) => Each(
+            field, "principals", allowed.Principals,
+            names?.Where(name => allowed.Principals is null || !PrincipalName.TryResolve(name, Partition.OfRegion(keyClass.Spec.Region), accountId, out var arn) || !Matches(allowed.Principals, arn)));
+
+        /// <summary>The root of an account stands for the account: its own one is always allowed, others are trusted accounts.</summary>
+        private void Statements(string field, AllowedSpec allowed, IEnumerable<string> principals)
+        {
+            var named = principals.Select(principal => (Principal: principal, Account: AccountOf(principal))).Where(one => one.Account != accountId).ToArray();
+            Each(field, "trustedAccounts", allowed.TrustedAccounts, named.Select(one => one.Account).OfType<string>());
+            Each(field, "principals", allowed.Principals, named.Where(one => one.Account is null).Select(one => one.Principal));
+        }
+
+        private static string? AccountOf(string principal) =>
+            Patterns.AccountId.IsMatch(principal) ? principal
+            : principal.Split(':') is [_, _, "iam", _, var account, "root"] ? account
+            : null;
+
+        private static bool Matches(IReadOnlyList<string> patterns, string value) => patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, value, ignoreCase: false));
+    }
+}

@@ -1,0 +1,71 @@
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys;
+
+public sealed class AllowedTests
+{
+    private const string Statement = """{Sid: Other, Effect: Allow, Principal: {AWS: "PRINCIPAL"}, Action: "kms:Decrypt", Resource: "*"}""";
+
+    public static TheoryData<string, string[], string, string> Refused => new()
+    {
+        { "{services: [sqs]}", ["service: s3"], "spec.service", "another service" },
+        { "{keySpecs: [\"RSA_*\"]}", ["service: s3"], "spec.keySpec", "the default spec is asked for by saying nothing" },
+        { "{regions: [\"eu-*\"]}", ["multiRegion: true", "replicaRegions: [eu-west-1, us-west-2]"], "spec.replicaRegions", "one of two Regions" },
+        { "{principals: [\"team-*\"]}", ["access: {users: [team-a, Other]}"], "spec.access.users", "one of two roles" },
+        { "{principals: [\"team-*\"]}", ["access: {decrypters: [Other]}"], "spec.access.decrypters", "by verb" },
+        { "{principals: [\"team-*\"]}", [$"policy: {{additionalStatements: [{Of("arn:aws:iam::123456789012:role/Other")}]}}"], "spec.policy.additionalStatements", "by a statement" },
+        { "{principals: [\"team-*\"]}", [$"policy: {{additionalStatements: [{Of("*")}]}}"], "spec.policy.additionalStatements", "everybody, by a statement" },
+        { "{trustedAccounts: [\"111111111111\"]}", ["access: {trustedAccounts: [\"222222222222\"]}"], "spec.access.trustedAccounts", "another account" },
+        { "{trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Of("arn:aws:iam::222222222222:root")}]}}"], "spec.policy.additionalStatements", "another account, by a statement" },
+        { "{tagKeys: [team]}", ["tags: {team: a, cost: b}"], "spec.tags", "one of two tags" },
+        { "{aliases: [\"alias/team/*\"]}", ["alias: alias/other"], "spec.alias", "an alias" },
+        { "{aliases: [\"alias/team/*\"]}", ["additionalAliases: [alias/team/a, alias/other]"], "spec.additionalAliases", "an additional alias" },
+        { "{deletionPolicies: [Retain, Disable]}", ["deletionPolicy: Delete"], "spec.deletionPolicy", "to delete" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task What_a_class_does_not_allow_is_refused_before_a_key_exists(string allowed, string[] fields, string field, string why)
+    {
+        using var scenario = await Scenario.StartAsync($"allowed: {allowed}");
+
+        await scenario.ApplyAsync(Scenario.Key("one", fields));
+
+        scenario.AssertStalled("ServiceKey", "one", "PermissionDenied");
+        Assert.StartsWith($"{field}: ", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
+        Assert.True((await scenario.Aws.KeysAsync()).Count == 0, why);
+    }
+
+    public static TheoryData<string, string[], string> Allowed => new()
+    {
+        { "{services: [\"s*\"], principals: [\"team-*\"]}", ["service: s3", "access: {users: [team-a]}"], "a pattern" },
+        { "{services: [sqs]}", ["description: none"], "a key without a service has less, not more" },
+        { "{principals: [\"arn:aws:iam::123456789012:role/team-*\"]}", ["access: {users: [team-a]}"], "a name is held against patterns of ARNs too" },
+        { "{aliases: [\"alias/team/*\"], deletionPolicies: [Delete], regions: [eu-west-1]}", ["service: s3"], "what the class gives by itself" },
+        { "{principals: [\"team-*\"], trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Of("arn:aws:iam::123456789012:root")}]}}"], "the key's own account" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public async Task What_a_class_allows_is_made(string allowed, string[] fields, string why)
+    {
+        using var scenario = await Scenario.StartAsync($"allowed: {allowed}");
+
+        await scenario.ApplyAsync(Scenario.Key("one", fields));
+
+        Assert.True(scenario.Condition("ServiceKey", "one", "Ready")?.Status == "True", $"{why}: {scenario.Condition("ServiceKey", "one", "Ready")}");
+    }
+
+    [Fact]
+    public async Task A_replica_of_another_Region_than_the_class_allows_is_refused()
+    {
+        using var scenario = await Scenario.StartAsync("allowed: {regions: [eu-west-1]}");
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "multiRegion: true") + Scenario.Replica("copy", "primaryRef: {name: one}", "region: us-west-2"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(5));
+
+        scenario.AssertStalled("KeyReplica", "copy", "PermissionDenied");
+    }
+
+    private static string Of(string principal) => Statement.Replace("PRINCIPAL", principal, StringComparison.Ordinal);
+}
