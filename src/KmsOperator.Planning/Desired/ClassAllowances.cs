@@ -57,8 +57,8 @@ internal static class ClassAllowances
             }
 
             Each("spec.access.trustedAccounts", "trustedAccounts", allowed.TrustedAccounts, access?.TrustedAccounts);
-            Statements("spec.policy.override", allowed, policy?.Override is { } document ? StatementPrincipals.OfDocument(document) : []);
-            Statements("spec.policy.additionalStatements", allowed, (policy?.AdditionalStatements ?? []).SelectMany(StatementPrincipals.OfStatement));
+            Statements("spec.policy.override", allowed, policy?.Override is { } document ? DocumentPrincipals.OfDocument(document) : []);
+            Statements("spec.policy.additionalStatements", allowed, (policy?.AdditionalStatements ?? []).SelectMany(DocumentPrincipals.OfStatement));
             Each("spec.tags", "tagKeys", allowed.TagKeys, tags?.Keys);
             Each("spec.deletionPolicy", "deletionPolicies", allowed.DeletionPolicies, One(deletionPolicy));
         }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace KmsOperator.Policies;
 
 /// <summary>The AWS principals that statements allow something.</summary>
-public static class StatementPrincipals
+public static class DocumentPrincipals
 {
     /// <summary>The principals of the statements of a document that allow: ARNs, account ids, or <c>*</c>, which is also what <c>NotPrincipal</c> comes to.</summary>
     public static IEnumerable<string> OfDocument(JsonElement document) => PolicyDocument.StatementsOf(document).SelectMany(OfStatement);
