@@ -42,7 +42,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
                 }
             });
 
-        var orphans = await new OrphanSearch(api, regions, time).RunAsync(clusterId, cancellationToken);
+        var orphans = await new OrphanSearch(new ListedResources(api), regions, time).RunAsync(clusterId, cancellationToken);
         return new KeyReport(
             time.GetUtcNow(), clusterId, [.. Completed([.. rows]), .. orphans.Orphans.Select(OrphanOf)], [.. errors.Order(StringComparer.Ordinal), .. orphans.Errors]);
     }

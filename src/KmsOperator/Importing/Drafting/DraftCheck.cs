@@ -42,7 +42,7 @@ internal sealed class DraftCheck(IReadOnlyDictionary<(string AccountId, string R
                 PrimaryRegion = ForeignKey.RegionOf(draft.Spec.PrimaryKeyArn!),
                 Policy = "{}",
             },
-            null, keyClass, key.AccountId, ClusterId);
+            primaryAlias: null, primaryHolder: null, keyClass, key.AccountId, ClusterId);
 
     /// <summary>What is wrong with a KeyClass; empty if nothing is.</summary>
     public static IReadOnlyList<string> Check(KeyClass draft)
