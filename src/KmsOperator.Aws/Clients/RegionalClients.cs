@@ -97,7 +97,7 @@ public sealed class RegionalClients
 
         try
         {
-            return await KeyObserver.GetLastUseAsync(Clients.Reading, keyId, cancellationToken).ConfigureAwait(false);
+            return await KeyObserver.GetLastUseAsync(Clients.Reading, keyId, cancellationToken);
         }
         finally
         {

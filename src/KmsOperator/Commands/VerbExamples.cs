@@ -39,6 +39,18 @@ internal static class VerbExamples
             ("before an upgrade: every resource of the cluster, as this version would treat it", "plan --upgrade-from 1.4.0"),
         ],
         ["report"] = [("a page to print or send", "report -o html > keys.html"), ("of manifests, as a table", "report -f keys/ -o csv")],
+        ["import"] =
+        [
+            ("manifests for the keys of a Terraform state", "import --tfstate terraform.tfstate --output-dir keys/"),
+            ("for ACK's or Crossplane's objects", "import -f objects.yaml --output-dir keys/"),
+            ("for keys that nobody declared", "import --from-aws --region eu-west-1 --alias-prefix acme/"),
+        ],
+        ["tree"] = [("all classes with their keys, replicas and aliases", "tree"), ("one key of a namespace", "tree -n team orders")],
+        ["status"] = [("what the cluster says of all keys", "status"), ("of one", "status -n team orders")],
+        ["rotate"] = [("rotate a key's material now", "rotate -n team orders")],
+        ["reconcile"] = [("compare a key with AWS now", "reconcile -n team orders")],
+        ["suspend"] = [("leave a key alone for a while", "suspend -n team orders")],
+        ["resume"] = [("and go on", "resume -n team orders")],
         ["completion"] = [("for this shell", "completion bash > ~/.local/share/bash-completion/completions/kms-operator"), ("for zsh", "completion zsh > ~/.zfunc/_kms-operator")],
     };
 

@@ -1,7 +1,6 @@
 using KmsOperator.Api;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
-using KmsOperator.Orphans;
 
 namespace KmsOperator.Inspection;
 

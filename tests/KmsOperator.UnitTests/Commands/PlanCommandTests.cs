@@ -11,7 +11,7 @@ public sealed class PlanCommandTests : IDisposable
     public static TheoryData<string, string, string> BadFiles => new()
     {
         { "a: [", "keys.yaml:", "broken YAML" },
-        { "apiVersion: kms.servicekey.dev/v1alpha1\nkind: ServiceKeys\nmetadata: {name: a}\nspec: {}\n", "keys.yaml:2: kind: ServiceKeys is not known, use one of KeyClass, ServiceKey, KeyReplica", "an unknown kind" },
+        { "apiVersion: kms.servicekey.dev/v1alpha1\nkind: ServiceKeys\nmetadata: {name: a}\nspec: {}\n", "keys.yaml:2: kind: ServiceKeys is not known", "an unknown kind" },
         { "apiVersion: kms.servicekey.dev/v1alpha1\nkind: ServiceKey\nmetadata: {name: a}\nspec:\n  servise: s3\n", "keys.yaml:5: spec.servise", "an unknown field" },
         { "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "has no KeyClass, ServiceKey or KeyReplica", "nothing that the operator knows" },
         { "\u0000\u0001binary", "keys.yaml", "a binary file" },
@@ -41,12 +41,12 @@ public sealed class PlanCommandTests : IDisposable
         var (code, _, errors) = await RunAsync("plan", "-f", _folder.FullName, "--offline");
 
         Assert.Equal(1, code);
-        Assert.Contains($"{_folder.FullName}: has no KeyClass, ServiceKey or KeyReplica; give a file or directory that has one", errors, StringComparison.Ordinal);
+        Assert.Contains($"{_folder.FullName}: holds no manifests", errors, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("no such file or directory", 1, "-f", "/nowhere", "--offline")]
-    [InlineData("--output: 'yaml' is not one of text, json, markdown.", 64, "-f", "x", "-o", "yaml")]
+    [InlineData("--output: 'yaml' is not text, json or markdown.", 64, "-f", "x", "-o", "yaml")]
     [InlineData("--concurrency: '0' is not a number from 1 to 64.", 64, "-f", "x", "--concurrency", "0")]
     [InlineData("--namespace: 'A_B'", 64, "-f", "x", "-n", "A_B")]
     [InlineData("--cluster-id: 'a b' is not an id", 64, "-f", "x", "--cluster-id", "a b")]

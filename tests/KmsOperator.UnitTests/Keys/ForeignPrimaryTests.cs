@@ -20,7 +20,7 @@ public sealed class ForeignPrimaryTests
     [MemberData(nameof(Primaries))]
     public async Task A_primary_that_cannot_be_replicated_is_told(string primary, string reason, string why)
     {
-        using var scenario = await Scenario.StartAsync();
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
         var key = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = primary != "single" }, Ct)).KeyMetadata;
         if (primary == "disabled")
             await scenario.Aws.Kms().DisableKeyAsync(new DisableKeyRequest { KeyId = key.KeyId }, Ct);
@@ -39,12 +39,12 @@ public sealed class ForeignPrimaryTests
     [Fact]
     public async Task A_replica_whose_class_comes_later_waits_for_it()
     {
-        using var scenario = await Scenario.StartAsync();
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
         var key = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, Ct)).KeyMetadata;
         await scenario.ApplyAsync(Scenario.Replica("copy", $"primaryKeyArn: \"{key.Arn}\"", "className: later", "region: eu-west-1", "alias: alias/copy"));
         scenario.AssertStalled("KeyReplica", "copy", "ClassNotFound");
 
-        await scenario.ApplyAsync(Scenario.Class().Replace("name: standard", "name: later", StringComparison.Ordinal));
+        await scenario.ApplyAsync(Scenario.Class("permissions: {adoption: Allow}").Replace("name: standard", "name: later", StringComparison.Ordinal));
         await scenario.RestAsync();
 
         Assert.Equal(2, (await scenario.Aws.KeysAsync()).Count);
@@ -55,7 +55,7 @@ public sealed class ForeignPrimaryTests
     [InlineData("Retain", "Enabled")]
     public async Task Deleting_the_replica_leaves_its_primary_alone(string policy, string state)
     {
-        using var scenario = await Scenario.StartAsync();
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
         var key = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, Ct)).KeyMetadata;
         await scenario.ApplyAsync(Scenario.Replica("copy", $"primaryKeyArn: \"{key.Arn}\"", "className: standard", "region: eu-west-1", "alias: alias/copy", $"deletionPolicy: {policy}"));
         await scenario.RestAsync();
@@ -72,7 +72,7 @@ public sealed class ForeignPrimaryTests
     [Fact]
     public async Task An_unchanged_replica_asks_AWS_nothing_about_its_primary()
     {
-        using var scenario = await Scenario.StartAsync();
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
         var key = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, Ct)).KeyMetadata;
         await scenario.ApplyAsync(Scenario.Replica("copy", $"primaryKeyArn: \"{key.Arn}\"", "className: standard", "region: eu-west-1", "alias: alias/copy"));
         await scenario.RestAsync();

@@ -123,7 +123,7 @@ public sealed class ReportTests
 
     [Theory]
     [InlineData("There is no kubeconfig", 1)]
-    [InlineData("--output: 'xml' is not one of csv, json, html.", 64, "-o", "xml")]
+    [InlineData("--output: 'xml' is not csv, json or html.", 64, "-o", "xml")]
     public async Task A_bad_call_is_answered_with_what_to_do(string message, int expected, params string[] arguments)
     {
         using var output = new StringWriter();

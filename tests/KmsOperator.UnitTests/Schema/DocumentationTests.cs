@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text.RegularExpressions;
 using KmsOperator.Api;
 using KmsOperator.Commands;

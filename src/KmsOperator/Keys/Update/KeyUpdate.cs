@@ -122,7 +122,7 @@ internal sealed class KeyUpdate(
 
         var executed = await ExecuteAsync(context, region, plan, desired, observed, isDrift, cancellationToken);
         status = await KeyRotation.WithHistoryAsync(context, status, region, executed.Key, isNew, cancellationToken);
-        if (!isNew && executed.Error is null)
+        if (!isNew && executed.Error is null && settings.ReadsLastUse)
         {
             status = await WithLastUseAsync(status, region, executed.Key, cancellationToken);
         }

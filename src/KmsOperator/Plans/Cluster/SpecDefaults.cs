@@ -16,6 +16,8 @@ internal static class SpecDefaults
           "rotation": {"enabled": true, "periodDays": 365},
           "deletionPolicy": "Retain",
           "pendingDeletionWindowDays": 30,
+          "allowed": {},
+          "guards": {"rotationPeriodDays": {}},
           "allowedNamespaces": {"from": "All"},
           "permissions": {"policyOverride": "Allow", "additionalAccess": "Allow", "adoption": "Deny", "aliasTakeOver": "Deny", "undelete": "Deny"}
         }

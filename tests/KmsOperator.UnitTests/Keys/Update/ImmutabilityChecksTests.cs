@@ -1,6 +1,5 @@
 using KmsOperator.Api;
 using KmsOperator.Keys.Update;
-using KmsOperator.Planning;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys.Update;
