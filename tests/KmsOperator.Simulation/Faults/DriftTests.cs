@@ -1,7 +1,6 @@
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Testing.Flows;
-using Xunit;
 
 namespace KmsOperator.Simulation.Faults;
 

@@ -1,7 +1,6 @@
 using KmsOperator.Planning;
 using KmsOperator.Testing.Faults;
 using KmsOperator.Testing.Flows;
-using Xunit;
 
 namespace KmsOperator.Simulation.Faults;
 

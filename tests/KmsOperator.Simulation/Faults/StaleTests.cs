@@ -3,7 +3,6 @@ using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 using KmsOperator.Testing.Faults;
 using KmsOperator.Testing.Flows;
-using Xunit;
 
 namespace KmsOperator.Simulation.Faults;
 

@@ -4,7 +4,6 @@ using CsCheck;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
 using KmsOperator.Testing.Flows;
-using Xunit;
 
 namespace KmsOperator.Simulation.Faults;
 
@@ -23,10 +22,11 @@ public sealed class TransitionTests(ITestOutputHelper output)
         ("description", ["null", "\"one\"", "\"two\""], []),
         ("tags", ["null", "{\"team\":\"a\"}", "{\"team\":\"b\",\"stage\":\"c\"}"], []),
         ("alias", ["null", "\"alias/a\"", "\"alias/b\""], []),
+        ("additionalAliases", ["null", "[\"alias/x\"]", "[\"alias/y\",\"alias/x\"]"], []),
         ("enabled", ["null", "false"], []),
         ("access", ["null", "{\"users\":[\"App\"]}", "{\"trustedAccounts\":[\"111122223333\"]}"], []),
         ("policy", ["null", $"{{\"override\":{Document}}}", $"{{\"additionalStatements\":[{Statement}]}}"], []),
-        ("deletionPolicy", ["null", "\"Delete\""], []),
+        ("deletionPolicy", ["null", "\"Delete\"", "\"Disable\""], []),
         ("pendingDeletionWindowDays", ["null", "7"], []),
         ("takeOverAlias", ["null", "true"], []),
         ("publish", ["null", "{\"configMapName\":\"a\"}", "{\"configMapName\":\"b\"}"], []),

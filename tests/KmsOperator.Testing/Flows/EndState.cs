@@ -87,6 +87,11 @@ internal static class EndState
 
         status["rotation"]?.AsObject().Remove("nextRotationDate");
         status["rotation"]?.AsObject().Remove("lastRotationDate");
+        foreach (var rotation in status["rotation"]?["history"]?.AsArray().OfType<JsonObject>() ?? [])
+        {
+            rotation["date"] = "set";
+        }
+
         foreach (var condition in status["conditions"]?.AsArray().OfType<JsonObject>() ?? [])
         {
             condition.Remove("lastTransitionTime");

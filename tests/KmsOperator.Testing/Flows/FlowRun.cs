@@ -51,7 +51,7 @@ internal sealed class FlowRun : IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);
 
     // More than any wait of the operator but its drift period.
-    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(25);
 
     private readonly FlowRunOptions _options;
     private readonly OperatorUnderTest _operators;

@@ -25,12 +25,18 @@ internal static class KeyFlows
         new("disable", user => user.CreateAsync(Key, Spec), user => user.PatchAsync(Key, """{"spec":{"enabled":false}}""")),
         new("enable", user => user.CreateAsync(Key, Spec with { Enabled = false }), user => user.PatchAsync(Key, """{"spec":{"enabled":true}}""")),
         new("rename", user => user.CreateAsync(Key, Spec with { Publish = Published }), user => user.PatchAsync(Key, """{"spec":{"alias":"alias/renamed"}}""")),
+        new(
+            "change additional aliases",
+            user => user.CreateAsync(Key, Spec with { AdditionalAliases = ["alias/a", "alias/b"] }),
+            user => user.PatchAsync(Key, """{"spec":{"additionalAliases":["alias/b","alias/c"]}}""")),
         new("publish elsewhere", user => user.CreateAsync(Key, Spec with { Publish = Published }), user => user.PatchAsync(Key, """{"spec":{"publish":{"configMapName":"other"}}}""")),
         new("rotate on demand", user => user.CreateAsync(Key, Spec), user => user.AnnotateAsync(Key, AnnotationNames.RotateAt, "now")),
         new("stop rotation", user => user.CreateAsync(Key, Spec), user => user.PatchAsync(Key, """{"spec":{"rotation":{"enabled":false}}}""")),
         new("delete and retain", user => user.CreateAsync(Key, Spec), user => user.DeleteAsync(Key)),
+        new("delete and disable", user => user.CreateAsync(Key, Spec with { DeletionPolicy = "Disable" }), user => user.DeleteAsync(Key)),
         new("delete", user => user.CreateAsync(Key, Spec with { DeletionPolicy = "Delete" }), user => user.DeleteAsync(Key)),
         new("take back from retention", user => GoneAsync(user, "Retain"), user => user.CreateAsync(Key, Spec)),
+        new("take back what was disabled", user => GoneAsync(user, "Disable"), user => user.CreateAsync(Key, Spec)),
         new("cancel the deletion", user => GoneAsync(user, "Delete"), user => user.CreateAsync(Key, Spec)),
     ];
 

@@ -215,6 +215,9 @@ internal sealed class KeyRotation(OperatorSettings settings)
             RotationAttempt = null,
             LastHandledRotateAt = rotateAt,
             OnDemandRotations = rotations,
+
+            // One more comparison follows after the consistency window, which finds the rotation in KMS's history.
+            LastChangedAt = context.Now,
             Rotation = (status.Rotation ?? new RotationStatus()) with { LastRotationDate = context.Now, OnDemandUsed = rotations },
         };
 }
