@@ -12,7 +12,7 @@ export VERSION IMAGE DIGEST SOURCE REGISTRY
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help tools build unit test simulate check format demo bench manifests chart-docs api-reference publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
+.PHONY: help tools build unit coverage test simulate check format demo bench manifests chart-docs api-reference publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,6 +28,12 @@ build: ## Build everything; warnings are errors
 unit: ## Run the tests that need no server; about half a minute after the build
 	$(DOTNET) build tests/KmsOperator.UnitTests -c $(CONFIGURATION)
 	$(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests $(if $(TEST_ARGS),-- $(TEST_ARGS))
+
+coverage: ## Run the tests that need no server, and write what they cover to artifacts/coverage (Cobertura)
+	$(DOTNET) build tests/KmsOperator.UnitTests -c $(CONFIGURATION) -v quiet
+	$(DOTNET) build tests/KmsOperator.Simulation -c $(CONFIGURATION) -v quiet
+	mkdir -p artifacts/coverage
+	for project in UnitTests Simulation; do $(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.$$project -- --coverage --coverage-output-format cobertura --coverage-output $(CURDIR)/artifacts/coverage/$$project.xml || exit 1; done
 
 test: build ## Run all tests: unit, simulator, and integration against a real API server
 	hack/test.sh $(CONFIGURATION) $(TEST_ARGS)

@@ -34,6 +34,8 @@ public sealed class AdmissionPolicyTests(ControlPlaneFixture controlPlane)
         { """{"spec": {"takeOverAlias": true}}""", """{"spec": {"takeOverAlias": true, "alias": "alias/b"}}""", "dev", "team", "spec.alias", "a consent for the class's alias used on another" },
         { """{"spec": {"takeOverAlias": true, "className": "a"}}""", """{"spec": {"takeOverAlias": true, "className": "b"}}""", "dev", "team", "spec.alias", "another class, another alias" },
         { """{"spec": {"takeOverAlias": true, "alias": "alias/a"}}""", """{"spec": {"takeOverAlias": false, "alias": "alias/b"}}""", "dev", "team", "", "the consent is given back with it" },
+        { """{"spec": {"takeOverAlias": true}}""", """{"spec": {"takeOverAlias": true, "additionalAliases": ["alias/b"]}}""", "dev", "team", "spec.additionalAliases", "a consent for one alias used on a further one" },
+        { """{"spec": {"takeOverAlias": true, "additionalAliases": ["alias/a", "alias/b"]}}""", """{"spec": {"takeOverAlias": true, "additionalAliases": ["alias/b"]}}""", "dev", "team", "", "a name is given back" },
         { """{"spec": {"takeOverAlias": true, "alias": "alias/a"}}""", """{"spec": {"takeOverAlias": true, "alias": "alias/b"}}""", "dev", "security", "", "a privileged group" },
         { null, """{"spec": {"recreateLostKey": true}}""", "dev", "team", "spec.recreateLostKey", "data under the old key is lost" },
         { """{"spec": {"recreateLostKey": true}}""", """{"spec": {"recreateLostKey": true, "enabled": true}}""", "dev", "team", "", "it stood there before" },
@@ -74,7 +76,7 @@ public sealed class AdmissionPolicyTests(ControlPlaneFixture controlPlane)
 
     [Theory]
     [InlineData("adopt", 1)]
-    [InlineData("takeOverAlias", 2)]
+    [InlineData("takeOverAlias", 3)]
     [InlineData("recreateLostKey", 1)]
     [InlineData("policy", 2)]
     [InlineData("deletionProtection", 1)]

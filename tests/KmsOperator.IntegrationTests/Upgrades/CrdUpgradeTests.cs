@@ -10,6 +10,14 @@ namespace KmsOperator.IntegrationTests.Upgrades;
 /// <summary>A cluster that holds keys under the CRDs as they were before their last change gets the present ones.</summary>
 public sealed class CrdUpgradeTests : IAsyncLifetime
 {
+    /// <summary>A policy document has three members and a statement nine at most, so KMS never took what these bounds refuse.</summary>
+    private static readonly string[] NeverOfUse =
+    [
+        .. from kind in (string[])["servicekeys", "keyreplicas"]
+           from field in (string[])["additionalStatements.items", "override"]
+           select $"{kind}.spec.policy.{field} has a lower maxProperties",
+    ];
+
     private static readonly string PresentCrds = Path.Combine(Repository.Root, "config", "crds");
     private static readonly string[] Kinds = ["keyclasses", "servicekeys", "keyreplicas"];
 
@@ -102,7 +110,7 @@ public sealed class CrdUpgradeTests : IAsyncLifetime
 
             // Forth: nothing that was written under the earlier ones is wrong now, and the operator goes on by itself.
             await InstallAsync(PresentCrds);
-            Assert.Empty(earlier.SelectMany(kind => SchemaCompatibility.Narrowed(kind.Value!, present[kind.Key]!, kind.Key)));
+            Assert.Empty(earlier.SelectMany(kind => SchemaCompatibility.Narrowed(kind.Value!, present[kind.Key]!, kind.Key)).Except(NeverOfUse));
             await ReadyAsync(process, "late");
         }
 
