@@ -32,6 +32,11 @@ internal sealed class ManifestFile(string file, ManifestReading reading)
             var line = exception.Start.Index == 0 ? 0 : (int)exception.Start.Line;
             reading.Errors.Add(new ManifestError(file, line, null, $"is not valid YAML: {exception.Message}") { IsUnreadable = true });
         }
+        catch (InvalidOperationException)
+        {
+            // The parser gives up like this on some flow collections that are not closed.
+            reading.Errors.Add(new ManifestError(file, 0, null, "is not valid YAML: perhaps a [ or { is not closed") { IsUnreadable = true });
+        }
 
         var convert = new YamlToJson(file, reading.Errors);
         foreach (var document in stream.Documents)

@@ -14,6 +14,7 @@ public sealed class PlanCommandTests : IDisposable
         { "apiVersion: kms.servicekey.dev/v1alpha1\nkind: ServiceKeys\nmetadata: {name: a}\nspec: {}\n", "keys.yaml:2: kind: ServiceKeys is not known", "an unknown kind" },
         { "apiVersion: kms.servicekey.dev/v1alpha1\nkind: ServiceKey\nmetadata: {name: a}\nspec:\n  servise: s3\n", "keys.yaml:5: spec.servise", "an unknown field" },
         { "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "has no KeyClass, ServiceKey or KeyReplica", "nothing that the operator knows" },
+        { "a: [\n  b\nc: d\n", "is not valid YAML", "a list that is not closed" },
         { "\u0000\u0001binary", "keys.yaml", "a binary file" },
         {
             "apiVersion: kms.servicekey.dev/v1alpha1\nkind: ServiceKey\nmetadata: {name: a}\nspec: {service: s3}\n---\n"
