@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Amazon.KeyManagementService;
-using Amazon.KeyManagementService.Model;
 using KmsOperator.Aws;
 using KmsOperator.Planning;
 
@@ -42,17 +41,8 @@ internal sealed class AwsKeys(RegionalClientFactory regions, TimeProvider time)
     {
         var clients = regions.For(new AwsAccess(null, null, region));
         var aliases = (await clients.Aliases.GetAsync(time.GetUtcNow(), cancellationToken)).ToLookup(alias => alias.Value, alias => alias.Key);
-        var ids = new List<string>();
-        string? marker = null;
-        do
-        {
-            var page = await clients.Clients.Reading.ListKeysAsync(new ListKeysRequest { Limit = 1000, Marker = marker }, cancellationToken);
-            ids.AddRange((page.Keys ?? []).Select(entry => entry.KeyId)
-                .Where(id => aliasPrefix is null || aliases[id].Any(alias => alias.StartsWith(AliasName.Prefix + aliasPrefix, StringComparison.Ordinal))));
-            marker = page.Truncated == true ? page.NextMarker : null;
-        }
-        while (marker is not null);
-
+        var ids = (await KeyListing.ListIdsAsync(clients.Clients.Reading, cancellationToken))
+            .Where(id => aliasPrefix is null || aliases[id].Any(alias => alias.StartsWith(AliasName.Prefix + aliasPrefix, StringComparison.Ordinal)));
         await Parallel.ForEachAsync(
             ids,
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
