@@ -84,7 +84,7 @@ image-release: ## Build this machine's platform of the release VERSION from imag
 image-manifest: ## Join the platforms that image-release pushed under IMAGE:VERSION; writes artifacts/image-digest
 	hack/image.sh manifest
 
-release-files: ## Write chart, crds.yaml and install.yaml of the release VERSION with the image IMAGE@DIGEST into artifacts
+release-files: ## Write chart, crds.yaml, install.yaml and krew's manifest of the release VERSION with the image IMAGE@DIGEST into artifacts
 	hack/release-files.sh
 
 sign: ## Sign the image IMAGE@DIGEST, its platforms included, with the workflow's identity; needs cosign
@@ -93,8 +93,8 @@ sign: ## Sign the image IMAGE@DIGEST, its platforms included, with the workflow'
 chart-push: ## Push the packaged chart of VERSION to the OCI registry REGISTRY and sign it; needs cosign
 	hack/chart-push.sh
 
-release-upload: ## Make the release of the tag VERSION with crds.yaml, install.yaml and the chart; needs gh
-	gh release create "$$VERSION" --verify-tag --generate-notes artifacts/crds.yaml artifacts/install.yaml artifacts/kms-operator-*.tgz
+release-upload: ## Make the release of the tag VERSION with crds.yaml, install.yaml, the chart and the plugin of kubectl; needs gh
+	gh release create "$$VERSION" --verify-tag --generate-notes artifacts/crds.yaml artifacts/install.yaml artifacts/kms-operator-*.tgz artifacts/kubectl-kms-*.tar.gz artifacts/kms.yaml
 
 clean: ## Remove everything that was built
 	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj

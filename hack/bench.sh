@@ -2,7 +2,9 @@
 # Speed and KMS calls, as ratios within one run: a real API server, the simulator without quotas, the operator in its own process.
 # BENCH_KEYS (200) is the number of keys. They are spread over accounts, five each: the operator keeps to its share of KMS's quotas, and
 # an account's is five new keys per second. KMS_OPERATOR_BINARY measures another build, for example artifacts/publish/kms-operator.
-# Fails when healthy accounts take longer than 1.2 times as long beside an account that is throttled, or that does not answer.
+# Fails when healthy accounts take longer than 1.2 times as long beside an account that is throttled, or that does not answer, and when 100 keys take
+# longer than that beside 500 resources that mean harm, or the (native) operator needs more than 256 MiB for those.
+# BENCH_SCENES="keys trouble hostile" chooses parts of it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=hack/simulator.sh
@@ -11,7 +13,10 @@ source hack/simulator.sh
 keys=${BENCH_KEYS:-200}
 healthy_keys=50
 limit=1.2
-namespaces=(bench alone-{ten,one} {throttled,silent}-{ten,one} beside-{throttled,silent}-{ten,one})
+hostile_keys=500
+hostile_mib=256
+scenes=${BENCH_SCENES:-keys trouble hostile}
+namespaces=(bench good-alone good-beside hostile alone-{ten,one} {throttled,silent}-{ten,one} beside-{throttled,silent}-{ten,one})
 dir=$(mktemp -d "${TMPDIR:-/tmp}/kms-operator-bench.XXXXXX")
 stop() {
     status=$?
@@ -63,6 +68,7 @@ settled() { # waits until the number of KMS calls stands still for three seconds
         sleep 3
     done
 }
+scene() { [[ " $scenes " == *" $1 "* ]]; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 for namespace in bare "${namespaces[@]}"; do kubectl create namespace "$namespace"; done >/dev/null
@@ -89,69 +95,101 @@ ten=(healthy-{1..10})
 kubectl wait --for=condition=Ready keyclass.kms.servicekey.dev --all --timeout=60s >/dev/null
 identity_calls=$(count '[A-Za-z]*')
 
-echo "Creating $keys keys" >&2
-writes_before=$(api_writes)
-create_ms=$(load create bench "$keys" "${classes[@]}")
-sleep 2 # the last events
-writes=$(($(api_writes) - writes_before))
-create_calls=$(($(count '[A-Za-z]*') - identity_calls))
-new_key_calls=$(calls)
-
-echo "The same number of bare writes" >&2
-bare_ms=$(load write bare "$writes")
-
-echo "Comparing all keys with KMS" >&2
-before=$(count '[A-Za-z]*') list_before=$(count ListAliases) writes_kms=$(count "$kms_writes")
-compare_ms=$(load compare bench)
-compare_calls=$(($(count '[A-Za-z]*') - before))
-compare_lists=$(($(count ListAliases) - list_before))
-compare_writes=$(($(count "$kms_writes") - writes_kms))
-
-echo "Restarting with nothing changed" >&2
-kill "$operator_pid"; wait "$operator_pid" || true
-restart_before=$(count '[A-Za-z]*') restart_writes=$(count "$kms_writes")
-start_operator
-sleep 5
-settled
-restart_writes=$(($(count "$kms_writes") - restart_writes))
-restart_calls=$(($(count '[A-Za-z]*') - restart_before))
-memory=$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$operator_pid/status")
-
-fault() { curl -fsS -o /dev/null -d "{\"operation\": \"*\", \"account\": \"$1\", \"count\": 1000000, $2}" "$simulator/_sim/faults"; }
-healthy() { # namespace, which classes
-    local -n of=$2
-    load create "$1" "$healthy_keys" "${of[@]}"
+restart_operator() {
+    kill "$operator_pid"; wait "$operator_pid" || true
+    start_operator
 }
-beside() { # which class, which classes
-    load add "$1-$2" "$healthy_keys" "$1" >/dev/null
-    # What is measured is the workers' time, not the API server's for the first status of the others. Without an answer there is none.
-    [[ $1 == silent ]] || kubectl wait --for=condition=Ready=False servicekeys.kms.servicekey.dev --all -n "$1-$2" --timeout=180s >/dev/null
-    healthy "beside-$1-$2" "$2"
-}
-echo "$healthy_keys keys of healthy accounts: alone, beside an account that is throttled, beside one that does not answer" >&2
-alone_ten=$(healthy alone-ten ten) alone_one=$(healthy alone-one one)
-fault 200000000001 '"kind": "throttle"'
-throttled_ten=$(beside throttled ten) throttled_one=$(beside throttled one)
-fault 200000000002 '"kind": "delay", "delayMs": 60000'
-silent_ten=$(beside silent ten) silent_one=$(beside silent one)
+report=()
 
-cat <<TEXT
-machine: $(nproc) cores, $(awk -F: '/model name/ { print $2; exit }' /proc/cpuinfo | xargs), API server $(kubectl version --short 2>/dev/null | awk '/Server/ { print $3 }'), operator: ${operator[0]##*/}
-$keys new keys, all Ready: ${create_ms} ms; the same $writes API-server writes alone: ${bare_ms} ms; ratio $(ratio "$create_ms" "$bare_ms")
-API-server writes per new key (resource and events included): $(ratio "$writes" "$keys")
-KMS calls per new key until Ready: $(ratio "$create_calls" "$keys"): $new_key_calls
-full comparison of $keys unchanged keys: ${compare_ms} ms, $(ratio "$compare_calls" "$keys") KMS calls per key of which ListAliases $(ratio "$compare_lists" "$keys"), $compare_writes KMS writes
-restart with nothing changed: $restart_writes KMS writes, $restart_calls KMS calls, operator memory $memory MiB
-$healthy_keys new keys of ten healthy accounts: alone ${alone_ten} ms; beside $healthy_keys of an account in which every call is throttled ${throttled_ten} ms, ratio $(ratio "$throttled_ten" "$alone_ten"); in which none is answered ${silent_ten} ms, ratio $(ratio "$silent_ten" "$alone_ten")
-$healthy_keys new keys of one healthy account, of which KMS takes 5 per second: alone ${alone_one} ms; beside the throttled one ${throttled_one} ms, ratio $(ratio "$throttled_one" "$alone_one"); beside the silent one ${silent_one} ms, ratio $(ratio "$silent_one" "$alone_one")
-TEXT
+if scene keys; then
+    echo "Creating $keys keys" >&2
+    writes_before=$(api_writes)
+    create_ms=$(load create bench "$keys" "${classes[@]}")
+    sleep 2 # the last events
+    writes=$(($(api_writes) - writes_before))
+    create_calls=$(($(count '[A-Za-z]*') - identity_calls))
+    new_key_calls=$(calls)
 
-for pair in "ten healthy accounts:a throttled one:$throttled_ten:$alone_ten" "one healthy account:a throttled one:$throttled_one:$alone_one" \
-    "ten healthy accounts:one that does not answer:$silent_ten:$alone_ten" "one healthy account:one that does not answer:$silent_one:$alone_one"; do
-    IFS=: read -r whose trouble beside alone <<<"$pair"
-    if awk -v a="$beside" -v b="$alone" -v limit="$limit" 'BEGIN { exit !(a > b * limit) }'; then
-        echo "The keys of $whose took $(ratio "$beside" "$alone") times as long beside $trouble; docs/promises/throttling.md promises at most $limit." >&2
-        too_slow=1
+    echo "The same number of bare writes" >&2
+    bare_ms=$(load write bare "$writes")
+
+    echo "Comparing all keys with KMS" >&2
+    before=$(count '[A-Za-z]*') list_before=$(count ListAliases) writes_kms=$(count "$kms_writes")
+    compare_ms=$(load compare bench)
+    compare_calls=$(($(count '[A-Za-z]*') - before))
+    compare_lists=$(($(count ListAliases) - list_before))
+    compare_writes=$(($(count "$kms_writes") - writes_kms))
+
+    echo "Restarting with nothing changed" >&2
+    restart_before=$(count '[A-Za-z]*') restart_writes=$(count "$kms_writes")
+    restart_operator
+    sleep 5
+    settled
+    restart_writes=$(($(count "$kms_writes") - restart_writes))
+    restart_calls=$(($(count '[A-Za-z]*') - restart_before))
+    memory=$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$operator_pid/status")
+    report+=("$keys new keys, all Ready: ${create_ms} ms; the same $writes API-server writes alone: ${bare_ms} ms; ratio $(ratio "$create_ms" "$bare_ms")")
+    report+=("API-server writes per new key (resource and events included): $(ratio "$writes" "$keys")")
+    report+=("KMS calls per new key until Ready: $(ratio "$create_calls" "$keys"): $new_key_calls")
+    report+=("full comparison of $keys unchanged keys: ${compare_ms} ms, $(ratio "$compare_calls" "$keys") KMS calls per key of which ListAliases $(ratio "$compare_lists" "$keys"), $compare_writes KMS writes")
+    report+=("restart with nothing changed: $restart_writes KMS writes, $restart_calls KMS calls, operator memory $memory MiB")
+fi
+
+if scene trouble; then
+    fault() { curl -fsS -o /dev/null -d "{\"operation\": \"*\", \"account\": \"$1\", \"count\": 1000000, $2}" "$simulator/_sim/faults"; }
+    healthy() { # namespace, which classes
+        local -n of=$2
+        load create "$1" "$healthy_keys" "${of[@]}"
+    }
+    beside() { # which class, which classes
+        load add "$1-$2" "$healthy_keys" "$1" >/dev/null
+        # What is measured is the workers' time, not the API server's for the first status of the others. Without an answer there is none.
+        [[ $1 == silent ]] || kubectl wait --for=condition=Ready=False servicekeys.kms.servicekey.dev --all -n "$1-$2" --timeout=180s >/dev/null
+        healthy "beside-$1-$2" "$2"
+    }
+    echo "$healthy_keys keys of healthy accounts: alone, beside an account that is throttled, beside one that does not answer" >&2
+    alone_ten=$(healthy alone-ten ten) alone_one=$(healthy alone-one one)
+    fault 200000000001 '"kind": "throttle"'
+    throttled_ten=$(beside throttled ten) throttled_one=$(beside throttled one)
+    fault 200000000002 '"kind": "delay", "delayMs": 60000'
+    silent_ten=$(beside silent ten) silent_one=$(beside silent one)
+    report+=("$healthy_keys new keys of ten healthy accounts: alone ${alone_ten} ms; beside $healthy_keys of an account in which every call is throttled ${throttled_ten} ms, ratio $(ratio "$throttled_ten" "$alone_ten"); in which none is answered ${silent_ten} ms, ratio $(ratio "$silent_ten" "$alone_ten")")
+    report+=("$healthy_keys new keys of one healthy account, of which KMS takes 5 per second: alone ${alone_one} ms; beside the throttled one ${throttled_one} ms, ratio $(ratio "$throttled_one" "$alone_one"); beside the silent one ${silent_one} ms, ratio $(ratio "$silent_one" "$alone_one")")
+    for pair in "ten healthy accounts:a throttled one:$throttled_ten:$alone_ten" "one healthy account:a throttled one:$throttled_one:$alone_one" \
+        "ten healthy accounts:one that does not answer:$silent_ten:$alone_ten" "one healthy account:one that does not answer:$silent_one:$alone_one"; do
+        IFS=: read -r whose trouble beside alone <<<"$pair"
+        if awk -v a="$beside" -v b="$alone" -v limit="$limit" 'BEGIN { exit !(a > b * limit) }'; then
+            echo "The keys of $whose took $(ratio "$beside" "$alone") times as long beside $trouble; docs/promises/throttling.md promises at most $limit." >&2
+            failed=1
+        fi
+    done
+fi
+
+if scene hostile; then
+    # Each time the operator starts anew, so that it lists what is there: that is when large objects hurt most.
+    peak_memory() { awk '/VmHWM/ { print int($2 / 1024) }' "/proc/$operator_pid/status"; }
+    echo "100 keys alone" >&2
+    restart_operator
+    good_alone=$(load create good-alone 100 "${ten[@]}")
+    alone_memory=$(peak_memory)
+    echo "100 keys beside $hostile_keys resources that mean harm" >&2
+    load hostile hostile "$hostile_keys" "$dir/hostile" "${ten[@]}"
+    kubectl create --validate=false -f "$dir/hostile" >/dev/null
+    restart_operator
+    good_beside=$(load create good-beside 100 "${ten[@]}")
+    kubectl wait --for=condition=Ready=False servicekeys.kms.servicekey.dev --all -n hostile --timeout=180s >/dev/null
+    memory_beside=$(peak_memory)
+    report+=("100 new keys of ten accounts after a restart: alone ${good_alone} ms, operator's peak memory $alone_memory MiB; beside $hostile_keys resources that mean harm ${good_beside} ms, ratio $(ratio "$good_beside" "$good_alone"), peak $memory_beside MiB")
+    if awk -v a="$good_beside" -v b="$good_alone" -v limit="$limit" 'BEGIN { exit !(a > b * limit) }'; then
+        echo "100 keys took $(ratio "$good_beside" "$good_alone") times as long beside $hostile_keys resources that mean harm; docs/promises/throttling.md promises at most $limit." >&2
+        failed=1
     fi
-done
-[[ -z ${too_slow:-} ]]
+    if [[ -n ${KMS_OPERATOR_BINARY:-} && $memory_beside -gt $hostile_mib ]]; then
+        echo "The operator needed $memory_beside MiB beside $hostile_keys resources that mean harm; the chart gives it $hostile_mib MiB." >&2
+        failed=1
+    fi
+fi
+
+echo "machine: $(nproc) cores, $(awk -F: '/model name/ { print $2; exit }' /proc/cpuinfo | xargs), API server $(kubectl version --short 2>/dev/null | awk '/Server/ { print $3 }'), operator: ${operator[0]##*/}"
+printf '%s\n' "${report[@]}"
+[[ -z ${failed:-} ]]

@@ -2,7 +2,8 @@
 # Builds the image; needs docker with buildx.
 #
 #   hack/image.sh build      for this machine's platform, into the local engine, as kms-operator:dev
-#   hack/image.sh release    for this machine's platform, pushed to IMAGE by digest, with SBOM and provenance; artifacts/image-ARCH.json says the digest.
+#   hack/image.sh release    for this machine's platform, pushed to IMAGE by digest, with SBOM and provenance; artifacts/image-ARCH.json says the digest,
+#                            artifacts/kubectl-kms-linux-ARCH.tar.gz is the image's executable as a plugin of kubectl.
 #                            Run it on a machine of each platform: the .NET SDK does not work under QEMU.
 #   hack/image.sh manifest   joins what artifacts/image-*.json name under IMAGE:VERSION; artifacts/image-digest holds the digest of the whole
 #
@@ -11,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 artifacts=${ARTIFACTS:-artifacts}
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 64; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 64; }
 [[ $# -eq 1 ]] || usage
 
 version=${VERSION:-0.1.0}
@@ -62,6 +63,13 @@ case $1 in
             --sbom=true --provenance=mode=max --metadata-file "$artifacts/image-$arch.json" \
             --output "type=image,name=$image,push-by-digest=true,name-canonical=true,push=true" .
         digest=$(digest_in "$artifacts/image-$arch.json")
+        work=$(mktemp -d)
+        trap 'rm -rf "$work"' EXIT
+        container=$(docker create "$image@$digest")
+        docker cp "$container:/kms-operator" "$work/kms-operator"
+        docker rm "$container" >/dev/null
+        cp LICENSE "$work/"
+        tar -czf "$artifacts/kubectl-kms-linux-$arch.tar.gz" -C "$work" kms-operator LICENSE
         echo "$image@$digest"
         ;;
     manifest)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes what a release consists of besides the image: artifacts/kms-operator-VERSION.tgz, artifacts/crds.yaml and artifacts/install.yaml (namespace, CRDs, roles, operator).
+# Writes what a release consists of besides the image: artifacts/kms-operator-VERSION.tgz, artifacts/crds.yaml, artifacts/install.yaml (namespace, CRDs, roles, operator),
+# and artifacts/kms.yaml, krew's manifest for the archives that 'make image-release' wrote.
 # The chart's version, appVersion, default image and links are those of the release, so that neither needs a value to be installed.
 # From the environment: VERSION (a leading v is dropped), IMAGE (registry and repository), DIGEST (or artifacts/image-digest), SOURCE (the repository's address),
 # REGISTRY (where the chart will be; by default charts/ beside the image), ARTIFACTS (artifacts).
@@ -16,6 +17,9 @@ digest=${DIGEST:-$(cat "$artifacts/image-digest" 2>/dev/null || true)}
 [[ $image =~ ^[a-z0-9.:-]+(/[a-z0-9._-]+)+$ ]] || { echo "IMAGE: '$image' is not a registry and a repository, such as ghcr.io/owner/repo." >&2; exit 64; }
 [[ $registry =~ ^[a-z0-9.:-]+(/[a-z0-9._-]+)+$ ]] || { echo "REGISTRY: '$registry' is not a registry and a path, such as ghcr.io/owner/charts." >&2; exit 64; }
 [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || { echo "DIGEST: '$digest' is not the digest of an image (sha256:...); 'make image-manifest' writes it to artifacts/image-digest." >&2; exit 64; }
+for arch in amd64 arm64; do
+    [[ -f $artifacts/kubectl-kms-linux-$arch.tar.gz ]] || { echo "There is no $artifacts/kubectl-kms-linux-$arch.tar.gz: 'make image-release' on a machine of that platform writes it." >&2; exit 1; }
+done
 
 helm=$(hack/helm.sh)
 work=$(mktemp -d)
@@ -50,4 +54,14 @@ render() { "$helm" template kms-operator "$artifacts/kms-operator-$version.tgz" 
 render --show-only templates/crds.yaml >"$artifacts/crds.yaml"
 # helm install makes the namespace when asked to; here it has to be in the file, before what is in it.
 { cat config/rbac/namespace.yaml; render --skip-tests; } >"$artifacts/install.yaml"
-ls -l "$artifacts/kms-operator-$version.tgz" "$artifacts/crds.yaml" "$artifacts/install.yaml" >&2
+
+plugin=$artifacts/kms.yaml
+cp config/krew/kms.yaml "$plugin"
+sed -i '/^#/d' "$plugin"
+replace "$plugin" "s#vVERSION#v$version#g"
+[[ -z ${SOURCE:-} ]] || replace "$plugin" "s#https://github.com/OWNER/REPO#$SOURCE#g"
+for arch in amd64 arm64; do
+    sum=$(sha256sum "$artifacts/kubectl-kms-linux-$arch.tar.gz")
+    replace "$plugin" "/kubectl-kms-linux-$arch/,/sha256:/s#sha256: .*#sha256: \"${sum%% *}\"#"
+done
+ls -l "$artifacts/kms-operator-$version.tgz" "$artifacts/crds.yaml" "$artifacts/install.yaml" "$plugin" >&2

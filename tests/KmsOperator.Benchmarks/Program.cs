@@ -7,10 +7,17 @@ using KmsOperator.Benchmarks;
 //   compare NAMESPACE                 asks for a full comparison of all keys and waits for it
 //   write NAMESPACE COUNT             bare status writes by the same client, at the same concurrency
 // Each prints the milliseconds that it took.
+//   hostile NAMESPACE COUNT DIRECTORY CLASS...   writes manifests of ServiceKeys that mean harm, for kubectl
 if (args is not [var verb, var @namespace, .. var rest])
 {
-    Console.Error.WriteLine("usage: create|add NAMESPACE COUNT CLASS... | compare NAMESPACE | write NAMESPACE COUNT");
+    Console.Error.WriteLine("usage: create|add NAMESPACE COUNT CLASS... | compare NAMESPACE | write NAMESPACE COUNT | hostile NAMESPACE COUNT DIRECTORY CLASS...");
     return 64;
+}
+
+if (verb == "hostile")
+{
+    await HostileKeys.WriteAsync(rest[1], @namespace, Count(), rest[2..]);
+    return 0;
 }
 
 using var load = new Load(@namespace, TimeProvider.System);

@@ -19,7 +19,11 @@ public enum LintSeverity
 /// <param name="Severity">How much its findings weigh.</param>
 /// <param name="Explanation">What is wrong with it, and what to do.</param>
 /// <param name="Link">AWS's page about it, or the project's own.</param>
-public sealed record LintRule(string Id, string Name, LintSeverity Severity, string Explanation, string Link);
+public sealed record LintRule(string Id, string Name, LintSeverity Severity, string Explanation, string Link)
+{
+    /// <summary>The severity in small letters, which is SARIF's level.</summary>
+    public string Level => Severity.ToString().ToLowerInvariant();
+}
 
 /// <summary>Something that a rule found in a policy.</summary>
 /// <param name="Rule">The rule.</param>

@@ -69,7 +69,7 @@ internal static class LintCommand
         foreach (var finding in report.Findings)
         {
             text.Part($"{finding.File}{(finding.Line > 0 ? string.Create(CultureInfo.InvariantCulture, $":{finding.Line}") : "")}: ", Tone.Plain);
-            text.Part($"{finding.Level} {finding.Rule.Id} {finding.Rule.Name}", finding.Rule.Severity switch { LintSeverity.Error => Tone.Bad, LintSeverity.Warning => Tone.Doubtful, _ => Tone.Strong });
+            text.Part($"{finding.Rule.Level} {finding.Rule.Id} {finding.Rule.Name}", finding.Rule.Severity switch { LintSeverity.Error => Tone.Bad, LintSeverity.Warning => Tone.Doubtful, _ => Tone.Strong });
             text.Line($": {(finding.Field is null ? "" : $"{finding.Field}: ")}{finding.Message}");
         }
 
@@ -88,7 +88,7 @@ internal static class LintCommand
     {
         ["ruleId"] = finding.Rule.Id,
         ["rule"] = finding.Rule.Name,
-        ["severity"] = finding.Level,
+        ["severity"] = finding.Rule.Level,
         ["file"] = finding.File,
         ["line"] = finding.Line,
         ["field"] = finding.Field,

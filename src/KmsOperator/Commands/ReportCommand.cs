@@ -72,7 +72,7 @@ internal static class ReportCommand
             await errors.WriteLineAsync(problem.ToString());
         }
 
-        return problems.Length > 0 ? ExitCodes.Failure : await PrintAsync(ManifestReport.Of(rendering.Keys.Select(rendered => rendered.Key), TimeProvider.System.GetUtcNow()), format, output, errors);
+        return problems.Length > 0 ? ExitCodes.Failure : await PrintAsync(ManifestReport.Of(manifests, rendering.Keys, TimeProvider.System.GetUtcNow()), format, output, errors);
     }
 
     private static async Task<int> ReportClusterAsync(

@@ -9,11 +9,7 @@ namespace KmsOperator.Linting;
 /// <param name="Field">Path of the field; null where no field is meant.</param>
 /// <param name="Resource">The key's resource, as <c>ServiceKey/team/orders</c>; null where it is not known.</param>
 /// <param name="Message">What was found.</param>
-internal sealed record Finding(LintRule Rule, string File, int Line, string? Field, string? Resource, string Message)
-{
-    /// <summary>The severity in small letters, which is SARIF's level.</summary>
-    public string Level => Rule.Severity.ToString().ToLowerInvariant();
-}
+internal sealed record Finding(LintRule Rule, string File, int Line, string? Field, string? Resource, string Message);
 
 /// <summary>What linting came to.</summary>
 /// <param name="Findings">What is wrong, in the order of files and lines.</param>

@@ -9,7 +9,7 @@ internal static class GithubAnnotations
     /// <summary>The line for a finding.</summary>
     public static string Of(Finding finding)
     {
-        var command = finding.Level == "note" ? "notice" : finding.Level;
+        var command = finding.Rule.Level == "note" ? "notice" : finding.Rule.Level;
         var line = finding.Line > 0 ? $",line={finding.Line.ToString(CultureInfo.InvariantCulture)}" : "";
         var field = finding.Field is null ? "" : $"{finding.Field}: ";
         return $"::{command} file={Property(finding.File)}{line},title={Property($"{finding.Rule.Id} {finding.Rule.Name}")}::{Data(field + finding.Message)}";

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using KmsOperator.Api;
 using KmsOperator.Manifests;
+using KmsOperator.Planning;
 using KmsOperator.Policies.Evaluation;
 using KmsOperator.Policies.Linting;
 using KmsOperator.Rendering;
@@ -66,19 +67,25 @@ internal static partial class ManifestLinter
     /// <summary>The linter's view of a key's policy; null where the policy is that of a primary managed elsewhere.</summary>
     internal static LintedPolicy? PolicyOf(RenderedKey key, IReadOnlyCollection<string> trusted)
     {
-        if (key.Policy is not { } text)
-        {
-            return null;
-        }
+        return key.Policy is { } policy ? Read(policy, key.Location, key.KeySpec, key.KeyUsage, trusted) : null;
+    }
 
-        using var document = JsonDocument.Parse(text);
+    /// <summary>The linter's view of a policy.</summary>
+    /// <param name="policy">The document.</param>
+    /// <param name="location">The key's account and Region.</param>
+    /// <param name="keySpec">KMS key spec; null if it is not known.</param>
+    /// <param name="keyUsage">KMS key usage; null if it is not known.</param>
+    /// <param name="trusted">Accounts that class and resource trust.</param>
+    internal static LintedPolicy Read(string policy, KeyLocation location, string? keySpec, string? keyUsage, IReadOnlyCollection<string> trusted)
+    {
+        using var document = JsonDocument.Parse(policy);
         return new LintedPolicy
         {
             Statements = PolicyStatement.ReadAll(document.RootElement),
-            AccountId = key.Location.AccountId,
-            Region = key.Location.Region,
-            KeySpec = key.KeySpec,
-            KeyUsage = key.KeyUsage,
+            AccountId = location.AccountId,
+            Region = location.Region,
+            KeySpec = keySpec,
+            KeyUsage = keyUsage,
             TrustedAccounts = trusted,
         };
     }

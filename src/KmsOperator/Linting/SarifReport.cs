@@ -58,7 +58,7 @@ internal static class SarifReport
         {
             ["ruleId"] = finding.Rule.Id,
             ["ruleIndex"] = rules.ToList().IndexOf(finding.Rule),
-            ["level"] = finding.Level,
+            ["level"] = finding.Rule.Level,
             ["message"] = new JsonObject { ["text"] = finding.Message },
             ["locations"] = new JsonArray(location),
         };

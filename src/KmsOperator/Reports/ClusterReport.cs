@@ -5,8 +5,11 @@ using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
+using KmsOperator.Linting;
 using KmsOperator.Orphans;
+using KmsOperator.Planning;
 using KmsOperator.Policies;
+using KmsOperator.Policies.Linting;
 
 namespace KmsOperator.Reports;
 
@@ -34,7 +37,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
             async (resource, stop) =>
             {
-                var (row, error) = await ReadAsync(resource, classes, stop);
+                var (row, error) = await ReadAsync(resource, PrimaryOf(resource, keys), classes, stop);
                 rows.Add(row);
                 if (error is not null)
                 {
@@ -47,7 +50,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
             time.GetUtcNow(), clusterId, [.. Completed([.. rows]), .. orphans.Orphans.Select(OrphanOf)], [.. errors.Order(StringComparer.Ordinal), .. orphans.Errors]);
     }
 
-    private async Task<(KeyRow Row, string? Error)> ReadAsync(IKeyResource resource, List<KeyClass> classes, CancellationToken cancellationToken)
+    private async Task<(KeyRow Row, string? Error)> ReadAsync(IKeyResource resource, ServiceKey? primary, List<KeyClass> classes, CancellationToken cancellationToken)
     {
         var status = resource.Status!;
         var row = new KeyRow
@@ -69,7 +72,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
         {
             var account = await regions.GetAccountIdAsync(access, DateTimeOffset.MinValue, cancellationToken);
             return account == row.AccountId
-                ? await ReadAsync(row, regions.For(access), cancellationToken)
+                ? await ReadAsync(row, regions.For(access), key => Lint(key, resource, primary, keyClass), cancellationToken)
                 : (row, $"the key is in account {row.AccountId}, the credentials at hand belong to {account}.");
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
@@ -78,7 +81,20 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
         }
     }
 
-    private static async Task<(KeyRow Row, string? Error)> ReadAsync(KeyRow row, RegionalClients region, CancellationToken cancellationToken)
+    private static ServiceKey? PrimaryOf(IKeyResource resource, List<ServiceKey> keys) => resource is KeyReplica { Spec.PrimaryRef.Name: { } name }
+        ? keys.Find(key => key.Metadata.Name == name && key.Metadata.Namespace == resource.Metadata.Namespace)
+        : null;
+
+    private static IReadOnlyList<PolicyFinding> Lint(ObservedKey key, IKeyResource resource, ServiceKey? primary, KeyClass keyClass)
+    {
+        AccessSpec?[] accesses = [keyClass.Spec.Access, primary?.Spec.Access, (resource as ServiceKey)?.Spec.Access, (resource as KeyReplica)?.Spec.Access];
+        var location = new KeyLocation(resource.Status!.AccountId ?? "", resource.Status.Region ?? "");
+        var policy = ManifestLinter.Read(key.Policy, location, key.KeySpec, key.KeyUsage, [.. accesses.SelectMany(access => access?.TrustedAccounts ?? [])]);
+        return [.. PolicyLinter.Lint(policy).Where(found => !LintIgnore.Covers(found.Rule, resource, keyClass))];
+    }
+
+    private static async Task<(KeyRow Row, string? Error)> ReadAsync(
+        KeyRow row, RegionalClients region, Func<ObservedKey, IReadOnlyList<PolicyFinding>> lint, CancellationToken cancellationToken)
     {
         var kms = region.Clients.Reading;
         if (await KeyObserver.ObserveAsync(kms, row.KeyId!, cancellationToken) is not { } key)
@@ -91,6 +107,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
             State = key.KeyState,
             RotationDays = key.Rotation is { } rotation ? rotation.Enabled ? rotation.PeriodDays : 0 : null,
             Audience = PolicyAudience.Of(key.Policy, row.AccountId),
+            Findings = lint(key),
         };
         if (key.Rotation is not null)
         {

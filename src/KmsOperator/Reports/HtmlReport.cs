@@ -57,7 +57,7 @@ internal static class HtmlReport
 
     private static string Cell(string name, string heading, string text)
     {
-        var isBad = text.Length > 0 && name is "everybody" or "orphaned";
+        var isBad = text.Length > 0 && name is "everybody" or "orphaned" or "findings";
         return $"<td data-heading=\"{Text(heading)}\"{(isBad ? " class=\"bad\"" : "")}>{Text(text)}</td>";
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using KmsOperator.Policies;
+using KmsOperator.Policies.Linting;
 
 namespace KmsOperator.Reports;
 
@@ -54,9 +55,26 @@ internal static class JsonReport
         WriteStrings(json, "services", row.Reaches(AudienceKind.Service));
         json.WriteBoolean("everybody", row.Reaches(AudienceKind.Everybody).Any());
         json.WriteEndObject();
+        Write(json, row.Findings);
         WriteNumber(json, "monthlyUsd", row.MonthlyUsd);
         json.WriteString("orphaned", row.Orphaned);
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<PolicyFinding> findings)
+    {
+        json.WriteStartArray("findings");
+        foreach (var finding in findings)
+        {
+            json.WriteStartObject();
+            json.WriteString("rule", finding.Rule.Id);
+            json.WriteString("level", finding.Rule.Level);
+            json.WriteString("message", finding.Message);
+            WriteNumber(json, "statement", finding.Statement);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteNumber(Utf8JsonWriter json, string name, int? value)

@@ -1,4 +1,5 @@
 using KmsOperator.Policies;
+using KmsOperator.Policies.Linting;
 
 namespace KmsOperator.Reports;
 
@@ -40,6 +41,9 @@ internal sealed record KeyRow
 
     /// <summary>Whom its policy reaches.</summary>
     public IReadOnlyList<AudienceMember> Audience { get; init; } = [];
+
+    /// <summary>What the linter finds in its policy, without what an annotation says is meant.</summary>
+    public IReadOnlyList<PolicyFinding> Findings { get; init; } = [];
 
     /// <summary>Why nobody has the key; null where a resource has it.</summary>
     public string? Orphaned { get; init; }

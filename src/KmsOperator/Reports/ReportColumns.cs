@@ -22,6 +22,7 @@ internal static class ReportColumns
         ("otherAccounts", "Other accounts", row => string.Join(' ', row.Reaches(AudienceKind.OtherAccount).Concat(row.Reaches(AudienceKind.Organization)))),
         ("services", "Services", row => string.Join(' ', row.Reaches(AudienceKind.Service))),
         ("everybody", "Everybody", row => row.Reaches(AudienceKind.Everybody).Any() ? "yes" : ""),
+        ("findings", "Findings", row => string.Join("; ", row.Findings.GroupBy(finding => finding.Rule).Select(found => $"{found.Key.Id} {found.Key.Name}"))),
         ("monthlyUsd", "USD a month", row => row.MonthlyUsd?.ToString(CultureInfo.InvariantCulture) ?? ""),
         ("orphaned", "Orphaned", row => row.Orphaned ?? ""),
     ];

@@ -28,6 +28,17 @@ public sealed class ImageReleaseTests : IDisposable
     }
 
     [Fact]
+    public async Task The_executable_of_the_pushed_image_is_packed_as_a_plugin_of_kubectl_with_the_license()
+    {
+        (await MakeAsync("image-release", Digest('a'))).EnsureSuccess();
+
+        Assert.Contains(await CallsAsync(), call => call == $"docker create {Image}@{Digest('5')}");
+        var archive = Directory.GetFiles(_files.FullName, "kubectl-kms-linux-*.tar.gz").Single();
+        Assert.Equal("executable of the image\n", (await Command.RunAsync("tar", ["-xOzf", archive, "kms-operator"])).EnsureSuccess());
+        Assert.Contains("Apache License", (await Command.RunAsync("tar", ["-xOzf", archive, "LICENSE"])).EnsureSuccess(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_the_digest_of_a_base_image_nothing_is_built()
     {
         var made = await MakeAsync("image-release", "");
@@ -119,6 +130,8 @@ public sealed class ImageReleaseTests : IDisposable
                 case "{{program}} $*" in
                     *" imagetools inspect "*) echo "{{digest}}" ;;
                     *" buildx build "*) while [[ $# -gt 0 ]]; do [[ $1 != --metadata-file ]] || echo '{"containerimage.digest": "{{Digest('5')}}"}' >"$2"; shift; done ;;
+                    "docker create "*) echo "container" ;;
+                    "docker cp "*) echo "executable of the image" >"$3" ;;
                     "helm version "*) echo "${HELM_SAYS:-v3.19.0}" ;;
                     "helm push "*) echo "Pushed: somewhere"; echo "Digest: {{digest}}" ;;
                 esac

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using KmsOperator.IntegrationTests.ControlPlane;
 using Xunit;
@@ -9,6 +11,7 @@ public sealed class ReleaseTests : IAsyncDisposable
 {
     private const string Digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     private const string Image = "ghcr.io/owner/kms-operator@" + Digest;
+    private static readonly string[] Platforms = ["amd64", "arm64"];
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("kms-operator-release-");
     private Cluster? _cluster;
 
@@ -79,6 +82,21 @@ public sealed class ReleaseTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_manifest_for_krew_names_the_archives_of_the_release_with_their_sums()
+    {
+        await MakeAsync();
+
+        var manifest = await File.ReadAllTextAsync(Path.Combine(_files.FullName, "kms.yaml"), TestContext.Current.CancellationToken);
+        Assert.DoesNotMatch(@"\b(OWNER|REPO|VERSION|0{64})\b|vVERSION", manifest);
+        foreach (var platform in Platforms)
+        {
+            var sum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(platform)));
+            Assert.Contains(
+                $"uri: https://github.com/Owner/kms-operator/releases/download/v9.8.7/kubectl-kms-linux-{platform}.tar.gz\n      sha256: \"{sum}\"\n", manifest, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_executable_of_a_release_says_its_version()
     {
         var version = (await Command.RunAsync(
@@ -90,12 +108,17 @@ public sealed class ReleaseTests : IAsyncDisposable
     private async Task ApplyAsync(Cluster cluster) => (await cluster.KubectlAsync(
         ["apply", cluster.EvaluatesCel ? "--server-side" : "--validate=false", "-f", Path.Combine(_files.FullName, "install.yaml")], null)).EnsureSuccess();
 
-    private async Task MakeAsync() =>
+    private async Task MakeAsync()
+    {
+        foreach (var platform in Platforms)
+            await File.WriteAllTextAsync(Path.Combine(_files.FullName, $"kubectl-kms-linux-{platform}.tar.gz"), platform, TestContext.Current.CancellationToken);
+
         (await Command.RunAsync("/usr/bin/env",
         [
             $"ARTIFACTS={_files.FullName}", "VERSION=v9.8.7", "IMAGE=ghcr.io/Owner/kms-operator", $"DIGEST={Digest}", "SOURCE=https://github.com/Owner/kms-operator",
             "make", "-s", "-C", Repository.Root, "release-files",
         ])).EnsureSuccess();
+    }
 
     private static async Task<Cluster> EmptyAsync()
     {

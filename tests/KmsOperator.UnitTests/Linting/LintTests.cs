@@ -99,7 +99,7 @@ public sealed class LintTests : IDisposable
     [Theory, MemberData(nameof(Suppressed))]
     public async Task A_finding_is_suppressed_by_an_annotation_with_a_reason(string annotation, int expected, string rules, string because)
     {
-        var key = CommandRun.Key("one", $"policy: {{{Everybody}}}").Replace("  name: one\n", $"  name: one\n  annotations: {{{Suppressions.Annotation}: \"{annotation}\"}}\n", StringComparison.Ordinal);
+        var key = CommandRun.Key("one", $"policy: {{{Everybody}}}").Replace("  name: one\n", $"  name: one\n  annotations: {{{LintIgnore.Annotation}: \"{annotation}\"}}\n", StringComparison.Ordinal);
         var (code, output, _) = await CommandRun.RunAsync(["lint", "-f", "-", "--format", "json"], Class + key);
 
         Assert.True(expected == code, $"{because}: {output}");
@@ -111,7 +111,7 @@ public sealed class LintTests : IDisposable
     [Fact]
     public async Task A_class_suppresses_for_all_of_its_keys()
     {
-        var text = Class.Replace("is-default-class: \"true\"", $"is-default-class: \"true\", {Suppressions.Annotation}: \"KMS105=IAM decides here\"", StringComparison.Ordinal);
+        var text = Class.Replace("is-default-class: \"true\"", $"is-default-class: \"true\", {LintIgnore.Annotation}: \"KMS105=IAM decides here\"", StringComparison.Ordinal);
         var (code, output, _) = await CommandRun.RunAsync(["lint", "-f", "-"], text + CommandRun.Key("one", "service: s3") + CommandRun.Key("two", "service: ssm"));
 
         Assert.Equal((0, "3 resources: 0 errors, 0 warnings, 0 notes; 2 suppressed\n"), (code, output));

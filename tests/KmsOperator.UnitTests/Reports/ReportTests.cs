@@ -35,6 +35,8 @@ public sealed class ReportTests
         Assert.Contains("sns.amazonaws.com", orders["access"]!["services"]!.AsArray().Select(service => (string)service!));
         Assert.False((bool)orders["access"]!["everybody"]!);
         Assert.Equal((365, 1, "alias/acme/sqs", "Available"), ((int)orders["rotationDays"]!, (int)orders["monthlyUsd"]!, (string)orders["alias"]!, (string)orders["ready"]!));
+        Assert.Contains(keys["ServiceKey/team/open"]!["findings"]!.AsArray(), finding => ((string)finding!["rule"]!, (string)finding["level"]!, (int)finding["statement"]! >= 0) == ("KMS101", "error", true));
+        Assert.DoesNotContain(orders["findings"]!.AsArray(), finding => (string)finding!["rule"]! is "KMS101" or "KMS113");
         Assert.Equal("eu-west-1", (string)keys["KeyReplica/team/orders-eu-west-1"]!["region"]!);
         Assert.True((bool)keys["ServiceKey/team/open"]!["access"]!["everybody"]!);
         Assert.Equal("its owner does not exist", (string)keys["ServiceKey/team/gone"]!["orphaned"]!);
