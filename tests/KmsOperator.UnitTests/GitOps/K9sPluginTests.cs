@@ -32,13 +32,13 @@ public sealed class K9sPluginTests
         var keys = Plugins.SelectMany(plugin => ((YamlSequenceNode)plugin.Value["scopes"]).Select(scope => (Scope: scope.ToString(), Key: plugin.Value["shortCut"].ToString())));
 
         Assert.All(keys.GroupBy(key => key), same => Assert.Single(same));
-        Assert.Subset(new HashSet<string> { "servicekeys", "sk", "keyreplicas", "kr" }, [.. keys.Select(key => key.Scope)]);
+        Assert.All(keys, key => Assert.Contains(key.Scope, new[] { "servicekeys", "sk", "keyreplicas", "kr" }));
     }
 
     private static string[] Command(string shell) =>
         shell.Split('|')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..].Select(word => word.Trim('"').Replace("$0", "$NAME", StringComparison.Ordinal)).ToArray();
 
-    private static string Example(string word) => word.Replace("$NAME", "orders", StringComparison.Ordinal);
+    private static string Example(string word) => word.Replace("$NAMESPACE", "shop", StringComparison.Ordinal).Replace("$NAME", "orders", StringComparison.Ordinal);
 
     private static YamlMappingNode ReadPlugins()
     {
