@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace KmsSimulator;
 
 /// <summary>
-/// A simulator in the caller's process that is reached without sockets: an <see cref="HttpClient"/> with this handler speaks to KMS, to STS and
+/// A simulator in the caller's process that is reached without sockets: an <see cref="HttpClient"/> with this handler speaks to KMS, to STS, to SQS and
 /// to <c>/_sim/…</c>, whatever host its requests name.
 /// </summary>
 /// <remarks>
@@ -16,7 +16,7 @@ namespace KmsSimulator;
 /// used. Delays wait on the given clock. What waits goes on where the caller's <see cref="SynchronizationContext"/> or
 /// <see cref="TaskScheduler"/> says, or on the thread pool when there is neither.</para>
 /// <para>A connection that a fault drops is an <see cref="HttpRequestException"/>. A caller that cancels leaves; its call still has its effect,
-/// as it has over a network.</para>
+/// as it has over a network; but a receive of SQS that waits then takes no message.</para>
 /// </remarks>
 public sealed class SimulatorHandler : HttpMessageHandler
 {
@@ -45,6 +45,7 @@ public sealed class SimulatorHandler : HttpMessageHandler
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
         var connection = new Connection();
+        connection.RequestAborted = cancellationToken;
         var context = await ContextAsync(request, connection, cancellationToken);
         await _router.HandleAsync(context).WaitAsync(cancellationToken);
         if (connection.IsDropped)
@@ -68,6 +69,8 @@ public sealed class SimulatorHandler : HttpMessageHandler
         var request = context.Request;
         var uri = message.RequestUri!;
         request.Method = message.Method.Method;
+        request.Scheme = uri.Scheme;
+        request.Host = HostString.FromUriComponent(uri);
         request.Path = PathString.FromUriComponent(uri.AbsolutePath);
         request.QueryString = new QueryString(uri.Query);
         foreach (var (name, values) in message.Headers.NonValidated)
