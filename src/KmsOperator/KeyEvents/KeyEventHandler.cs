@@ -52,7 +52,8 @@ internal sealed class KeyEventHandler(
         if (open.Count > 0)
         {
             // What is not compared by then stays in the queue, also beyond the end of this process.
-            await Task.WhenAll(open.Select(one => one.Comparison)).WaitAsync(LongestWait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(open.Select(one => one.Comparison)).WaitAsync(LongestWait, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             cancellationToken.ThrowIfCancellationRequested();
         }
 

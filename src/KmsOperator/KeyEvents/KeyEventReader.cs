@@ -44,7 +44,8 @@ internal sealed class KeyEventReader(
             catch (Exception e)
             {
                 Warn(e);
-                await Task.Delay(RetryAfter(++_failures), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RetryAfter(++_failures), time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
 

@@ -12,7 +12,7 @@ internal sealed class SqsQueue(string arn, QueueAttributes attributes, DateTimeO
 
     private readonly Lock _gate = new();
     private readonly LinkedList<SqsMessage> _messages = new();
-    private TaskCompletionSource _changed = NewSignal();
+    private TaskCompletionSource _changed = new();
     private int _sent;
 
     public string Arn => arn;
@@ -49,7 +49,7 @@ internal sealed class SqsQueue(string arn, QueueAttributes attributes, DateTimeO
     {
         TaskCompletionSource changed;
         lock (_gate)
-            (changed, _changed) = (_changed, NewSignal());
+            (changed, _changed) = (_changed, new TaskCompletionSource());
         changed.SetResult();
     }
 
@@ -128,8 +128,6 @@ internal sealed class SqsQueue(string arn, QueueAttributes attributes, DateTimeO
             return (visible, inFlight, _messages.Count - inFlight - visible);
         }
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static bool IsInFlight(SqsMessage message, DateTimeOffset now) => message.Receives > 0 && message.VisibleAt > now;
 

@@ -256,7 +256,7 @@ public sealed class KeyEventScenarioTests
     [Fact]
     public async Task A_replica_that_somebody_changes_is_put_right_in_its_own_Region()
     {
-        using var scenario = await StartAsync("multiRegion: true", "replicas: [{region: eu-west-1}]");
+        using var scenario = await StartAsync("multiRegion: true", "replicaRegions: [eu-west-1]");
         await scenario.RestAsync();
         var replica = (await scenario.Aws.KeysAsync()).Single(key => (string?)key["region"] == "eu-west-1");
         var somebody = await scenario.Aws.KmsAsAsync(Somebody, "eu-west-1");

@@ -76,7 +76,7 @@ internal sealed class ComparisonRequests
 /// <summary>A request to compare a key with AWS. Its state belongs to <see cref="ComparisonRequests"/>.</summary>
 internal sealed class ComparisonRequest
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _done = new();
 
     /// <summary>What AWS shows must be at least as new as this.</summary>
     public DateTimeOffset NotBefore { get; set; }
