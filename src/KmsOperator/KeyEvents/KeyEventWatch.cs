@@ -1,6 +1,5 @@
 using KmsOperator.Api;
 using KmsOperator.Aws;
-using KmsOperator.Configuration;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Kinds;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using KmsOperator.Api;
-using KmsOperator.Aws;
 
 namespace KmsOperator.KeyEvents;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using KmsSimulator.Admin;
 using KmsSimulator.Protocol;
+using KmsSimulator.Sqs;
 using KmsSimulator.State;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -13,7 +14,7 @@ namespace KmsSimulator;
 /// </summary>
 /// <remarks>
 /// <para>A call that no fault delays has ended when <see cref="HttpMessageHandler.SendAsync"/> returns: no thread is switched and no timer is
-/// used. Delays wait on the given clock. What waits goes on where the caller's <see cref="SynchronizationContext"/> or
+/// used. Delays wait on the given clock. What waits, but for a receive of SQS, goes on where the caller's <see cref="SynchronizationContext"/> or
 /// <see cref="TaskScheduler"/> says, or on the thread pool when there is neither.</para>
 /// <para>A connection that a fault drops is an <see cref="HttpRequestException"/>. A caller that cancels leaves; its call still has its effect,
 /// as it has over a network; but a receive of SQS that waits then takes no message.</para>
@@ -40,17 +41,12 @@ public sealed class SimulatorHandler : HttpMessageHandler
     internal Simulation State => _simulation;
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        cancellationToken.ThrowIfCancellationRequested();
-        var connection = new Connection();
-        connection.RequestAborted = cancellationToken;
-        var context = await ContextAsync(request, connection, cancellationToken);
-        await _router.HandleAsync(context).WaitAsync(cancellationToken);
-        if (connection.IsDropped)
-            throw new HttpRequestException(HttpRequestError.ResponseEnded, "kms-simulator dropped the connection, as a fault asked it to.");
-        return Response(context.Response, request);
+        return request.Headers.TryGetValues("X-Amz-Target", out var targets) && targets.First().StartsWith(SqsProtocol.TargetPrefix, StringComparison.Ordinal)
+            ? WithoutContext.Run(() => AnswerAsync(request, cancellationToken))
+            : AnswerAsync(request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -60,6 +56,18 @@ public sealed class SimulatorHandler : HttpMessageHandler
         if (disposing)
             _simulation.Faults.Clear();
         base.Dispose(disposing);
+    }
+
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var connection = new Connection();
+        connection.RequestAborted = cancellationToken;
+        var context = await ContextAsync(request, connection, cancellationToken);
+        await _router.HandleAsync(context).WaitAsync(cancellationToken);
+        if (connection.IsDropped)
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "kms-simulator dropped the connection, as a fault asked it to.");
+        return Response(context.Response, request);
     }
 
     private static async Task<HttpContext> ContextAsync(HttpRequestMessage message, Connection connection, CancellationToken cancellationToken)

@@ -57,7 +57,7 @@ internal static class MessageOperations
             }
 
             var next = queue.NextVisibleAt(now) - now is { } soon && soon < left ? soon : left;
-            await changed.WaitAsync(next, time, call.Gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await changed.WaitAsync(next, time, call.Gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             call.Gone.ThrowIfCancellationRequested();
         }
     }

@@ -50,7 +50,7 @@ internal sealed class SqsQueue(string arn, QueueAttributes attributes, DateTimeO
         TaskCompletionSource changed;
         lock (_gate)
             (changed, _changed) = (_changed, new TaskCompletionSource());
-        changed.SetResult();
+        WithoutContext.Run(changed.TrySetResult);
     }
 
     public void Delete()

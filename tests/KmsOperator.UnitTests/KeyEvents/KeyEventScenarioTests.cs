@@ -74,19 +74,14 @@ public sealed class KeyEventScenarioTests
         Assert.Equal("second", (await somebody.DescribeKeyAsync(new DescribeKeyRequest { KeyId = KeyId(scenario) }, Ct)).KeyMetadata.Description);
     }
 
-    [Theory]
-    [InlineData("", "the operator's own credentials")]
-    [InlineData("account: {id: \"222222222222\", roleArn: arn:aws:iam::222222222222:role/platform/Keys}", "a role that it assumes")]
-    public async Task What_the_operator_itself_changes_wakes_nothing(string account, string why)
+    [Fact]
+    public async Task What_the_operator_itself_changes_wakes_nothing()
     {
-        string[] classFields = account.Length == 0 ? [] : [account];
-        var withQueue = await RunAsync(Options);
-        var without = await RunAsync(Options with { EventQueues = [] });
-        Assert.True(without == withQueue, $"{why}:\n{without}\n{withQueue}");
+        Assert.Equal(await RunAsync(Options with { EventQueues = [] }), await RunAsync(Options));
 
-        async Task<string> RunAsync(OperatorTestOptions options)
+        static async Task<string> RunAsync(OperatorTestOptions options)
         {
-            using var scenario = await Scenario.StartAsync(options, classFields);
+            using var scenario = await Scenario.StartAsync(options);
             await CreateQueueAsync(scenario);
             await scenario.RestAsync();
             await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
@@ -272,6 +267,7 @@ public sealed class KeyEventScenarioTests
     {
         using var scenario = await StartAsync();
         scenario.Operator.Kill();
+        scenario.User.EnsureNamespace("kms-operator-system");
         scenario.Operator.Start(new OperatorWiring { Lease = new LeaderLeaseOptions() });
         scenario.Operator.Start(new OperatorWiring { Lease = new LeaderLeaseOptions() });
         await scenario.RestAsync();

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace KmsSimulator.Tests.Sqs;
 
-/// <summary>The AWS CLI as a second opinion on SQS: another client, another parser, which checks the sums of messages too.</summary>
+/// <summary>
+/// The AWS CLI as a second opinion on SQS: another client, another parser, which checks the sums of messages too. Its older versions do not take SQS's
+/// endpoint from the environment.
+/// </summary>
 public sealed class SqsCliTests
 {
     [Fact]
@@ -29,13 +32,13 @@ public sealed class SqsCliTests
         await Json("send-message", "--queue-url", url, "--message-body", "ä \"x\"");
         Assert.Equal("ä \"x\"", (string)(await Json("receive-message", "--queue-url", url))!["Messages"]![0]!["Body"]!);
         await Json("delete-queue", "--queue-url", url);
-        var (code, _, error) = await ExternalTool.RunAsync(simulator, "aws", "sqs", "receive-message", "--queue-url", url);
+        var (code, _, error) = await ExternalTool.RunAsync(simulator, "aws", "sqs", "receive-message", "--queue-url", url, "--endpoint-url", simulator.Url);
         Assert.NotEqual(0, code);
         Assert.Contains("(AWS.SimpleQueueService.NonExistentQueue) when calling the ReceiveMessage operation", error, StringComparison.Ordinal);
 
         async Task<JsonNode?> Json(params string[] arguments)
         {
-            var (exitCode, output, complaint) = await ExternalTool.RunAsync(simulator, "aws", ["sqs", .. arguments, "--output", "json"]);
+            var (exitCode, output, complaint) = await ExternalTool.RunAsync(simulator, "aws", ["sqs", .. arguments, "--output", "json", "--endpoint-url", simulator.Url]);
             Assert.True(exitCode == 0, $"aws sqs {string.Join(' ', arguments)}: {complaint}");
             return output.Trim().Length == 0 ? null : JsonNode.Parse(output);
         }
