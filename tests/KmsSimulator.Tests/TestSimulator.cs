@@ -4,6 +4,7 @@ using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
+using Amazon.SQS;
 using Microsoft.Extensions.Time.Testing;
 
 namespace KmsSimulator.Tests;
@@ -66,6 +67,15 @@ internal sealed class TestSimulator : IAsyncDisposable
         var client = new AmazonSecurityTokenServiceClient(
             credentials ?? new BasicAWSCredentials("AKIATEST", "secret"),
             new AmazonSecurityTokenServiceConfig { ServiceURL = Url, AuthenticationRegion = Region, MaxErrorRetry = 0, MaxStaleConnectionRetries = 0 });
+        _clients.Add(client);
+        return client;
+    }
+
+    public IAmazonSQS Sqs(string region = Region)
+    {
+        var client = new AmazonSQSClient(
+            new BasicAWSCredentials("AKIATEST", "secret"),
+            new AmazonSQSConfig { ServiceURL = Url, AuthenticationRegion = region, MaxErrorRetry = 0, MaxStaleConnectionRetries = 0, ThrottleRetries = false });
         _clients.Add(client);
         return client;
     }

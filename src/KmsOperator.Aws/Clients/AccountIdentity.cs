@@ -3,13 +3,15 @@ using Amazon.SecurityToken.Model;
 
 namespace KmsOperator.Aws;
 
-/// <summary>Asks STS which account credentials belong to.</summary>
-public static class AccountIdentity
+/// <summary>Who credentials belong to.</summary>
+/// <param name="AccountId">The 12-digit account id.</param>
+/// <param name="Arn">The user or the session of a role, as CloudTrail names it too.</param>
+public sealed record AccountIdentity(string AccountId, string Arn)
 {
-    /// <summary>Returns the 12-digit account id of the client's credentials. sts:GetCallerIdentity needs no permission.</summary>
-    public static async Task<string> GetAccountIdAsync(IAmazonSecurityTokenService sts, CancellationToken cancellationToken)
+    /// <summary>Asks STS. sts:GetCallerIdentity needs no permission.</summary>
+    public static async Task<AccountIdentity> GetAsync(IAmazonSecurityTokenService sts, CancellationToken cancellationToken)
     {
         var identity = await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken);
-        return identity.Account;
+        return new AccountIdentity(identity.Account, identity.Arn);
     }
 }

@@ -3,6 +3,7 @@ using Amazon;
 using Amazon.KeyManagementService;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
+using Amazon.SQS;
 
 namespace KmsOperator.Aws;
 
@@ -22,6 +23,9 @@ public sealed class AwsClients(
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
+    // A receive waits for 20 seconds at most until there is a message.
+    private static readonly TimeSpan QueueTimeout = TimeSpan.FromSeconds(35);
+
     // No redirects, as in the SDK's own client: KMS does not redirect, and a redirected call would take its signature to another host.
     // No trace headers: AWS does not use them.
     private readonly HttpMessageHandler _transport = inProcess?.Transport ?? new SocketsHttpHandler { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
@@ -34,6 +38,17 @@ public sealed class AwsClients(
     /// <summary>The clients for an access; cheap after the first call.</summary>
     public KmsClients For(AwsAccess access) =>
         _clients.GetOrAdd(access, key => new Lazy<KmsClients>(() => Create(key))).Value;
+
+    /// <summary>
+    /// A client for one queue, with the operator's own credentials; whoever asks for it disposes it. The SDK repeats nothing: a message that was
+    /// received by a call without an answer comes again by itself.
+    /// </summary>
+    public IAmazonSQS CreateQueueClient(QueueUrl queue)
+    {
+        var config = Configure(new AmazonSQSConfig { ServiceURL = queue.Endpoint, HttpClientFactory = Share(_transport, QueueTimeout) }, queue.Region, retries: 0);
+        config.Timeout = QueueTimeout;
+        return inProcess is null ? new AmazonSQSClient(config) : new AmazonSQSClient(inProcess.Credentials, config);
+    }
 
     /// <inheritdoc />
     public void Dispose()
@@ -94,9 +109,9 @@ public sealed class AwsClients(
     /// <summary>STS requests do not use KMS's quotas, so there is no rate limiter.</summary>
     private SharedHttp StsHttp(AwsAccess access) => Share(Counted(access));
 
-    private SharedHttp Share(HttpMessageHandler handler)
+    private SharedHttp Share(HttpMessageHandler handler, TimeSpan? timeout = null)
     {
-        var http = new SharedHttp(handler, CallTimeout, _time);
+        var http = new SharedHttp(handler, timeout ?? CallTimeout, _time);
         _http.Add(http);
         return http;
     }
@@ -125,7 +140,11 @@ public sealed class AwsClients(
     private static T Configure<T>(T config, string region, int retries)
         where T : ClientConfig
     {
-        config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
+        if (config.ServiceURL is null)
+        {
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
+        }
+
         config.AuthenticationRegion = region;
         config.ThrottleRetries = false;
         config.MaxErrorRetry = retries;

@@ -9,7 +9,7 @@ namespace KmsOperator.Aws;
 public sealed class RegionalClientFactory(AwsClients clients, TimeProvider time, TimeSpan consistencyWindow)
 {
     private readonly ConcurrentDictionary<AwsAccess, Lazy<RegionalClients>> _regions = new();
-    private readonly ConcurrentDictionary<AwsAccess, Lazy<SingleFlight<string>>> _accounts = new();
+    private readonly ConcurrentDictionary<AwsAccess, Lazy<SingleFlight<AccountIdentity>>> _accounts = new();
 
     /// <summary>The shared parts of an account and Region; cheap after the first call.</summary>
     public RegionalClients For(AwsAccess access) =>
@@ -19,10 +19,14 @@ public sealed class RegionalClientFactory(AwsClients clients, TimeProvider time,
     /// Returns the account of an access's credentials, as STS of the access's Region answered at <paramref name="notBefore"/> or later.
     /// A key id does not tell its account. So ask this before a write, and before concluding that a key does not exist.
     /// </summary>
-    public async Task<string> GetAccountIdAsync(AwsAccess access, DateTimeOffset notBefore, CancellationToken cancellationToken)
+    public async Task<string> GetAccountIdAsync(AwsAccess access, DateTimeOffset notBefore, CancellationToken cancellationToken) =>
+        (await GetIdentityAsync(access, notBefore, cancellationToken)).AccountId;
+
+    /// <summary>As <see cref="GetAccountIdAsync"/>, with the user or the session of the role.</summary>
+    public async Task<AccountIdentity> GetIdentityAsync(AwsAccess access, DateTimeOffset notBefore, CancellationToken cancellationToken)
     {
-        var account = _accounts.GetOrAdd(access, key => new Lazy<SingleFlight<string>>(() =>
-            new SingleFlight<string>(time, _ => AccountIdentity.GetAccountIdAsync(clients.For(key).Sts, CancellationToken.None))));
+        var account = _accounts.GetOrAdd(access, key => new Lazy<SingleFlight<AccountIdentity>>(() =>
+            new SingleFlight<AccountIdentity>(time, _ => AccountIdentity.GetAsync(clients.For(key).Sts, CancellationToken.None))));
         return (await account.Value.GetAsync(notBefore, cancellationToken)).Value;
     }
 }

@@ -25,6 +25,7 @@ internal sealed class OperatorFlags
     private readonly Option<TimeSpan> _consistencyWindow;
     private readonly Option<int> _deletionGuardDays;
     private readonly Option<double> _quotaShare;
+    private readonly Option<QueueUrl[]> _eventQueues;
     private readonly Option<ListenAddress> _metricsAddress;
     private readonly Option<string?> _metricsTlsCertFile;
     private readonly Option<string?> _metricsTlsKeyFile;
@@ -48,6 +49,8 @@ internal sealed class OperatorFlags
         _consistencyWindow = Flag("consistency-window", "How long after a write KMS may show the old state (100ms to a year).", TimeSpan.FromMinutes(5), text => Duration.Parse(text, ShortestConsistencyWindow));
         _deletionGuardDays = Flag("deletion-guard-days", "A key used within this many days is not scheduled for deletion (0 to 365; 0 for no guard).", 7, ParseDays);
         _quotaShare = Flag("quota-share", "The operator's part of KMS's request quotas in each account and Region (above 0, at most 1).", RequestRateLimiter.DefaultShare, ParseShare);
+        _eventQueues = Flag<QueueUrl[]>("event-queue", "URL of an SQS queue with EventBridge's events of KMS calls, so that keys that others change are put right within seconds; may be given several times, or with commas. Default: none.", [], ParseQueues);
+        _eventQueues.Arity = ArgumentArity.OneOrMore;
         _metricsAddress = Flag("metrics-address", "Where /metrics is served; 0 for nowhere.", ListenAddress.Parse(":8080"), ListenAddress.Parse);
         _metricsTlsCertFile = Flag<string?>("metrics-tls-cert-file", "Serve /metrics by TLS with this certificate (PEM, with its chain); read again when it changes.", null, ParseFile);
         _metricsTlsKeyFile = Flag<string?>("metrics-tls-key-file", "The private key of that certificate (PEM).", null, ParseFile);
@@ -63,7 +66,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _metricsAddress, _metricsTlsCertFile, _metricsTlsKeyFile, _metricsTokenReview, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _eventQueues, _metricsAddress, _metricsTlsCertFile, _metricsTlsKeyFile, _metricsTokenReview, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -81,6 +84,7 @@ internal sealed class OperatorFlags
         ConsistencyWindow = result.GetValue(_consistencyWindow),
         DeletionGuard = TimeSpan.FromDays(result.GetValue(_deletionGuardDays)),
         QuotaShare = result.GetValue(_quotaShare),
+        EventQueues = result.GetValue(_eventQueues) ?? [],
         MetricsAddress = result.GetValue(_metricsAddress)!,
         MetricsTlsCertFile = result.GetValue(_metricsTlsCertFile),
         MetricsTlsKeyFile = result.GetValue(_metricsTlsKeyFile),
@@ -137,13 +141,17 @@ internal sealed class OperatorFlags
         {
             Description = description,
             Arity = ArgumentArity.ExactlyOne,
-            CustomParser = result => Parse(result, result.Tokens.Count == 0 ? "true" : result.Tokens[^1].Value, "--" + name),
+            CustomParser = result => Parse(result, result.Tokens.Count == 0 ? "true" : TextOf(result), "--" + name),
             DefaultValueFactory = result =>
                 // The library also asks here for the value of a flag that stands without one.
                 result.Parent is OptionResult { Implicit: false } ? Parse(result, "true", "--" + name)
                 : _environment(variable) is { } text ? Parse(result, text, $"--{name} ({variable})") : defaultValue,
         };
     }
+
+    /// <summary>The value; of a flag that may be given several times all values, separated by commas.</summary>
+    private static string TextOf(ArgumentResult result) =>
+        result.Argument.Arity.MaximumNumberOfValues == 1 ? result.Tokens[^1].Value : string.Join(',', result.Tokens.Select(token => token.Value));
 
     private static string? ParseFile(string text) =>
         text.Length == 0 ? null : File.Exists(text) ? text : throw new FormatException("is not a file that can be read");
@@ -178,6 +186,12 @@ internal sealed class OperatorFlags
         return names.All(name => name.Length <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
             ? names
             : throw new FormatException("is not a list of namespaces separated by commas");
+    }
+
+    private QueueUrl[] ParseQueues(string text)
+    {
+        var region = _environment("AWS_REGION") ?? _environment("AWS_DEFAULT_REGION");
+        return [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(url => QueueUrl.Parse(url, region)).DistinctBy(queue => queue.ToString())];
     }
 
     // The name of an object: a DNS subdomain.

@@ -1,3 +1,5 @@
+using KmsOperator.Aws;
+
 namespace KmsOperator.Configuration;
 
 /// <summary>What <c>kms-operator run</c> was told.</summary>
@@ -32,6 +34,9 @@ internal sealed record OperatorOptions
 
     /// <summary>The operator's part of KMS's request quotas; more than 0, at most 1.</summary>
     public double QuotaShare { get; init; }
+
+    /// <summary>SQS queues with the events of KMS calls; empty for none.</summary>
+    public IReadOnlyList<QueueUrl> EventQueues { get; init; } = [];
 
     /// <summary>Where <c>/metrics</c> is served.</summary>
     public ListenAddress MetricsAddress { get; init; } = ListenAddress.Nowhere;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
+using KmsOperator.KeyEvents;
 using KmsOperator.Keys.Create;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
@@ -28,6 +29,7 @@ internal sealed class OperatorComposition
     private readonly KindRegistration[] _kinds;
     private readonly Controller[] _controllers;
     private readonly OrphanWatch? _orphans;
+    private readonly KeyEventWatch? _keyEvents;
 
     public OperatorComposition(
         IKubernetesApi api,
@@ -66,6 +68,9 @@ internal sealed class OperatorComposition
         _orphans = options.WatchNamespaces.Count > 0 ? null : new OrphanWatch(
             new OrphanSearch(new CachedResources(_caches), services.Regions, time, OrphanSearchPause), _caches, new OrphanCount(metrics.Meter), _events, settings, time,
             loggers.CreateLogger<OrphanWatch>());
+        _keyEvents = options.EventQueues.Count == 0 ? null : new KeyEventWatch(
+            options.EventQueues, clients, services, ResourceWaker.Of(services, _kinds), new KeyEventMetrics(metrics.Meter, options.EventQueues.Select(queue => queue.ToString())),
+            loggers.CreateLogger<KeyEventWatch>());
 
         (string, Func<CancellationToken, Task>) Watch<T>(ResourceType<T> type, ResourceStore<T> store, IReadOnlyList<string> namespaces)
             where T : class, IResource =>
@@ -133,7 +138,12 @@ internal sealed class OperatorComposition
         UnreadableResources.Report(_caches.KeyReplicas, _events);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leaseLost);
-        await Task.WhenAll([.. _controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)), _orphans?.RunAsync(stop.Token) ?? Task.CompletedTask]);
+        await Task.WhenAll(
+        [
+            .. _controllers.Select(controller => controller.RunAsync(cancellationToken, leaseLost)),
+            _orphans?.RunAsync(stop.Token) ?? Task.CompletedTask,
+            _keyEvents?.RunAsync(stop.Token) ?? Task.CompletedTask,
+        ]);
     }
 
     /// <summary>A random UUID (RFC 9562, version 4), as controller-runtime's <c>reconcileID</c> is.</summary>

@@ -24,6 +24,16 @@ internal sealed class KeyReconciler(
     public async Task<KeyResult> ReconcileAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        var result = await BringAsync(context, resolved, cancellationToken);
+
+        // The status of a key that is not as desired says so, and it is compared until it is, also by another process.
+        context.IsCompared |= result.Error is not null;
+        return result;
+    }
+
+    private async Task<KeyResult> BringAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
         var desired = resolved.Desired;
         KeyStatus Current() => WithDeletionPolicy(context.Status, desired.DeletionPolicy, desired.PendingDeletionWindowDays, desired.ObserveOnly);
         context.Cache.FirstSeenAt ??= context.Now;

@@ -31,7 +31,28 @@ internal sealed class ResourceReconciler<T>(
             return ReconcileResult.Done;
         }
 
-        var context = new ReconcileContext<T>(api, events, time, type, resource, cache.Of(resource.Metadata.Uid!), fence);
+        var uid = resource.Metadata.Uid!;
+        var request = cache.Requests.TakeUp(uid);
+        var context = new ReconcileContext<T>(api, events, time, type, resource, cache.Of(uid), fence, request);
+        var isDone = false;
+        try
+        {
+            var result = await ReconcileAsync(context, cancellationToken);
+            isDone = context.IsCompared;
+            return result;
+        }
+        finally
+        {
+            if (request is not null)
+            {
+                cache.Requests.End(uid, request, isDone);
+            }
+        }
+    }
+
+    private async Task<ReconcileResult> ReconcileAsync(ReconcileContext<T> context, CancellationToken cancellationToken)
+    {
+        var resource = context.Resource;
         if (context.IsDeleting && !Finalizers.Has(resource, ApiGroup.Finalizer))
         {
             return ReconcileResult.Done;
@@ -48,11 +69,13 @@ internal sealed class ResourceReconciler<T>(
         catch (KubernetesApiException e) when (e.IsConflict || e.IsNotFound)
         {
             // The cache was behind: the decision was based on an old state, and the watch brings the new one.
+            context.IsCompared = false;
             return ReconcileResult.Retry;
         }
         catch (LeaseNotHeldException)
         {
             // Either the lease is renewed soon, or this process ends.
+            context.IsCompared = false;
             return ReconcileResult.Retry;
         }
     }

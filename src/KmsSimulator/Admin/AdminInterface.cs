@@ -31,6 +31,8 @@ internal sealed class AdminInterface
             [("/_sim/callers", "POST")] = request => ReadAsync(request, body => CallerRequests.Make(simulation, body)),
             [("/_sim/organizations", "POST")] = request => ReadAsync(request, body => OrganizationRequests.Set(simulation, body)),
             [("/_sim/roles", "POST")] = request => ReadAsync(request, body => RoleRequests.Set(simulation, body)),
+            [("/_sim/events", "POST")] = request => ReadAsync(request, body => EventRequests.Add(simulation, body)),
+            [("/_sim/events", "DELETE")] = Show(_ => Do(simulation.Trail.Reset)),
             [("/_sim/reset", "POST")] = Show(_ => Do(simulation.Reset)),
         };
     }
@@ -98,6 +100,8 @@ internal sealed class AdminInterface
                 + "POST /_sim/reset sets it back.");
         }
 
+        // What waits for a message may see one now.
+        _simulation.Queues.Wake();
         return new JsonObject { ["now"] = clock.GetUtcNow().UtcDateTime };
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsSimulator.Faults;
 using KmsSimulator.Protocol;
+using KmsSimulator.Sqs;
 using KmsSimulator.Sts;
 
 namespace KmsSimulator.Admin;
@@ -43,7 +44,7 @@ internal static class FaultRequests
     {
         var request = new AdminRequest(body, "operation", "kind", "nth", "count", "account", "region", "delayMs");
         var operation = request.Required("operation");
-        if (operation != "*" && !OperationTable.Simulated.ContainsKey(operation) && !StsProtocol.Operations.Contains(operation))
+        if (operation != "*" && !OperationTable.Simulated.ContainsKey(operation) && !StsProtocol.Operations.Contains(operation) && !SqsProtocol.Has(operation))
             throw new AdminException($"operation {operation} is none that is simulated; * is all.");
         var name = request.Required("kind");
         var kind = Kinds.FirstOrDefault(candidate => candidate.Name == name);

@@ -2,21 +2,22 @@ using System.Net;
 using System.Security.Cryptography;
 using KmsSimulator.Admin;
 using KmsSimulator.Protocol;
+using KmsSimulator.Sqs;
 using KmsSimulator.State;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace KmsSimulator;
 
 /// <summary>
-/// A simulator in the caller's process that is reached without sockets: an <see cref="HttpClient"/> with this handler speaks to KMS, to STS and
+/// A simulator in the caller's process that is reached without sockets: an <see cref="HttpClient"/> with this handler speaks to KMS, to STS, to SQS and
 /// to <c>/_sim/…</c>, whatever host its requests name.
 /// </summary>
 /// <remarks>
 /// <para>A call that no fault delays has ended when <see cref="HttpMessageHandler.SendAsync"/> returns: no thread is switched and no timer is
-/// used. Delays wait on the given clock. What waits goes on where the caller's <see cref="SynchronizationContext"/> or
+/// used. Delays wait on the given clock. What waits, but for a receive of SQS, goes on where the caller's <see cref="SynchronizationContext"/> or
 /// <see cref="TaskScheduler"/> says, or on the thread pool when there is neither.</para>
 /// <para>A connection that a fault drops is an <see cref="HttpRequestException"/>. A caller that cancels leaves; its call still has its effect,
-/// as it has over a network.</para>
+/// as it has over a network; but a receive of SQS that waits then takes no message.</para>
 /// </remarks>
 public sealed class SimulatorHandler : HttpMessageHandler
 {
@@ -40,16 +41,12 @@ public sealed class SimulatorHandler : HttpMessageHandler
     internal Simulation State => _simulation;
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        cancellationToken.ThrowIfCancellationRequested();
-        var connection = new Connection();
-        var context = await ContextAsync(request, connection, cancellationToken);
-        await _router.HandleAsync(context).WaitAsync(cancellationToken);
-        if (connection.IsDropped)
-            throw new HttpRequestException(HttpRequestError.ResponseEnded, "kms-simulator dropped the connection, as a fault asked it to.");
-        return Response(context.Response, request);
+        return request.Headers.TryGetValues("X-Amz-Target", out var targets) && targets.First().StartsWith(SqsProtocol.TargetPrefix, StringComparison.Ordinal)
+            ? WithoutContext.Run(() => AnswerAsync(request, cancellationToken))
+            : AnswerAsync(request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -61,6 +58,18 @@ public sealed class SimulatorHandler : HttpMessageHandler
         base.Dispose(disposing);
     }
 
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var connection = new Connection();
+        connection.RequestAborted = cancellationToken;
+        var context = await ContextAsync(request, connection, cancellationToken);
+        await _router.HandleAsync(context).WaitAsync(cancellationToken);
+        if (connection.IsDropped)
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "kms-simulator dropped the connection, as a fault asked it to.");
+        return Response(context.Response, request);
+    }
+
     private static async Task<HttpContext> ContextAsync(HttpRequestMessage message, Connection connection, CancellationToken cancellationToken)
     {
         var context = new DefaultHttpContext();
@@ -68,6 +77,8 @@ public sealed class SimulatorHandler : HttpMessageHandler
         var request = context.Request;
         var uri = message.RequestUri!;
         request.Method = message.Method.Method;
+        request.Scheme = uri.Scheme;
+        request.Host = HostString.FromUriComponent(uri);
         request.Path = PathString.FromUriComponent(uri.AbsolutePath);
         request.QueryString = new QueryString(uri.Query);
         foreach (var (name, values) in message.Headers.NonValidated)

@@ -19,7 +19,7 @@ public sealed class SimulatorHost : IAsyncDisposable
         Url = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
     }
 
-    /// <summary>Where it listens, for example <c>http://127.0.0.1:4599</c>: the endpoint of KMS, of STS and of <c>/_sim/…</c>.</summary>
+    /// <summary>Where it listens, for example <c>http://127.0.0.1:4599</c>: the endpoint of KMS, of STS, of SQS and of <c>/_sim/…</c>.</summary>
     public string Url { get; }
 
     /// <summary>Starts a simulator on 127.0.0.1, with nothing in it.</summary>

@@ -1,12 +1,13 @@
 using System.Globalization;
 using KmsSimulator.Admin;
 using KmsSimulator.Faults;
+using KmsSimulator.Sqs;
 using KmsSimulator.State;
 using KmsSimulator.Sts;
 
 namespace KmsSimulator.Protocol;
 
-/// <summary>What happens to each call of KMS and STS: who is it, faults, quotas, the operation, the record.</summary>
+/// <summary>What happens to each call of KMS, STS and SQS: who is it, faults, quotas, the operation, the record.</summary>
 internal sealed class CallPipeline(Simulation simulation)
 {
     private const string StsRegion = "us-east-1";
@@ -44,6 +45,43 @@ internal sealed class CallPipeline(Simulation simulation)
             var input = new KmsInput(json.RootElement);
             _kms.TakeQuotaElsewhere(operation, caller, signature.Region, input);
             return _kms.Run(operation, caller, signature.Region, input, requestId, key => progress.Key = key);
+        });
+    }
+
+    /// <summary>A call of SQS; <paramref name="target"/> is its <c>X-Amz-Target</c>.</summary>
+    public async Task HandleSqsAsync(HttpContext context, string target)
+    {
+        var name = target[SqsProtocol.TargetPrefix.Length..];
+        var progress = new Progress(simulation.Clock.GetUtcNow()) { Operation = SqsProtocol.Has(name) ? name : CallLog.Unknown };
+        await AnswerAsync(context, NextRequestId(), progress, SqsProtocol.Write, async () =>
+        {
+            var signature = Signature.Read(context.Request)
+                ?? throw new ServiceException("MissingAuthenticationTokenException", "Missing Authentication Token");
+            progress.Region = signature.Region;
+            var caller = simulation.Sessions.CallerOf(signature.AccessKeyId, signature.Region);
+            progress.Account = caller.AccountId;
+            var body = await RequestBody.ReadAsync(context.Request);
+            await MeetFaultsAsync(progress, caller, SqsProtocol.Fault);
+            if (progress.Drop == FaultKind.DropBefore)
+                return null;
+            using var json = KmsProtocol.Parse(body ?? throw RequestBody.TooLong());
+            var call = new SqsCall
+            {
+                Simulation = simulation,
+                Caller = caller,
+                Region = signature.Region,
+                Input = new SqsInput(json.RootElement),
+                Endpoint = $"{(context.Request.Scheme is { Length: > 0 } scheme ? scheme : "http")}://{context.Request.Host}",
+                Gone = context.RequestAborted,
+            };
+            try
+            {
+                return await SqsProtocol.RunAsync(name, call);
+            }
+            finally
+            {
+                progress.Key = call.QueueArn;
+            }
         });
     }
 

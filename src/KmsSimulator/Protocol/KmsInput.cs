@@ -10,6 +10,9 @@ internal sealed class KmsInput(JsonElement root)
     private const double MaxSeconds = 253_402_300_799;
     private readonly List<string> _violations = [];
 
+    /// <summary>All parameters, as they were sent.</summary>
+    public JsonElement Root => root;
+
     /// <summary>A string, without any check; for routing.</summary>
     public string? Peek(string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -93,7 +93,13 @@ internal sealed class KmsProtocol(Simulation simulation)
                 answer = operation.Run(call);
             }
 
+            simulation.Trail.Record(call, null);
             return Write(200, answer);
+        }
+        catch (ServiceException error) when (call is not null)
+        {
+            simulation.Trail.Record(call, error);
+            throw;
         }
         finally
         {

@@ -4,7 +4,9 @@ using KmsSimulator.Faults;
 using KmsSimulator.Import;
 using KmsSimulator.Policies;
 using KmsSimulator.Quotas;
+using KmsSimulator.Sqs;
 using KmsSimulator.Sts;
+using KmsSimulator.Trail;
 
 namespace KmsSimulator.State;
 
@@ -25,6 +27,7 @@ internal sealed class Simulation
         _seed = new Seed(seed);
         Quotas = new RequestQuotas(options.QuotaScale, time);
         Principals = new PrincipalDirectory(_seed);
+        Trail = new CallTrail(this);
     }
 
     /// <summary>The time that passes by itself: quotas and delays are about that one.</summary>
@@ -54,13 +57,18 @@ internal sealed class Simulation
 
     public CallLog Calls { get; } = new();
 
+    public SqsQueues Queues { get; } = new();
+
+    /// <summary>Where the events of calls of KMS go.</summary>
+    public CallTrail Trail { get; }
+
     public KmsAccount Account(string id) =>
         _accounts.GetOrAdd(id, static (key, simulation) => new KmsAccount(key, simulation._seed, simulation._consistencyDelay, simulation.Clock), this);
 
     /// <summary>All accounts that were ever called, by id.</summary>
     public IEnumerable<KmsAccount> Accounts => _accounts.Values.OrderBy(account => account.Id, StringComparer.Ordinal);
 
-    /// <summary>Keys, calls, faults, clock, principals, organizations, roles and quotas as at the start. Sessions stay: clients hold on to them.</summary>
+    /// <summary>Keys, calls, faults, clock, principals, organizations, roles, quotas and queues as at the start. Sessions stay: clients hold on to them.</summary>
     public void Reset()
     {
         _accounts.Clear();
@@ -72,5 +80,7 @@ internal sealed class Simulation
         Roles.Reset();
         Quotas.Reset();
         Sessions.Reset();
+        Trail.Reset();
+        Queues.Reset();
     }
 }

@@ -22,6 +22,8 @@ public sealed class ChartSchemaTests
         { "operator.workers=0", "operator.workers" },
         { "operator.quotaShare=2", "operator.quotaShare" },
         { "operator.quotaShare=0.00001", "operator.quotaShare" },
+        { "operator.eventQueues={kms-events}", "operator.eventQueues" },
+        { "operator.eventQueues={https://sqs.eu-west-1.amazonaws.com/111122223333/a.fifo}", "operator.eventQueues" },
         { "operator.logFormat=xml", "operator.logFormat" },
         { "operator.driftPeriod=often", "operator.driftPeriod" },
         { "operator.driftPeriod=0s", "operator.driftPeriod" },

@@ -38,7 +38,7 @@ internal sealed class ComposedOperator : IDisposable
             api,
             _clients,
             new OperatorSettings(options.ClusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard),
-            new OperatorOptions { Workers = options.Workers, WatchNamespaces = options.WatchNamespaces, HealthAddress = ListenAddress.Nowhere },
+            new OperatorOptions { Workers = options.Workers, WatchNamespaces = options.WatchNamespaces, HealthAddress = ListenAddress.Nowhere, EventQueues = [.. options.EventQueues.Select(url => QueueUrl.Parse(url, null))] },
             time,
             random,
             () => string.Create(CultureInfo.InvariantCulture, $"{random.Next():x8}{++attempts:x24}"),

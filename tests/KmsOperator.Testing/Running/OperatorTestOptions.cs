@@ -26,6 +26,9 @@ public sealed record OperatorTestOptions
     /// <summary><c>--quota-share</c>.</summary>
     public double QuotaShare { get; init; } = 0.5;
 
+    /// <summary><c>--event-queue</c>: URLs of queues.</summary>
+    public IReadOnlyList<string> EventQueues { get; init; } = [];
+
     /// <summary>What stands between the operator and AWS, given AWS; null for nothing. The test's own calls do not go through it.</summary>
     public Func<HttpMessageHandler, HttpMessageHandler>? AwsFront { get; init; }
 

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService;
 using Amazon.Runtime;
+using Amazon.SQS;
 using KmsOperator.Aws;
 using KmsSimulator;
 
@@ -20,6 +21,7 @@ public sealed class SimulatedAws : IDisposable
     private readonly HttpClient _admin;
     private readonly Factory _factory;
     private readonly Dictionary<string, AmazonKeyManagementServiceClient> _clients = [];
+    private readonly List<IDisposable> _others = [];
 
     internal SimulatedAws(SimulatorOptions options, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler>? front = null)
     {
@@ -48,6 +50,37 @@ public sealed class SimulatedAws : IDisposable
         return client;
     }
 
+    /// <summary>KMS as another principal than the operator.</summary>
+    /// <param name="principal">ARN of a role, a user or an account.</param>
+    /// <param name="region">The Region.</param>
+    public async Task<IAmazonKeyManagementService> KmsAsAsync(string principal, string region = "us-east-1")
+    {
+        var caller = JsonNode.Parse(await PostAsync("/_sim/callers", $$"""{"principal": "{{principal}}"}"""))!;
+        var client = new AmazonKeyManagementServiceClient(new BasicAWSCredentials((string)caller["accessKeyId"]!, "secret"), new AmazonKeyManagementServiceConfig
+        {
+            ServiceURL = "http://kms.invalid",
+            AuthenticationRegion = region,
+            MaxErrorRetry = 0,
+            HttpClientFactory = _factory,
+        });
+        _others.Add(client);
+        return client;
+    }
+
+    /// <summary>SQS for the test itself, in us-east-1.</summary>
+    public IAmazonSQS Sqs()
+    {
+        var client = new AmazonSQSClient(Credentials, new AmazonSQSConfig
+        {
+            ServiceURL = "https://sqs.us-east-1.amazonaws.com",
+            AuthenticationRegion = "us-east-1",
+            MaxErrorRetry = 0,
+            HttpClientFactory = _factory,
+        });
+        _others.Add(client);
+        return client;
+    }
+
     /// <summary>All keys as they really are, whatever readers may see; see <c>docs/simulator.md</c>.</summary>
     public async Task<IReadOnlyList<JsonObject>> KeysAsync() =>
         [.. (await _admin.GetFromJsonAsync<JsonArray>("/_sim/keys"))!.Select(key => key!.AsObject())];
@@ -60,12 +93,14 @@ public sealed class SimulatedAws : IDisposable
         (await _admin.GetFromJsonAsync<JsonObject>("/_sim/calls"))!.ToDictionary(call => call.Key, call => call.Value!.GetValue<int>());
 
     /// <summary>Posts to the simulator's own interface, for example to <c>/_sim/faults</c>.</summary>
-    public async Task PostAsync(string path, string json)
+    /// <returns>The answer.</returns>
+    public async Task<string> PostAsync(string path, string json)
     {
         using var content = new StringContent(json);
         using var response = await _admin.PostAsync(new Uri(path, UriKind.Relative), content);
         if (!response.IsSuccessStatusCode)
             throw new InvalidOperationException($"{path}: {await response.Content.ReadAsStringAsync()}");
+        return await response.Content.ReadAsStringAsync();
     }
 
     /// <summary>Ends all faults that were asked for.</summary>
@@ -80,6 +115,7 @@ public sealed class SimulatedAws : IDisposable
     {
         foreach (var client in _clients.Values)
             client.Dispose();
+        _others.ForEach(client => client.Dispose());
         _admin.Dispose();
         _handler.Dispose();
     }

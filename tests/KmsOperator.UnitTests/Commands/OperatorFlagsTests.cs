@@ -47,12 +47,14 @@ public sealed class OperatorFlagsTests
         var options = flags.Read(command.Parse([]));
 
         Assert.Empty(options.WatchNamespaces);
+        Assert.Empty(options.EventQueues);
         Assert.Equal(
             new OperatorOptions
             {
                 ClusterId = null,
                 LeaderElect = true,
                 WatchNamespaces = options.WatchNamespaces,
+                EventQueues = options.EventQueues,
                 Workers = 16,
                 DriftPeriod = TimeSpan.FromHours(10),
                 ConsistencyWindow = TimeSpan.FromMinutes(5),
@@ -76,6 +78,11 @@ public sealed class OperatorFlagsTests
         { "consistency-window", "500ms", "00:00:00.5000000" },
         { "deletion-guard-days", "0", "00:00:00" },
         { "quota-share", "0.25", "0.25" },
+        { "event-queue", "https://sqs.eu-west-1.amazonaws.com/111122223333/a", "https://sqs.eu-west-1.amazonaws.com/111122223333/a" },
+        {
+            "event-queue", "https://sqs.eu-west-1.amazonaws.com/111122223333/a, https://sqs.us-east-1.amazonaws.com/111122223333/b",
+            "https://sqs.eu-west-1.amazonaws.com/111122223333/a https://sqs.us-east-1.amazonaws.com/111122223333/b"
+        },
         { "metrics-address", "127.0.0.1:9000", "127.0.0.1:9000" },
         { "health-address", "0", ":0" },
         { "log-format", "text", "text" },
@@ -113,6 +120,9 @@ public sealed class OperatorFlagsTests
         { "consistency-window", "1ms", "as good as none" },
         { "deletion-guard-days", "366", "more than a year" },
         { "quota-share", "2", "more than all" },
+        { "event-queue", "kms-events", "no URL" },
+        { "event-queue", "https://sqs.eu-west-1.amazonaws.com/kms-events", "no account" },
+        { "event-queue", "http://127.0.0.1:4599/111122223333/a", "no Region" },
         { "metrics-address", "8080", "no address" },
         { "health-address", "host:1", "a name that would have to be looked up" },
         { "log-format", "xml", "no format" },
@@ -141,10 +151,43 @@ public sealed class OperatorFlagsTests
         "consistency-window" => options.ConsistencyWindow.ToString(),
         "deletion-guard-days" => options.DeletionGuard.ToString(),
         "quota-share" => options.QuotaShare.ToString(CultureInfo.InvariantCulture),
+        "event-queue" => string.Join(' ', options.EventQueues),
         "metrics-address" => options.MetricsAddress.ToString(),
         "health-address" => options.HealthAddress.ToString(),
         _ => options.LogFormat,
     };
+
+    [Fact]
+    public void An_event_queue_may_be_given_several_times_and_counts_once()
+    {
+        const string First = "https://sqs.eu-west-1.amazonaws.com/111122223333/a", Second = "https://sqs.us-east-1.amazonaws.com/111122223333/b";
+        var (result, flags) = Parse(["--event-queue", First, "--event-queue", Second, "--event-queue", First], null);
+
+        Assert.Empty(result.Errors);
+        Assert.Equal([First, Second], flags.Read(result).EventQueues.Select(queue => queue.ToString()));
+    }
+
+    [Fact]
+    public void The_Region_of_a_queue_whose_host_names_none_is_the_environments()
+    {
+        var flags = new OperatorFlags(name => name == "AWS_REGION" ? "eu-north-1" : null);
+        var command = new Command("run");
+        flags.AddTo(command);
+        var result = command.Parse(["--event-queue=http://127.0.0.1:4599/111122223333/a"]);
+
+        Assert.Empty(result.Errors);
+        Assert.Equal("eu-north-1", flags.Read(result).EventQueues.Single().Region);
+    }
+
+    [Fact]
+    public async Task A_flag_that_is_nearly_right_is_answered_with_the_right_one()
+    {
+        using var errors = new StringWriter();
+
+        Assert.Equal(ExitCodes.Usage, await CommandLine.RunAsync(["run", "--event-queues=x"], _ => null, TextWriter.Null, errors));
+
+        Assert.Contains("--event-queue", errors.ToString().Replace("--event-queues", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("", "empty")]

@@ -32,6 +32,15 @@ public sealed class IamPolicyTests
         Assert.Equal(["AssumeRole", "GetCallerIdentity"], Called("IAmazonSecurityTokenService").Concat(Called("AmazonSecurityTokenServiceClient")).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
+    public void The_policy_for_event_queues_permits_exactly_what_the_code_calls()
+    {
+        // A batch needs the permission of its single call.
+        var called = Called("IAmazonSQS").Select(method => $"sqs:{method.Replace("Batch", "", StringComparison.Ordinal)}");
+
+        Assert.Equal(called.Order(StringComparer.Ordinal), Statements("event-queue-policy.json").SelectMany(Actions).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void What_changes_a_key_is_permitted_only_with_the_cluster_s_tag()
     {
         string[] unconditional = ["kms:DescribeKey", "kms:ListAliases", "kms:ListKeys", "kms:ListResourceTags"];

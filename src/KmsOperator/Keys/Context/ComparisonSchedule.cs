@@ -10,7 +10,8 @@ namespace KmsOperator.Keys.Context;
 /// <param name="random">Spreads the comparisons of many keys over time.</param>
 internal sealed class ComparisonSchedule(OperatorSettings settings, Random random)
 {
-    // KMS nearly always shows a write within seconds. Who sets reconcile-at should not have to wait for the whole window.
+    // KMS nearly always shows a write within seconds. Who sets reconcile-at should not have to wait for the whole window, and what somebody
+    // else has changed should not stay for so long.
     private static readonly TimeSpan DoubtOnRequest = TimeSpan.FromSeconds(10);
 
     /// <summary>When a key that is as desired is compared next.</summary>
@@ -23,11 +24,11 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
     public TimeSpan AfterVerification() => Jitter(settings.DriftPeriod, -0.1, 0.1);
 
     /// <summary>For how long after a write of the operator a value that reads as before the write is taken for stale.</summary>
-    /// <param name="reconcileAt">The new value of the <c>reconcile-at</c> annotation; null if there is none.</param>
-    public TimeSpan Doubt(string? reconcileAt) =>
-        reconcileAt is not null && DoubtOnRequest < settings.ConsistencyWindow ? DoubtOnRequest : settings.ConsistencyWindow;
+    /// <param name="isAsked">Whether somebody asks for the comparison; see <see cref="ReconcileContext{T}.IsComparisonAsked"/>.</param>
+    public TimeSpan Doubt(bool isAsked) =>
+        isAsked && DoubtOnRequest < settings.ConsistencyWindow ? DoubtOnRequest : settings.ConsistencyWindow;
 
-    /// <summary>Whether the key is compared now: the desired state is new, an annotation asks for it, or it is time.</summary>
+    /// <summary>Whether the key is compared now: the desired state is new, somebody asks for it, or it is time.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="desiredSha256">Hash of the desired state.</param>
     /// <param name="isRotationRequested">Whether a rotation on demand is requested or its outcome is unknown.</param>
@@ -35,7 +36,7 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
         where T : class, IKeyResource
     {
         var status = context.Status;
-        if (status.DesiredSha256 != desiredSha256 || context.UnhandledReconcileAt is not null || isRotationRequested
+        if (status.DesiredSha256 != desiredSha256 || context.IsComparisonAsked || isRotationRequested
             || ResourceConditions.Find(status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.Suspended)
         {
             return true;
@@ -52,8 +53,7 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
     /// <summary>How old the list of aliases may be: a minute, unless somebody asks for a comparison or an older list is known to be of no use.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="status">The status so far.</param>
-    /// <param name="reconcileAt">The new value of the <c>reconcile-at</c> annotation; null if there is none.</param>
-    public static DateTimeOffset AliasesNotBefore<T>(ReconcileContext<T> context, KeyStatus status, string? reconcileAt)
+    public static DateTimeOffset AliasesNotBefore<T>(ReconcileContext<T> context, KeyStatus status)
         where T : class, IKeyResource
     {
         if (status.FormerAliasNames is { Count: > 0 })
@@ -62,9 +62,11 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
             return context.Now;
         }
 
-        var since = reconcileAt is null ? context.Now - AliasDirectory.UsualAge : context.Cache.ReconcileRequestedAt ?? context.Now;
-        return context.Cache.AliasesNotBefore is { } oldest && oldest > since ? oldest : since;
+        var since = context.UnhandledReconcileAt is null ? context.Now - AliasDirectory.UsualAge : context.Cache.ReconcileRequestedAt ?? context.Now;
+        return Later(Later(since, context.Cache.AliasesNotBefore), context.ComparisonRequest?.NotBefore);
     }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
     private bool IsConclusive(KeyStatus status) =>
         status.LastVerifiedAt is { } verified && (status.LastChangedAt is not { } changed || verified - changed >= settings.ConsistencyWindow);

@@ -7,9 +7,16 @@ internal sealed class ReconcileCache
 {
     private readonly ConcurrentDictionary<string, ReconcileCacheEntry> _entries = new();
 
+    /// <summary>The comparisons that were asked for.</summary>
+    public ComparisonRequests Requests { get; } = new();
+
     /// <summary>The entry of a resource; a new one when there is none.</summary>
     public ReconcileCacheEntry Of(string uid) => _entries.GetOrAdd(uid, _ => new ReconcileCacheEntry());
 
     /// <summary>Removes the entry of a resource that no longer exists.</summary>
-    public void Remove(string uid) => _entries.TryRemove(uid, out _);
+    public void Remove(string uid)
+    {
+        _entries.TryRemove(uid, out _);
+        Requests.Remove(uid);
+    }
 }

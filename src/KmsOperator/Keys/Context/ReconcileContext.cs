@@ -17,7 +17,8 @@ namespace KmsOperator.Keys.Context;
 /// know it yet, could otherwise replace the record of an attempt that the leader is about to send, and then two keys would be made.
 /// </remarks>
 internal sealed class ReconcileContext<T>(
-    IKubernetesApi api, IEventRecorder events, TimeProvider time, ResourceType<T> type, T resource, ReconcileCacheEntry cache, IWriteFence? fence = null)
+    IKubernetesApi api, IEventRecorder events, TimeProvider time, ResourceType<T> type, T resource, ReconcileCacheEntry cache, IWriteFence? fence = null,
+    ComparisonRequest? comparisonRequest = null)
     where T : class, IKeyResource
 {
     /// <summary>The resource as it was last read or written.</summary>
@@ -25,6 +26,12 @@ internal sealed class ReconcileContext<T>(
 
     /// <summary>What this process remembers of the resource between reconciles.</summary>
     public ReconcileCacheEntry Cache { get; } = cache;
+
+    /// <summary>The request to compare the key because somebody else has changed it; null if there is none.</summary>
+    public ComparisonRequest? ComparisonRequest { get; } = comparisonRequest;
+
+    /// <summary>Whether the key was compared, or could not be and the status says so.</summary>
+    public bool IsCompared { get; set; }
 
     /// <summary>The current time.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
@@ -40,6 +47,9 @@ internal sealed class ReconcileContext<T>(
 
     /// <summary>The value of the <c>reconcile-at</c> annotation that the operator has not acted on yet; null if there is none.</summary>
     public string? UnhandledReconcileAt => Annotation(AnnotationNames.ReconcileAt) is { } at && at != Status.LastHandledReconcileAt ? at : null;
+
+    /// <summary>Whether somebody asks for a comparison now: by the <c>reconcile-at</c> annotation, or by changing the key.</summary>
+    public bool IsComparisonAsked => UnhandledReconcileAt is not null || ComparisonRequest is not null;
 
     /// <summary>Whether the resource, its key or the key's owner tags are so new that AWS may not yet know everywhere what concerns it.</summary>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>

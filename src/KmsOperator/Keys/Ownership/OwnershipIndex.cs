@@ -40,6 +40,25 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
     public string? FindKeyHolder(KeyLocation location, string keyId, string uid) => Find(ByKey, At(location.AccountId, location.Region, keyId), uid);
 
+    /// <summary>All resources that have a key on record.</summary>
+    public IReadOnlyList<IKeyResource> KeyHolders(KeyLocation location, string keyId)
+    {
+        var value = At(location.AccountId, location.Region, keyId);
+        return [.. keys.ListByIndex(ByKey, value), .. replicas.ListByIndex(ByKey, value)];
+    }
+
+    /// <summary>All resources whose key has an alias on record.</summary>
+    public IReadOnlyList<IKeyResource> AliasHolders(KeyLocation location, string aliasName)
+    {
+        var (value, place) = (At(location.AccountId, location.Region, aliasName), At(location.AccountId, location.Region, ""));
+        bool HasIt(IKeyResource other) => other.Status?.AdditionalAliases?.Contains(aliasName) == true;
+        return
+        [
+            .. keys.ListByIndex(ByAlias, value), .. replicas.ListByIndex(ByAlias, value),
+            .. keys.ListByIndex(WithAdditionalAliases, place).Where(HasIt), .. replicas.ListByIndex(WithAdditionalAliases, place).Where(HasIt),
+        ];
+    }
+
     /// <summary>Whether the cluster still has the resource with that uid.</summary>
     public bool Exists(KeyOwner owner)
     {

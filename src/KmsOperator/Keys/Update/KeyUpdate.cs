@@ -34,6 +34,7 @@ internal sealed class KeyUpdate(
         where T : class, IKeyResource
     {
         var reconcileAt = context.UnhandledReconcileAt;
+        var isAsked = context.IsComparisonAsked;
         var (seen, unread) = await ownerTags.ObserveAsync(context, resolved.Desired.Owner, region, mayWrite: !resolved.Desired.ObserveOnly, cancellationToken);
         if (unread is not null)
         {
@@ -46,12 +47,12 @@ internal sealed class KeyUpdate(
         }
 
         context.Cache.MissingSince = null;
-        var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, reconcileAt, cancellationToken);
-        var observed = region.ReplaceStale(seen, schedule.Doubt(reconcileAt));
-        var isStale = reconcileAt is not null && (aliases.IsBehind || observed != seen);
+        var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, cancellationToken);
+        var observed = region.ReplaceStale(seen, schedule.Doubt(isAsked));
+        var isStale = isAsked && (aliases.IsBehind || observed != seen);
         if (isStale)
         {
-            // Whoever set reconcile-at wants an answer that KMS has had time for. The annotation counts as unhandled until then.
+            // Whoever asks wants an answer that KMS has had time for. The request counts as unhandled until then.
             context.Cache.AliasesNotBefore = context.Now;
             if (status.DesiredSha256 == resolved.DesiredSha256)
             {
@@ -61,6 +62,7 @@ internal sealed class KeyUpdate(
 
         observed = PolicyReadBack.Accept(context.Cache, resolved.Desired.Policy, observed);
         var result = await ApplyAsync(context, status, resolved, region, observed with { AliasTargets = aliases.Targets }, isNew: false, cancellationToken);
+        context.IsCompared = !isStale;
         return !isStale ? Acknowledge(result, reconcileAt)
             : result.Error is null ? result with { RequeueAfter = ReadAgainPeriod }
             : result;
@@ -78,7 +80,7 @@ internal sealed class KeyUpdate(
         where T : class, IKeyResource
     {
         var reconcileAt = context.UnhandledReconcileAt;
-        var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, reconcileAt, cancellationToken);
+        var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, cancellationToken);
         var result = await ApplyAsync(context, status, resolved, region, created with { AliasTargets = aliases.Targets }, isNew: true, cancellationToken);
         return Acknowledge(result, reconcileAt);
     }
@@ -90,7 +92,7 @@ internal sealed class KeyUpdate(
     {
         var reconcileAt = context.UnhandledReconcileAt;
         var desired = resolved.Desired;
-        var aliases = await ReadAliasesAsync(context, status, desired, region, reconcileAt, cancellationToken);
+        var aliases = await ReadAliasesAsync(context, status, desired, region, cancellationToken);
         var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolders(status, desired, aliases.Targets, keyId: null));
         return Acknowledge(ObserveOnly.ReportMissing(status, desired, plan), reconcileAt);
     }
@@ -295,12 +297,12 @@ internal sealed class KeyUpdate(
     }
 
     private Task<AliasReading> ReadAliasesAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, string? reconcileAt, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
         region.Aliases.ReadAsync(
             desired.AliasNames.Union(AliasHistory.NamesIn(status)),
-            ComparisonSchedule.AliasesNotBefore(context, status, reconcileAt),
-            schedule.Doubt(reconcileAt),
+            ComparisonSchedule.AliasesNotBefore(context, status),
+            schedule.Doubt(context.IsComparisonAsked),
             cancellationToken);
 
     private static KeyResult Acknowledge(KeyResult result, string? reconcileAt) =>
