@@ -6,6 +6,7 @@ using KmsOperator.Keys.Status;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 using KmsOperator.Orphans;
+using KmsOperator.Planning;
 using KmsOperator.Policies;
 
 namespace KmsOperator.Reports;
@@ -52,7 +53,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
         var status = resource.Status!;
         var row = new KeyRow
         {
-            Owner = $"{resource.Kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}",
+            Owner = KeyOwner.PathOf(resource.Kind, resource.Metadata.Namespace, resource.Metadata.Name),
             AccountId = status.AccountId ?? "",
             Region = status.Region ?? "",
             KeyId = status.KeyId,
