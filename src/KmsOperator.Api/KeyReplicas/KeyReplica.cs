@@ -27,6 +27,8 @@ public sealed record KeyReplica : IKeyResource
     PublishSpec? IKeyResource.Publish => Spec.Publish;
 
     bool IKeyResource.Suspended => Spec.Suspend ?? false;
+
+    AdoptSpec? IKeyResource.Adopt => Spec.Adopt;
 }
 
 /// <summary><c>KeyReplica.spec</c>.</summary>

@@ -11,4 +11,7 @@ public interface IKeyResource : IResource
 
     /// <summary>Whether the operator keeps its hands off.</summary>
     bool Suspended { get; }
+
+    /// <summary>An existing key to take over; null for none.</summary>
+    AdoptSpec? Adopt { get; }
 }

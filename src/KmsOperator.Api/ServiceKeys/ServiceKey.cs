@@ -29,6 +29,8 @@ public sealed record ServiceKey : IKeyResource
     PublishSpec? IKeyResource.Publish => Spec.Publish;
 
     bool IKeyResource.Suspended => Spec.Suspend ?? false;
+
+    AdoptSpec? IKeyResource.Adopt => Spec.Adopt;
 }
 
 /// <summary><c>ServiceKey.spec</c>.</summary>

@@ -8,6 +8,13 @@ namespace KmsOperator.Aws;
 /// <summary>Turns one step of a plan into its KMS call.</summary>
 public static class KeyStepExecutor
 {
+    /// <summary>The operations of all steps, as <see cref="ExecuteAsync"/> calls them.</summary>
+    internal static readonly string[] Operations =
+    [
+        "CancelKeyDeletion", "CreateAlias", "DeleteAlias", "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "PutKeyPolicy", "RotateKeyOnDemand",
+        "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription",
+    ];
+
     /// <summary>Executes a step on a key.</summary>
     /// <param name="kms">Writing client of the key's Region.</param>
     /// <param name="step">What to do.</param>

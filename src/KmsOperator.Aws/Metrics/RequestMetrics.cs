@@ -8,10 +8,8 @@ public sealed class RequestMetrics
     /// <summary>What the operator may come to ask of KMS in the life of a key; the policies of config/iam permit the same.</summary>
     internal static readonly string[] Operations =
     [
-        "CancelKeyDeletion", "CreateAlias", "CreateKey", "DeleteAlias", "DescribeKey", "DisableKey", "DisableKeyRotation", "EnableKey",
-        "EnableKeyRotation", "GetKeyLastUsage", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListAliases", "ListKeyRotations",
-        "ListKeys", "ListResourceTags", "PutKeyPolicy", "ReplicateKey", "RotateKeyOnDemand", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias",
-        "UpdateKeyDescription",
+        .. KeyStepExecutor.Operations, "CreateKey", "DescribeKey", "GetKeyLastUsage", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListAliases",
+        "ListKeyRotations", "ListKeys", "ListResourceTags", "ReplicateKey",
     ];
 
     private readonly Counter<long> _requests;

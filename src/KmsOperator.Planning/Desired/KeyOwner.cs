@@ -9,7 +9,13 @@ namespace KmsOperator.Planning;
 public sealed record KeyOwner(string Kind, string Namespace, string Name, string Uid, string ClusterId)
 {
     /// <summary>The value of the <c>servicekey.dev/owner</c> tag.</summary>
-    public string Path => $"{Kind}/{Namespace}/{Name}";
+    public string Path => PathOf(Kind, Namespace, Name);
+
+    /// <summary>The value of that tag for a resource, which also names the resource in messages.</summary>
+    /// <param name="kind"><c>ServiceKey</c> or <c>KeyReplica</c>.</param>
+    /// <param name="namespace">Namespace of the resource.</param>
+    /// <param name="name">Name of the resource.</param>
+    public static string PathOf(string kind, string? @namespace, string name) => $"{kind}/{@namespace}/{name}";
 }
 
 /// <summary>Where a key lives.</summary>

@@ -94,7 +94,7 @@ internal static class PlanCommand
         if (request.Paths.Length > 0)
         {
             manifests = ManifestLoader.Load(request.Paths, input);
-            var problems = ManifestInput.FindProblems(manifests, request.Paths, request.Namespace);
+            var problems = ManifestProblems.Find(manifests, request.Paths, request.Namespace);
             if (problems.Count > 0)
             {
                 foreach (var problem in problems)

@@ -4,7 +4,6 @@ using KmsOperator.Configuration;
 using KmsOperator.Hosting;
 using KmsOperator.Kubernetes;
 using KmsOperator.Manifests;
-using KmsOperator.Plans;
 using KmsOperator.Rendering;
 using KmsOperator.Reports;
 
@@ -66,7 +65,7 @@ internal static class ReportCommand
     {
         var manifests = ManifestLoader.Load(paths, input);
         var rendering = ManifestRenderer.Render(manifests, account);
-        ManifestError[] problems = [.. ManifestInput.FindProblems(manifests, paths, "default"), .. rendering.Errors];
+        ManifestError[] problems = [.. ManifestProblems.Find(manifests, paths, "default"), .. rendering.Errors];
         foreach (var problem in problems.Distinct())
         {
             await errors.WriteLineAsync(problem.ToString());

@@ -33,11 +33,7 @@ internal static class ResourceChanges
     public static void Track<T>(this ResourceChange<T> change, ReconcileCache cache, AliasReservations reservations, TimeProvider time)
         where T : class, IResource
     {
-        if (change.Resource.Metadata.Uid is not { } uid)
-        {
-            return;
-        }
-
+        var uid = change.Resource.Metadata.Uid!;
         if (change.Kind == ChangeKind.Deleted)
         {
             cache.Remove(uid);

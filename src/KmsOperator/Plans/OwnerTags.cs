@@ -101,5 +101,5 @@ internal sealed class OwnerTags(RegionalClientFactory regions, DateTimeOffset no
         .Select(tags => tags.GetValueOrDefault(TagNames.Uid))
         .FirstOrDefault(uid => uid is not null);
 
-    private static string PathOf(string kind, IResource resource) => $"{kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}";
+    private static string PathOf(string kind, IResource resource) => KeyOwner.PathOf(kind, resource.Metadata.Namespace, resource.Metadata.Name);
 }

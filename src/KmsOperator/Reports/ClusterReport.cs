@@ -55,7 +55,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
         var status = resource.Status!;
         var row = new KeyRow
         {
-            Owner = $"{resource.Kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}",
+            Owner = KeyOwner.PathOf(resource.Kind, resource.Metadata.Namespace, resource.Metadata.Name),
             AccountId = status.AccountId ?? "",
             Region = status.Region ?? "",
             KeyId = status.KeyId,

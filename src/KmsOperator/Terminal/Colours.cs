@@ -8,8 +8,16 @@ internal sealed class Colours(bool isOn)
     /// <summary>Colours for a writer: on when it is the console's, on a terminal, and <c>NO_COLOR</c> is not set.</summary>
     /// <param name="output">Where the text goes.</param>
     /// <param name="environment">Value of an environment variable, null if unset.</param>
-    public static Colours For(TextWriter output, Func<string, string?> environment) => new(
-        ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb");
+    public static Colours For(TextWriter output, Func<string, string?> environment) => new(AreShown(output, environment));
+
+    /// <summary>Whether text that goes to a writer has colours.</summary>
+    /// <param name="output">Where the text goes.</param>
+    /// <param name="environment">Value of an environment variable, null if unset.</param>
+    public static bool AreShown(TextWriter output, Func<string, string?> environment) =>
+        IsTerminal(output) && string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb";
+
+    /// <summary>Whether text that goes to a writer is read on a terminal, and not by a program.</summary>
+    public static bool IsTerminal(TextWriter output) => ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
 
     /// <summary>For what comes.</summary>
     public string Green(string text) => Paint("32", text);

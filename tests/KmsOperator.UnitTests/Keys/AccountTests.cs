@@ -75,6 +75,26 @@ public sealed class AccountTests
         Assert.Single(await scenario.Aws.KeysAsync());
     }
 
+    [Fact]
+    public async Task A_class_that_somebody_changes_while_it_is_verified_is_verified_again()
+    {
+        using var scenario = await Scenario.StartAsync();
+        var met = 0;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            if (request is { Verb: "apply", Plural: "keyclasses", Subresource: "status" } && met++ == 0)
+                scenario.User.Apply(Scenario.Class("tags: {a: c}"));
+            return Task.CompletedTask;
+        };
+
+        await scenario.ApplyAsync(Scenario.Class("tags: {a: b}"));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+
+        Assert.True(met > 0);
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal("c", (string?)(await scenario.Aws.KeyAsync())["tags"]!["a"]);
+    }
+
     private static void SetAccount(Scenario scenario, string accountId)
     {
         scenario.Operator.Kill();

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using Xunit;
 
@@ -74,7 +73,7 @@ public sealed class DeleteWithoutKeyTests
         scenario.Operator.Kill();
         if (!restarts)
             scenario.Operator.Start();
-        EraseStatus(scenario, "one");
+        scenario.EraseStatus("ServiceKey", "one");
         scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
         if (restarts)
             scenario.Operator.Start();
@@ -93,7 +92,7 @@ public sealed class DeleteWithoutKeyTests
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
         scenario.Operator.Kill();
         await RemoveOwnerTagsAsync(scenario);
-        EraseStatus(scenario, "one");
+        scenario.EraseStatus("ServiceKey", "one");
         scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
 
         scenario.Operator.Start();
@@ -110,7 +109,7 @@ public sealed class DeleteWithoutKeyTests
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
         await scenario.RestAsync();
         scenario.Operator.Kill();
-        EraseStatus(scenario, "one");
+        scenario.EraseStatus("ServiceKey", "one");
         scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
         await scenario.BreakAsync("ListKeys");
 
@@ -269,13 +268,46 @@ public sealed class DeleteWithoutKeyTests
         Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
     }
 
-    private static void EraseStatus(Scenario scenario, string name)
+    [Theory]
+    [InlineData("managementPolicy: Observe", "a resource that only observes looks for no key")]
+    [InlineData("className: gone", "without the class there are no credentials to look with")]
+    public async Task A_resource_whose_status_was_erased_goes_where_its_key_may_not_be_looked_for(string field, string why)
     {
-        var manifest = scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", name));
-        var erased = new JsonObject();
-        foreach (var field in manifest["status"]!.AsObject())
-            erased[field.Key] = null;
-        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", name), new JsonObject { ["status"] = erased }.ToJsonString(), "status");
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
+        await scenario.ApplyAsync(Scenario.Class("deletionPolicy: Delete").Replace("name: standard", "name: gone", StringComparison.Ordinal));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "className: gone"));
+        await scenario.RestAsync();
+        scenario.Operator.Kill();
+        var before = (await scenario.Aws.KeyAsync()).ToJsonString();
+        scenario.EraseStatus("ServiceKey", "one");
+        if (field == "className: gone")
+            scenario.User.Delete("KeyClass", Scenario.Id("KeyClass", "gone"));
+        else
+            scenario.User.Apply(Scenario.Key("one", "service: s3", "className: gone", field), Scenario.Namespace);
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+
+        scenario.Operator.Start();
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.True((await scenario.Aws.KeyAsync()).ToJsonString() == before, why);
+    }
+
+    [Fact]
+    public async Task The_key_of_a_lost_call_is_found_also_when_the_resource_only_observes_by_now()
+    {
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "CreateKey", "kind": "dropAfter"}""");
+        scenario.User.Apply(Scenario.Key("one", "service: s3"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        scenario.User.Apply(Scenario.Key("one", "service: s3", "managementPolicy: Observe"), Scenario.Namespace);
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+        Assert.Contains(scenario.Events("one"), note => note.Contains("stays as it is: managementPolicy: Observe writes nothing", StringComparison.Ordinal));
     }
 
     private static async Task RemoveOwnerTagsAsync(Scenario scenario)

@@ -84,4 +84,92 @@ public sealed class ForeignPrimaryTests
         var after = await scenario.Aws.CallsAsync();
         Assert.Equal(before.Values.Sum() - before["GetCallerIdentity"], after.Values.Sum() - after["GetCallerIdentity"]);
     }
+
+    [Theory]
+    [InlineData("alias/theirs", "alias/theirs", "one name leads to the key in every Region")]
+    [InlineData(null, null, "where the primary has none, a person has to choose one")]
+    public async Task A_replica_that_names_no_alias_gets_its_primary_s(string? primaryAlias, string? alias, string why)
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
+        var key = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, Ct)).KeyMetadata;
+        if (primaryAlias is not null)
+            await scenario.Aws.Kms().CreateAliasAsync(new CreateAliasRequest { AliasName = primaryAlias, TargetKeyId = key.KeyId }, Ct);
+
+        await scenario.ApplyAsync(Scenario.Replica("copy", $"primaryKeyArn: \"{key.Arn}\"", "className: standard", "region: eu-west-1"));
+        await scenario.RestAsync();
+
+        if (alias is null)
+        {
+            scenario.AssertStalled("KeyReplica", "copy", "InvalidSpec");
+            Assert.StartsWith("spec.alias: ", scenario.Condition("KeyReplica", "copy", "Ready")!.Value.Message, StringComparison.Ordinal);
+            Assert.Equal(0, await scenario.CallsAsync("ReplicateKey"));
+            return;
+        }
+
+        scenario.AssertReady("KeyReplica", "copy");
+        Assert.True(scenario.Status("KeyReplica", "copy", "aliasName") == alias, why);
+    }
+
+    [Theory]
+    [InlineData("arn:aws:kms:us-east-1:999999999999:key/mrk-00000000000000000000000000000000", "eu-west-1", "the class's credentials are of another account")]
+    [InlineData("arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-00000000000000000000000000000000", "eu-west-1", "KMS replicates within a partition only")]
+    public async Task A_primary_that_cannot_be_meant_is_refused_before_AWS_is_asked(string arn, string region, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+
+        await scenario.ApplyAsync(Scenario.Replica("copy", $"primaryKeyArn: \"{arn}\"", "className: standard", $"region: {region}", "alias: alias/copy"));
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("KeyReplica", "copy", "InvalidSpec");
+        Assert.True(await scenario.CallsAsync("DescribeKey") == 0, why);
+    }
+
+    [Fact]
+    public async Task A_replica_does_not_change_over_to_another_key()
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
+        var first = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, Ct)).KeyMetadata;
+        var second = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, Ct)).KeyMetadata;
+        await scenario.ApplyAsync(Scenario.Replica("copy", $"primaryKeyArn: \"{first.Arn}\"", "className: standard", "region: eu-west-1", "alias: alias/copy"));
+        await scenario.RestAsync();
+        scenario.AssertReady("KeyReplica", "copy");
+
+        // As on a server without CEL, or after a restore from another manifest.
+        scenario.Operator.Kill();
+        scenario.User.Patch(
+            "KeyReplica", Scenario.Id("KeyReplica", "copy"), $$$"""{"status": {"keyId": "{{{second.KeyId}}}", "arn": "{{{second.Arn}}}"}}""", "status");
+        scenario.Operator.Start();
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("KeyReplica", "copy", "InvalidSpec");
+        Assert.Contains("spec.primaryKeyArn: cannot be changed", scenario.Condition("KeyReplica", "copy", "Ready")!.Value.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("adopted", "the spec still names the key")]
+    [InlineData("attempt", "the operator has made the key, by the tag of its attempt")]
+    public async Task A_replica_without_owner_tags_is_known_by_what_remains(string remains, string why)
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
+        var key = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, Ct)).KeyMetadata;
+        var adopt = remains == "adopted" ? $"adopt: {{keyId: {key.KeyId}}}" : "description: copy";
+        if (remains == "adopted")
+            await scenario.Aws.Kms().ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = key.KeyId, ReplicaRegion = "eu-west-1" }, Ct);
+        await scenario.Operator.SettleAsync();
+        string[] spec = [$"primaryKeyArn: \"{key.Arn}\"", "className: standard", "region: eu-west-1", "alias: alias/copy", adopt];
+        await scenario.ApplyAsync(Scenario.Replica("copy", spec));
+        await scenario.RestAsync();
+        scenario.AssertReady("KeyReplica", "copy");
+
+        scenario.Operator.Kill();
+        await scenario.Aws.Kms("eu-west-1").UntagResourceAsync(
+            new UntagResourceRequest { KeyId = key.KeyId, TagKeys = ["servicekey.dev/owner", "servicekey.dev/cluster", "servicekey.dev/uid"] }, Ct);
+        scenario.Operator.Start();
+        await scenario.AnnotateAsync("KeyReplica", "copy", "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.RestAsync();
+
+        scenario.AssertReady("KeyReplica", "copy");
+        var replica = (await scenario.Aws.KeysAsync()).Single(found => (string?)found["region"] == "eu-west-1");
+        Assert.True((string?)replica["tags"]!["servicekey.dev/owner"] == "KeyReplica/team/copy", why);
+    }
 }

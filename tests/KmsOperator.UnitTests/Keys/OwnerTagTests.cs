@@ -61,6 +61,23 @@ public sealed class OwnerTagTests
         Assert.Contains("aws kms tag-resource", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Where_KMS_asks_to_slow_down_they_are_put_back_later()
+    {
+        var (scenario, _) = await StartAsync();
+        using var _1 = scenario;
+
+        await UntagAsync(scenario);
+        await scenario.BreakAsync("TagResource", "throttle");
+        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "now");
+        Assert.Equal("Throttled", scenario.Condition("ServiceKey", "k", "Ready")?.Reason);
+
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.Operator.SettleAsync(Long);
+        scenario.AssertReady("ServiceKey", "k");
+        Assert.Equal("ServiceKey/team/k", await TagAsync(scenario, "servicekey.dev/owner"));
+    }
+
     // class fields; whether the alias points elsewhere; whether they come back; why
     public static TheoryData<string[], bool, bool, string> Restarts => new()
     {

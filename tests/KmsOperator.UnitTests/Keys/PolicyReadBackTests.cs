@@ -51,6 +51,24 @@ public sealed class PolicyReadBackTests
     }
 
     [Fact]
+    public async Task A_policy_that_was_put_right_counts_although_it_may_not_be_read_back()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("k", "service: s3"));
+        await scenario.RestAsync();
+        var policy = (await scenario.Aws.KeyAsync())["policy"]!.ToString();
+        await scenario.Aws.Kms().PutKeyPolicyAsync(
+            new PutKeyPolicyRequest { KeyId = scenario.Status("ServiceKey", "k", "keyId"), PolicyName = "default", Policy = policy.Replace("Admin", "Other", StringComparison.Ordinal) }, Ct);
+
+        // The first read of a comparison sees the change, the second is of what was put.
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "GetKeyPolicy", "kind": "accessDenied", "nth": 2}""");
+        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "now");
+
+        scenario.AssertReady("ServiceKey", "k");
+        Assert.Equal(policy, (await scenario.Aws.KeyAsync())["policy"]!.ToString());
+    }
+
+    [Fact]
     public async Task A_changed_spec_is_put_as_before()
     {
         using var scenario = await StartAsync();

@@ -284,6 +284,85 @@ public sealed class ReplicaRefusalTests
         Assert.DoesNotContain("Enabled", (await scenario.Aws.KeysAsync()).Select(key => (string?)key["keyState"]));
     }
 
+    [Fact]
+    public async Task A_replica_waits_while_its_primary_is_refused()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi) + Scenario.Replica("copy", OfMulti, There));
+        await scenario.RestAsync();
+
+        await scenario.ApplyAsync(Scenario.Class().Replace("us-east-1", "eu-central-1", StringComparison.Ordinal));
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("ServiceKey", "multi", "InvalidSpec");
+        var ready = scenario.Condition("KeyReplica", "copy", "Ready");
+        Assert.True(ready is { Status: "False", Reason: "PrimaryNotReady" }, $"{ready}");
+        Assert.Contains("ServiceKey multi is refused: ", ready.Value.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_replica_is_made_while_nobody_knows_who_has_its_alias()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "ListAliases", "kind": "accessDenied", "region": "eu-west-1", "count": 100000}""");
+
+        await scenario.ApplyAsync(Scenario.Replica("copy", OfMulti, There));
+        await scenario.RestAsync();
+        scenario.AssertStalled("KeyReplica", "copy", "AccessDenied");
+        Assert.Equal(0, await scenario.CallsAsync("ReplicateKey"));
+
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        scenario.AssertReady("KeyReplica", "copy");
+    }
+
+    [Theory]
+    [InlineData(true, "PendingDeletion", "the primary is there, and so is what the replica inherits from it")]
+    [InlineData(false, "Enabled", "nobody knows any more whether the key was to be deleted")]
+    public async Task A_replica_whose_status_was_erased_takes_care_of_its_key_before_it_goes(bool hasPrimary, string state, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "deletionPolicy: Delete") + Scenario.Replica("copy", OfMulti, There));
+        await scenario.RestAsync();
+        scenario.Operator.Kill();
+        scenario.EraseStatus("KeyReplica", "copy");
+        scenario.User.Delete("KeyReplica", Scenario.Id("KeyReplica", "copy"));
+        if (!hasPrimary)
+        {
+            // By force, as somebody who cleans up by hand does.
+            scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "multi"), """{"metadata": {"finalizers": null}}""");
+            scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "multi"));
+        }
+
+        scenario.Operator.Start();
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("KeyReplica", Scenario.Id("KeyReplica", "copy")));
+        var replica = (await scenario.Aws.KeysAsync()).Single(key => (string?)key["region"] == "eu-west-1");
+        Assert.True((string?)replica["keyState"] == state, why);
+        Assert.Equal(hasPrimary ? "servicekey.dev/deleted-by" : "servicekey.dev/released", replica["tags"]!.AsObject().Select(tag => tag.Key).Single(tag => tag is "servicekey.dev/deleted-by" or "servicekey.dev/released"));
+    }
+
+    [Fact]
+    public async Task A_primary_whose_deletion_somebody_scheduled_deletes_its_replicas_too()
+    {
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+        await scenario.Aws.Kms().ScheduleKeyDeletionAsync(
+            new ScheduleKeyDeletionRequest { KeyId = scenario.Status("ServiceKey", "multi", "keyId"), PendingWindowInDays = 7 }, Ct);
+
+        await scenario.DeleteAsync("ServiceKey", "multi");
+        await scenario.RestAsync();
+        scenario.Operator.Server.CollectGarbage();
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "multi")));
+        Assert.DoesNotContain("Enabled", (await scenario.Aws.KeysAsync()).Select(key => (string?)key["keyState"]));
+    }
+
     private static bool TryApply(Scenario scenario, string manifest)
     {
         try

@@ -89,4 +89,18 @@ public sealed class RotateTests
 
     private static System.Text.Json.Nodes.JsonNode Rotation(Scenario scenario) =>
         scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["rotation"]!;
+
+    [Fact]
+    public async Task A_key_whose_rotations_may_not_be_read_is_compared_all_the_same()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        await scenario.BreakAsync("ListKeyRotations");
+
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/reconcile-at", "now");
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal("now", scenario.Status("ServiceKey", "one", "lastHandledReconcileAt"));
+    }
 }

@@ -81,6 +81,15 @@ internal sealed class Scenario : IDisposable
     public Task BreakAsync(string operation, string kind = "accessDenied") =>
         Aws.PostAsync("/_sim/faults", $$"""{"operation": "{{operation}}", "kind": "{{kind}}", "count": 100000}""");
 
+    /// <summary>Erases the whole status of an object, as a restore without status does.</summary>
+    public void EraseStatus(string kind, string name)
+    {
+        var erased = new JsonObject();
+        foreach (var field in User.Get(kind, Id(kind, name))["status"]!.AsObject())
+            erased[field.Key] = null;
+        User.Patch(kind, Id(kind, name), new JsonObject { ["status"] = erased }.ToJsonString(), "status");
+    }
+
     /// <summary>A string in the status of an object; null when it is not there.</summary>
     public string? Status(string kind, string name, string field) => (string?)User.Get(kind, Id(kind, name))["status"]?[field];
 

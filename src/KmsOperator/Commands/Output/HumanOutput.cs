@@ -1,3 +1,4 @@
+using KmsOperator.Terminal;
 using Spectre.Console;
 
 namespace KmsOperator.Commands.Output;
@@ -14,17 +15,16 @@ internal sealed class HumanOutput
 
     /// <summary>Output for people.</summary>
     /// <param name="writer">Where it goes.</param>
-    /// <param name="environment">Value of an environment variable, null if unset; NO_COLOR switches colours off.</param>
-    /// <remarks>Source: https://no-color.org, NO_COLOR.</remarks>
+    /// <param name="environment">Value of an environment variable, null if unset; see <see cref="Colours.AreShown"/>.</param>
     public static HumanOutput To(TextWriter writer, Func<string, string?> environment)
     {
-        var isTerminal = ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected;
+        var isTerminal = Colours.IsTerminal(writer);
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(writer),
             Interactive = InteractionSupport.No,
             Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = isTerminal && string.IsNullOrEmpty(environment("NO_COLOR")) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            ColorSystem = Colours.AreShown(writer, environment) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
         });
         if (!isTerminal)
         {

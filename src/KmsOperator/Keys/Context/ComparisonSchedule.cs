@@ -44,10 +44,10 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
 
         // A key that was written just before this process started is compared once the window is over.
         // A lastVerifiedAt in the future (a clock that was ahead) does not postpone the comparison.
-        context.Cache.CompareAt ??= IsConclusive(status)
-            ? (status.LastVerifiedAt < context.Now ? status.LastVerifiedAt : context.Now) + AfterVerification()
-            : context.Cache.FirstSeenAt + AfterWrite();
-        return context.Now >= context.Cache.CompareAt;
+        var compareAt = context.Cache.CompareAt ??= IsConclusive(status)
+            ? (status.LastVerifiedAt is { } verifiedAt && verifiedAt < context.Now ? verifiedAt : context.Now) + AfterVerification()
+            : context.FirstSeenAt + AfterWrite();
+        return context.Now >= compareAt;
     }
 
     /// <summary>How old the list of aliases may be: a minute, unless somebody asks for a comparison or an older list is known to be of no use.</summary>

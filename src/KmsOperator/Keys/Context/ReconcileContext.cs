@@ -36,11 +36,14 @@ internal sealed class ReconcileContext<T>(
     /// <summary>The current time.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
+    /// <summary>When this process first reconciled the resource.</summary>
+    public DateTimeOffset FirstSeenAt { get; } = cache.FirstSeenAt ??= time.GetUtcNow();
+
     /// <summary>The status as the server has it: as it was last read or written.</summary>
     public KeyStatus Status => Resource.Status ?? new KeyStatus();
 
     /// <summary>The resource's namespace.</summary>
-    public string Namespace => Resource.Metadata.Namespace ?? "";
+    public string Namespace => NamespacedName.Of(Resource).Namespace;
 
     /// <summary>Whether the resource is being deleted.</summary>
     public bool IsDeleting => Resource.Metadata.DeletionTimestamp is not null;
@@ -53,8 +56,11 @@ internal sealed class ReconcileContext<T>(
 
     /// <summary>Whether the resource, its key or the key's owner tags are so new that AWS may not yet know everywhere what concerns it.</summary>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
-    public bool IsRecent(TimeSpan consistencyWindow) =>
-        Now - Resource.Metadata.CreationTimestamp < consistencyWindow || Now - Cache.CreatedAt < consistencyWindow || Now - Cache.TaggedAt < consistencyWindow;
+    public bool IsRecent(TimeSpan consistencyWindow)
+    {
+        bool IsWithin(DateTimeOffset? since) => since is { } at && Now - at < consistencyWindow;
+        return IsWithin(Resource.Metadata.CreationTimestamp) || IsWithin(Cache.CreatedAt) || IsWithin(Cache.TaggedAt);
+    }
 
     /// <summary>
     /// Whether the resource had a status that is gone: restored without it, or erased. The finalizer is added just before the first record of a key,
@@ -70,9 +76,8 @@ internal sealed class ReconcileContext<T>(
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
     public DateTimeOffset DecidedAt(DateTimeOffset startedAt, TimeSpan consistencyWindow)
     {
-        var seenAt = Cache.FirstSeenAt ??= Now;
-        var latest = startedAt > seenAt ? startedAt : seenAt;
-        return (Cache.UnansweredAt > latest ? Cache.UnansweredAt.Value : latest) + consistencyWindow;
+        var latest = startedAt > FirstSeenAt ? startedAt : FirstSeenAt;
+        return (Cache.UnansweredAt is { } unansweredAt && unansweredAt > latest ? unansweredAt : latest) + consistencyWindow;
     }
 
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>

@@ -79,7 +79,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
         var desired = resolved.Desired;
 
         // What an earlier resource left was there before this one was first seen. A key of this resource may be newer.
-        var scan = await region.Tags.GetAsync(context.IsStatusLost ? context.Now : context.Cache.FirstSeenAt ?? context.Now, cancellationToken);
+        var scan = await region.Tags.GetAsync(context.IsStatusLost ? context.Now : context.FirstSeenAt, cancellationToken);
         var tagged = scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [];
 
         // The alias stayed with the key, and leads to it also when the tags were read before they were written.

@@ -185,7 +185,7 @@ internal sealed class KeyCreation(
 
         var tags = await KeyObserver.ListTagsAsync(PrimaryRegion(resolved).Clients.Reading, primary.KeyId, cancellationToken);
         var owner = tags.GetValueOrDefault(TagNames.Owner);
-        return owner is null || owner == $"{ServiceKey.KindName}/{context.Namespace}/{reference.Name}" ? null : ReconcileError.Transient(
+        return owner is null || owner == KeyOwner.PathOf(ServiceKey.KindName, context.Namespace, reference.Name) ? null : ReconcileError.Transient(
             Reasons.PrimaryNotReady,
             $"spec.primaryRef.name: status.keyId of ServiceKey {reference.Name} is {primary.KeyId}, which belongs to {owner} by its servicekey.dev tags. It is not replicated.");
     }

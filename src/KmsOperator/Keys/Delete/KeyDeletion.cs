@@ -25,7 +25,6 @@ internal sealed class KeyDeletion(
     public async Task<ReconcileResult> FinalizeAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        context.Cache.FirstSeenAt ??= context.Now;
         var status = context.Status;
         if (status.KeyId is null && status.Creation is null)
         {
@@ -206,7 +205,7 @@ internal sealed class KeyDeletion(
 
         context.RecordEvent(EventType.Normal, Reasons.Deleting, "Release", outcome.Note!);
         await context.RemoveFinalizerAsync(cancellationToken);
-        cache.Remove(context.Resource.Metadata.Uid ?? "");
+        cache.Remove(context.Resource.Metadata.Uid!);
         return ReconcileResult.Done;
     }
 

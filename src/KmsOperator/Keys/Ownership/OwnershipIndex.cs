@@ -96,7 +96,7 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     }
 
     private static bool IsOlder(ServiceKey other, ServiceKey resource) =>
-        (other.Metadata.CreationTimestamp, other.Metadata.Uid ?? "").CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid ?? "")) < 0;
+        (other.Metadata.CreationTimestamp, other.Metadata.Uid).CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid)) < 0;
 
     private static bool GetsNoKey(ServiceKey other) =>
         other.Spec.Suspend == true
@@ -113,5 +113,5 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
 
     private static string At(string? accountId, string? region, string name) => $"{accountId} {region} {name}";
 
-    private static string Path(string kind, IKeyResource resource) => $"{kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}";
+    private static string Path(string kind, IKeyResource resource) => KeyOwner.PathOf(kind, resource.Metadata.Namespace, resource.Metadata.Name);
 }

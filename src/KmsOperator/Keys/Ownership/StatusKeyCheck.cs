@@ -82,12 +82,7 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
             return false;
         }
 
-        var adopted = context.Resource switch
-        {
-            ServiceKey resource => resource.Spec.Adopt?.KeyId,
-            KeyReplica resource => resource.Spec.Adopt?.KeyId,
-            _ => null,
-        };
+        var adopted = context.Resource.Adopt?.KeyId;
         return key.Tags.ContainsKey(TagNames.Attempt)
             || (adopted is not null && (await KeyObserver.DescribeAsync(region.Clients.Reading, adopted, cancellationToken))?.KeyId == key.KeyId);
     }

@@ -106,7 +106,7 @@ internal sealed class KeyUpdate(
         var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status) with
         {
             AliasHolders = aliasHolders,
-            TagsMayBeOld = context.Now - context.Cache.FirstSeenAt < settings.ConsistencyWindow,
+            TagsMayBeOld = context.Now - context.FirstSeenAt < settings.ConsistencyWindow,
             IsNew = isNew,
         });
         if (desired.ObserveOnly)

@@ -40,8 +40,8 @@ internal static class KeyReplicaRegistration
 
         void OnServiceKey(ResourceChange<ServiceKey> change)
         {
-            // A replica inherits from its primary's spec, and waits for its primary's key.
-            if (change.NeedsReconcile() || change.Old?.Status?.KeyId != change.New?.Status?.KeyId || change.Old?.Status?.KeyState != change.New?.Status?.KeyState)
+            // A replica inherits from its primary's spec, and waits for its primary's key. What needs no reconcile has an old and a new state.
+            if (change.NeedsReconcile() || KeyOf(change.Old!) != KeyOf(change.New!))
             {
                 AddReplicasOf(change.Key);
             }
@@ -55,7 +55,7 @@ internal static class KeyReplicaRegistration
                 // A replica of a ServiceKey uses the class of the ServiceKey.
                 var concerned = replica.Spec.PrimaryRef is not { } primary
                     ? classChange.Concerns(replica.Spec.ClassName, replica.Status)
-                    : caches.ServiceKeys.TryGet(new NamespacedName(replica.Metadata.Namespace ?? "", primary.Name), out var key)
+                    : caches.ServiceKeys.TryGet(new NamespacedName(NamespacedName.Of(replica).Namespace, primary.Name), out var key)
                         && classChange.Concerns(key.Spec.ClassName, key.Status);
                 if (concerned)
                 {
@@ -80,6 +80,8 @@ internal static class KeyReplicaRegistration
             }
         }
     }
+
+    private static (string? KeyId, string? KeyState) KeyOf(ServiceKey primary) => (primary.Status?.KeyId, primary.Status?.KeyState);
 
     /// <summary>The class by which a KeyReplica is queued. A new one is queued with its primary.</summary>
     private static string ClassOf(ResourceCaches caches, NamespacedName key)

@@ -131,7 +131,7 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
     /// <summary>All KeyReplicas that refer to a ServiceKey, those of the operator and those of people.</summary>
     private IReadOnlyList<KeyReplica> Of(ServiceKey primary) =>
     [
-        .. store.List(primary.Metadata.Namespace ?? "")
+        .. store.List(NamespacedName.Of(primary).Namespace)
             .Where(replica => replica.Spec.PrimaryRef?.Name == primary.Metadata.Name)
             .OrderBy(replica => replica.Spec.Region, StringComparer.Ordinal)
             .ThenBy(replica => replica.Metadata.Name, StringComparer.Ordinal),
@@ -155,7 +155,7 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
 
     private async Task<ReconcileError?> EnsureAsync(ServiceKey primary, KeyClass keyClass, string region, CancellationToken cancellationToken)
     {
-        var key = new NamespacedName(primary.Metadata.Namespace ?? "", ReplicaNames.Of(primary.Metadata.Name, region));
+        var key = new NamespacedName(NamespacedName.Of(primary).Namespace, ReplicaNames.Of(primary.Metadata.Name, region));
         if (!store.TryGet(key, out var replica))
         {
             try

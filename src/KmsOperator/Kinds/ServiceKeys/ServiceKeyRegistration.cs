@@ -60,7 +60,7 @@ internal static class ServiceKeyRegistration
 
         void OnKeyReplica(ResourceChange<KeyReplica> change)
         {
-            if (change.Resource.Spec.PrimaryRef is not { } primary || (change.Kind == ChangeKind.Updated && RowOf(change.Old) == RowOf(change.New)))
+            if (change.Resource.Spec.PrimaryRef is not { } primary || (change is { Old: { } before, New: { } now } && RowOf(before) == RowOf(now)))
             {
                 return;
             }
@@ -68,7 +68,7 @@ internal static class ServiceKeyRegistration
             // Twelve replicas that become ready one after the other must not cost twelve reconciles of their primary. But a replica whose spec
             // has changed is not ready from now on, and its primary says so at once.
             var key = new NamespacedName(change.Key.Namespace, primary.Name);
-            var isEdited = change.Kind == ChangeKind.Updated && change.Old?.Metadata.Generation != change.New?.Metadata.Generation;
+            var isEdited = change is { Old: { } old, New: { } edited } && old.Metadata.Generation != edited.Metadata.Generation;
             if (!isEdited && caches.KeyReplicas.List(change.Key.Namespace).Any(other => other.Spec.PrimaryRef?.Name == primary.Name && IsInProgress(other)))
             {
                 queue.AddAfter(key, ReplicaProgressPeriod);
@@ -85,12 +85,12 @@ internal static class ServiceKeyRegistration
         store.TryGet(key, out var resource) ? resource.Status?.ClassName ?? resource.Spec.ClassName ?? "" : "";
 
     /// <summary>What a ServiceKey shows of its replica, or waits for.</summary>
-    private static (long?, string?, string?, string?, string?, string?, bool) RowOf(KeyReplica? replica)
+    private static (long?, string?, string?, string?, string?, string?, bool) RowOf(KeyReplica replica)
     {
-        var ready = ResourceConditions.Find(replica?.Status?.Conditions, ConditionTypes.Ready);
+        var ready = ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Ready);
         return (
-            replica?.Metadata.Generation, replica?.Status?.Arn, replica?.Status?.KeyState, ready?.Status, ready?.Reason, replica?.Status?.DesiredSha256,
-            replica?.Metadata.DeletionTimestamp is not null);
+            replica.Metadata.Generation, replica.Status?.Arn, replica.Status?.KeyState, ready?.Status, ready?.Reason, replica.Status?.DesiredSha256,
+            replica.Metadata.DeletionTimestamp is not null);
     }
 
     private static bool IsInProgress(KeyReplica replica) =>

@@ -73,6 +73,24 @@ public sealed class OwnershipIndexTests
         Assert.Null(Index.FindKeyHolder(Here, "key-1", "other"));
     }
 
+    [Theory]
+    [InlineData("ServiceKey", "me", true, "an additional alias is as much on record as the first one")]
+    [InlineData("KeyReplica", "me", true, "that is so for replicas as well")]
+    [InlineData("ServiceKey", "other", false, "what one has oneself is held by nobody else")]
+    [InlineData("KeyReplica", "other", false, "what one has oneself is held by nobody else")]
+    public void An_additional_alias_is_held_like_the_first_one(string kind, string asker, bool isHeld, string why)
+    {
+        var meta = new ObjectMeta { Namespace = "team", Name = "other", Uid = "other" };
+        var status = Held with { AliasName = "alias/first", AdditionalAliases = ["alias/second", Alias] };
+        if (kind == "ServiceKey")
+            _caches.Set(new ServiceKey { Metadata = meta, Status = status });
+        else
+            _caches.Set(new KeyReplica { Metadata = meta, Status = status });
+
+        Assert.True(Index.FindAliasHolder(Here, Alias, asker) == (isHeld ? $"{kind}/team/other" : null), why);
+        Assert.Null(Index.FindAliasHolder(Here, "alias/third", asker));
+    }
+
     [Fact]
     public void Replicas_hold_aliases_and_keys_as_well()
     {

@@ -1,16 +1,15 @@
 using KmsOperator.Api;
-using KmsOperator.Manifests;
 
-namespace KmsOperator.Plans;
+namespace KmsOperator.Manifests;
 
-/// <summary>Looks at the manifests that a verb is given as a whole.</summary>
-internal static class ManifestInput
+/// <summary>Finds what is wrong with the manifests that a verb is given, taken together.</summary>
+internal static class ManifestProblems
 {
     /// <summary>What is wrong with manifests before anybody looks at AWS: what could not be read, two resources of one name, and nothing at all.</summary>
     /// <param name="manifests">What was read.</param>
     /// <param name="paths">Where from.</param>
     /// <param name="defaultNamespace">Where manifests go that name no namespace.</param>
-    public static IReadOnlyList<ManifestError> FindProblems(ManifestSet manifests, IReadOnlyCollection<string> paths, string defaultNamespace)
+    public static IReadOnlyList<ManifestError> Find(ManifestSet manifests, IReadOnlyCollection<string> paths, string defaultNamespace)
     {
         var problems = manifests.Errors.ToList();
         var places = new Dictionary<(string, string, string), ManifestResource>();

@@ -1,0 +1,25 @@
+using System.Text.Json;
+using KmsOperator.Aws;
+using KmsOperator.Planning;
+using KmsOperator.Policies;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Aws;
+
+public sealed class KeyStepExecutorTests
+{
+    [Fact]
+    public void The_list_of_operations_has_those_of_all_steps_and_no_others()
+    {
+        using var empty = JsonDocument.Parse("{}");
+        KeyStep[] steps =
+        [
+            new CancelKeyDeletionStep(), new CreateAliasStep("alias/a"), new DeleteAliasStep("alias/a"), new DisableKeyStep(), new DisableKeyRotationStep(), new EnableKeyStep(),
+            new EnableKeyRotationStep(365), new PutKeyPolicyStep(KeyPolicy.Of(empty.RootElement)), new RotateKeyOnDemandStep("now"), new ScheduleKeyDeletionStep(7),
+            new TagResourceStep(new Dictionary<string, string>()), new UntagResourceStep([]), new UpdateAliasStep("alias/a", "key"), new UpdateKeyDescriptionStep(""),
+        ];
+        var kinds = typeof(KeyStep).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(KeyStep)));
+        Assert.Equal(kinds.Select(kind => kind.Name).Order(StringComparer.Ordinal), steps.Select(step => step.GetType().Name).Order(StringComparer.Ordinal));
+        Assert.Equal(steps.Select(step => step.Operation).Order(StringComparer.Ordinal), KeyStepExecutor.Operations.Order(StringComparer.Ordinal));
+    }
+}
