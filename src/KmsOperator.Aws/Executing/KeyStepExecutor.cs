@@ -61,6 +61,13 @@ public static class KeyStepExecutor
             case RotateKeyOnDemandStep:
                 await kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = keyId }, cancellationToken);
                 break;
+            case CreateGrantStep create:
+                // The answer's grant token is a credential of a kind. Nobody here needs it.
+                var created = await kms.CreateGrantAsync(GrantRequests.Of(create.Grant, keyId), cancellationToken);
+                return (create with { GrantId = created.GrantId }).ApplyTo(key);
+            case RevokeGrantStep revoke:
+                await kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = keyId, GrantId = revoke.Grant.Id }, cancellationToken);
+                break;
             case CancelKeyDeletionStep:
                 await kms.CancelKeyDeletionAsync(new CancelKeyDeletionRequest { KeyId = keyId }, cancellationToken);
                 break;
