@@ -51,6 +51,12 @@ public sealed record KeyStatus
     /// <summary>What KMS says of rotation; absent for keys that cannot rotate.</summary>
     public RotationStatus? Rotation { get; init; }
 
+    /// <summary>The grants that the operator made, as they were last listed.</summary>
+    public IReadOnlyList<GrantStatus>? Grants { get; init; }
+
+    /// <summary>Grants, by their name in the spec, that the key had or was about to get; on record until a later comparison does not find them any more.</summary>
+    public IReadOnlyList<string>? FormerGrantNames { get; init; }
+
     /// <summary>When somebody last used the key on data, as KMS said when the key was compared; absent where KMS knows of no use.</summary>
     public DateTimeOffset? LastUsed { get; init; }
 

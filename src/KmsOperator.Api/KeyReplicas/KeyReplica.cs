@@ -61,6 +61,9 @@ public sealed record KeyReplicaSpec
     /// <summary>Added to the class's access; default: what the primary has.</summary>
     public AccessSpec? Access { get; init; }
 
+    /// <summary>Grants on the replica, which the operator makes and revokes as listed; 50 at most. Not taken over from the primary.</summary>
+    public IReadOnlyList<GrantSpec>? Grants { get; init; }
+
     /// <summary>Each of its fields defaults to what the primary has, rendered for the replica's Region.</summary>
     public PolicySpec? Policy { get; init; }
 

@@ -72,6 +72,9 @@ public sealed record ServiceKeySpec
     /// <summary>Added to the class's access.</summary>
     public AccessSpec? Access { get; init; }
 
+    /// <summary>Grants on the key, which the operator makes and revokes as listed; 50 at most.</summary>
+    public IReadOnlyList<GrantSpec>? Grants { get; init; }
+
     /// <summary>Changes to the generated policy.</summary>
     public PolicySpec? Policy { get; init; }
 

@@ -11,8 +11,8 @@ public static class KeyStepExecutor
     /// <summary>The operations of all steps, as <see cref="ExecuteAsync"/> calls them.</summary>
     internal static readonly string[] Operations =
     [
-        "CancelKeyDeletion", "CreateAlias", "DeleteAlias", "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "PutKeyPolicy", "RotateKeyOnDemand",
-        "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription",
+        "CancelKeyDeletion", "CreateAlias", "CreateGrant", "DeleteAlias", "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "PutKeyPolicy", "RevokeGrant",
+        "RotateKeyOnDemand", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription",
     ];
 
     /// <summary>Executes a step on a key.</summary>
@@ -67,6 +67,13 @@ public static class KeyStepExecutor
                 break;
             case RotateKeyOnDemandStep:
                 await kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = keyId }, cancellationToken);
+                break;
+            case CreateGrantStep create:
+                // The answer's grant token is a credential of a kind. Nobody here needs it.
+                var created = await kms.CreateGrantAsync(GrantRequests.Of(create.Grant, keyId), cancellationToken);
+                return (create with { GrantId = created.GrantId }).ApplyTo(key);
+            case RevokeGrantStep revoke:
+                await kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = keyId, GrantId = revoke.Grant.Id }, cancellationToken);
                 break;
             case CancelKeyDeletionStep:
                 await kms.CancelKeyDeletionAsync(new CancelKeyDeletionRequest { KeyId = keyId }, cancellationToken);

@@ -6,7 +6,7 @@ namespace KmsOperator.Aws;
 /// <summary>What a failed AWS call means.</summary>
 public enum AwsFailureKind
 {
-    /// <summary>No such key, alias or Region entry; perhaps not visible yet.</summary>
+    /// <summary>No such key, alias, grant or Region entry; perhaps not visible yet.</summary>
     NotFound,
 
     /// <summary>The alias, or the replica in that Region, exists already.</summary>
@@ -90,7 +90,7 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
         var code = WithoutSuffix(exception.ErrorCode ?? "");
         return code switch
         {
-            "NotFound" => AwsFailureKind.NotFound,
+            "NotFound" or "InvalidGrantId" => AwsFailureKind.NotFound,
             "AlreadyExists" => AwsFailureKind.AlreadyExists,
             _ when IsThrottling(code) => AwsFailureKind.Throttled,
             "AccessDenied" or "UnrecognizedClient" or "InvalidClientTokenId" or "ExpiredToken" or "ExpiredTokenException" or "InvalidSignature"

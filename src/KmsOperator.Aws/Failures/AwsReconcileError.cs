@@ -44,6 +44,8 @@ public static class AwsReconcileError
                 Reasons.AliasConflict, $"{said} Another key has this alias; choose another with spec.alias, or remove that one."),
             AwsFailureKind.InvalidPrincipal => ReconcileError.Terminal(
                 Reasons.PrincipalNotFound, $"{said} A role or user named in access or policy does not exist, or not yet; it is tried again."),
+            AwsFailureKind.InvalidRequest when failure is { Operation: "CreateGrant", Code: "InvalidArnException" } => ReconcileError.Terminal(
+                Reasons.PrincipalNotFound, $"{said} A principal of the grant does not exist, or not yet; it is tried again."),
             AwsFailureKind.PolicyLockout => ReconcileError.Terminal(
                 Reasons.PolicyLockout, $"{said} Keep a statement that lets the operator's principal or the account's root call kms:PutKeyPolicy."),
             AwsFailureKind.InvalidPolicy => ReconcileError.Terminal(Reasons.InvalidPolicy, $"{said} Correct spec.policy."),

@@ -67,6 +67,28 @@ public static class KeyObserver
         return tags;
     }
 
+    /// <summary>All grants on a key, by whomever they were made. A key that AWS services use may have thousands, a hundred in a call.</summary>
+    public static async Task<IReadOnlyList<ObservedGrant>> ListGrantsAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        var grants = new List<ObservedGrant>();
+        string? marker = null;
+        do
+        {
+            var page = await kms.ListGrantsAsync(new ListGrantsRequest { KeyId = keyId, Limit = 100, Marker = marker }, cancellationToken);
+            grants.AddRange((page.Grants ?? []).Select(grant =>
+                new ObservedGrant(grant.GrantId, grant.Name ?? "", [.. (grant.Operations ?? []).Order(StringComparer.Ordinal)])
+                {
+                    GranteePrincipal = grant.GranteePrincipal,
+                    GranteeServicePrincipal = grant.GranteeServicePrincipal,
+                    CreationDate = grant.CreationDate is { } created ? new DateTimeOffset(created.ToUniversalTime()) : null,
+                }));
+            marker = page.Truncated == true ? page.NextMarker : null;
+        }
+        while (marker is not null);
+
+        return grants;
+    }
+
     /// <summary>What DescribeKey, CreateKey and ReplicateKey say of a key.</summary>
     public static ObservedKey FromMetadata(KeyMetadata metadata) => new()
     {

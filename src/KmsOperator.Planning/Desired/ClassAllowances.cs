@@ -19,7 +19,7 @@ internal static class ClassAllowances
         check.Each("spec.service", "services", allowed.Services, One(spec.Service));
         check.Each("spec.keySpec", "keySpecs", allowed.KeySpecs, [spec.KeySpec ?? KeySpecs.Default]);
         check.Each("spec.replicaRegions", "regions", allowed.Regions, spec.ReplicaRegions);
-        check.Shared(allowed, spec.Alias, spec.AdditionalAliases, spec.Access, spec.Policy, spec.Tags, spec.DeletionPolicy);
+        check.Shared(allowed, spec.Alias, spec.AdditionalAliases, spec.Access, spec.Policy, spec.Grants, spec.Tags, spec.DeletionPolicy);
         return check.Error;
     }
 
@@ -33,7 +33,7 @@ internal static class ClassAllowances
 
         var check = new Check(keyClass, accountId);
         check.Each("spec.region", "regions", allowed.Regions, [spec.Region]);
-        check.Shared(allowed, spec.Alias, spec.AdditionalAliases, spec.Access, spec.Policy, spec.Tags, spec.DeletionPolicy);
+        check.Shared(allowed, spec.Alias, spec.AdditionalAliases, spec.Access, spec.Policy, spec.Grants, spec.Tags, spec.DeletionPolicy);
         return check.Error;
     }
 
@@ -45,7 +45,7 @@ internal static class ClassAllowances
 
         public void Shared(
             AllowedSpec allowed, string? alias, IReadOnlyList<string>? additionalAliases, AccessSpec? access, PolicySpec? policy,
-            IReadOnlyDictionary<string, string>? tags, string? deletionPolicy)
+            IReadOnlyList<GrantSpec>? grants, IReadOnlyDictionary<string, string>? tags, string? deletionPolicy)
         {
             Each(AliasName.Field, "aliases", allowed.Aliases, One(alias));
             Each(AliasName.AdditionalField, "aliases", allowed.Aliases, additionalAliases);
@@ -59,6 +59,7 @@ internal static class ClassAllowances
             Each("spec.access.trustedAccounts", "trustedAccounts", allowed.TrustedAccounts, access?.TrustedAccounts);
             Statements("spec.policy.override", allowed, policy?.Override is { } document ? DocumentPrincipals.OfDocument(document) : []);
             Statements("spec.policy.additionalStatements", allowed, (policy?.AdditionalStatements ?? []).SelectMany(DocumentPrincipals.OfStatement));
+            Grants(allowed, grants);
             Each("spec.tags", "tagKeys", allowed.TagKeys, tags?.Keys);
             Each("spec.deletionPolicy", "deletionPolicies", allowed.DeletionPolicies, One(deletionPolicy));
         }
@@ -78,6 +79,30 @@ internal static class ClassAllowances
         private void Principals(string field, AllowedSpec allowed, IReadOnlyList<string>? names) => Each(
             field, "principals", allowed.Principals,
             names?.Where(name => allowed.Principals is null || !PrincipalName.TryResolve(name, Partition.OfRegion(keyClass.Spec.Region), accountId, out var arn) || !Matches(allowed.Principals, arn)));
+
+        /// <summary>Also whoever may retire a grant: that names a principal as well.</summary>
+        private void Grants(AllowedSpec allowed, IReadOnlyList<GrantSpec>? grants)
+        {
+            foreach (var (index, grant) in (grants ?? []).Index())
+            {
+                var field = $"{GrantRules.Field}[{index}]";
+                Grantee($"{field}.granteePrincipal", grant.GranteePrincipal);
+                Each($"{field}.granteeServicePrincipal", "principals", allowed.Principals, One(grant.GranteeServicePrincipal));
+                Grantee($"{field}.retiringPrincipal", grant.RetiringPrincipal);
+            }
+
+            void Grantee(string field, string? name)
+            {
+                if (name is null || AccountOf(name) is not { } account)
+                {
+                    Principals(field, allowed, One(name));
+                }
+                else if (account != accountId)
+                {
+                    Each(field, "trustedAccounts", allowed.TrustedAccounts, [account]);
+                }
+            }
+        }
 
         /// <summary>The root of an account stands for the account: its own one is always allowed, others are trusted accounts.</summary>
         private void Statements(string field, AllowedSpec allowed, IEnumerable<string> principals)

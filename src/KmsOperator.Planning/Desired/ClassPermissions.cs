@@ -11,7 +11,9 @@ public static class ClassPermissions
     /// <param name="policy">The resource's own policy.</param>
     /// <param name="adopt">The key that the resource wants to take over.</param>
     /// <param name="takeOverAlias">Whether the resource wants to take an alias from another key.</param>
-    public static ReconcileError? FindViolation(KeyClass keyClass, AccessSpec? access, PolicySpec? policy, AdoptSpec? adopt = null, bool? takeOverAlias = null)
+    /// <param name="grants">The resource's grants, which are additional access.</param>
+    public static ReconcileError? FindViolation(
+        KeyClass keyClass, AccessSpec? access, PolicySpec? policy, AdoptSpec? adopt = null, bool? takeOverAlias = null, IReadOnlyList<GrantSpec>? grants = null)
     {
         var permissions = keyClass.Spec.Permissions;
         if (permissions?.PolicyOverride == "Deny" && policy?.Override is not null)
@@ -34,7 +36,8 @@ public static class ClassPermissions
             return null;
         }
 
-        var field = FirstGiven(access) ?? (policy?.AdditionalStatements is { Count: > 0 } ? "spec.policy.additionalStatements" : null);
+        var field = FirstGiven(access) ?? (policy?.AdditionalStatements is { Count: > 0 } ? "spec.policy.additionalStatements" : null)
+            ?? (grants is { Count: > 0 } ? GrantRules.Field : null);
         return field is null ? null : Denied(keyClass, "additionalAccess", field);
     }
 

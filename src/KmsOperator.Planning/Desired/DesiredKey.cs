@@ -44,6 +44,9 @@ public sealed record DesiredKey
     /// <summary>The key policy.</summary>
     public required KeyPolicy Policy { get; init; }
 
+    /// <summary>The grants that the operator keeps on the key; others may be there too.</summary>
+    public IReadOnlyList<DesiredGrant> Grants { get; init; } = [];
+
     /// <summary>All tags but <c>servicekey.dev/attempt</c>, which belongs to a creation and not to the desired state.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 

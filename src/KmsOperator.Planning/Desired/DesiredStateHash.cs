@@ -43,6 +43,19 @@ public static class DesiredStateHash
 
             json.WriteEndArray();
         }
+
+        if (key.Grants.Count > 0)
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("grants");
+            foreach (var name in key.Grants.Select(grant => grant.KmsName).Order(StringComparer.Ordinal))
+            {
+                json.WriteStringValue(name);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
     });
 
     /// <summary>

@@ -136,6 +136,11 @@ public static class KeyReplicaResolver
             return violation;
         }
 
+        if (GrantResolver.FindUnfit(spec.Grants, defaults.KeySpec, defaults.KeyUsage) is { } unfit)
+        {
+            return unfit;
+        }
+
         return new DesiredKey
         {
             Owner = outline.Owner,
@@ -149,6 +154,7 @@ public static class KeyReplicaResolver
             MultiRegion = true,
             Enabled = spec.Enabled ?? true,
             Policy = outline.Policy!,
+            Grants = outline.Grants,
             Tags = outline.Tags,
             DeletionPolicy = deletion.Policy,
             PendingDeletionWindowDays = deletion.WindowDays,
@@ -165,10 +171,13 @@ public static class KeyReplicaResolver
     {
         var spec = resource.Spec;
         var meta = resource.Metadata;
-        var error = ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
+        var error = ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias, spec.Grants)
             ?? ClassAllowances.FindViolation(keyClass, spec, accountId)
             ?? PrimaryChecks.FindRegionMistake(spec.Region, defaults.Primary.Region)
             ?? policy.Error;
+        var location = new KeyLocation(accountId, spec.Region);
+        var grants = GrantResolver.Resolve(spec.Grants, location);
+        error ??= grants.Error;
         if (error is not null)
         {
             return error;
@@ -179,12 +188,13 @@ public static class KeyReplicaResolver
         var outline = new ReplicaOutline
         {
             Owner = owner,
-            Location = new KeyLocation(accountId, spec.Region),
+            Location = location,
             Description = spec.Description
                 ?? $"Multi-Region replica key {(defaults.Service is { } service ? $"for {service} " : "")}from {defaults.Primary.Region}",
             AliasName = alias,
             AdditionalAliases = ServiceKeyResolver.AdditionalAliasesOf(spec.AdditionalAliases, alias),
             Policy = policy.Value,
+            Grants = grants.Value!,
             Tags = KeyTags.Merge(owner, alias is null ? null : $"{alias}-replica", keyClass.Spec.Tags, defaults.Tags, spec.Tags),
         };
         return DesiredKeyLimits.Check(alias, AliasName.Field, outline.Tags) is { } excess

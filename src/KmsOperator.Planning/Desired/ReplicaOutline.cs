@@ -23,6 +23,9 @@ public sealed record ReplicaOutline
     /// <summary>The key policy; null where it is the primary's, which AWS knows.</summary>
     public KeyPolicy? Policy { get; init; }
 
+    /// <summary>The grants that the operator keeps on the replica.</summary>
+    public IReadOnlyList<DesiredGrant> Grants { get; init; } = [];
+
     /// <summary>Tags as in <see cref="DesiredKey.Tags"/>; without <c>Name</c> where that depends on an unknown alias.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 }

@@ -18,7 +18,7 @@ public static class ServiceKeyResolver
     {
         var spec = resource.Spec;
         var meta = resource.Metadata;
-        if ((ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias)
+        if ((ClassPermissions.FindViolation(keyClass, spec.Access, spec.Policy, spec.Adopt, spec.TakeOverAlias, spec.Grants)
             ?? ClassAllowances.FindViolation(keyClass, spec, accountId)) is { } violation)
         {
             return violation;
@@ -53,13 +53,20 @@ public static class ServiceKeyResolver
             return error;
         }
 
+        var location = new KeyLocation(accountId, keyClass.Spec.Region);
+        var grants = GrantResolver.Resolve(spec.Grants, location);
+        if (grants.Error is { } unknown)
+        {
+            return unknown;
+        }
+
         var owner = new KeyOwner(ServiceKey.KindName, meta.Namespace ?? "", meta.Name, meta.Uid ?? "", clusterId);
         var alias = AliasOf(resource, keyClass);
         var deletion = DeletionOf(spec.DeletionPolicy, spec.PendingDeletionWindowDays, keyClass);
         var key = new DesiredKey
         {
             Owner = owner,
-            Location = new KeyLocation(accountId, keyClass.Spec.Region),
+            Location = location,
             Service = spec.Service,
             Description = spec.Description ?? (spec.Service is { } service ? $"KMS key for encrypting {service}" : $"KMS key {meta.Namespace}/{meta.Name}"),
             AliasName = alias,
@@ -74,6 +81,7 @@ public static class ServiceKeyResolver
                     spec.Rotation?.PeriodDays ?? keyClass.Spec.Rotation?.PeriodDays ?? DefaultRotationPeriodDays)
                 : null,
             Policy = policy.Value!,
+            Grants = grants.Value!,
             Tags = KeyTags.Merge(owner, $"{keyClass.Spec.AliasPrefix}-{spec.Service ?? meta.Name}-cmk", keyClass.Spec.Tags, spec.Tags),
             DeletionPolicy = deletion.Policy,
             PendingDeletionWindowDays = deletion.WindowDays,

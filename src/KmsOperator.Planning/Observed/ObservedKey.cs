@@ -39,6 +39,9 @@ public sealed record ObservedKey
     /// <summary>All tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>All grants; null where they were not read.</summary>
+    public IReadOnlyList<ObservedGrant>? Grants { get; init; }
+
     /// <summary>Target key id of each alias that matters here; absent where there is no such alias.</summary>
     public IReadOnlyDictionary<string, string> AliasTargets { get; init; } = new Dictionary<string, string>();
 

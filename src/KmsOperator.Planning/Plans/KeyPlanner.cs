@@ -58,6 +58,7 @@ public static class KeyPlanner
             steps.Add(new PutKeyPolicyStep(desired.Policy, PolicyDifference.Describe(observed.Policy, desired.Policy.Text)));
         }
 
+        steps.AddRange(GrantPlanner.Plan(desired, observed));
         if (desired.Description != observed.Description)
         {
             steps.Add(new UpdateKeyDescriptionStep(desired.Description));
@@ -98,6 +99,7 @@ public static class KeyPlanner
             Tags = desired.Tags,
             Rotation = desired.Rotation is null ? null : new ObservedRotation(false, null, null),
             AliasTargets = aliasTargets,
+            Grants = [],
         };
         return Plan(desired, made, KeyRecord.Empty with { AliasHolders = aliasHolders, IsNew = true });
     }

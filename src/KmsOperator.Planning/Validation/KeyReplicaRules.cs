@@ -18,6 +18,7 @@ internal static class KeyReplicaRules
         AliasName.CheckAdditional(errors, spec.AdditionalAliases);
         SharedRules.Description(errors, spec.Description);
         SharedRules.Access(errors, spec.Access);
+        GrantRules.Check(errors, spec.Grants);
         SharedRules.Policy(errors, spec.Policy);
         SharedRules.Tags(errors, spec.Tags);
         SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);

@@ -30,6 +30,12 @@ internal static class ServiceKeyRules
                 $"access.{verb} needs keyUsage {usage}, remove it");
         }
 
+        GrantRules.Check(errors, spec.Grants);
+        foreach (var error in GrantRules.UsageErrors(spec.Grants, spec.KeySpec ?? KeySpecs.Default, spec.KeyUsage ?? KeySpecs.DefaultUsage))
+        {
+            errors.Add(error.Field, error.Message);
+        }
+
         SharedRules.Policy(errors, spec.Policy);
         SharedRules.Tags(errors, spec.Tags);
         SharedRules.Deletion(errors, spec.DeletionPolicy, spec.PendingDeletionWindowDays);

@@ -160,6 +160,17 @@ internal static partial class ExplainCommand
             text.Line("  no IAM policy is needed; one that denies it would still count");
         }
 
+        var grants = explanation.Grants.ToArray();
+        foreach (var grant in grants)
+        {
+            text.Line($"  beside the policy grant {grant.Name} allows it: {grant}", Tone.Good);
+        }
+
+        if (grants.Length == 0 && key.Grants.Count > 0)
+        {
+            text.Line($"  beside the policy there are grants, which do not: {string.Join(", ", key.Grants.Select(grant => grant.Name))}");
+        }
+
         foreach (var match in explanation.Near)
         {
             var applies = match.Applies switch { Answer.Yes => "applies", Answer.No => "does not apply", _ => "may apply" };

@@ -73,6 +73,11 @@ internal static class WhoCanCommand
                 text.Line($"but not: {denied.Principal}, {denied.Conditions} ({denied.Statement.Name})", Tone.Doubtful);
             }
 
+            foreach (var grant in access.Grants)
+            {
+                text.Line($"beside the policy, by grant {grant.Name}: {grant}");
+            }
+
             text.Line();
         }
 

@@ -1,3 +1,4 @@
+using KmsOperator.Planning;
 using KmsOperator.Policies.Evaluation;
 
 namespace KmsOperator.Explaining;
@@ -38,6 +39,12 @@ internal sealed record AccessExplanation(ExplainedKey Key, RequestFacts Facts, A
         .. Decision.Statements.Where(match => match.Applies == Answer.Unknown).SelectMany(match => match.Conditions)
             .Where(condition => condition.Holds == Answer.Unknown).Select(condition => condition.Condition.Key).Distinct(StringComparer.OrdinalIgnoreCase),
     ];
+
+    /// <summary>Grants that allow the request beside the policy, within their constraints. A statement that denies it counts more.</summary>
+    public IEnumerable<DesiredGrant> Grants => Decision.Result == AccessResult.Denied ? [] : Key.Grants.Where(grant =>
+        grant.Operations.Any(operation => $"kms:{operation}" == Facts.Action)
+        && (grant.GranteePrincipal is { } principal ? Facts.Caller.Is(principal) || (StatementPrincipals.AccountOf(principal) is { } account && account == Facts.Caller.AccountId)
+            : Facts.Caller.Kind == CallerKind.Service && Facts.Caller.Name == grant.GranteeServicePrincipal));
 
     /// <summary>Statements about the request, and those that one thing alone keeps from being about it.</summary>
     public IEnumerable<StatementMatch> Near => Decision.Statements.Where(match =>

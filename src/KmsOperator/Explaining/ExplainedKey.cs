@@ -35,6 +35,9 @@ internal sealed record ExplainedKey
     /// <summary>The statements of its policy.</summary>
     public required IReadOnlyList<PolicyStatement> Statements { get; init; }
 
+    /// <summary>The grants that the manifests give beside the policy; of a key that exists none are looked at.</summary>
+    public IReadOnlyList<DesiredGrant> Grants { get; init; } = [];
+
     /// <summary>A key that manifests describe; null for a replica whose policy is that of a primary managed elsewhere.</summary>
     public static ExplainedKey? Of(RenderedKey key) => key.Policy is not { } policy ? null : new ExplainedKey
     {
@@ -46,6 +49,7 @@ internal sealed record ExplainedKey
         KeyUsage = key.KeyUsage,
         MultiRegion = key.MultiRegion,
         Tags = key.Tags,
+        Grants = key.Grants,
         Statements = StatementsOf(policy),
     };
 

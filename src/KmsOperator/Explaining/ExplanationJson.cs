@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KmsOperator.Planning;
 using KmsOperator.Policies.Evaluation;
 
 namespace KmsOperator.Explaining;
@@ -17,6 +18,7 @@ internal static class ExplanationJson
         ["decidedBy"] = Texts(explanation.Decision.Deciding.Select(match => NameOf(match.Statement))),
         ["iamPolicyNeeded"] = explanation.NeededFromIam is not null,
         ["iam"] = explanation.NeededFromIam,
+        ["grants"] = Texts(explanation.Grants.Select(grant => grant.Name)),
         ["unknown"] = Texts(explanation.Unknown),
         ["statements"] = new JsonArray([.. explanation.Decision.Statements.Select(match => StatementOf(match, explanation.Facts))]),
     };
@@ -28,6 +30,7 @@ internal static class ExplanationJson
         ["action"] = action,
         ["allowed"] = new JsonArray([.. access.Allowed.Select(PrincipalOf)]),
         ["denied"] = new JsonArray([.. access.Denied.Select(PrincipalOf)]),
+        ["grants"] = new JsonArray([.. access.Grants.Select(GrantOf)]),
     };
 
     private static JsonObject KeyOf(ExplainedKey key) => new()
@@ -56,6 +59,8 @@ internal static class ExplanationJson
         ["statement"] = NameOf(one.Statement),
         ["iamPolicyNeeded"] = one.NeedsIam,
     };
+
+    private static JsonObject GrantOf(DesiredGrant grant) => new() { ["name"] = grant.Name, ["grantee"] = grant.Grantee, ["gives"] = grant.ToString() };
 
     private static string NameOf(PolicyStatement statement) => statement.Name.Trim('"');
 

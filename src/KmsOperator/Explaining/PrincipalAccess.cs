@@ -1,3 +1,4 @@
+using KmsOperator.Planning;
 using KmsOperator.Policies.Evaluation;
 
 namespace KmsOperator.Explaining;
@@ -16,6 +17,9 @@ internal sealed record PrincipalAccess(string Kind, string Principal, PolicyStat
 /// <param name="Denied">Whom statements deny it.</param>
 internal sealed record KeyAccess(ExplainedKey Key, IReadOnlyList<PrincipalAccess> Allowed, IReadOnlyList<PrincipalAccess> Denied)
 {
+    /// <summary>Grants that allow it beside the policy.</summary>
+    public IReadOnlyList<DesiredGrant> Grants { get; private init; } = [];
+
     /// <summary>Everybody who can do an action by a key's policy.</summary>
     public static KeyAccess Of(ExplainedKey key, string action)
     {
@@ -23,7 +27,10 @@ internal sealed record KeyAccess(ExplainedKey Key, IReadOnlyList<PrincipalAccess
         var denied = about.Where(statement => !statement.IsAllow).SelectMany(statement => PrincipalsOf(statement, key)).ToArray();
         var always = denied.Where(one => one.Statement.Conditions.Count == 0 && !one.Statement.Principals.IsNot).ToArray();
         var allowed = about.Where(statement => statement.IsAllow).SelectMany(statement => PrincipalsOf(statement, key));
-        return new KeyAccess(key, [.. allowed.Where(one => !always.Any(other => Covers(other, one)))], denied);
+        return new KeyAccess(key, [.. allowed.Where(one => !always.Any(other => Covers(other, one)))], denied)
+        {
+            Grants = [.. key.Grants.Where(grant => grant.Operations.Any(operation => $"kms:{operation}" == action))],
+        };
     }
 
     private static bool Covers(PrincipalAccess denied, PrincipalAccess allowed) =>

@@ -32,6 +32,12 @@ internal sealed class StatusText(Colours colours)
         Line("alias", status.AliasName);
         Line("alias to come", status.PendingAliasName);
         Line("former aliases", status.FormerAliasNames is { Count: > 0 } former ? string.Join(", ", former) : null);
+        foreach (var grant in status.Grants ?? [])
+        {
+            Line("grant", $"{grant.Name}: {string.Join(", ", grant.Operations ?? [])} for {grant.GranteePrincipal ?? grant.GranteeServicePrincipal}");
+        }
+
+        Line("former grants", status.FormerGrantNames is { Count: > 0 } revoked ? string.Join(", ", revoked) : null);
         Line("rotation", Rotation(status));
         Line("last compared with AWS", Time(status.LastVerifiedAt));
         Line("last changed by the operator", Time(status.LastChangedAt));

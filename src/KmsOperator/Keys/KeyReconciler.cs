@@ -133,6 +133,9 @@ internal sealed class KeyReconciler(
             DesiredSha256 = null,
             Rotation = null,
             LastUsed = null,
+
+            Grants = null,
+            FormerGrantNames = GrantHistory.Unknown,
         };
         await context.RecordAsync(status, note, cancellationToken);
         context.RecordEvent(EventType.Warning, Reasons.KeyConflict, "Reconcile", note);

@@ -19,6 +19,9 @@ internal sealed record RenderedKey
     /// <summary>Full names of the key's other aliases.</summary>
     public IReadOnlyList<string> AdditionalAliases { get; private init; } = [];
 
+    /// <summary>The grants that the operator keeps on the key.</summary>
+    public IReadOnlyList<DesiredGrant> Grants { get; private init; } = [];
+
     private string? Description { get; init; }
 
     /// <summary>KMS key spec.</summary>
@@ -43,6 +46,7 @@ internal sealed record RenderedKey
         Location = key.Location,
         AliasName = key.AliasName,
         AdditionalAliases = key.AdditionalAliases,
+        Grants = key.Grants,
         Description = key.Description,
         KeySpec = key.KeySpec,
         KeyUsage = key.KeyUsage,
@@ -58,6 +62,7 @@ internal sealed record RenderedKey
         Location = outline.Location,
         AliasName = outline.AliasName,
         AdditionalAliases = outline.AdditionalAliases,
+        Grants = outline.Grants,
         Description = outline.Description,
         MultiRegion = true,
         Tags = outline.Tags,
@@ -90,6 +95,36 @@ internal sealed record RenderedKey
             json["additionalAliases"] = new JsonArray([.. AdditionalAliases.Select(alias => (JsonNode)alias)]);
         }
 
+        if (Grants.Count > 0)
+        {
+            json["grants"] = new JsonArray([.. Grants.Select(grant => (JsonNode)GrantOf(grant))]);
+        }
+
         return json;
     }
+
+    /// <summary>A grant as in the spec, with its principals resolved and its operations in order.</summary>
+    private static JsonObject GrantOf(DesiredGrant grant)
+    {
+        var json = new JsonObject { ["name"] = grant.Name };
+        Add("granteePrincipal", grant.GranteePrincipal);
+        Add("granteeServicePrincipal", grant.GranteeServicePrincipal);
+        Add("sourceArn", grant.SourceArn);
+        json["operations"] = new JsonArray([.. grant.Operations.Select(operation => (JsonNode)operation)]);
+        Add("encryptionContextEquals", Pairs(grant.EncryptionContextEquals));
+        Add("encryptionContextSubset", Pairs(grant.EncryptionContextSubset));
+        Add("retiringPrincipal", grant.RetiringPrincipal);
+        return json;
+
+        void Add(string name, JsonNode? value)
+        {
+            if (value is not null)
+            {
+                json[name] = value;
+            }
+        }
+    }
+
+    private static JsonObject? Pairs(IReadOnlyDictionary<string, string>? pairs) =>
+        pairs is null ? null : new JsonObject(pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
 }

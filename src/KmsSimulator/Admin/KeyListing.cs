@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KmsSimulator.Grants;
 using KmsSimulator.State;
 
 namespace KmsSimulator.Admin;
@@ -42,12 +43,25 @@ internal static class KeyListing
             ["multiRegion"] = key.Group.IsMultiRegion,
             ["multiRegionKeyType"] = !key.Group.IsMultiRegion ? null : key.IsPrimary ? "PRIMARY" : "REPLICA",
             ["aliases"] = new JsonArray([.. Aliases(region, key).Select(name => (JsonNode)name)]),
+            ["grants"] = new JsonArray([.. Grants(region, key).Select(Show)]),
             ["tags"] = new JsonObject(record.Tags.Select(tag => KeyValuePair.Create(tag.Key, (JsonNode?)tag.Value))),
             ["policy"] = record.Policy.Document,
             ["rotation"] = new JsonObject { ["enabled"] = period is not null, ["periodDays"] = period },
             ["deletionDate"] = record.DeletionDate?.UtcDateTime,
         };
     }
+
+    /// <summary>By name, since their ids say nothing to people.</summary>
+    private static IEnumerable<Grant> Grants(KmsAccountRegion region, KeyEntry key) =>
+        key.GrantIds.Select(id => region.Grant(id)!).OrderBy(grant => grant.Name, StringComparer.Ordinal);
+
+    private static JsonObject Show(Grant grant) => new()
+    {
+        ["name"] = grant.Name,
+        ["grantee"] = grant.GranteePrincipal ?? grant.GranteeService,
+        ["operations"] = new JsonArray([.. grant.Operations.Order(StringComparer.Ordinal).Select(operation => (JsonNode)operation)]),
+        ["constraints"] = grant.Constraints?.Text,
+    };
 
     private static IEnumerable<string> Aliases(KmsAccountRegion region, KeyEntry key) =>
         key.AliasNames.Where(name => region.Alias(name)?.Record.Current?.TargetKeyId == key.KeyId);

@@ -45,6 +45,7 @@ internal static class RequestConditionKeys
             "kms:retiringprincipal" => One(input.Peek("RetiringPrincipal")),
             "kms:retiringserviceprincipal" => One(input.Peek("RetiringServicePrincipal")),
             "kms:grantconstrainttype" => Many(input.Structure("Constraints")?.EnumerateObject().Select(member => member.Name)),
+            "kms:grantconstraintsourcearn" => One(input.Structure("Constraints") is { } given && given.TryGetProperty("SourceArn", out var source) ? source.ToString() : null),
             "kms:expirationmodel" => One(input.Peek("ExpirationModel")),
             "kms:wrappingalgorithm" => One(input.Peek("WrappingAlgorithm")),
             "kms:wrappingkeyspec" => One(input.Peek("WrappingKeySpec")),

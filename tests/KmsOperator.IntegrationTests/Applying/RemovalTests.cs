@@ -31,6 +31,8 @@ public sealed class RemovalTests(ControlPlaneFixture controlPlane, CrdServer ser
         { "policy.additionalStatements", $"policy: {{additionalStatements: [{Statement}]}}", "policy: {additionalStatements: []}" },
         { "replicaRegions", "replicaRegions: [eu-west-1]", "" },
         { "replicaRegions", "replicaRegions: [eu-west-1]", "replicaRegions: []" },
+        { "grants", "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]", "" },
+        { "grants", "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]", "grants: []" },
         { "publish", "publish: {configMapName: one}", "" },
         { "rotation", "rotation: {periodDays: 90}", "" },
     };

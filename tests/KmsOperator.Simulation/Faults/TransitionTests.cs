@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CsCheck;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
@@ -11,7 +12,7 @@ namespace KmsOperator.Simulation.Faults;
 /// Specs that change there and back, settled or looked at after each change, by way of an invalid one: the end is that of a fresh resource. All that may be
 /// changed of a ServiceKey and of a KeyReplica is in it.
 /// </summary>
-public sealed class TransitionTests(ITestOutputHelper output)
+public sealed partial class TransitionTests(ITestOutputHelper output)
 {
     private const int Transitions = 16;
     private const string Invalid = """{"spec":{"policy":{"additionalStatements":[{"Sid":"not a sid"}]}}}""";
@@ -23,6 +24,7 @@ public sealed class TransitionTests(ITestOutputHelper output)
         ("tags", ["null", "{\"team\":\"a\"}", "{\"team\":\"b\",\"stage\":\"c\"}"], []),
         ("alias", ["null", "\"alias/a\"", "\"alias/b\""], []),
         ("additionalAliases", ["null", "[\"alias/x\"]", "[\"alias/y\",\"alias/x\"]"], []),
+        ("grants", ["null", Grants, "[{\"name\":\"a\",\"granteePrincipal\":\"App\",\"operations\":[\"Encrypt\"]},{\"name\":\"b\",\"granteePrincipal\":\"App\",\"operations\":[\"Decrypt\"]}]"], []),
         ("enabled", ["null", "false"], []),
         ("access", ["null", "{\"users\":[\"App\"]}", "{\"trustedAccounts\":[\"111122223333\"]}"], []),
         ("policy", ["null", $"{{\"override\":{Document}}}", $"{{\"additionalStatements\":[{Statement}]}}"], []),
@@ -51,6 +53,8 @@ public sealed class TransitionTests(ITestOutputHelper output)
     // On the way a replica may come and go, but not go and come back: it would be a new resource then, which finds a key with a past of its own.
     private const string Replicas = "\"replicaRegions\":[\"eu-west-1\"]";
     private const string NoReplicas = "\"replicaRegions\":[]";
+
+    private const string Grants = """[{"name":"a","granteePrincipal":"App","operations":["Decrypt"]}]""";
 
     // Set when the resource is made, or only of use then.
     private static readonly string[] NotChanged =
@@ -129,8 +133,8 @@ public sealed class TransitionTests(ITestOutputHelper output)
             gen = Gen.Select(gen, value, (text, one) => $"{text}{(text.Length > 0 ? "," : "")}\"{field}\":{Whole(one, values)}");
         }
 
-        // A key that is disabled cannot be replicated, so that such a spec has no end.
-        return gen.Select(text => text.Contains("\"enabled\":false", StringComparison.Ordinal) ? text.Replace(Replicas, NoReplicas, StringComparison.Ordinal) : text)
+        // A key that is disabled cannot be replicated and gets no grants, so that such a spec has no end.
+        return gen.Select(text => text.Contains("\"enabled\":false", StringComparison.Ordinal) ? GrantsIn().Replace(text.Replace(Replicas, NoReplicas, StringComparison.Ordinal), "\"grants\":null") : text)
             .Select(text => $"{{\"spec\":{{{text}}}}}");
     }
 
@@ -163,6 +167,9 @@ public sealed class TransitionTests(ITestOutputHelper output)
         return string.Join('\n', state.ToJsonString(new JsonSerializerOptions { WriteIndented = true }).Split('\n')
             .Where(line => !line.Contains("observedGeneration", StringComparison.Ordinal)));
     }
+
+    [GeneratedRegex("\"grants\":\\[.*?\\]\\}\\]")]
+    private static partial Regex GrantsIn();
 
     private static IEnumerable<string> Fields<T>() => typeof(T).GetProperties()
         .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Except(NotChanged).Order(StringComparer.Ordinal);

@@ -29,6 +29,12 @@ internal static class KeyFlows
             "change additional aliases",
             user => user.CreateAsync(Key, Spec with { AdditionalAliases = ["alias/a", "alias/b"] }),
             user => user.PatchAsync(Key, """{"spec":{"additionalAliases":["alias/b","alias/c"]}}""")),
+        new("create with grants", Flow.Nothing, user => user.CreateAsync(Key, Spec with { Grants = [Grant("a", "App", "Decrypt"), Grant("b", "Other", "Encrypt")] })),
+        new(
+            "change grants",
+            user => user.CreateAsync(Key, Spec with { Grants = [Grant("a", "App", "Decrypt"), Grant("b", "Other", "Encrypt")] }),
+            user => user.PatchAsync(Key, """{"spec":{"grants":[{"name":"b","granteePrincipal":"Other","operations":["Encrypt","DescribeKey"]},{"name":"c","granteePrincipal":"App","operations":["Encrypt"]}]}}""")),
+        new("remove the grants", user => user.CreateAsync(Key, Spec with { Grants = [Grant("a", "App", "Decrypt")] }), user => user.PatchAsync(Key, """{"spec":{"grants":null}}""")),
         new("publish elsewhere", user => user.CreateAsync(Key, Spec with { Publish = Published }), user => user.PatchAsync(Key, """{"spec":{"publish":{"configMapName":"other"}}}""")),
         new("rotate on demand", user => user.CreateAsync(Key, Spec), user => user.AnnotateAsync(Key, AnnotationNames.RotateAt, "now")),
         new("stop rotation", user => user.CreateAsync(Key, Spec), user => user.PatchAsync(Key, """{"spec":{"rotation":{"enabled":false}}}""")),
@@ -39,6 +45,8 @@ internal static class KeyFlows
         new("take back what was disabled", user => GoneAsync(user, "Disable"), user => user.CreateAsync(Key, Spec)),
         new("cancel the deletion", user => GoneAsync(user, "Delete"), user => user.CreateAsync(Key, Spec)),
     ];
+
+    private static GrantSpec Grant(string name, string grantee, string operation) => new() { Name = name, GranteePrincipal = grantee, Operations = [operation] };
 
     private static async Task GoneAsync(FlowUser user, string deletionPolicy)
     {

@@ -47,6 +47,34 @@ public sealed class ExplainTests : IDisposable
         Assert.Equal("ServiceKey/default/one", (string?)answer["key"]!["name"]);
     }
 
+    // principal, action, names of the grants that allow it, why
+    public static TheoryData<string, string, string, string> GrantAnswers => new()
+    {
+        { "arn:aws:iam::210987654321:role/Theirs", "kms:Decrypt", "a", "the grantee" },
+        { "arn:aws:sts::210987654321:assumed-role/Theirs/session", "kms:Decrypt", "a", "a session of the grantee" },
+        { "arn:aws:iam::210987654321:role/Theirs", "kms:Encrypt", "", "an operation that the grant does not give" },
+        { "arn:aws:iam::210987654321:role/Others", "kms:Decrypt", "", "somebody else" },
+        { "airflow.eu-west-1.amazonaws.com", "kms:Encrypt", "b", "a service" },
+    };
+
+    [Theory, MemberData(nameof(GrantAnswers))]
+    public async Task Grants_of_the_manifests_are_told_beside_the_policy(string principal, string action, string grants, string because)
+    {
+        var file = _run.Write("f.yaml", CommandRun.Class + CommandRun.Key(
+            "one", "service: s3", "grants: [{name: a, granteePrincipal: \"arn:aws:iam::210987654321:role/Theirs\", operations: [Decrypt]}, "
+            + "{name: b, granteeServicePrincipal: airflow.eu-west-1.amazonaws.com, sourceArn: \"arn:aws:airflow:eu-west-1:111122223333:environment/e\", operations: [Encrypt]}]"));
+        var (code, output, errors) = await CommandRun.RunAsync("explain", "-f", file, "--principal", principal, "--action", action, "-o", "json");
+
+        Assert.True(code == 0, errors);
+        var told = JsonNode.Parse(output)![0]!["grants"]!.AsArray().Select(name => (string?)name);
+        Assert.True(grants == string.Join(' ', told), because);
+
+        var (_, text, _) = await CommandRun.RunAsync("explain", "-f", file, "--principal", principal, "--action", action);
+        Assert.Contains(grants.Length > 0 ? $"  beside the policy grant {grants} allows it: " : "  beside the policy there are grants, which do not: a, b", text, StringComparison.Ordinal);
+        var (_, all, _) = await CommandRun.RunAsync("who-can", action, "-f", file);
+        Assert.Contains($"beside the policy, by grant {(action == "kms:Decrypt" ? "a: Decrypt for arn:aws:iam::210987654321:role/Theirs" : "b: Encrypt for airflow.eu-west-1.amazonaws.com")}", all, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_text_says_why_each_statement_does_or_does_not_apply()
     {

@@ -26,8 +26,11 @@ public sealed class PlanEqualsDeedTests
         from enabled in Gen.OneOf("", "", "enabled: false")
         from rotation in Gen.OneOf("", "rotation: {enabled: false}", "rotation: {enabled: true, periodDays: 100}")
         from access in Gen.OneOf("", "access: {users: [App]}", "access: {trustedAccounts: [\"999999999999\"]}")
+        from grants in Gen.OneOf(
+            "", "", "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]",
+            "grants: [{name: a, granteePrincipal: App, operations: [Encrypt]}, {name: b, granteePrincipal: \"arn:aws:iam::999999999999:role/Theirs\", operations: [Decrypt, Encrypt]}]")
         from retain in Gen.OneOf("", "deletionPolicy: Retain")
-        select new[] { description, tags, alias, takeOver, enabled, rotation, access, retain }.Where(field => field.Length > 0).ToArray();
+        select new[] { description, tags, alias, takeOver, enabled, rotation, access, grants, retain }.Where(field => field.Length > 0).ToArray();
 
     // A key is single-Region or not for all its life, and its replicas come and go.
     private static readonly Gen<(bool MultiRegion, string[] Before, string[] After, string RegionsBefore, string RegionsAfter, Drift[] Drifts, bool Exists, bool IsDeleted)> GenCase =
@@ -53,6 +56,7 @@ public sealed class PlanEqualsDeedTests
         Disabled,
         RotationOff,
         DeletionScheduled,
+        GrantsRevoked,
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -231,6 +235,13 @@ public sealed class PlanEqualsDeedTests
                 break;
             case Drift.RotationOff when (string?)key["keyState"] == "Enabled":
                 await kms.DisableKeyRotationAsync(new DisableKeyRotationRequest { KeyId = keyId }, Ct);
+                break;
+            case Drift.GrantsRevoked:
+                foreach (var grant in (await kms.ListGrantsAsync(new ListGrantsRequest { KeyId = keyId }, Ct)).Grants ?? [])
+                {
+                    await kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = keyId, GrantId = grant.GrantId }, Ct);
+                }
+
                 break;
             case Drift.DeletionScheduled:
                 await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = keyId, PendingWindowInDays = 30 }, Ct);

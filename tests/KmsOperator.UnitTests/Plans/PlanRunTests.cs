@@ -41,6 +41,7 @@ public sealed class PlanRunTests
         { "enabled: false", "DisableKey", "state", "switching off" },
         { "rotation: {enabled: false}", "DisableKeyRotation", "rotation", "rotation" },
         { "access: {users: [App]}", "PutKeyPolicy", "statement \"Users\"", "access" },
+        { "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]", "CreateGrant", "grant a", "a grant" },
     };
 
     [Theory]
@@ -173,6 +174,12 @@ public sealed class PlanRunTests
         { "", "policy: {additionalStatements: [{Sid: Open, Effect: Allow, Principal: \"*\", Action: kms:Decrypt, Resource: \"*\"}]}", "AccessPublic", "everybody gets access" },
         { "", "policy: {additionalStatements: [{Sid: Mine, Effect: Allow, Principal: \"*\", Action: kms:Decrypt, Resource: \"*\", Condition: {StringEquals: {kms:CallerAccount: \"123456789012\"}}}]}", null, "a condition keeps others out" },
         { "", "alias: alias/other", "AliasRemoved", "the old name goes" },
+        { "", "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]", null, "a grant to a role of the own account" },
+        { "", "grants: [{name: a, granteePrincipal: \"arn:aws:iam::999999999999:role/Theirs\", operations: [Decrypt]}]", "AccessGranted", "a grant to another account" },
+        { "", "grants: [{name: a, granteeServicePrincipal: s3.amazonaws.com, sourceArn: \"arn:aws:sqs:us-east-1:999999999999:q\", operations: [Decrypt]}]", "AccessGranted", "a grant to a service for another account" },
+        { "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]", "", "AccessRemoved", "a grant goes" },
+        { "grants: [{name: a, granteePrincipal: App, operations: [Decrypt, Encrypt]}]", "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]", "AccessRemoved", "a grant gives less" },
+        { "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]", "grants: [{name: a, granteePrincipal: App, operations: [Decrypt, Encrypt]}]", null, "a grant gives more" },
         { "", "policy: {override: {Version: \"2012-10-17\", Statement: [{Sid: Few, Effect: Allow, Principal: {AWS: \"arn:aws:iam::123456789012:role/Admin\"}, Action: \"kms:*\", Resource: \"*\"}]}}", "Lockout", "the account's root loses its access" },
     };
 

@@ -32,6 +32,19 @@ public sealed class RenderTests : IDisposable
     }
 
     [Fact]
+    public async Task Grants_are_rendered_with_their_principals_resolved_and_only_where_there_are_some()
+    {
+        var key = Assert.Single(await KeysAsync(Class + Key(
+            "one", "className: std, grants: [{name: app, granteePrincipal: team/App, operations: [Encrypt, Decrypt], encryptionContextSubset: {b: '1', a: '2'}}, "
+            + "{name: flow, granteeServicePrincipal: airflow.eu-west-1.amazonaws.com, sourceArn: \"arn:aws:airflow:eu-west-1:123456789012:environment/e\", operations: [Decrypt], retiringPrincipal: Boss}]")));
+
+        Assert.Equal(Fields + " grants", string.Join(' ', key.AsObject().Select(member => member.Key)));
+        Assert.Equal(
+            """[{"name":"app","granteePrincipal":"arn:aws:iam::123456789012:role/team/App","operations":["Decrypt","Encrypt"],"encryptionContextSubset":{"a":"2","b":"1"}},{"name":"flow","granteeServicePrincipal":"airflow.eu-west-1.amazonaws.com","sourceArn":"arn:aws:airflow:eu-west-1:123456789012:environment/e","operations":["Decrypt"],"retiringPrincipal":"arn:aws:iam::123456789012:role/Boss"}]""",
+            key["grants"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task Owned_and_own_replicas_are_rendered_after_their_primary()
     {
         var keys = await KeysAsync(Class + Key("one", "className: std, service: s3, multiRegion: true, replicaRegions: [us-east-1]")

@@ -130,8 +130,8 @@ public sealed class CrdTests
     // stays in the manifest without content. A field that is not nullable and has no default is then refused.
     [Theory]
     [InlineData("KeyClass", "account allowed.aliases allowed.deletionPolicies allowed.keySpecs allowed.principals allowed.regions allowed.services allowed.tagKeys allowed.trustedAccounts allowedNamespaces.selector allowedNamespaces.selector.matchExpressions allowedNamespaces.selector.matchExpressions[].values allowedNamespaces.selector.matchLabels guards.keepKeysInUse", "an account and keepKeysInUse have a required field, a list of allowed that is emptied would allow anything, and a selector is atomic")]
-    [InlineData("ServiceKey", "adopt", "one of its fields is required")]
-    [InlineData("KeyReplica", "access adopt primaryRef", "no access at all means the primary's, an empty one nobody's; the others have required fields")]
+    [InlineData("ServiceKey", "adopt grants[].encryptionContextEquals grants[].encryptionContextSubset grants[].operations", "adopt and grants have required fields, and an encryption context that is emptied would allow any")]
+    [InlineData("KeyReplica", "access adopt grants[].encryptionContextEquals grants[].encryptionContextSubset grants[].operations primaryRef", "no access at all means the primary's, an empty one nobody's; an emptied encryption context would allow any; the others have required fields")]
     public void What_an_apply_may_empty_is_nullable_or_has_a_default(string kind, string refused, string why)
     {
         var paths = from found in Crd.Of(kind).Schemas()
@@ -145,7 +145,7 @@ public sealed class CrdTests
     [Fact]
     public void Fields_that_kinds_share_have_the_same_schema()
     {
-        foreach (var field in new[] { "access", "tags", "policy", "publish", "alias", "description", "enabled", "suspend" })
+        foreach (var field in new[] { "access", "grants", "tags", "policy", "publish", "alias", "description", "enabled", "suspend" })
         {
             var variants = Crd.Kinds.Select(kind => Crd.Of(kind).Schema["properties"]!["spec"]!["properties"]![field]).OfType<JsonNode>()
                 .Select(schema => WithoutDescriptions(schema.DeepClone()).AsObject())

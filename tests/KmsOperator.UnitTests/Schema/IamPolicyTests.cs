@@ -54,11 +54,12 @@ public sealed class IamPolicyTests
         }
     }
 
-    // Every action of KMS that uses a key on data or hands out such use. GetPublicKey and GenerateRandom are not in it: neither shows anything secret.
+    // Every action of KMS that uses a key on data. GetPublicKey and GenerateRandom are not in it: neither shows anything secret. A grant to the operator
+    // itself would give it nothing, since a denial counts more than a grant. RetireGrant is for those whom a grant names.
     private static readonly string[] Cryptographic =
     [
-        "kms:CreateGrant", "kms:Decapsulate", "kms:Decrypt", "kms:DeriveSharedSecret", "kms:Encapsulate", "kms:Encrypt", "kms:GenerateDataKey*", "kms:GenerateMac",
-        "kms:ReEncrypt*", "kms:RetireGrant", "kms:RevokeGrant", "kms:Sign", "kms:Verify", "kms:VerifyMac",
+        "kms:Decapsulate", "kms:Decrypt", "kms:DeriveSharedSecret", "kms:Encapsulate", "kms:Encrypt", "kms:GenerateDataKey*", "kms:GenerateMac",
+        "kms:ReEncrypt*", "kms:RetireGrant", "kms:Sign", "kms:Verify", "kms:VerifyMac",
     ];
 
     [Fact]
@@ -73,7 +74,7 @@ public sealed class IamPolicyTests
     public void What_is_denied_as_use_of_data_is_what_the_SDK_can_do_with_a_key_and_data()
     {
         // The SDK's calls are those of the service: a new way to use a key shows up here when the SDK is updated.
-        string[] harmless = ["GenerateRandom", "ListGrants", "ListRetirableGrants"];
+        string[] harmless = ["CreateGrant", "GenerateRandom", "ListGrants", "ListRetirableGrants", "RevokeGrant"];
         var uses = typeof(Amazon.KeyManagementService.IAmazonKeyManagementService).GetMethods().Select(method => method.Name).Where(name => name.EndsWith(Async, StringComparison.Ordinal))
             .Select(name => name[..^Async.Length]).Distinct()
             .Where(name => !harmless.Contains(name) && UseOfData.Any(word => name.Contains(word, StringComparison.Ordinal)));

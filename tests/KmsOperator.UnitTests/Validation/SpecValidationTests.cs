@@ -24,6 +24,38 @@ public sealed class SpecValidationTests
     }
 
     [Theory]
+    [InlineData("Decript", "\"Decript\" is not supported, did you mean \"Decrypt\"?; grants give CreateGrant, ")]
+    [InlineData("kms:Decrypt", "\"kms:Decrypt\" is not supported, did you mean \"Decrypt\"?")]
+    [InlineData("ReEncrypt*", "\"ReEncrypt*\" is not supported, use ReEncryptFrom and ReEncryptTo;")]
+    [InlineData("GenerateDataKey*", "\"GenerateDataKey*\" is not supported, name the operations one by one;")]
+    [InlineData("ScheduleKeyDeletion", "\"ScheduleKeyDeletion\" is not supported; grants give ")]
+    [InlineData("Sign", "grants has an operation that a key of keySpec SYMMETRIC_DEFAULT does not have, Sign; it has CreateGrant, Decrypt, ")]
+    public void An_operation_that_cannot_be_granted_is_refused_with_advice(string operation, string expected)
+    {
+        var error = Assert.Single(SpecValidation.Validate(new ServiceKey { Spec = new() { Grants = [new GrantSpec { Name = "a", GranteePrincipal = "App", Operations = [operation] }] } }));
+
+        Assert.Equal("spec.grants[0].operations[0]", error.Field);
+        Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_a_grant_beyond_the_schema_is_said_with_its_field()
+    {
+        GrantSpec[] grants =
+        [
+            new() { Name = "a", GranteePrincipal = "s3.amazonaws.com", Operations = ["Decrypt"] },
+            new() { Name = "b", GranteePrincipal = "App", Operations = ["Decrypt"], EncryptionContextSubset = new Dictionary<string, string> { [new string('k', 100)] = new string('v', 285) } },
+        ];
+
+        Assert.Equal(
+            [
+                "spec.grants[0].granteePrincipal: \"s3.amazonaws.com\" is an AWS service, which granteeServicePrincipal names",
+                "spec.grants[1].encryptionContextSubset: has 385 characters, KMS takes 384 in the encryption context of a grant",
+            ],
+            SpecValidation.Validate(new ServiceKey { Spec = new() { Grants = grants } }).Select(error => error.ToString()));
+    }
+
+    [Theory]
     [InlineData("s3", "s3", null, true)]
     [InlineData("s3", "ebs", "service is immutable", true)]
     [InlineData("s3", null, "service is immutable", true)]

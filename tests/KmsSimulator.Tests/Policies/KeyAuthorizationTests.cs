@@ -121,6 +121,10 @@ public sealed class KeyAuthorizationTests
         { "kms:EnableKeyRotation", """{"NumericGreaterThan":{"kms:RotationPeriodInDays":"200"}}""", "rotate every 300", false, "the period is too long" },
         { "kms:EnableKeyRotation", """{"NumericGreaterThan":{"kms:RotationPeriodInDays":"200"}}""", "rotate every 100", true, "this one is not" },
         { "kms:CreateGrant", """{"Bool":{"kms:GrantIsForAWSResource":"false"}}""", "grant", false, "no service asks for the grant" },
+        { "kms:CreateGrant", """{"Null":{"kms:GrantConstraintSourceArn":"true"}}""", "grant", false, "the grant is bound to no source" },
+        { "kms:CreateGrant", """{"ArnNotLike":{"kms:GrantConstraintSourceArn":"arn:aws:s3:::b*"}}""", "service", true, "it is bound to the source that must be" },
+        { "kms:CreateGrant", """{"ArnNotLike":{"kms:GrantConstraintSourceArn":"arn:aws:s3:::c*"}}""", "service", false, "it is bound to another" },
+        { "kms:CreateGrant", """{"StringNotEquals":{"kms:GranteeServicePrincipal":"airflow.us-east-1.amazonaws.com"}}""", "service", false, "it is for another service" },
         { "kms:TagResource", """{"ForAnyValue:StringEquals":{"aws:TagKeys":["owner"]}}""", "tag", false, "a tag that nobody may set" },
     };
 
@@ -142,6 +146,16 @@ public sealed class KeyAuthorizationTests
             "disable" => simulator.Kms.DisableKeyAsync(key.KeyId, Token),
             "rotate" => simulator.Kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = key.KeyId, RotationPeriodInDays = Number() }, Token),
             "grant" => simulator.Kms.CreateGrantAsync(new CreateGrantRequest { KeyId = key.KeyId, GranteePrincipal = "arn:aws:iam::123456789012:role/r", Operations = ["Decrypt"] }, Token),
+            "service" => simulator.Kms.CreateGrantAsync(
+                new CreateGrantRequest
+                {
+                    KeyId = key.KeyId,
+                    GranteeServicePrincipal = "s3.amazonaws.com",
+                    RetiringServicePrincipal = "s3.amazonaws.com",
+                    Operations = ["Decrypt"],
+                    Constraints = new GrantConstraints { SourceArn = "arn:aws:s3:::bucket" },
+                },
+                Token),
             _ => simulator.Kms.TagResourceAsync(new TagResourceRequest { KeyId = key.KeyId, Tags = [new Tag { TagKey = "owner", TagValue = "me" }] }, Token),
         }));
         Assert.True(may ? error is null : (error as AmazonServiceException)?.ErrorCode == "AccessDeniedException", $"{reason}: {error?.Message}");

@@ -15,6 +15,9 @@ public enum DriftField
     /// <summary>Whether the key is enabled.</summary>
     Enabled,
 
+    /// <summary>A grant.</summary>
+    Grants,
+
     /// <summary>The key policy.</summary>
     Policy,
 

@@ -23,6 +23,7 @@ internal static class CreateRecord
         await context.AddFinalizerAsync(cancellationToken);
         var recorded = AliasHistory.WithPendingAdditional(status, resolved.Desired.AdditionalAliases) with
         {
+            FormerGrantNames = GrantHistory.WithPending(status, resolved.Desired.Grants.Select(grant => grant.Name)).FormerGrantNames,
             Creation = attempt,
             PendingAliasName = resolved.Desired.AliasName,
             AccountId = resolved.Desired.Location.AccountId,

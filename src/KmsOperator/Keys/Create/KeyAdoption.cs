@@ -143,9 +143,12 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
         where T : class, IKeyResource
     {
         var lost = context.IsStatusLost && context.Cache.Written is { } written && written.KeyId == key.KeyId ? written : null;
+        var mayHaveGrants = context.IsStatusLost || key.Tags.ContainsKey(TagNames.Released) || key.Tags.ContainsKey(TagNames.DeletedBy);
         await context.AddFinalizerAsync(cancellationToken);
         var taken = KeyStatusFields.Observed(status, key) with
         {
+            FormerGrantNames = mayHaveGrants ? GrantHistory.Unknown : status.FormerGrantNames,
+
             // Its rotations so far were not requested by this resource; the first comparison reads them.
             Rotation = null,
             AccountId = resolved.Desired.Location.AccountId,

@@ -26,6 +26,7 @@ internal static class KeyStatusFields
             AliasName = alias,
             AliasArn = alias is null ? null : AliasArn(desired.Location, alias),
             AdditionalAliases = additional.Length == 0 ? null : additional,
+            Grants = observed.Grants is { } grants ? GrantHistory.ToStatus(grants) : status.Grants,
             PolicySha256 = PolicyComparer.AreEquivalent(observed.Policy, desired.Policy.Text) ? desired.Policy.Sha256 : status.PolicySha256,
 
             // The tags that could not be removed yet stay on record.
@@ -67,6 +68,7 @@ internal static class KeyStatusFields
         PendingAliasName = null,
         Plan = null,
         DeletionDate = null,
+        FormerGrantNames = status.LastVerifiedAt - status.LastChangedAt >= consistencyWindow ? null : status.FormerGrantNames,
         FormerAliasNames = status.LastVerifiedAt - status.LastChangedAt >= consistencyWindow ? null : status.FormerAliasNames,
         Rotation = status.Rotation is { Enabled: false } stopped ? stopped with { PeriodDays = null, NextRotationDate = null } : status.Rotation,
         TagKeys = desired is null or { ObserveOnly: true } ? status.TagKeys : [.. TagKeysOf(desired).Order(StringComparer.Ordinal)],

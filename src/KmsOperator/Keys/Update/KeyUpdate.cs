@@ -48,6 +48,7 @@ internal sealed class KeyUpdate(
 
         context.Cache.MissingSince = null;
         var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, cancellationToken);
+        (seen, var unlisted) = await GrantReading.ReadAsync(status, resolved.Desired, region, seen, context.IsRecent(settings.ConsistencyWindow), cancellationToken);
         var observed = region.ReplaceStale(seen, schedule.Doubt(isAsked));
         var isStale = isAsked && (aliases.IsBehind || observed != seen);
         if (isStale)
@@ -61,7 +62,7 @@ internal sealed class KeyUpdate(
         }
 
         observed = PolicyReadBack.Accept(context.Cache, resolved.Desired.Policy, observed);
-        var result = await ApplyAsync(context, status, resolved, region, observed with { AliasTargets = aliases.Targets }, isNew: false, cancellationToken);
+        var result = await ApplyAsync(context, status, resolved, region, observed with { AliasTargets = aliases.Targets }, isNew: false, cancellationToken, unlisted);
         context.IsCompared = !isStale;
         return !isStale ? Acknowledge(result, reconcileAt)
             : result.Error is null ? result with { RequeueAfter = ReadAgainPeriod }
@@ -81,7 +82,7 @@ internal sealed class KeyUpdate(
     {
         var reconcileAt = context.UnhandledReconcileAt;
         var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, cancellationToken);
-        var result = await ApplyAsync(context, status, resolved, region, created with { AliasTargets = aliases.Targets }, isNew: true, cancellationToken);
+        var result = await ApplyAsync(context, status, resolved, region, created with { AliasTargets = aliases.Targets, Grants = [] }, isNew: true, cancellationToken);
         return Acknowledge(result, reconcileAt);
     }
 
@@ -98,7 +99,8 @@ internal sealed class KeyUpdate(
     }
 
     private async Task<KeyResult> ApplyAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, ObservedKey observed, bool isNew, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, ObservedKey observed, bool isNew, CancellationToken cancellationToken,
+        ReconcileError? unread = null)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -109,6 +111,7 @@ internal sealed class KeyUpdate(
             TagsMayBeOld = context.Now - context.FirstSeenAt < settings.ConsistencyWindow,
             IsNew = isNew,
         });
+        plan = unread is null ? plan : plan with { Errors = [.. plan.Errors, unread] };
         if (desired.ObserveOnly)
         {
             status = await WithLastUseAsync(status, region, observed, cancellationToken);
@@ -165,6 +168,7 @@ internal sealed class KeyUpdate(
             : status.PendingAliasName;
         var isRepeated = status.DesiredSha256 is null && pending == status.PendingAliasName;
         status = AliasHistory.WithPendingAdditional(AliasHistory.WithPending(status, pending), given.Where(name => name != desired.AliasName)) with { DesiredSha256 = null, LastChangedAt = context.Now };
+        status = GrantHistory.WithPending(status, plan.Steps.OfType<CreateGrantStep>().Select(step => step.Grant.Name));
 
         // On a repeated try the conditions keep the error of the try before until this one has ended.
         await context.RecordAsync(
@@ -240,6 +244,7 @@ internal sealed class KeyUpdate(
 
         // Within the window after a write the list of aliases may be older than an alias that a call without an answer has put.
         var isConclusive = !(now - status.LastChangedAt < settings.ConsistencyWindow);
+        var isVerified = complete && done.Count == 0 && !isNew && isConclusive;
         var next = KeyStatusFields.Observed(status, desired, key, complete, aliasHolders);
         next = next with
         {
@@ -247,8 +252,8 @@ internal sealed class KeyUpdate(
             Service = desired.Service,
             Plan = null,
             PendingAliasName = complete ? null : status.PendingAliasName,
-            FormerAliasNames = AliasHistory.FormerAfter(
-                status, [desired.AliasName, .. next.AdditionalAliases ?? []], isVerified: complete && done.Count == 0 && !isNew && isConclusive),
+            FormerAliasNames = AliasHistory.FormerAfter(status, [desired.AliasName, .. next.AdditionalAliases ?? []], isVerified),
+            FormerGrantNames = GrantHistory.FormerAfter(status, next, isVerified),
             DesiredSha256 = resolved.DesiredSha256,
 
             // A time in the future (a clock that was ahead) must not postpone the next comparison.
@@ -328,7 +333,14 @@ internal sealed class KeyUpdate(
                 + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
         }
 
-        return AwsReconcileError.ForStep(failure, step is CreateAliasStep alias ? alias.Name : before.Arn, before.Policy, isRecent);
+        var subject = step switch
+        {
+            CreateAliasStep alias => alias.Name,
+            CreateGrantStep create => $"{create.Grant.Name} of {before.Arn}",
+            RevokeGrantStep revoke => $"{GrantName.InSpec(revoke.Grant.KmsName)} of {before.Arn}",
+            _ => before.Arn,
+        };
+        return AwsReconcileError.ForStep(failure, subject, before.Policy, isRecent);
     }
 
     /// <summary>What the execution of a plan came to.</summary>

@@ -27,9 +27,9 @@ internal static class StepExecution
         {
             after = await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, step, before, cancellationToken);
         }
-        catch (Exception e) when (step is DeleteAliasStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.NotFound)
+        catch (Exception e) when (step is DeleteAliasStep or RevokeGrantStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.NotFound)
         {
-            // The alias is gone already.
+            // The alias or grant is gone already.
             after = step.ApplyTo(before);
         }
         catch (Exception e) when (step is CreateAliasStep && AwsFailure.Of(e)?.Kind == AwsFailureKind.AlreadyExists)
@@ -43,7 +43,7 @@ internal static class StepExecution
             after = step.ApplyTo(before);
         }
 
-        region.RecordWrite(step, before, after);
+        region.RecordWrite(step is CreateGrantStep create ? create with { GrantId = after.Grants?[^1].Id } : step, before, after);
         return after;
     }
 }

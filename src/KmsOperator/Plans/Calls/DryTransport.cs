@@ -72,6 +72,7 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
         {
             "CreateKey" => planned.Create(resource, region, body),
             "ReplicateKey" => planned.Replicate(resource, region, body),
+            "CreateGrant" => new JsonObject { ["GrantId"] = $"grant-{(string?)body["Name"]}" },
             "ScheduleKeyDeletion" when before.ReplicaRegions.Count > 0 => new JsonObject { ["KeyId"] = keyId, ["KeyState"] = "PendingReplicaDeletion" },
             "ScheduleKeyDeletion" => new JsonObject
             {

@@ -23,6 +23,9 @@ internal sealed record KeySight
     /// <summary>All tags.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
+    /// <summary>The grants as ListGrants shows them, by id, and those that the plan makes, by name.</summary>
+    public IReadOnlyDictionary<string, JsonObject> Grants { get; init; } = new Dictionary<string, JsonObject>();
+
     /// <summary>Days between rotations; 0 where rotation is off.</summary>
     public int? RotationDays { get; init; }
 
@@ -42,6 +45,11 @@ internal sealed record KeySight
         },
         "GetKeyPolicy" => this with { Policy = TextOf(answer, "Policy") },
         "ListResourceTags" => this with { Tags = Joined(Tags, TagsIn(answer)) },
+        "ListGrants" => this with
+        {
+            Grants = (answer["Grants"] as JsonArray ?? []).OfType<JsonObject>().Where(grant => grant["GrantId"] is not null)
+                .Select(grant => KeyValuePair.Create((string)grant["GrantId"]!, grant)).Concat(Grants).DistinctBy(grant => grant.Key).ToDictionary(),
+        },
         "GetKeyRotationStatus" => this with
         {
             RotationDays = (bool?)answer["KeyRotationEnabled"] == true ? (int?)answer["RotationPeriodInDays"] : 0,
@@ -64,6 +72,8 @@ internal sealed record KeySight
         {
             Tags = Tags?.Where(tag => !(body["TagKeys"] as JsonArray ?? []).Any(key => (string?)key == tag.Key)).ToDictionary(),
         },
+        "CreateGrant" => this with { Grants = new Dictionary<string, JsonObject>(Grants) { [TextOf(body, "Name") ?? ""] = body } },
+        "RevokeGrant" => this with { Grants = Grants.Where(grant => grant.Key != TextOf(body, "GrantId")).ToDictionary() },
         "EnableKeyRotation" => this with { RotationDays = (int?)body["RotationPeriodInDays"] },
         "DisableKeyRotation" => this with { RotationDays = 0 },
         _ => this,

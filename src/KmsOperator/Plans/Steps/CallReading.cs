@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
+using KmsOperator.Planning;
 using KmsOperator.Plans.Calls;
 using KmsOperator.Plans.Cluster;
 
@@ -52,6 +53,15 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
                     "an alias goes",
                     [PlannedChange.Removed(call.Text("AliasName")!, KeyName(before.AliasTarget))],
                     [new Danger(DangerKind.AliasRemoved, $"{call.Text("AliasName")} goes: whoever uses that name finds no key")]);
+            case "CreateGrant":
+                return ("a grant", [PlannedChange.Added(GrantSubject(call.Text("Name")), GrantWords(call.Body))], [.. GrantDangers(call)]);
+            case "RevokeGrant":
+                before.Grants.TryGetValue(call.Text("GrantId") ?? "", out var revoked);
+                var words = revoked is null ? null : GrantWords(revoked);
+                return (
+                    "a grant goes", [PlannedChange.Removed(GrantSubject((string?)revoked?["Name"]), words)],
+                    revoked is not null && before.Grants.Values.Any(other => other != revoked && IsCoveredBy(revoked, other)) ? []
+                        : [new Danger(DangerKind.AccessRemoved, $"takes access away: {GrantSubject((string?)revoked?["Name"])}, {words}")]);
             case "EnableKeyRotation":
                 var period = Rotation((int?)call.Body["RotationPeriodInDays"]);
                 return ("automatic rotation", [before.RotationDays is null ? PlannedChange.Added("rotation", period) : PlannedChange.Changed("rotation", Rotation(before.RotationDays), period)], []);
@@ -86,6 +96,32 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
     ];
 
     private Danger[] DangersOf(string? before, RecordedCall call) => [.. PolicyChanges.FindDangers(before, call.Text("Policy") ?? "", accountId)];
+
+    private static string GrantSubject(string? kmsName) => kmsName is not null && GrantName.IsOwn(kmsName) ? $"grant {GrantName.InSpec(kmsName)}" : "a grant";
+
+    /// <summary>A grant in a request or in a list.</summary>
+    private static string GrantWords(JsonObject grant)
+    {
+        var constraints = grant["Constraints"] is JsonObject given && given.Count > 0 ? $" within {given.ToJsonString()}" : "";
+        return $"{string.Join(", ", KeysOf(grant["Operations"]))} for {(string?)grant["GranteePrincipal"] ?? (string?)grant["GranteeServicePrincipal"]}{constraints}";
+    }
+
+    /// <summary>Whether one grant gives all that another gives.</summary>
+    private static bool IsCoveredBy(JsonObject grant, JsonObject other) =>
+        (string?)grant["GranteePrincipal"] == (string?)other["GranteePrincipal"] && (string?)grant["GranteeServicePrincipal"] == (string?)other["GranteeServicePrincipal"]
+        && (other["Constraints"] is null || JsonNode.DeepEquals(grant["Constraints"], other["Constraints"]))
+        && !KeysOf(grant["Operations"]).Except(KeysOf(other["Operations"])).Any();
+
+    /// <summary>A service of AWS is nobody's account, but it acts for one.</summary>
+    private IEnumerable<Danger> GrantDangers(RecordedCall call)
+    {
+        var subject = call.Text("GranteePrincipal") ?? (string?)call.Body["Constraints"]?["SourceArn"];
+        if (subject?.Split(':') is [_, _, _, _, { Length: > 0 } account, ..] && account != accountId)
+        {
+            var grantee = call.Text("GranteePrincipal") ?? call.Text("GranteeServicePrincipal");
+            yield return new Danger(DangerKind.AccessGranted, $"gives access to account {account}: {GrantSubject(call.Text("Name"))} is for {grantee}");
+        }
+    }
 
     private static PlannedChange TagChange(string key, string? before, string after) =>
         before is null ? PlannedChange.Added($"tag {key}", after) : PlannedChange.Changed($"tag {key}", before, after);
