@@ -61,6 +61,9 @@ public static class KeyStepExecutor
             case RotateKeyOnDemandStep:
                 await kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = keyId }, cancellationToken);
                 break;
+            case UpdatePrimaryRegionStep move:
+                await kms.UpdatePrimaryRegionAsync(new UpdatePrimaryRegionRequest { KeyId = keyId, PrimaryRegion = move.Region }, cancellationToken);
+                break;
             case CancelKeyDeletionStep:
                 await kms.CancelKeyDeletionAsync(new CancelKeyDeletionRequest { KeyId = keyId }, cancellationToken);
                 break;

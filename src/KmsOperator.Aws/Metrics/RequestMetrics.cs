@@ -11,7 +11,7 @@ public sealed class RequestMetrics
         "CancelKeyDeletion", "CreateAlias", "CreateKey", "DeleteAlias", "DescribeKey", "DisableKey", "DisableKeyRotation", "EnableKey",
         "EnableKeyRotation", "GetKeyLastUsage", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListAliases", "ListKeyRotations",
         "ListKeys", "ListResourceTags", "PutKeyPolicy", "ReplicateKey", "RotateKeyOnDemand", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias",
-        "UpdateKeyDescription",
+        "UpdateKeyDescription", "UpdatePrimaryRegion",
     ];
 
     private readonly Counter<long> _requests;

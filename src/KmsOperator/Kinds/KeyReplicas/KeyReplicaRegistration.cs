@@ -40,8 +40,8 @@ internal static class KeyReplicaRegistration
 
         void OnServiceKey(ResourceChange<ServiceKey> change)
         {
-            // A replica inherits from its primary's spec, and waits for its primary's key.
-            if (change.NeedsReconcile() || change.Old?.Status?.KeyId != change.New?.Status?.KeyId || change.Old?.Status?.KeyState != change.New?.Status?.KeyState)
+            // A replica inherits from its primary's spec, waits for its primary's key, and shows where the primary is.
+            if (change.NeedsReconcile() || KeyOf(change.Old) != KeyOf(change.New))
             {
                 AddReplicasOf(change.Key);
             }
@@ -80,6 +80,8 @@ internal static class KeyReplicaRegistration
             }
         }
     }
+
+    private static (string?, string?, string?) KeyOf(ServiceKey? primary) => (primary?.Status?.KeyId, primary?.Status?.KeyState, primary?.Status?.PrimaryRegion);
 
     /// <summary>The class by which a KeyReplica is queued. A new one is queued with its primary.</summary>
     private static string ClassOf(ResourceCaches caches, NamespacedName key)
