@@ -32,6 +32,11 @@ internal static class PrimaryPlanning
     /// <summary>The primary's own resource moves it; the others wait until KMS shows it where it is to be.</summary>
     public static void Plan(DesiredKey desired, ObservedKey observed, List<KeyStep> steps, List<ReconcileError> errors)
     {
+        if (FindRotationElsewhere(desired, observed) is { } waiting)
+        {
+            errors.Add(waiting);
+        }
+
         if (desired.WantedPrimary is not { } wanted || !observed.MultiRegion)
         {
             return;
@@ -60,5 +65,19 @@ internal static class PrimaryPlanning
                     + $"Set it to true until the primary is in {wanted.Region}, or set primaryRegion to {desired.Location.Region}."));
             }
         }
+    }
+
+    /// <summary>The ServiceKey describes the rotation of its key also where that is a replica, and is as described only once KMS shows so.</summary>
+    private static ReconcileError? FindRotationElsewhere(DesiredKey desired, ObservedKey observed)
+    {
+        if (desired is not { Primary: null, Rotation: { } wanted } || observed is not { MultiRegionKeyType: "REPLICA", Rotation: { } shown }
+            || (shown.Enabled == wanted.Enabled && (!wanted.Enabled || shown.PeriodDays is null || shown.PeriodDays == wanted.PeriodDays)))
+        {
+            return null;
+        }
+
+        return ReconcileError.Transient(
+            Reasons.Progressing,
+            $"spec.rotation: {observed.KeyId} does not rotate as described yet. It is set where the primary is, in {observed.PrimaryRegion}, by the resource that has the key there.");
     }
 }

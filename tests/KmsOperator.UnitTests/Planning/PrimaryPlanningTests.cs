@@ -68,7 +68,12 @@ public sealed class PrimaryPlanningTests
     {
         var observed = Observed(region, primaryRegion) with { Rotation = new ObservedRotation(false, null, null) };
 
-        Assert.True(isSet == KeyPlanner.Plan(Desired(region, null), observed, new KeyRecord("alias/a", [])).Steps.Any(step => step is EnableKeyRotationStep), why);
+        var plan = KeyPlanner.Plan(Desired(region, null), observed, new KeyRecord("alias/a", []));
+
+        Assert.True(isSet == plan.Steps.Any(step => step is EnableKeyRotationStep), why);
+
+        // The ServiceKey describes the rotation of the key in all Regions, so it waits for the KeyReplica that sets it.
+        Assert.Equal(region == Home && !isSet, plan.Errors.Any(error => !error.IsTerminal));
     }
 
     [Fact]
