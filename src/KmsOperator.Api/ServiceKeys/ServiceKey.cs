@@ -57,11 +57,16 @@ public sealed record ServiceKeySpec
     /// <summary>KMS's key usage, default <c>ENCRYPT_DECRYPT</c>. Immutable.</summary>
     public string? KeyUsage { get; init; }
 
-    /// <summary>Whether the key is a multi-Region primary. Default false. Immutable.</summary>
+    /// <summary>Whether the key is a multi-Region key. Default false. Immutable.</summary>
     public bool? MultiRegion { get; init; }
 
     /// <summary>Regions in which the operator makes and owns a KeyReplica named <c>{name}-{region}</c>.</summary>
     public IReadOnlyList<string>? ReplicaRegions { get; init; }
+
+    /// <summary>
+    /// The Region whose key is the primary: one of <see cref="ReplicaRegions"/>, or the class's. Absent: the primary stays where it is.
+    /// </summary>
+    public string? PrimaryRegion { get; init; }
 
     /// <summary>Whether the key may be used. Default true.</summary>
     public bool? Enabled { get; init; }

@@ -12,7 +12,7 @@ public static class KeyStepExecutor
     internal static readonly string[] Operations =
     [
         "CancelKeyDeletion", "CreateAlias", "CreateGrant", "DeleteAlias", "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "PutKeyPolicy", "RevokeGrant",
-        "RotateKeyOnDemand", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription",
+        "RotateKeyOnDemand", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription", "UpdatePrimaryRegion",
     ];
 
     /// <summary>Executes a step on a key.</summary>
@@ -74,6 +74,9 @@ public static class KeyStepExecutor
                 return (create with { GrantId = created.GrantId }).ApplyTo(key);
             case RevokeGrantStep revoke:
                 await kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = keyId, GrantId = revoke.Grant.Id }, cancellationToken);
+                break;
+            case UpdatePrimaryRegionStep move:
+                await kms.UpdatePrimaryRegionAsync(new UpdatePrimaryRegionRequest { KeyId = keyId, PrimaryRegion = move.Region }, cancellationToken);
                 break;
             case CancelKeyDeletionStep:
                 await kms.CancelKeyDeletionAsync(new CancelKeyDeletionRequest { KeyId = keyId }, cancellationToken);

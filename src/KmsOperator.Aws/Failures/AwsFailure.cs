@@ -56,6 +56,9 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
     /// <summary>Whether the call may have changed something all the same.</summary>
     public bool EffectIsUnknown => Kind == AwsFailureKind.Unavailable && !WasNotSent;
 
+    /// <summary>Whether KMS does not do this with a key like that: with a replica, for example, what only a primary takes.</summary>
+    public bool IsUnsupported => WithoutSuffix(Code) == "UnsupportedOperation";
+
     /// <summary>
     /// Classifies by error code and status: the SDK has exception types only for errors that an operation's model names, and
     /// throttling, access and validation errors are in no model.

@@ -12,8 +12,13 @@ public static class KeyObserver
     /// All of a key but its aliases: DescribeKey, GetKeyPolicy, ListResourceTags, and GetKeyRotationStatus where the key can
     /// rotate by itself and is not a replica.
     /// </summary>
+    /// <param name="kms">Client of the key's Region.</param>
+    /// <param name="keyId">Key id or ARN.</param>
+    /// <param name="cancellationToken">Ends the calls.</param>
+    /// <param name="withRotationOfReplica">Whether the rotation, which KMS shows in all Regions, is read of a replica as well.</param>
     /// <returns>Null when KMS does not know the key (now).</returns>
-    public static async Task<ObservedKey?> ObserveAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    public static async Task<ObservedKey?> ObserveAsync(
+        IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken, bool withRotationOfReplica = false)
     {
         if (await DescribeAsync(kms, keyId, cancellationToken) is not { } key)
         {
@@ -23,7 +28,7 @@ public static class KeyObserver
         // Known to exist from here on: a NotFound below is staleness, and goes up as such.
         var policy = kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = key.KeyId, PolicyName = "default" }, cancellationToken);
         var tags = ListTagsAsync(kms, key.KeyId, cancellationToken);
-        var rotation = RotationIsReadable(key) ? GetRotationAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<ObservedRotation?>(null);
+        var rotation = RotationIsReadable(key) && (withRotationOfReplica || key.MultiRegionKeyType != "REPLICA") ? GetRotationAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<ObservedRotation?>(null);
         await Task.WhenAll(policy, tags, rotation);
         return key with { Policy = (await policy).Policy, Tags = await tags, Rotation = await rotation };
     }
@@ -153,7 +158,7 @@ public static class KeyObserver
     }
 
     private static bool RotationIsReadable(ObservedKey key) =>
-        key.KeySpec == "SYMMETRIC_DEFAULT" && key.Origin == "AWS_KMS" && !key.IsAwsManaged && key.MultiRegionKeyType != "REPLICA"
+        key.KeySpec == "SYMMETRIC_DEFAULT" && key.Origin == "AWS_KMS" && !key.IsAwsManaged
         && key.KeyState is KeyStates.Enabled or KeyStates.Disabled;
 
     private static async Task<ObservedRotation?> GetRotationAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)

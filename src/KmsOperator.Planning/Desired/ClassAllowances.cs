@@ -19,6 +19,9 @@ internal static class ClassAllowances
         check.Each("spec.service", "services", allowed.Services, One(spec.Service));
         check.Each("spec.keySpec", "keySpecs", allowed.KeySpecs, [spec.KeySpec ?? KeySpecs.Default]);
         check.Each("spec.replicaRegions", "regions", allowed.Regions, spec.ReplicaRegions);
+
+        // The class's own Region needs no permission: every key of the class is there.
+        check.Each("spec.primaryRegion", "regions", allowed.Regions, spec.PrimaryRegion == keyClass.Spec.Region ? null : One(spec.PrimaryRegion));
         check.Shared(allowed, spec.Alias, spec.AdditionalAliases, spec.Access, spec.Policy, spec.Grants, spec.Tags, spec.DeletionPolicy);
         return check.Error;
     }

@@ -38,7 +38,7 @@ public sealed record DesiredKey
     /// <summary>Whether the key may be used.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Rotation; null where it cannot be set: keys that cannot rotate, and replicas, which follow their primary.</summary>
+    /// <summary>Rotation; null for keys that cannot rotate. It is set on a key that is no replica: replicas follow their primary.</summary>
     public DesiredRotation? Rotation { get; init; }
 
     /// <summary>The key policy.</summary>
@@ -71,8 +71,11 @@ public sealed record DesiredKey
     /// <summary>Whether nothing may be written to AWS.</summary>
     public bool ObserveOnly { get; init; }
 
-    /// <summary>For replicas: the primary that the key is made from.</summary>
+    /// <summary>For KeyReplicas: the key that theirs is a copy of.</summary>
     public PrimaryKey? Primary { get; init; }
+
+    /// <summary>Where the primary is to be; null to leave it where it is.</summary>
+    public WantedPrimary? WantedPrimary { get; init; }
 }
 
 /// <summary>Automatic rotation as wanted.</summary>
@@ -80,7 +83,14 @@ public sealed record DesiredKey
 /// <param name="PeriodDays">90 to 2560.</param>
 public sealed record DesiredRotation(bool Enabled, int PeriodDays);
 
-/// <summary>A multi-Region primary as a replica sees it.</summary>
+/// <summary>The multi-Region key that a KeyReplica refers to.</summary>
 /// <param name="KeyId">The id, which primary and replicas share.</param>
-/// <param name="Region">The primary's Region, where ReplicateKey is called.</param>
+/// <param name="Region">
+/// The Region of the ServiceKey's own key, or of the key that an ARN names. Its key was the primary once; where the primary is now, KMS says.
+/// </param>
 public sealed record PrimaryKey(string KeyId, string Region);
+
+/// <summary>Where the primary of a multi-Region key is to be.</summary>
+/// <param name="Region">The Region.</param>
+/// <param name="OwnerPath">The resource that has the key there, as in the tag <c>servicekey.dev/owner</c>.</param>
+public sealed record WantedPrimary(string Region, string OwnerPath);

@@ -56,6 +56,15 @@ public static class DesiredStateHash
             json.WriteEndArray();
             json.WriteEndObject();
         }
+
+        // In an array of its own for the same reason.
+        if (key.WantedPrimary is { } wanted)
+        {
+            json.WriteStartArray();
+            json.WriteStringValue("primaryRegion");
+            json.WriteStringValue(wanted.Region);
+            json.WriteEndArray();
+        }
     });
 
     /// <summary>

@@ -43,6 +43,11 @@ public static class KeyReplicaResolver
             DeletionPolicy = primary.Spec.DeletionPolicy,
             PendingDeletionWindowDays = primary.Spec.PendingDeletionWindowDays,
             ObserveOnly = IsObserveOnly(resource, primary),
+            Rotation = ServiceKeyResolver.RotationOf(primary.Spec, keyClass),
+
+            // With Observe nothing is written to the ServiceKey's key, so that no KeyReplica makes it the primary either.
+            WantedPrimary = primary.Spec.ManagementPolicy == ManagementPolicies.Observe && !IsOwnedBy(resource, primary)
+                ? null : ServiceKeyResolver.WantedPrimaryOf(primary, keyClass),
         });
     }
 
@@ -58,10 +63,12 @@ public static class KeyReplicaResolver
         KeyReplica resource, ObservedKey primary, string? primaryAlias, string? primaryHolder, KeyClass keyClass, string accountId, string clusterId)
     {
         var spec = resource.Spec;
-        if (primary.MultiRegionKeyType != "PRIMARY")
+        // A replica that exists stays one of the same key, wherever the primary was moved since.
+        if (primary.MultiRegionKeyType != "PRIMARY" && (resource.Status?.KeyId is null || !primary.MultiRegion))
         {
+            var elsewhere = primary.MultiRegion ? $" Its primary is in {primary.PrimaryRegion}: name the key there." : "";
             return ReconcileError.Terminal(
-                Reasons.NotMultiRegion, $"spec.primaryKeyArn: {primary.Arn} is not a multi-Region primary; only a primary can be replicated.");
+                Reasons.NotMultiRegion, $"spec.primaryKeyArn: {primary.Arn} is not a multi-Region primary; only a primary can be replicated.{elsewhere}");
         }
 
         if (resource.Status?.KeyId is null && PrimaryChecks.FindForeignOwner(resource, primary, primaryHolder, keyClass, clusterId) is { } conflict)
@@ -75,7 +82,7 @@ public static class KeyReplicaResolver
                 Reasons.InvalidSpec, $"spec.alias: {primary.Arn} has no alias to take over; name one.");
         }
 
-        var primaryRegion = primary.PrimaryRegion!;
+        var primaryRegion = spec.PrimaryKeyArn!.Split(':')[3];
         var policy = ReplicaPolicy.Of(spec, primaryRegion, primary, keyClass, accountId);
         return Finish(resource, keyClass, policy, accountId, clusterId, new KnownPrimary
         {
@@ -153,6 +160,7 @@ public static class KeyReplicaResolver
             KeyUsage = defaults.KeyUsage,
             MultiRegion = true,
             Enabled = spec.Enabled ?? true,
+            Rotation = defaults.Rotation,
             Policy = outline.Policy!,
             Grants = outline.Grants,
             Tags = outline.Tags,
@@ -163,6 +171,7 @@ public static class KeyReplicaResolver
             Undelete = ClassPermissions.MayUndelete(keyClass, spec.DeletionPolicy ?? defaults.DeletionPolicy),
             ObserveOnly = defaults.ObserveOnly,
             Primary = defaults.Primary,
+            WantedPrimary = defaults.WantedPrimary,
         };
     }
 
@@ -223,5 +232,9 @@ public static class KeyReplicaResolver
         public int? PendingDeletionWindowDays { get; init; }
 
         public bool ObserveOnly { get; init; }
+
+        public DesiredRotation? Rotation { get; init; }
+
+        public WantedPrimary? WantedPrimary { get; init; }
     }
 }

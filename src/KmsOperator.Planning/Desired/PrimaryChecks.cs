@@ -58,6 +58,20 @@ public static class PrimaryChecks
         owner.Split('/') is [_, var @namespace, ..] && @namespace == resource.Metadata.Namespace ? null : ReconcileError.Terminal(
             Reasons.KeyConflict, $"spec.primaryKeyArn: {primary.Arn} belongs to {owner}; replicas of it are made in its own namespace, with spec.primaryRef.");
 
+    /// <summary>Why a ServiceKey's primary cannot be in <c>spec.primaryRegion</c>; null if it can.</summary>
+    public static ReconcileError? FindPrimaryRegionMistake(ServiceKeySpec spec, KeyClass keyClass)
+    {
+        if (spec.PrimaryRegion is not { } region || region == keyClass.Spec.Region || spec.ReplicaRegions?.Contains(region) == true)
+        {
+            return null;
+        }
+
+        return ReconcileError.Terminal(
+            Reasons.InvalidSpec,
+            $"spec.primaryRegion: {region} is neither in spec.replicaRegions nor the Region of KeyClass {keyClass.Metadata.Name}, {keyClass.Spec.Region}. "
+            + "Only a key that the operator keeps becomes the primary: add the Region to spec.replicaRegions, or name another one. Nothing was changed.");
+    }
+
     /// <summary>Why a replica in a Region of that primary cannot be; null if it can.</summary>
     public static ReconcileError? FindRegionMistake(string region, string primaryRegion)
     {

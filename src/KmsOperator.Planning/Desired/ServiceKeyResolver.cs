@@ -39,6 +39,11 @@ public static class ServiceKeyResolver
                 + $"{Partition.OfRegion(keyClass.Spec.Region)}; KMS replicates within a partition only. Remove it from the list.");
         }
 
+        if (PrimaryChecks.FindPrimaryRegionMistake(spec, keyClass) is { } misplaced)
+        {
+            return misplaced;
+        }
+
         var keySpec = spec.KeySpec ?? KeySpecs.Default;
         var keyUsage = spec.KeyUsage ?? KeySpecs.DefaultUsage;
         if (ServiceRules.FindMistake(spec, keyClass.Spec.Region) is { } mistake)
@@ -75,11 +80,7 @@ public static class ServiceKeyResolver
             KeyUsage = keyUsage,
             MultiRegion = spec.MultiRegion ?? false,
             Enabled = spec.Enabled ?? true,
-            Rotation = KeySpecs.CanRotate(keySpec, keyUsage)
-                ? new DesiredRotation(
-                    spec.Rotation?.Enabled ?? keyClass.Spec.Rotation?.Enabled ?? true,
-                    spec.Rotation?.PeriodDays ?? keyClass.Spec.Rotation?.PeriodDays ?? DefaultRotationPeriodDays)
-                : null,
+            Rotation = RotationOf(spec, keyClass),
             Policy = policy.Value!,
             Grants = grants.Value!,
             Tags = KeyTags.Merge(owner, $"{keyClass.Spec.AliasPrefix}-{spec.Service ?? meta.Name}-cmk", keyClass.Spec.Tags, spec.Tags),
@@ -90,6 +91,7 @@ public static class ServiceKeyResolver
             Undelete = ClassPermissions.MayUndelete(keyClass, spec.DeletionPolicy),
             RecreateLostKey = spec.RecreateLostKey == true,
             ObserveOnly = spec.ManagementPolicy == ManagementPolicies.Observe,
+            WantedPrimary = WantedPrimaryOf(resource, keyClass),
         };
         var aliasField = spec.Alias is null ? $"KeyClass {keyClass.Metadata.Name} spec.aliasTemplate" : AliasName.Field;
         var window = key.DeletionPolicy == DeletionPolicies.Delete ? key.PendingDeletionWindowDays : (int?)null;
@@ -104,6 +106,28 @@ public static class ServiceKeyResolver
             resource.Spec.Service,
             resource.Metadata.Namespace ?? "",
             resource.Metadata.Name);
+
+    /// <summary>The rotation of a ServiceKey's key, whichever Region its primary is in; null for keys that cannot rotate.</summary>
+    internal static DesiredRotation? RotationOf(ServiceKeySpec spec, KeyClass keyClass) =>
+        KeySpecs.CanRotate(spec.KeySpec ?? KeySpecs.Default, spec.KeyUsage ?? KeySpecs.DefaultUsage)
+            ? new DesiredRotation(
+                spec.Rotation?.Enabled ?? keyClass.Spec.Rotation?.Enabled ?? true,
+                spec.Rotation?.PeriodDays ?? keyClass.Spec.Rotation?.PeriodDays ?? DefaultRotationPeriodDays)
+            : null;
+
+    /// <summary>Where the primary of a ServiceKey's key is to be; null where the spec does not say.</summary>
+    internal static WantedPrimary? WantedPrimaryOf(ServiceKey resource, KeyClass keyClass)
+    {
+        if (resource.Spec.PrimaryRegion is not { } region)
+        {
+            return null;
+        }
+
+        var (kind, name) = region == keyClass.Spec.Region
+            ? (ServiceKey.KindName, resource.Metadata.Name)
+            : (KeyReplica.KindName, ReplicaNames.Of(resource.Metadata.Name, region));
+        return new WantedPrimary(region, $"{kind}/{resource.Metadata.Namespace}/{name}");
+    }
 
     /// <summary>The aliases that a key gets beside its own, in the order of the spec.</summary>
     internal static IReadOnlyList<string> AdditionalAliasesOf(IReadOnlyList<string>? names, string? alias) => [.. (names ?? []).Where(name => name != alias)];

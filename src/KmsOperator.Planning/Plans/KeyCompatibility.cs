@@ -37,13 +37,15 @@ public static class KeyCompatibility
             return ReconcileError.Terminal(Reasons.InvalidSpec, $"spec.adopt.keyId: {observed.Arn} is managed by AWS; only a customer managed key can be taken over.");
         }
 
-        if (desired.Primary is { } primary ? observed.KeyId != primary.KeyId || observed.MultiRegionKeyType != "REPLICA" : observed.MultiRegionKeyType == "REPLICA")
+        // The primary may have been moved since: what carries the resource's own mark is its key, whichever it is.
+        var isReplica = observed.MultiRegionKeyType == "REPLICA" && observed.Tags.GetValueOrDefault(TagNames.Owner) != desired.Owner.Path;
+        if (desired.Primary is { } primary ? observed.KeyId != primary.KeyId || !observed.MultiRegion : isReplica)
         {
             return ReconcileError.Terminal(
                 Reasons.InvalidSpec,
                 desired.Primary is null
                     ? $"spec.adopt.keyId: {observed.Arn} is a replica; adopt its primary here, and the replica with a KeyReplica."
-                    : $"spec.adopt.keyId: {observed.Arn} is no replica of {desired.Primary.KeyId}.");
+                    : $"spec.adopt.keyId: {observed.Arn} is not of the multi-Region key {desired.Primary.KeyId}.");
         }
 
         return FindImmutableDifference(desired, observed);
@@ -118,8 +120,6 @@ public static class KeyCompatibility
             }
         }
 
-        return desired.Primary is not null && observed.MultiRegionKeyType == "PRIMARY"
-            ? ReconcileError.Terminal(Reasons.ReplicaConflict, $"{observed.Arn} is the primary now, not a replica.")
-            : null;
+        return null;
     }
 }

@@ -10,7 +10,7 @@ public static class KeyPlanner
     /// <summary>
     /// The plan for an existing key. Disabling comes first: in an incident nothing may delay it, and no refused step holds it back. Then come owner tags that are missing, since the operator's
     /// permissions may depend on them. Enabling follows, since the rotation of a disabled key cannot be changed. A new alias is created before the old one is deleted, so that the key is never
-    /// without a name.
+    /// without a name. The primary moves last: while it moves, KMS takes few other changes.
     /// </summary>
     public static KeyPlan Plan(DesiredKey desired, ObservedKey observed, KeyRecord record)
     {
@@ -77,6 +77,7 @@ public static class KeyPlanner
             steps.Add(new DisableKeyStep());
         }
 
+        PrimaryPlanning.Plan(desired, observed, steps, errors);
         return new KeyPlan(steps, errors);
     }
 
@@ -94,10 +95,13 @@ public static class KeyPlanner
             KeySpec = desired.KeySpec,
             KeyUsage = desired.KeyUsage,
             MultiRegionKeyType = desired.Primary is not null ? "REPLICA" : desired.MultiRegion ? "PRIMARY" : null,
+
+            // Where the primary is then, its own resource says.
+            PrimaryRegion = desired.Primary is not null ? desired.WantedPrimary?.Region : null,
             Policy = desired.Policy.Text,
             Description = desired.Description,
             Tags = desired.Tags,
-            Rotation = desired.Rotation is null ? null : new ObservedRotation(false, null, null),
+            Rotation = desired.Rotation is null || desired.Primary is not null ? null : new ObservedRotation(false, null, null),
             AliasTargets = aliasTargets,
             Grants = [],
         };
@@ -106,20 +110,22 @@ public static class KeyPlanner
 
     /// <summary>The plan for a key whose resource is being deleted under deletion policy <c>Delete</c>.</summary>
     /// <remarks>The alias goes after KMS accepted the deletion: while that may still be refused, workloads need the name.</remarks>
-    public static KeyPlan PlanDeletion(int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record)
+    /// <param name="pendingDeletionWindowDays">7 to 30.</param>
+    /// <param name="observed">The key as it is.</param>
+    /// <param name="owner">The resource.</param>
+    /// <param name="record">What its status says.</param>
+    /// <param name="replicas">The replicas of a primary; null for any other key.</param>
+    public static KeyPlan PlanDeletion(
+        int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record, ReplicasInDeletion? replicas = null)
     {
         if (KeyCompatibility.FindForeignOwner(observed, owner) is { } conflict)
         {
             return KeyPlan.Blocked(conflict);
         }
 
-        if (owner.Kind == KeyReplica.KindName && observed.MultiRegionKeyType == "PRIMARY")
+        if (observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState) && PrimaryPlanning.FindPrimaryInUse(observed, owner, replicas) is { } inUse)
         {
-            // Somebody has moved the primary here, and may need it.
-            return KeyPlan.Blocked(ReconcileError.Terminal(
-                Reasons.ReplicaConflict,
-                $"{observed.Arn} is the primary now, and the operator deletes no primary for a KeyReplica. Make another Region the primary (UpdatePrimaryRegion), "
-                + "or set spec.deletionPolicy: Retain to keep the key."));
+            return KeyPlan.Blocked(inUse);
         }
 
         var steps = new List<KeyStep>();
@@ -253,7 +259,8 @@ public static class KeyPlanner
 
     private static void PlanRotation(DesiredKey desired, ObservedKey observed, List<KeyStep> steps)
     {
-        if (desired.Rotation is not { } wanted || observed.Rotation is not { } actual)
+        // KMS takes it on the primary only. A replica shows it all the same.
+        if (desired.Rotation is not { } wanted || observed.Rotation is not { } actual || observed.MultiRegionKeyType == "REPLICA")
         {
             return;
         }

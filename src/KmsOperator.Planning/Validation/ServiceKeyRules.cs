@@ -20,6 +20,7 @@ internal static class ServiceKeyRules
         AliasName.CheckAdditional(errors, spec.AdditionalAliases);
         SpecAndUsage(errors, spec);
         ServiceRules.Check(errors, spec);
+        PrimaryRegion(errors, spec);
         Replicas(errors, key);
         SharedRules.Rotation(errors, spec.Rotation);
         SharedRules.Access(errors, spec.Access);
@@ -76,6 +77,13 @@ internal static class ServiceKeyRules
         errors.Require(
             rules.CanRotate || spec.Rotation?.Enabled is not true, "spec.rotation.enabled",
             $"rotation.enabled needs keySpec {KeySpecs.Default}, KMS rotates no other keys by itself; remove it");
+    }
+
+    private static void PrimaryRegion(FieldErrors errors, ServiceKeySpec spec)
+    {
+        const string field = "spec.primaryRegion";
+        if (errors.Text(field, spec.PrimaryRegion, RegionName.MaxLength, Patterns.Region, RegionName.Expected))
+            errors.Require(spec.MultiRegion is true, field, "primaryRegion needs multiRegion true, a single-Region key has no primary; remove it");
     }
 
     private static void Replicas(FieldErrors errors, ServiceKey key)

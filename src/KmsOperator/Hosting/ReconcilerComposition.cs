@@ -7,6 +7,7 @@ using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Create;
 using KmsOperator.Keys.Delete;
 using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Rotate;
 using KmsOperator.Keys.Update;
 using KmsOperator.Kinds;
@@ -50,7 +51,8 @@ internal static class ReconcilerComposition
         var ownerTags = new OwnerTagRepair(settings);
         var recovery = new PendingCreateRecovery(settings);
         var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership), ownership, settings, newAttemptId);
-        var update = new KeyUpdate(new KeyRotation(settings), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
+        var update = new KeyUpdate(
+            new KeyRotation(regions, settings), new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
         var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
         return new ReconcilerServices(

@@ -5,6 +5,7 @@ using KmsOperator.Keys.Accounts;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Create;
 using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Rotate;
 using KmsOperator.Keys.Status;
 using KmsOperator.Keys.Update;
@@ -45,9 +46,10 @@ internal sealed class KeyReconciler(
         {
             // Somebody may have removed the finalizer, and without it the resource could go before its key is taken care of.
             await context.AddFinalizerAsync(cancellationToken);
-            if (!IsDue(context, resolved.DesiredSha256))
+            if (!resolved.MustCompare && !resolved.IsContradicted(context.Status) && !IsDue(context, resolved.DesiredSha256))
             {
-                return Unchanged(context, KeyStatusFields.Settled(Current(), desired, settings.ConsistencyWindow)) with { Note = KeyRotation.NoteFor(context, context.Status, desired) };
+                var note = PrimaryNotes.NoteFor(context.Resource, context.Status) + KeyRotation.NoteFor(context, context.Status, desired);
+                return Unchanged(context, KeyStatusFields.Settled(Current(), desired, settings.ConsistencyWindow)) with { Note = note };
             }
         }
 

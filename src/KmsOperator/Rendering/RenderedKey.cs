@@ -33,6 +33,9 @@ internal sealed record RenderedKey
     /// <summary>Whether it is a multi-Region key.</summary>
     public bool MultiRegion { get; init; }
 
+    /// <summary>The Region whose key is to be the primary; null where the manifests do not say.</summary>
+    public string? PrimaryRegion { get; init; }
+
     /// <summary>The tags that the operator puts.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 
@@ -51,6 +54,7 @@ internal sealed record RenderedKey
         KeySpec = key.KeySpec,
         KeyUsage = key.KeyUsage,
         MultiRegion = key.MultiRegion,
+        PrimaryRegion = key.WantedPrimary?.Region,
         Tags = key.Tags,
         Policy = key.Policy.Text,
     };
@@ -98,6 +102,11 @@ internal sealed record RenderedKey
         if (Grants.Count > 0)
         {
             json["grants"] = new JsonArray([.. Grants.Select(grant => (JsonNode)GrantOf(grant))]);
+        }
+
+        if (PrimaryRegion is not null)
+        {
+            json["primaryRegion"] = PrimaryRegion;
         }
 
         return json;

@@ -69,6 +69,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
 
     private static bool MayWaitForDeletion(SimulatedWorld world, IKeyResource resource) =>
         Ready(resource)?.Reason == Reasons.ReplicasRemain
+
+        // Its key is the primary, and nobody has said where that is to be instead.
+        || (resource is KeyReplica moved && Ready(moved)?.Reason == Reasons.ReplicaConflict && world.Keys.Find(moved.Spec.Region, moved.Status?.KeyId) is { IsPrimary: true })
         || (resource is ServiceKey key && world.Cluster.ClassOf(key) is null)
         || (resource is ServiceKey primary && world.Cluster.KeyReplicas.Any(replica => world.Cluster.PrimaryOf(replica) == primary));
 

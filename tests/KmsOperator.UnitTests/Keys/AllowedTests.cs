@@ -11,6 +11,7 @@ public sealed class AllowedTests
         { "{services: [sqs]}", ["service: s3"], "spec.service", "another service" },
         { "{keySpecs: [\"RSA_*\"]}", ["service: s3"], "spec.keySpec", "the default spec is asked for by saying nothing" },
         { "{regions: [\"eu-*\"]}", ["multiRegion: true", "replicaRegions: [eu-west-1, us-west-2]"], "spec.replicaRegions", "one of two Regions" },
+        { "{regions: [\"eu-*\"]}", ["multiRegion: true", "replicaRegions: [eu-west-1]", "primaryRegion: us-west-2"], "spec.primaryRegion", "the primary's Region" },
         { "{principals: [\"team-*\"]}", ["access: {users: [team-a, Other]}"], "spec.access.users", "one of two roles" },
         { "{principals: [\"team-*\"]}", ["access: {decrypters: [Other]}"], "spec.access.decrypters", "by verb" },
         { "{principals: [\"team-*\"]}", [$"policy: {{additionalStatements: [{Of("arn:aws:iam::123456789012:role/Other")}]}}"], "spec.policy.additionalStatements", "by a statement" },

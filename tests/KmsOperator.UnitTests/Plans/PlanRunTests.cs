@@ -59,6 +59,32 @@ public sealed class PlanRunTests
         Assert.NotNull(key.Arn);
     }
 
+    // where the primary is; where it is to be; the resource that moves it; why
+    public static TheoryData<string, string, string, string> Moves => new()
+    {
+        { "us-east-1", "eu-west-1", "ServiceKey orders", "the ServiceKey's key passes it on" },
+        { "eu-west-1", "us-east-1", "KeyReplica orders-eu-west-1", "the KeyReplica's key passes it back" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Moves))]
+    public async Task A_move_of_the_primary_is_one_call_of_the_resource_that_has_it_marked_as_dangerous(string from, string to, string mover, string why)
+    {
+        string Manifest(string region) => Scenario.Key("orders", "service: s3", "multiRegion: true", "replicaRegions: [eu-west-1]", $"primaryRegion: {region}");
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Manifest(from));
+        await scenario.RestAsync();
+
+        var plan = await scenario.Operator.PlanAsync(Manifest(to));
+
+        var moved = Assert.Single(plan.Resources, resource => resource.Steps.Count > 0);
+        Assert.True($"{moved.Kind} {moved.Key.Name}" == mover, why);
+        Assert.Equal(["UpdatePrimaryRegion"], moved.Operations());
+        Assert.Equal(DangerKind.PrimaryMoved, Assert.Single(moved.Dangers).Kind);
+        Assert.Equal((from, to), (moved.Steps[0].Changes[0].Before, moved.Steps[0].Changes[0].After));
+        Assert.All(plan.Resources, resource => Assert.Equal(PlannedOutcome.Ready, resource.Outcome));
+    }
+
     [Fact]
     public async Task An_unchanged_key_costs_four_calls_of_its_own_with_a_cluster_and_without()
     {

@@ -56,6 +56,23 @@ public sealed class RenderTests : IDisposable
         Assert.Contains("s3.us-east-1.amazonaws.com", keys[1]["policy"]!.ToJsonString(), StringComparison.Ordinal);
     }
 
+    // the ServiceKey's primaryRegion; what each of the two keys shows; why
+    public static TheoryData<string, string?, string> Primaries => new()
+    {
+        { "", null, "nothing is said" },
+        { ", primaryRegion: eu-west-1", "eu-west-1", "the class's Region" },
+        { ", primaryRegion: us-east-1", "us-east-1", "the replica's Region" },
+    };
+
+    [Theory, MemberData(nameof(Primaries))]
+    public async Task Where_the_primary_is_to_be_is_rendered_where_the_manifest_says_it(string field, string? region, string because)
+    {
+        var keys = await KeysAsync(Class + Key("one", $"className: std, service: s3, multiRegion: true, replicaRegions: [us-east-1]{field}"));
+
+        Assert.True(keys.All(key => (string?)key["primaryRegion"] == region && key.AsObject().ContainsKey("primaryRegion") == (region is not null)), because);
+        Assert.Equal("Multi-Region replica key for s3 from eu-west-1", (string?)keys[1]["description"]);
+    }
+
     [Fact]
     public async Task An_owned_replica_that_is_among_the_manifests_is_rendered_once()
     {
@@ -130,6 +147,8 @@ public sealed class RenderTests : IDisposable
         { Key("one", "className: std, servce: s3"), "f.yaml:9: spec.servce: unknown field", "a typing error" },
         { Key("one", "className: none"), "f.yaml:9: spec.className: there is no KeyClass none", "no such class" },
         { Key("one", "service: s3"), "f.yaml:9: spec.className: is empty", "no default class" },
+        { Key("one", "className: std, multiRegion: true, primaryRegion: us-east-1"), "f.yaml:9: spec.primaryRegion: InvalidSpec: us-east-1 is neither in spec.replicaRegions", "no key of the resource is there" },
+        { Key("one", "className: std, primaryRegion: eu-west-1"), "f.yaml:9: spec.primaryRegion: primaryRegion needs multiRegion true", "a single-Region key has no primary" },
         { Open + Key("one", "className: open"), "f.yaml:14: spec.className: KeyClass open names no account; give one with --account", "no account" },
         { Key("One", "className: std"), "f.yaml:8: metadata.name: \"One\" is not the name", "the server refuses the name" },
         { Key("one", "className: std").Replace("{name: one}", "{name: one, namespace: a.b}", StringComparison.Ordinal), "f.yaml:8: metadata.namespace: \"a.b\" is not", "and the namespace" },

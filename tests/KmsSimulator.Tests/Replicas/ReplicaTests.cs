@@ -117,6 +117,31 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task The_rotation_stays_as_it_is_and_is_set_on_the_new_primary_from_then_on()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var id = (await simulator.CreateKeyAsync(new CreateKeyRequest { MultiRegion = true })).KeyId;
+        await simulator.Kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "eu-west-1" }, Token);
+        await simulator.Kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = id, RotationPeriodInDays = 100 }, Token);
+        await simulator.AdvanceAsync(TimeSpan.FromSeconds(1));
+        var before = await simulator.Kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = id }, Token);
+
+        await simulator.Kms.UpdatePrimaryRegionAsync(new UpdatePrimaryRegionRequest { KeyId = id, PrimaryRegion = "eu-west-1" }, Token);
+        await simulator.AdvanceAsync(TimeSpan.FromSeconds(1));
+
+        var abroad = simulator.KmsIn("eu-west-1");
+        foreach (var kms in new[] { simulator.Kms, abroad })
+        {
+            var after = await kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = id }, Token);
+            Assert.Equal((100, before.NextRotationDate), (after.RotationPeriodInDays, after.NextRotationDate));
+        }
+
+        await KmsAssert.FailsAsync("UnsupportedOperationException", "replica", () => simulator.Kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = id }, Token));
+        await abroad.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = id, RotationPeriodInDays = 200 }, Token);
+        Assert.Equal(200, (await simulator.Kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = id }, Token)).RotationPeriodInDays);
+    }
+
+    [Fact]
     public async Task A_key_that_is_Updating_can_pass_the_primary_role_on()
     {
         // Source: AWS KMS developer guide, "Key states of AWS KMS keys": UpdatePrimaryRegion works while Updating.

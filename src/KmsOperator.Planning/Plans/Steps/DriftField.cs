@@ -21,6 +21,9 @@ public enum DriftField
     /// <summary>The key policy.</summary>
     Policy,
 
+    /// <summary>Which Region's key is the primary.</summary>
+    PrimaryRegion,
+
     /// <summary>Automatic rotation, or the key material.</summary>
     Rotation,
 

@@ -14,6 +14,15 @@ internal sealed record ResolvedKey(DesiredKey Desired, string ClassName, AwsAcce
     /// <summary>Whether the class permits its resources to take over any key (<c>permissions.adoption: Allow</c>).</summary>
     public bool MayAdopt { get; private init; }
 
+    /// <summary>Whether the key is compared with AWS now in any case.</summary>
+    public bool MustCompare { get; init; }
+
+    /// <summary>Where the primary is by another resource of the same multi-Region key; null where none says.</summary>
+    public string? KnownPrimaryRegion { get; init; }
+
+    /// <summary>Whether another resource contradicts what this one's status says of the primary: one of the two is out of date.</summary>
+    public bool IsContradicted(KeyStatus status) => KnownPrimaryRegion is not null && status.PrimaryRegion is { } seen && seen != KnownPrimaryRegion;
+
     /// <summary>A desired key with the access of its class.</summary>
     /// <param name="desired">What the key must be.</param>
     /// <param name="keyClass">Its class.</param>

@@ -3,6 +3,7 @@ using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Status;
 using KmsOperator.Planning;
 
@@ -69,6 +70,8 @@ internal sealed class KeyCreation(
             return KeyCreationResult.Failed(status, foreign, RetryPeriod);
         }
 
+        var primaryRegion = isReplica ? await FindPrimaryRegionAsync(resolved, cancellationToken) : null;
+
         // Each call gets a time of its own: the call that was sent last may become visible last.
         var isRepeated = status.Creation is not null;
         var attempt = new CreationStatus { AttemptId = status.Creation?.AttemptId ?? newAttemptId(), StartedAt = context.Now };
@@ -76,7 +79,7 @@ internal sealed class KeyCreation(
         try
         {
             var created = isReplica
-                ? await KeyCreator.ReplicateAsync(PrimaryRegion(resolved).Clients.Writing, desired, attempt.AttemptId, cancellationToken)
+                ? await KeyCreator.ReplicateAsync(primaryRegion!.Clients.Writing, desired, attempt.AttemptId, cancellationToken)
                 : await KeyCreator.CreateAsync(region.Clients.Writing, desired, attempt.AttemptId, cancellationToken);
             context.Cache.Created = new CreatedKey(attempt.AttemptId, created.KeyId);
             context.Cache.CreatedAt = context.Now;
@@ -129,7 +132,8 @@ internal sealed class KeyCreation(
 
     private ReconcileError Explain<T>(ReconcileContext<T> context, DesiredKey desired, AwsFailure failure)
         where T : class, IKeyResource => desired.Primary is { } primary
-        ? AwsReconcileError.For(failure, $"key {primary.KeyId} to {desired.Location.Region}", context.IsRecent(settings.ConsistencyWindow))
+        ? PrimaryNotes.FindMoved(failure, $"key {primary.KeyId} to {desired.Location.Region}")
+            ?? AwsReconcileError.For(failure, $"key {primary.KeyId} to {desired.Location.Region}", context.IsRecent(settings.ConsistencyWindow))
         : AwsReconcileError.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
 
     /// <summary>The primary has a replica in that Region already: this resource's, from a call whose answer was lost, or somebody else's.</summary>
@@ -183,12 +187,21 @@ internal sealed class KeyCreation(
             return null;
         }
 
-        var tags = await KeyObserver.ListTagsAsync(PrimaryRegion(resolved).Clients.Reading, primary.KeyId, cancellationToken);
+        var tags = await KeyObserver.ListTagsAsync(NamedRegion(resolved).Clients.Reading, primary.KeyId, cancellationToken);
         var owner = tags.GetValueOrDefault(TagNames.Owner);
         return owner is null || owner == KeyOwner.PathOf(ServiceKey.KindName, context.Namespace, reference.Name) ? null : ReconcileError.Transient(
             Reasons.PrimaryNotReady,
             $"spec.primaryRef.name: status.keyId of ServiceKey {reference.Name} is {primary.KeyId}, which belongs to {owner} by its servicekey.dev tags. It is not replicated.");
     }
 
-    private RegionalClients PrimaryRegion(ResolvedKey resolved) => regions.For(resolved.Access with { Region = resolved.Desired.Primary!.Region });
+    /// <summary>Where the primary is now: KMS takes ReplicateKey nowhere else. The key that the resource names may have become a replica since.</summary>
+    private async Task<RegionalClients> FindPrimaryRegionAsync(ResolvedKey resolved, CancellationToken cancellationToken)
+    {
+        var named = NamedRegion(resolved);
+        return await KeyObserver.DescribeAsync(named.Clients.Reading, resolved.Desired.Primary!.KeyId, cancellationToken) is { MultiRegionKeyType: "REPLICA", PrimaryRegion: { } elsewhere }
+            ? regions.For(resolved.Access with { Region = elsewhere })
+            : named;
+    }
+
+    private RegionalClients NamedRegion(ResolvedKey resolved) => regions.For(resolved.Access with { Region = resolved.Desired.Primary!.Region });
 }

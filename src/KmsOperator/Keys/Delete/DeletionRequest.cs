@@ -23,6 +23,9 @@ internal sealed record DeletionRequest(
     ServiceKey? Parent,
     Func<CancellationToken, Task<bool>> IsCurrentAsync)
 {
+    /// <summary>What has to go after the key, before the resource goes: the KeyReplica that has the primary. It returns what remains, null for nothing.</summary>
+    public Func<CancellationToken, Task<ReconcileError?>>? FindRemainingAsync { get; init; }
+
     /// <summary>Whether the key's deletion is scheduled; otherwise the key is retained.</summary>
     public bool DeleteKey => DeletionPolicy == DeletionPolicies.Delete;
 

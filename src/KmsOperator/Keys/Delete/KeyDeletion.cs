@@ -29,13 +29,13 @@ internal sealed class KeyDeletion(
         if (status.KeyId is null && status.Creation is null)
         {
             return await FindLostKeyAsync(context, request, cancellationToken) is { } lost
-                ? lost.Error is { } unread ? await EndAsync(context, DeletionOutcome.Blocked(unread), cancellationToken) : await FinalizeAsync(context, request, cancellationToken)
-                : await EndAsync(context, DeletionOutcome.Released("There is no key."), cancellationToken);
+                ? lost.Error is { } unread ? await EndAsync(context, request, DeletionOutcome.Blocked(unread), cancellationToken) : await FinalizeAsync(context, request, cancellationToken)
+                : await EndAsync(context, request, DeletionOutcome.Released("There is no key."), cancellationToken);
         }
 
         if (request.UntouchedBecause is { } because && (status.KeyId is not null || request.Access is null || context.Resource.Suspended))
         {
-            return await EndAsync(context, DeletionOutcome.Released($"{KeyOf(context)} stays as it is: {because}."), cancellationToken);
+            return await EndAsync(context, request, DeletionOutcome.Released($"{KeyOf(context)} stays as it is: {because}."), cancellationToken);
         }
 
         if (await FindObstacleAsync(context, request, cancellationToken) is { } obstacle)
@@ -43,6 +43,7 @@ internal sealed class KeyDeletion(
             // Nothing can be written to the key, and a key that is retained needs no write. What is transient is waited for.
             return await EndAsync(
                 context,
+                request,
                 obstacle.IsTerminal && (!(request.DeleteKey || request.DisableKey) || request.NamespaceIsTerminating)
                     ? DeletionOutcome.Released($"{KeyOf(context)} is retained, and so is its alias; its tags do not say so: {obstacle.Message}")
                     : DeletionOutcome.Blocked(obstacle with
@@ -60,6 +61,7 @@ internal sealed class KeyDeletion(
                 ? await FinalizeAsync(context, request, cancellationToken)
                 : await EndAsync(
                     context,
+                    request,
                     recovered.Error is { } open ? DeletionOutcome.Blocked(open, recovered.RequeueAfter) : DeletionOutcome.Released("No key was created."),
                     cancellationToken);
         }
@@ -75,18 +77,18 @@ internal sealed class KeyDeletion(
             }
             else if (claim.Error is { } refusal)
             {
-                return await EndAsync(context, DeletionOutcome.Released(refusal.Message), cancellationToken);
+                return await EndAsync(context, request, DeletionOutcome.Released(refusal.Message), cancellationToken);
             }
 
             var outcome = request.DeleteKey
                 ? await deletion.DeleteAsync(context, request, region, cancellationToken)
                 : await retention.RetainAsync(context, request, region, null, cancellationToken);
-            return await EndAsync(context, outcome, cancellationToken) with { FlowOutcome = FlowOutcome.Served };
+            return await EndAsync(context, request, outcome, cancellationToken) with { FlowOutcome = FlowOutcome.Served };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
             return await EndAsync(
-                context, DeletionOutcome.Blocked(AwsReconcileError.For(failure, status.Arn!, context.IsRecent(settings.ConsistencyWindow))), cancellationToken);
+                context, request, DeletionOutcome.Blocked(AwsReconcileError.For(failure, status.Arn!, context.IsRecent(settings.ConsistencyWindow))), cancellationToken);
         }
     }
 
@@ -125,6 +127,27 @@ internal sealed class KeyDeletion(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
             return AwsReconcileError.For(failure, context.Status.Arn!, context.IsRecent(settings.ConsistencyWindow));
+        }
+    }
+
+    /// <summary>The Region of the primary, as KMS shows it now; null where there is no multi-Region key.</summary>
+    /// <remarks>Where KMS does not answer it is what was seen last. The primary's own deletion is decided on another look.</remarks>
+    public async Task<string?> FindPrimaryRegionAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (request.Access is null || request.UntouchedBecause is not null || context.Status.KeyId is not { } keyId)
+        {
+            return context.Status.PrimaryRegion;
+        }
+
+        try
+        {
+            var key = await KeyObserver.DescribeAsync(regions.For(request.Access).Clients.Reading, keyId, cancellationToken);
+            return key?.PrimaryRegion ?? context.Status.PrimaryRegion;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        {
+            return context.Status.PrimaryRegion;
         }
     }
 
@@ -175,7 +198,7 @@ internal sealed class KeyDeletion(
     }
 
     /// <summary>Writes what a part of the deletion came to: the error for which it waits, or the removal of the finalizer.</summary>
-    private async Task<ReconcileResult> EndAsync<T>(ReconcileContext<T> context, DeletionOutcome outcome, CancellationToken cancellationToken)
+    private async Task<ReconcileResult> EndAsync<T>(ReconcileContext<T> context, DeletionRequest request, DeletionOutcome outcome, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         if (outcome.IsOutdated)
@@ -190,6 +213,11 @@ internal sealed class KeyDeletion(
                 ? DeletionOutcome.Blocked(
                     ReconcileError.Transient(Reasons.Deleting, $"KMS does not show {context.Status.Arn}. The operator looks again before it takes the key for gone."), MissingPeriod)
                 : DeletionOutcome.Released($"{context.Status.Arn} no longer exists.");
+        }
+
+        if (outcome.Error is null && request.FindRemainingAsync is { } rest && await rest(cancellationToken) is { } remaining)
+        {
+            outcome = DeletionOutcome.Blocked(remaining, status: outcome.Status);
         }
 
         if (outcome.Error is { } error)

@@ -40,7 +40,9 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         context.Cache.MissingSince = null;
         var aliases = await region.Aliases.ReadAsync(AliasHistory.NamesIn(status), context.Now, settings.ConsistencyWindow, cancellationToken);
         observed = observed with { AliasTargets = aliases.Targets };
-        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status));
+        var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
+        var replicas = isLivingPrimary ? await FindReplicasAsync(context, request, observed, cancellationToken) : null;
+        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas);
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             // A deletion is decided on what the server says now, and not on a cache.
@@ -60,7 +62,9 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         if (plan.Errors is [var error, ..])
         {
             // A key that belongs to another resource needs nothing from this one.
-            return error.Reason == Reasons.KeyConflict ? DeletionOutcome.Released(error.Message) : DeletionOutcome.Blocked(error, TransitionPeriod);
+            return error.Reason == Reasons.KeyConflict ? DeletionOutcome.Released(error.Message)
+                : error.IsTerminal && request.NamespaceIsTerminating ? await retention.RetainAsync(context, request, region, error.Message, cancellationToken)
+                : DeletionOutcome.Blocked(error, TransitionPeriod, KeyStatusFields.Observed(status, observed));
         }
 
         try
@@ -113,6 +117,16 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         }
 
         return observed;
+    }
+
+    /// <summary>What the deletion of a primary depends on.</summary>
+    private async Task<ReplicasInDeletion> FindReplicasAsync<T>(
+        ReconcileContext<T> context, DeletionRequest request, ObservedKey primary, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var wholeKeyGoes = request.Owner.Kind == ServiceKey.KindName || request.Parent?.Metadata.DeletionTimestamp is not null;
+        var mayBeOld = context.Now - context.Resource.Metadata.DeletionTimestamp < settings.ConsistencyWindow;
+        return new ReplicasInDeletion(wholeKeyGoes, wholeKeyGoes ? await FindRemainingReplicasAsync(primary, request, cancellationToken) : [], mayBeOld);
     }
 
     /// <summary>The replicas of a primary whose deletion nobody has scheduled.</summary>

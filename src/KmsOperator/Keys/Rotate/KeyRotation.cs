@@ -12,7 +12,7 @@ namespace KmsOperator.Keys.Rotate;
 /// permits 25 in the life of a key. So the attempt is recorded before the call, and an attempt whose outcome is unknown is settled by counting the
 /// key's rotations.
 /// </summary>
-internal sealed class KeyRotation(OperatorSettings settings)
+internal sealed class KeyRotation(RegionalClientFactory regions, OperatorSettings settings)
 {
     /// <summary>So many rotations on demand KMS permits in the life of a key.</summary>
     /// <remarks>Source: AWS KMS developer guide, "Resource quotas".</remarks>
@@ -33,17 +33,30 @@ internal sealed class KeyRotation(OperatorSettings settings)
     /// <summary>Does what the annotation asks for.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="status">The status so far.</param>
+    /// <param name="resolved">What the key must be.</param>
     /// <param name="region">Where the key is.</param>
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The status after it, and why the rotation was not done; no error when none is requested or it is done.</returns>
     public async Task<(KeyStatus Status, ReconcileError? Error)> RotateAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         if (!IsRequested(context, status))
         {
             return (status, null);
+        }
+
+        if (context.Resource is ServiceKey && key is { MultiRegionKeyType: "REPLICA", Rotation: not null })
+        {
+            // The material is the same in all Regions, and KMS rotates it where the primary is.
+            (region, var primary, var unread) = await FindPrimaryAsync(context, status, resolved, key, cancellationToken);
+            if (primary is null)
+            {
+                return (status, unread);
+            }
+
+            key = primary;
         }
 
         if (key.Rotation is null)
@@ -90,20 +103,48 @@ internal sealed class KeyRotation(OperatorSettings settings)
         return await RotateNowAsync(context, status, region, key, rotations, cancellationToken);
     }
 
-    /// <summary>What to say of the rotation of a key that is as desired otherwise; null for nothing.</summary>
-    public static string? NoteFor<T>(ReconcileContext<T> context, KeyStatus status, DesiredKey desired)
+    /// <summary>The primary of the ServiceKey's key, in another Region. Only a key that one of its KeyReplicas has is rotated for it.</summary>
+    private async Task<(RegionalClients Region, ObservedKey? Key, ReconcileError? Error)> FindPrimaryAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var region = regions.For(resolved.Access with { Region = key.PrimaryRegion! });
+        try
+        {
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, key.KeyId, cancellationToken) is not { MultiRegionKeyType: "PRIMARY" } primary)
+            {
+                return (region, null, ReconcileError.Transient(Reasons.Progressing, $"KMS does not show the primary of {key.KeyId} in {key.PrimaryRegion}. The operator looks again before it rotates the key."));
+            }
+
+            var tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, key.KeyId, cancellationToken);
+            var replica = status.Replicas?.FirstOrDefault(row => row.Region == key.PrimaryRegion)?.Name;
+            return replica is not null && tags.GetValueOrDefault(TagNames.Owner) == $"{KeyReplica.KindName}/{context.Namespace}/{replica}"
+                && tags.GetValueOrDefault(TagNames.Cluster) == resolved.Desired.Owner.ClusterId
+                    ? (region, primary with { Rotation = key.Rotation }, null)
+                    : (region, null, ReconcileError.Terminal(
+                        Reasons.InvalidSpec,
+                        $"metadata.annotations[{AnnotationNames.RotateAt}]: the primary is {primary.Arn}, which no KeyReplica of this resource has; rotate it there. Remove the annotation."));
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return (region, null, AwsReconcileError.For(failure, $"key {key.KeyId} in {key.PrimaryRegion}", context.IsRecent(settings.ConsistencyWindow)));
+        }
+    }
+
+    /// <summary>What to say of the rotation of a key that is as desired otherwise; empty for nothing.</summary>
+    public static string NoteFor<T>(ReconcileContext<T> context, KeyStatus status, DesiredKey desired)
         where T : class, IKeyResource
     {
         if (status.KeyState != KeyStates.Disabled)
         {
-            return null;
+            return "";
         }
 
-        var isChanged = desired.Rotation is { } wanted
+        var isChanged = desired.Rotation is { } wanted && status.MultiRegionKeyType != "REPLICA"
             && (status.Rotation?.Enabled != wanted.Enabled || (wanted.Enabled && status.Rotation.PeriodDays != wanted.PeriodDays));
         var changeNote = isChanged ? " Its rotation is changed once it is enabled: KMS does not change the rotation of a disabled key." : "";
         var requestNote = IsRequested(context, status) ? $" The rotation that {AnnotationNames.RotateAt} requests is done once it is enabled." : "";
-        return changeNote + requestNote is { Length: > 0 } note ? note : null;
+        return changeNote + requestNote;
     }
 
     /// <summary>

@@ -19,8 +19,11 @@ internal static class KeyStatusFields
         var alias = AliasOf(status.AliasName, desired, observed, aliasHolders);
         var additional = AdditionalAliasesOf(status, desired, observed, aliasHolders);
         var tagKeys = TagKeysOf(desired);
-        return Observed(status, observed) with
+        var seen = Observed(status, observed);
+        return seen with
         {
+            // The ServiceKey shows the rotation of the key in all Regions. A KeyReplica shows it while its key is the primary.
+            Rotation = desired.Primary is not null && observed.MultiRegionKeyType == "REPLICA" ? null : seen.Rotation,
             AccountId = desired.Location.AccountId,
             Region = desired.Location.Region,
             AliasName = alias,

@@ -3,6 +3,7 @@ using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Rotate;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
@@ -15,10 +16,11 @@ namespace KmsOperator.Keys.Update;
 
 /// <summary>Compares an existing key with what is desired, plans what it lacks, and does it.</summary>
 internal sealed class KeyUpdate(
-    KeyRotation rotation, OwnershipCheck ownership, OwnerTagRepair ownerTags, ComparisonSchedule schedule, OperatorSettings settings, OperatorMetrics metrics, ILogger<KeyUpdate> logger)
+    KeyRotation rotation, PrimaryMove move, OwnershipCheck ownership, OwnerTagRepair ownerTags, ComparisonSchedule schedule, OperatorSettings settings, OperatorMetrics metrics, ILogger<KeyUpdate> logger)
 {
     private static readonly TimeSpan ReadAgainPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ContradictionPeriod = TimeSpan.FromMinutes(1);
 
     // A condition that names 50 tags of 128 characters would hide what it says.
     private const int MaxNamedTags = 20;
@@ -114,6 +116,7 @@ internal sealed class KeyUpdate(
         plan = unread is null ? plan : plan with { Errors = [.. plan.Errors, unread] };
         if (desired.ObserveOnly)
         {
+            PrimaryNotes.Report(context, status, desired, observed);
             status = await WithLastUseAsync(status, region, observed, cancellationToken);
             return ObserveOnly.Report(context, status, resolved, observed, plan, schedule.AfterVerification());
         }
@@ -125,7 +128,7 @@ internal sealed class KeyUpdate(
             status = await RecordChangeAsync(context, status, desired, observed, plan, cancellationToken);
         }
 
-        var executed = await ExecuteAsync(context, region, plan, desired, observed, isDrift, cancellationToken);
+        var executed = await ExecuteAsync(context, region, plan, resolved, observed, isDrift, cancellationToken);
         status = await KeyRotation.WithHistoryAsync(context, status, region, executed.Key, isNew, cancellationToken);
         if (!isNew && executed.Error is null && settings.ReadsLastUse)
         {
@@ -135,7 +138,7 @@ internal sealed class KeyUpdate(
         var error = executed.Error;
         if (error is null)
         {
-            (status, error) = await rotation.RotateAsync(context, status, region, executed.Key, cancellationToken);
+            (status, error) = await rotation.RotateAsync(context, status, resolved, region, executed.Key, cancellationToken);
         }
 
         return Complete(context, status, resolved, executed, error, aliasHolders, isDrift, isNew);
@@ -181,9 +184,10 @@ internal sealed class KeyUpdate(
     /// from being disabled. All refusals are reported.
     /// </summary>
     private async Task<ExecutedPlan> ExecuteAsync<T>(
-        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, DesiredKey desired, ObservedKey observed, bool isDrift, CancellationToken cancellationToken)
+        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ResolvedKey resolved, ObservedKey observed, bool isDrift, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        var desired = resolved.Desired;
         var key = observed;
         var done = new List<KeyStep>();
         var refused = new List<KeyStep>();
@@ -193,6 +197,13 @@ internal sealed class KeyUpdate(
         {
             try
             {
+                if (step is UpdatePrimaryRegionStep && await move.FindObstacleAsync(context, resolved, key, region, cancellationToken) is { } obstacle)
+                {
+                    refused.Add(step);
+                    errors.Add(obstacle);
+                    continue;
+                }
+
                 key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
                 done.Add(step);
                 if (isDrift && step is PutKeyPolicyStep put)
@@ -229,6 +240,12 @@ internal sealed class KeyUpdate(
             errors.Add(ReconcileError.Transient(Reasons.Progressing, $"The deletion of {key.Arn} was cancelled; the key is compared once more."));
         }
 
+        if (errors.Count == 0 && done.Any(step => step is UpdatePrimaryRegionStep))
+        {
+            errors.Add(ReconcileError.Transient(
+                Reasons.Progressing, $"The primary of {key.KeyId} moves to {key.PrimaryRegion}; both keys are {KeyStates.Updating} for some seconds, and are compared after that."));
+        }
+
         return new ExecutedPlan(key, done, ReconcileError.Join(errors), policyNote);
     }
 
@@ -260,6 +277,11 @@ internal sealed class KeyUpdate(
             LastChangedAt = isNew || done.Count > 0 || status.LastChangedAt > now ? now : status.LastChangedAt,
             LastVerifiedAt = complete ? now : status.LastVerifiedAt,
         };
+        if (!done.Any(step => step is UpdatePrimaryRegionStep))
+        {
+            PrimaryNotes.Report(context, status, desired, key);
+        }
+
         if (done.Count > 0)
         {
             Report(context, key, done, isDrift, policyNote);
@@ -272,8 +294,8 @@ internal sealed class KeyUpdate(
         }
 
         ownership.Release(desired.Owner.Uid);
-        context.Cache.CompareAt = schedule.Next(next);
-        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = KeyRotation.NoteFor(context, next, desired) };
+        context.Cache.CompareAt = resolved.IsContradicted(next) ? now + ContradictionPeriod : schedule.Next(next);
+        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) };
     }
 
     private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift, string? policyNote)
@@ -340,7 +362,7 @@ internal sealed class KeyUpdate(
             RevokeGrantStep revoke => $"{GrantName.InSpec(revoke.Grant.KmsName)} of {before.Arn}",
             _ => before.Arn,
         };
-        return AwsReconcileError.ForStep(failure, subject, before.Policy, isRecent);
+        return PrimaryNotes.FindMoved(failure, before.Arn) ?? AwsReconcileError.ForStep(failure, subject, before.Policy, isRecent);
     }
 
     /// <summary>What the execution of a plan came to.</summary>

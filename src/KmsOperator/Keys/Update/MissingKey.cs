@@ -34,6 +34,19 @@ internal static class MissingKey
             };
         }
 
+        if (status.MultiRegionKeyType == "REPLICA" && desired.Primary is null)
+        {
+            return KeyResult.Failed(
+                status,
+                ReconcileError.Terminal(
+                    Reasons.KeyNotFound,
+                    $"KMS has not known {arn} since {since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z. It was a replica: its primary in {status.PrimaryRegion} has the same material. "
+                    + $"Make the replica in {desired.Location.Region} again (ReplicateKey of {status.KeyId}, with this resource's servicekey.dev tags), or delete this resource.")) with
+            {
+                IsCompared = true,
+            };
+        }
+
         if (!desired.RecreateLostKey || desired.ObserveOnly)
         {
             return KeyResult.Failed(

@@ -31,9 +31,12 @@ internal sealed class OwnerTagRepair(OperatorSettings settings)
         where T : class, IKeyResource
     {
         var keyId = context.Status.KeyId!;
+
+        // The ServiceKey shows the rotation of its key, wherever the primary is.
+        var withRotation = owner.Kind == ServiceKey.KindName;
         try
         {
-            return new KeyReading(await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken), null);
+            return new KeyReading(await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken, withRotation), null);
         }
         catch (AmazonKeyManagementServiceException e) when (mayWrite && AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
         {
@@ -50,7 +53,7 @@ internal sealed class OwnerTagRepair(OperatorSettings settings)
         }
 
         // AWS may take minutes to permit what a tag permits. Until then the denial counts as one that passes.
-        return new KeyReading(await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken), null);
+        return new KeyReading(await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken, withRotation), null);
     }
 
     /// <summary>Puts back the owner tags that the resource's key lacks.</summary>

@@ -4,6 +4,7 @@ using KmsOperator.Keys;
 using KmsOperator.Keys.Classes;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Delete;
+using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Status;
 using KmsOperator.Keys.Update;
 using KmsOperator.Kubernetes;
@@ -85,6 +86,11 @@ internal sealed class KeyReplicaReconciler(
         var primary = FindPrimary(resource);
         var parent = primary is not null && KeyReplicaResolver.IsOwnedBy(resource, primary) ? primary : null;
         var keyClass = classes.Find(status.ClassName ?? primary?.Spec.ClassName ?? resource.Spec.ClassName);
+        if (!isTerminating && MovesAway(status, resource, primary))
+        {
+            // Its key is the primary, which is to be elsewhere; after the move the key is a replica, and goes as one.
+            return ReconcileAsync(context, cancellationToken);
+        }
 
         // Once the primary or the class is gone, what the replica inherited from them is what the status has kept.
         var isOrphaned = keyClass is null || (primary is null && resource.Spec.PrimaryRef is not null);
@@ -105,6 +111,10 @@ internal sealed class KeyReplicaReconciler(
                 stop => IsCurrentAsync(keyClass, resource, primary, stop)),
             cancellationToken);
     }
+
+    private static bool MovesAway(KeyStatus status, KeyReplica resource, ServiceKey? primary) =>
+        status is { KeyId: not null, MultiRegionKeyType: "PRIMARY" } && primary is { Metadata.DeletionTimestamp: null, Spec.PrimaryRegion: { } region }
+        && region != resource.Spec.Region && !KeyReplicaResolver.IsObserveOnly(resource, primary);
 
     /// <summary>The class of the primary, or the class that a replica of a primary managed elsewhere names.</summary>
     private ClassLookup FindClass(ReconcileContext<KeyReplica> context, ServiceKey? primary)
@@ -131,7 +141,10 @@ internal sealed class KeyReplicaReconciler(
         if (context.Status.KeyId is not null && !keys.IsDue(context, desiredSha256))
         {
             await context.AddFinalizerAsync(cancellationToken);
-            return KeyReconciler.Unchanged(context, KeyStatusFields.Settled(context.Status, desired: null, settings.ConsistencyWindow));
+            return KeyReconciler.Unchanged(context, KeyStatusFields.Settled(context.Status, desired: null, settings.ConsistencyWindow)) with
+            {
+                Note = PrimaryNotes.NoteFor(context.Resource, context.Status),
+            };
         }
 
         return await ReconcileAsync(context, await resolver.ResolveAsync(context, keyClass, desiredSha256, cancellationToken), cancellationToken);

@@ -40,7 +40,7 @@ internal static class KeyReplicaRegistration
 
         void OnServiceKey(ResourceChange<ServiceKey> change)
         {
-            // A replica inherits from its primary's spec, and waits for its primary's key. What needs no reconcile has an old and a new state.
+            // A replica inherits from its primary's spec, waits for its primary's key, and shows where the primary is. What needs no reconcile has an old and a new state.
             if (change.NeedsReconcile() || KeyOf(change.Old!) != KeyOf(change.New!))
             {
                 AddReplicasOf(change.Key);
@@ -81,7 +81,7 @@ internal static class KeyReplicaRegistration
         }
     }
 
-    private static (string? KeyId, string? KeyState) KeyOf(ServiceKey primary) => (primary.Status?.KeyId, primary.Status?.KeyState);
+    private static (string?, string?, string?) KeyOf(ServiceKey primary) => (primary.Status?.KeyId, primary.Status?.KeyState, primary.Status?.PrimaryRegion);
 
     /// <summary>The class by which a KeyReplica is queued. A new one is queued with its primary.</summary>
     private static string ClassOf(ResourceCaches caches, NamespacedName key)

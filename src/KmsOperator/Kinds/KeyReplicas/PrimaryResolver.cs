@@ -32,14 +32,22 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
             return error!;
         }
 
-        if (resource.Status?.KeyId is null && primary.Status is not { KeyId: not null, KeyState: KeyStates.Enabled })
+        if (resource.Status?.KeyId is null && !IsUsable(primary.Status))
         {
             return ReconcileError.Transient(
                 Reasons.PrimaryNotReady, $"The key of ServiceKey {name} is not usable yet (state {primary.Status?.KeyState ?? "unknown"}).");
         }
 
-        return ImmutabilityChecks.FindPrimaryChange(resource, primary) is { } change ? change : ResolvedKey.Of(desired, keyClass);
+        return ImmutabilityChecks.FindPrimaryChange(resource, primary) is { } change ? change : ResolvedKey.Of(desired, keyClass) with
+        {
+            // Where the primary is, the ServiceKey may know first.
+            KnownPrimaryRegion = primary.Status?.PrimaryRegion,
+        };
     }
+
+    /// <summary>Whether a ServiceKey's key can be replicated. Where it is a replica itself, its own state does not matter: the primary is elsewhere.</summary>
+    private static bool IsUsable(KeyStatus? status) =>
+        status is { KeyId: not null, KeyState: KeyStates.Enabled } or { KeyId: not null, MultiRegionKeyType: "REPLICA", KeyState: not KeyStates.Updating };
 
     /// <summary>What is known, without asking AWS, of a replica of a primary that is managed elsewhere.</summary>
     /// <param name="resource">The KeyReplica.</param>

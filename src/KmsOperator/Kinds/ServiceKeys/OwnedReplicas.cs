@@ -38,6 +38,20 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
     /// <summary>Whether a ServiceKey has KeyReplicas that the operator created for it.</summary>
     public bool HasOwn(ServiceKey primary) => Own(primary).Any();
 
+    /// <summary>Whether there are KeyReplicas of Regions that are no longer listed. Before they go, it is looked at whether one of them has the primary.</summary>
+    public bool HasUnlisted(ServiceKey primary) =>
+        Own(primary).Any(replica => replica.Metadata.DeletionTimestamp is null && primary.Spec.ReplicaRegions?.Contains(replica.Spec.Region) != true);
+
+    /// <summary>The Region of the KeyReplica that shows its key as the primary; null for none.</summary>
+    public string? FindPrimaryRegion(ServiceKey primary) => Of(primary)
+        .FirstOrDefault(replica => replica.Status is { KeyId: not null, MultiRegionKeyType: "PRIMARY" } status && status.KeyId == primary.Status?.KeyId)?.Spec.Region;
+
+    /// <summary>The ServiceKey's own KeyReplica that has the primary; null for none.</summary>
+    /// <param name="primary">The ServiceKey.</param>
+    /// <param name="region">Where the primary is; null where that is not known but from the KeyReplicas.</param>
+    public KeyReplica? FindPrimary(ServiceKey primary, string? region) => Own(primary).FirstOrDefault(
+        replica => region is null ? replica.Status?.MultiRegionKeyType == "PRIMARY" : replica.Spec.Region == region);
+
     /// <summary>Creates the KeyReplicas that are missing, and deletes those whose Region is no longer listed.</summary>
     /// <param name="primary">The ServiceKey. It has a key and its spec is valid.</param>
     /// <param name="keyClass">Its class.</param>
@@ -83,13 +97,16 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
     }
 
     /// <summary>Whether the server has KeyReplicas that refer to a ServiceKey, whatever the cache says.</summary>
-    public async Task<bool> ExistOnServerAsync(ServiceKey primary, CancellationToken cancellationToken)
+    /// <param name="primary">The ServiceKey.</param>
+    /// <param name="last">A KeyReplica that does not count; null for none.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<bool> ExistOnServerAsync(ServiceKey primary, KeyReplica? last, CancellationToken cancellationToken)
     {
         string? token = null;
         do
         {
             var page = await api.ListPageAsync(ResourceTypes.KeyReplicas, primary.Metadata.Namespace, PageSize, token, cancellationToken);
-            if (page.Items.Any(replica => replica.Spec.PrimaryRef?.Name == primary.Metadata.Name))
+            if (page.Items.Any(replica => replica.Spec.PrimaryRef?.Name == primary.Metadata.Name && replica.Metadata.Uid != last?.Metadata.Uid))
             {
                 return true;
             }
@@ -102,10 +119,14 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
     }
 
     /// <summary>Deletes the ServiceKey's own KeyReplicas, before its key is deleted.</summary>
+    /// <param name="primary">The ServiceKey.</param>
+    /// <param name="deletesKey">Whether its key is deleted as well.</param>
+    /// <param name="last">The KeyReplica that has the primary, which goes after all other keys; null for none.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>What remains; null when no KeyReplica stands in the way any more.</returns>
-    public async Task<ReconcileError?> DeleteAllAsync(ServiceKey primary, bool deletesKey, CancellationToken cancellationToken)
+    public async Task<ReconcileError?> DeleteAllAsync(ServiceKey primary, bool deletesKey, KeyReplica? last, CancellationToken cancellationToken)
     {
-        var own = Own(primary).ToArray();
+        var own = Own(primary).Where(replica => replica.Metadata.Uid != last?.Metadata.Uid).ToArray();
         foreach (var replica in own)
         {
             await DeleteAsync(replica, cancellationToken);
@@ -121,7 +142,7 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
         }
 
         // A retained key stays a primary, and the KeyReplicas of other people lose nothing.
-        return deletesKey && Of(primary) is { Count: > 0 } others
+        return deletesKey && Of(primary).Where(replica => replica.Metadata.Uid != last?.Metadata.Uid).ToArray() is { Length: > 0 } others
             ? ReconcileError.Terminal(
                 Reasons.ReplicasRemain,
                 $"KeyReplicas that this resource did not create still depend on the key: {Names(others)}. Delete them first, or set spec.deletionPolicy: Retain.")
@@ -142,6 +163,11 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
     /// <summary>Deletes a KeyReplica whose Region is no longer listed. That cannot be undone, so what protects its key is asked before.</summary>
     private async Task<ReconcileError?> RemoveAsync(ServiceKey primary, KeyReplica replica, CancellationToken cancellationToken)
     {
+        if (FindPrimaryThere(primary, replica) is { } inUse)
+        {
+            return inUse;
+        }
+
         if (replica is { Metadata.DeletionTimestamp: null, Status: { KeyId: not null, DeletionPolicy: DeletionPolicies.Delete } }
             && !KeyReplicaResolver.IsObserveOnly(replica, primary)
             && DeletionGuard.FindProtection(replica.Status.Arn, replica, primary) is { } protection)
@@ -151,6 +177,21 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
 
         await DeleteAsync(replica, cancellationToken);
         return null;
+    }
+
+    /// <summary>The key of a Region that is no longer listed is not let go while it is the primary.</summary>
+    private static ReconcileError? FindPrimaryThere(ServiceKey primary, KeyReplica replica)
+    {
+        var region = replica.Spec.Region;
+        if (primary.Status?.PrimaryRegion != region && replica.Status?.MultiRegionKeyType != "PRIMARY")
+        {
+            return null;
+        }
+
+        var message = $"spec.replicaRegions: {region} is no longer listed, but {replica.Status?.Arn ?? "the key there"} is the primary now, so it stays.";
+        return primary.Spec.PrimaryRegion is { } elsewhere && elsewhere != region
+            ? ReconcileError.Transient(Reasons.Progressing, $"{message} It goes once the primary is in {elsewhere}.")
+            : ReconcileError.Terminal(Reasons.ReplicaConflict, $"{message} Put {region} back, or set spec.primaryRegion to another Region to move the primary away first.");
     }
 
     private async Task<ReconcileError?> EnsureAsync(ServiceKey primary, KeyClass keyClass, string region, CancellationToken cancellationToken)

@@ -55,7 +55,11 @@ internal sealed class ServiceKeyReconciler(
         }
 
         var reconcileAt = context.UnhandledReconcileAt;
-        var resolved = ResolvedKey.Of(desired!, keyClass);
+        var resolved = ResolvedKey.Of(desired!, keyClass) with
+        {
+            MustCompare = replicas.HasUnlisted(resource),
+            KnownPrimaryRegion = replicas.FindPrimaryRegion(resource),
+        };
         var result = await keys.ReconcileAsync(context, resolved, cancellationToken) with { Resolved = resolved };
         if (result.Status.KeyId is not null && !result.IsKeyRefused)
         {
@@ -70,15 +74,22 @@ internal sealed class ServiceKeyReconciler(
     public async Task<ReconcileResult> FinalizeAsync(ReconcileContext<ServiceKey> context, bool isTerminating, CancellationToken cancellationToken)
     {
         var resource = context.Resource;
-        var request = DeletionRequestFor(context, isTerminating);
+        var request = DeletionRequestFor(context, isTerminating, last: null);
         if (!isTerminating && replicas.HasOwn(resource) && await deletion.FindGuardAsync(context, request, cancellationToken) is { } guard)
         {
             return await context.CompleteAsync(guard, cancellationToken);
         }
 
-        return await replicas.DeleteAllAsync(resource, request.DeleteKey, cancellationToken) is { } remaining
-            ? await context.CompleteAsync(remaining, cancellationToken)
-            : await deletion.FinalizeAsync(context, request, cancellationToken);
+        // The primary goes last, and it may be a KeyReplica's.
+        var last = request.DeleteKey && replicas.HasOwn(resource)
+            ? replicas.FindPrimary(resource, await deletion.FindPrimaryRegionAsync(context, request, cancellationToken))
+            : null;
+        if (await replicas.DeleteAllAsync(resource, request.DeleteKey, last, cancellationToken) is { } remaining)
+        {
+            return await context.CompleteAsync(remaining, cancellationToken);
+        }
+
+        return await deletion.FinalizeAsync(context, last is null ? request : DeletionRequestFor(context, isTerminating, last), cancellationToken);
     }
 
     /// <summary>Brings KeyReplicas and published values in line, and adds what they came to to the key's result.</summary>
@@ -103,7 +114,7 @@ internal sealed class ServiceKeyReconciler(
             : result;
     }
 
-    private DeletionRequest DeletionRequestFor(ReconcileContext<ServiceKey> context, bool isTerminating)
+    private DeletionRequest DeletionRequestFor(ReconcileContext<ServiceKey> context, bool isTerminating, KeyReplica? last)
     {
         var resource = context.Resource;
         var status = context.Status;
@@ -121,6 +132,9 @@ internal sealed class ServiceKeyReconciler(
             isTerminating,
             Parent: null,
             async stop => (keyClass is null || await api.IsCurrentAsync(ResourceTypes.KeyClasses, keyClass, stop))
-                && !(resource.Spec.MultiRegion == true && await replicas.ExistOnServerAsync(resource, stop)));
+                && !(resource.Spec.MultiRegion == true && await replicas.ExistOnServerAsync(resource, last, stop)))
+        {
+            FindRemainingAsync = last is null ? null : stop => replicas.DeleteAllAsync(resource, deletesKey: true, last: null, stop),
+        };
     }
 }

@@ -85,12 +85,12 @@ internal static class ServiceKeyRegistration
         store.TryGet(key, out var resource) ? resource.Status?.ClassName ?? resource.Spec.ClassName ?? "" : "";
 
     /// <summary>What a ServiceKey shows of its replica, or waits for.</summary>
-    private static (long?, string?, string?, string?, string?, string?, bool) RowOf(KeyReplica replica)
+    private static (long?, string?, string?, string?, string?, string?, string?, bool) RowOf(KeyReplica replica)
     {
         var ready = ResourceConditions.Find(replica.Status?.Conditions, ConditionTypes.Ready);
         return (
             replica.Metadata.Generation, replica.Status?.Arn, replica.Status?.KeyState, ready?.Status, ready?.Reason, replica.Status?.DesiredSha256,
-            replica.Metadata.DeletionTimestamp is not null);
+            replica.Status?.MultiRegionKeyType, replica.Metadata.DeletionTimestamp is not null);
     }
 
     private static bool IsInProgress(KeyReplica replica) =>

@@ -45,9 +45,17 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
         }
 
         var region = RegionOf(request);
-        return (string?)body["KeyId"] is { } keyId && planned.Contains(region, keyId)
-            ? Ok(planned.Answer(region, keyId, operation))
-            : await _reads.GetAsync(operation, body, () => base.SendAsync(request, cancellationToken));
+        if ((string?)body["KeyId"] is { } keyId && planned.Contains(region, keyId))
+        {
+            var answer = planned.Answer(region, keyId, operation);
+            planned.Apply(region, answer);
+            return Ok(answer);
+        }
+
+        var response = await _reads.GetAsync(operation, body, () => base.SendAsync(request, cancellationToken));
+        return operation == "DescribeKey" && response.IsSuccessStatusCode
+            && JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken)) is JsonObject read && planned.Apply(region, read)
+                ? Ok(read) : response;
     }
 
     private HttpResponseMessage Write(string operation, string region, JsonObject body)
@@ -68,16 +76,34 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
 
         resource.Add(new RecordedCall(operation, region, keyId, body, before));
         _reads.Apply(operation, keyId, body);
+        var afterDeletion = before is { IsPrimary: true, ReplicaRegions.Count: > 0 } ? "PendingReplicaDeletion" : "PendingDeletion";
+        switch (operation)
+        {
+            case "EnableKey":
+                planned.SetState(region, keyId!, "Enabled");
+                break;
+            case "DisableKey":
+                planned.SetState(region, keyId!, "Disabled");
+                break;
+            case "ScheduleKeyDeletion":
+                planned.SetState(region, keyId!, afterDeletion);
+                break;
+            case "UpdatePrimaryRegion":
+                planned.MovePrimary(keyId!, (string)body["PrimaryRegion"]!);
+                break;
+            default:
+                break;
+        }
         return Ok(operation switch
         {
             "CreateKey" => planned.Create(resource, region, body),
             "ReplicateKey" => planned.Replicate(resource, region, body),
             "CreateGrant" => new JsonObject { ["GrantId"] = $"grant-{(string?)body["Name"]}" },
-            "ScheduleKeyDeletion" when before.ReplicaRegions.Count > 0 => new JsonObject { ["KeyId"] = keyId, ["KeyState"] = "PendingReplicaDeletion" },
+            "ScheduleKeyDeletion" when afterDeletion != "PendingDeletion" => new JsonObject { ["KeyId"] = keyId, ["KeyState"] = afterDeletion },
             "ScheduleKeyDeletion" => new JsonObject
             {
                 ["KeyId"] = keyId,
-                ["KeyState"] = "PendingDeletion",
+                ["KeyState"] = afterDeletion,
                 ["DeletionDate"] = time.GetUtcNow().AddDays((int?)body["PendingWindowInDays"] ?? 30).ToUnixTimeSeconds(),
             },
             _ => [],

@@ -14,6 +14,9 @@ internal sealed record KeySight
     /// <summary>The description.</summary>
     public string? Description { get; init; }
 
+    /// <summary>Whether it is a multi-Region primary.</summary>
+    public bool IsPrimary { get; init; }
+
     /// <summary>Regions of its replicas.</summary>
     public IReadOnlyList<string> ReplicaRegions { get; init; } = [];
 
@@ -41,6 +44,7 @@ internal sealed record KeySight
         {
             KeyState = TextOf(metadata, "KeyState"),
             Description = TextOf(metadata, "Description") ?? "",
+            IsPrimary = (string?)metadata["MultiRegionConfiguration"]?["MultiRegionKeyType"] == "PRIMARY",
             ReplicaRegions = [.. (metadata["MultiRegionConfiguration"]?["ReplicaKeys"] as JsonArray ?? []).Select(replica => (string?)replica?["Region"]).OfType<string>()],
         },
         "GetKeyPolicy" => this with { Policy = TextOf(answer, "Policy") },
@@ -65,6 +69,7 @@ internal sealed record KeySight
         "EnableKey" => this with { KeyState = "Enabled" },
         "DisableKey" or "CancelKeyDeletion" => this with { KeyState = "Disabled" },
         "ScheduleKeyDeletion" => this with { KeyState = "PendingDeletion" },
+        "UpdatePrimaryRegion" => this with { IsPrimary = false },
         "UpdateKeyDescription" => this with { Description = TextOf(body, "Description") },
         "PutKeyPolicy" => this with { Policy = TextOf(body, "Policy") },
         "TagResource" => this with { Tags = Joined(Tags, TagsIn(body)) },

@@ -6,17 +6,64 @@ using KmsOperator.Policies;
 
 namespace KmsOperator.Plans.Calls;
 
-/// <summary>The keys that the plan makes. KMS does not know them, so what is read of them is answered here.</summary>
+/// <summary>
+/// The keys that the plan makes, and what it does to several Regions' keys at once. KMS does not know of either, so what is read of them is answered here.
+/// </summary>
 /// <param name="time">The time of their creation.</param>
 internal sealed class PlannedKeys(TimeProvider time)
 {
     private readonly ConcurrentDictionary<(string Region, string KeyId), JsonObject> _keys = new();
+    private readonly ConcurrentDictionary<(string Region, string KeyId), string> _states = new();
+    private readonly ConcurrentDictionary<string, string> _primaryRegions = new();
 
     /// <summary>Whether an id is that of a key that the plan makes in a Region.</summary>
     public bool Contains(string region, string keyId) => _keys.ContainsKey((region, keyId));
 
     /// <summary>Whether an id is that of a key that the plan makes.</summary>
     public bool Contains(string keyId) => _keys.Keys.Any(key => key.KeyId == keyId);
+
+    /// <summary>Remembers that the plan changes a key's state.</summary>
+    /// <param name="region">Its Region.</param>
+    /// <param name="keyId">Its id.</param>
+    /// <param name="keyState">Its state from then on.</param>
+    public void SetState(string region, string keyId, string keyState) => _states[(region, keyId)] = keyState;
+
+    /// <summary>Remembers that the plan moves a primary. The seconds that KMS takes for it are not a part of a plan.</summary>
+    public void MovePrimary(string keyId, string region) => _primaryRegions[keyId] = region;
+
+    /// <summary>Puts what the plan does on top of what DescribeKey answers.</summary>
+    /// <param name="region">Where it was asked.</param>
+    /// <param name="answer">The answer, which is changed.</param>
+    /// <returns>Whether anything was changed.</returns>
+    public bool Apply(string region, JsonObject answer)
+    {
+        if (answer["KeyMetadata"] is not JsonObject metadata || (string?)metadata["KeyId"] is not { } keyId)
+        {
+            return false;
+        }
+
+        // Of a key that is pending deletion KMS shows too little to tell what follows the end of that.
+        var isChanged = _states.TryGetValue((region, keyId), out var state) && (string?)metadata["KeyState"] is "Enabled" or "Disabled";
+        if (isChanged)
+        {
+            metadata["KeyState"] = state;
+        }
+
+        if (!_primaryRegions.TryGetValue(keyId, out var primaryRegion) || metadata["MultiRegionConfiguration"] is not JsonObject keys)
+        {
+            return isChanged;
+        }
+
+        // The old primary takes the place of the new one among the replicas.
+        var old = keys["PrimaryKey"]!;
+        var others = (keys["ReplicaKeys"] as JsonArray ?? []).OfType<JsonObject>().Where(replica => (string?)replica["Region"] != primaryRegion).Select(replica => replica.DeepClone());
+        keys["ReplicaKeys"] = new JsonArray([.. others, .. (string?)old["Region"] == primaryRegion ? Array.Empty<JsonNode>() : [old.DeepClone()]]);
+        var arn = ((string)metadata["Arn"]!).Split(':');
+        arn[3] = primaryRegion;
+        keys["PrimaryKey"] = new JsonObject { ["Arn"] = string.Join(':', arn), ["Region"] = primaryRegion };
+        keys["MultiRegionKeyType"] = region == primaryRegion ? "PRIMARY" : "REPLICA";
+        return true;
+    }
 
     /// <summary>A text without the ids of keys that do not exist.</summary>
     public string Hide(string text)

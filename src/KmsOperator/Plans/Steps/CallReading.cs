@@ -69,6 +69,11 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
                 return ("automatic rotation", [PlannedChange.Changed("rotation", Rotation(before.RotationDays), "off")], []);
             case "RotateKeyOnDemand":
                 return ("new key material now, once; what was encrypted stays readable", [], []);
+            case "UpdatePrimaryRegion":
+                var to = call.Text("PrimaryRegion");
+                return (
+                    "the primary moves; ARNs, aliases, policies and tags stay", [PlannedChange.Changed("primary Region", call.Region, to)],
+                    [new Danger(DangerKind.PrimaryMoved, $"moves the primary to {to}: for some seconds neither key can be enabled, disabled, replicated or deleted; from then on rotation and new replicas depend on {to}")]);
             case "EnableKey":
                 return ("the key can be used", [PlannedChange.Changed("state", before.KeyState, "Enabled")], []);
             case "DisableKey":
@@ -76,7 +81,7 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
                     "the key cannot be used", [PlannedChange.Changed("state", before.KeyState, "Disabled")],
                     [new Danger(DangerKind.Disabling, "disables the key: nobody encrypts or decrypts with it until it is enabled")]);
             case "CancelKeyDeletion":
-                return ("the scheduled deletion; KMS shows the rotation of such a key only afterwards, and it is set then if it differs", [PlannedChange.Changed("state", before.KeyState, "Disabled")], []);
+                return ("the scheduled deletion; KMS shows the rotation of such a key only afterwards, and moves its primary only then; both follow if they differ", [PlannedChange.Changed("state", before.KeyState, "Disabled")], []);
             case "ScheduleKeyDeletion":
                 var days = (int?)call.Body["PendingWindowInDays"] ?? 30;
                 return (

@@ -32,6 +32,9 @@ internal enum DangerKind
     /// <summary>The account can no longer change the key policy.</summary>
     Lockout,
 
+    /// <summary>Another Region's key becomes the primary.</summary>
+    PrimaryMoved,
+
     /// <summary>A new key is made in the place of one that is gone.</summary>
     KeyReplaced,
 }

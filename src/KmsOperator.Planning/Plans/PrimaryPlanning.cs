@@ -1,0 +1,83 @@
+using KmsOperator.Api;
+
+namespace KmsOperator.Planning;
+
+/// <summary>What follows from which key of a multi-Region key is the primary. A part of <see cref="KeyPlanner"/>.</summary>
+internal static class PrimaryPlanning
+{
+    /// <summary>
+    /// Why the deletion of a primary is not scheduled: it was moved to a KeyReplica and is in use there, or it has replicas that stay. KMS would make it
+    /// unusable at once, and wait for the replicas for ever.
+    /// </summary>
+    public static ReconcileError? FindPrimaryInUse(ObservedKey observed, KeyOwner owner, ReplicasInDeletion? replicas)
+    {
+        if (owner.Kind == KeyReplica.KindName && replicas?.WholeKeyGoes != true)
+        {
+            return ReconcileError.Terminal(
+                Reasons.ReplicaConflict,
+                $"{observed.Arn} is the primary now, and the operator deletes no primary for a KeyReplica. Make another Region the primary (spec.primaryRegion of the ServiceKey), "
+                + "or set spec.deletionPolicy: Retain to keep the key.");
+        }
+
+        if (replicas is not { InUse: { Count: > 0 } remaining })
+        {
+            return null;
+        }
+
+        var message = $"{observed.Arn} is the primary of replicas whose deletion nobody has scheduled: {string.Join(", ", remaining)}. "
+            + "They go first. Delete them, or set spec.deletionPolicy: Retain to keep this key.";
+        return replicas.MayBeOld ? ReconcileError.Transient(Reasons.ReplicasRemain, message) : ReconcileError.Terminal(Reasons.ReplicasRemain, message);
+    }
+
+    /// <summary>The primary's own resource moves it; the others wait until KMS shows it where it is to be.</summary>
+    public static void Plan(DesiredKey desired, ObservedKey observed, List<KeyStep> steps, List<ReconcileError> errors)
+    {
+        if (FindRotationElsewhere(desired, observed) is { } waiting)
+        {
+            errors.Add(waiting);
+        }
+
+        if (desired.WantedPrimary is not { } wanted || !observed.MultiRegion)
+        {
+            return;
+        }
+
+        if (observed.MultiRegionKeyType != "PRIMARY")
+        {
+            if (observed.PrimaryRegion != wanted.Region)
+            {
+                errors.Add(ReconcileError.Transient(
+                    Reasons.Progressing,
+                    $"spec.primaryRegion: the primary of {observed.KeyId} is in {observed.PrimaryRegion} and is to be in {wanted.Region}. It is moved by the resource that has the key in {observed.PrimaryRegion}."));
+            }
+        }
+        else if (wanted.Region != desired.Location.Region)
+        {
+            if (desired.Enabled)
+            {
+                steps.Add(new UpdatePrimaryRegionStep(wanted.Region));
+            }
+            else
+            {
+                errors.Add(ReconcileError.Terminal(
+                    Reasons.InvalidSpec,
+                    $"spec.primaryRegion: KMS moves the primary from an enabled key to an enabled key only, and spec.enabled of {desired.Owner.Path} is false. "
+                    + $"Set it to true until the primary is in {wanted.Region}, or set primaryRegion to {desired.Location.Region}."));
+            }
+        }
+    }
+
+    /// <summary>The ServiceKey describes the rotation of its key also where that is a replica, and is as described only once KMS shows so.</summary>
+    private static ReconcileError? FindRotationElsewhere(DesiredKey desired, ObservedKey observed)
+    {
+        if (desired is not { Primary: null, Rotation: { } wanted } || observed is not { MultiRegionKeyType: "REPLICA", Rotation: { } shown }
+            || (shown.Enabled == wanted.Enabled && (!wanted.Enabled || shown.PeriodDays is null || shown.PeriodDays == wanted.PeriodDays)))
+        {
+            return null;
+        }
+
+        return ReconcileError.Transient(
+            Reasons.Progressing,
+            $"spec.rotation: {observed.KeyId} does not rotate as described yet. It is set where the primary is, in {observed.PrimaryRegion}, by the resource that has the key there.");
+    }
+}
