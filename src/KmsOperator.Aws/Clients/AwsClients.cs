@@ -45,7 +45,10 @@ public sealed class AwsClients(
     /// </summary>
     public IAmazonSQS CreateQueueClient(QueueUrl queue)
     {
-        var config = Configure(new AmazonSQSConfig { ServiceURL = queue.Endpoint, HttpClientFactory = Share(_transport, QueueTimeout) }, queue.Region, retries: 0);
+        var config = Configure(new AmazonSQSConfig { HttpClientFactory = Share(_transport, QueueTimeout) }, queue.Region, retries: 0);
+
+        // The queue's URL says where it is, whatever AWS_ENDPOINT_URL says.
+        config.ServiceURL = queue.Endpoint;
         config.Timeout = QueueTimeout;
         return inProcess is null ? new AmazonSQSClient(config) : new AmazonSQSClient(inProcess.Credentials, config);
     }
@@ -140,11 +143,7 @@ public sealed class AwsClients(
     private static T Configure<T>(T config, string region, int retries)
         where T : ClientConfig
     {
-        if (config.ServiceURL is null)
-        {
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
-        }
-
+        config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
         config.AuthenticationRegion = region;
         config.ThrottleRetries = false;
         config.MaxErrorRetry = retries;

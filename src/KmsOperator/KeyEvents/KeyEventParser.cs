@@ -20,7 +20,7 @@ internal static class KeyEventParser
     public static readonly FrozenSet<string> Operations = FrozenSet.Create(
         StringComparer.Ordinal,
         "CancelKeyDeletion", "CreateAlias", "CreateGrant", "DeleteAlias", "DeleteExpiredKeyMaterial", "DeleteImportedKeyMaterial", "DeleteKey", "DisableKey",
-        "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "ImportKeyMaterial", "PutKeyPolicy", "ReplicateKey", "RetireGrant", "RevokeGrant", "RotateKey",
+        "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "ImportKeyMaterial", "PutKeyPolicy", "ReplicateKey", "RetireGrant", "RevokeGrant",
         "RotateKeyOnDemand", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription", "UpdatePrimaryRegion");
 
     /// <summary>Reads the body of a message.</summary>

@@ -18,6 +18,7 @@ public sealed class CommandLineTests
         { "lnit", "'lnit', did you mean \"lint\"?", "a verb" },
         { "explian", "'explian', did you mean \"explain\"?", "a verb" },
         { "render --filname x", "'--filname', did you mean \"--filename\"?", "an option" },
+        { "run --event-queues x", "'--event-queues', did you mean \"--event-queue\"?", "another option of the operator" },
         { "run --clusterid x", "'--clusterid', did you mean \"--cluster-id\"?", "an option of the operator" },
         { "orphans --ouput json", "'--ouput', did you mean \"--output\"?", "an option" },
         { "completion bsh", "shell: 'bsh' is not bash, zsh or fish.", "a shell" },

@@ -179,16 +179,6 @@ public sealed class OperatorFlagsTests
         Assert.Equal("eu-north-1", flags.Read(result).EventQueues.Single().Region);
     }
 
-    [Fact]
-    public async Task A_flag_that_is_nearly_right_is_answered_with_the_right_one()
-    {
-        using var errors = new StringWriter();
-
-        Assert.Equal(ExitCodes.Usage, await CommandLine.RunAsync(["run", "--event-queues=x"], _ => null, TextWriter.Null, errors));
-
-        Assert.Contains("--event-queue", errors.ToString().Replace("--event-queues", "", StringComparison.Ordinal), StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("", "empty")]
     [InlineData("Kms", "upper case")]

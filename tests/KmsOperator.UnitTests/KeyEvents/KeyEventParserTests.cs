@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CsCheck;
 using KmsOperator.KeyEvents;
 using KmsOperator.Planning;
+using KmsOperator.UnitTests.Schema;
 using Xunit;
 
 namespace KmsOperator.UnitTests.KeyEvents;
@@ -73,6 +75,7 @@ public sealed class KeyEventParserTests
         { "detail.eventName", "17", "NotAnEvent", "no text" },
         { "detail.eventName", "\"Decrypt\"", "OtherOperation", "changes nothing" },
         { "detail.eventName", "\"CreateKey\"", "OtherOperation", "a key that nobody has yet" },
+        { "detail.eventName", "\"RotateKey\"", "OtherOperation", "AWS's own rotation, which is as described" },
         { "detail.errorCode", "\"AccessDenied\"", "FailedCall", "was refused" },
     };
 
@@ -87,6 +90,18 @@ public sealed class KeyEventParserTests
         var (call, ignored) = KeyEventParser.Parse(message.ToJsonString());
 
         Assert.True(call is null && ignored.ToString() == outcome, $"{why}: {ignored}");
+    }
+
+    [Theory]
+    [InlineData("hcl")]
+    [InlineData("yaml")]
+    public void The_rules_of_the_documentation_send_what_the_operator_acts_on_but_for_grants(string language)
+    {
+        var rule = MarkdownPage.Of("docs/drift.md").Blocks.Single(block => block.Language == language).Text;
+
+        var sent = KeyEventParser.Operations.Where(operation => Regex.IsMatch(rule, $@"\b{operation}\b"));
+
+        Assert.Equal(KeyEventParser.Operations.Where(operation => !operation.EndsWith("Grant", StringComparison.Ordinal)).Order(StringComparer.Ordinal), sent.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -135,7 +135,9 @@ public sealed class MessageTests
         var received = sqs.ReceiveMessageAsync(new ReceiveMessageRequest { QueueUrl = url, WaitTimeSeconds = 20 }, Token);
         Assert.False(received.IsCompleted);
         await sqs.SendMessageAsync(url, "one", Token);
-        Assert.Equal("one", Assert.Single((await received).Messages).Body);
+        var message = Assert.Single((await received).Messages);
+        Assert.Equal("one", message.Body);
+        await sqs.DeleteMessageAsync(url, message.ReceiptHandle, Token);
 
         var none = sqs.ReceiveMessageAsync(new ReceiveMessageRequest { QueueUrl = url, WaitTimeSeconds = 20 }, Token);
         while (!none.IsCompleted)
