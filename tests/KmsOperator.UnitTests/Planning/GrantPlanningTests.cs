@@ -99,7 +99,7 @@ public sealed class GrantPlanningTests
         { A with { Operations = ["Encrypt"] }, "the operations" },
         { A with { GranteePrincipal = "arn:aws:iam::111122223333:role/Other" }, "the grantee" },
         { A with { GranteePrincipal = null, GranteeServicePrincipal = A.GranteePrincipal }, "who the grantee is" },
-        { A with { SourceArn = "arn:aws:s3:::b" }, "the source" },
+        { A with { SourceArn = "arn:aws:sqs:us-east-1:123456789012:q" }, "the source" },
         { A with { RetiringPrincipal = "arn:aws:iam::111122223333:role/App" }, "who may retire it" },
         { A with { EncryptionContextEquals = Pairs("a", "b") }, "the encryption context" },
         { A with { EncryptionContextSubset = Pairs("a", "b") }, "what must be in the encryption context" },
