@@ -4,7 +4,7 @@ using KmsOperator.Policies;
 namespace KmsOperator.Planning;
 
 /// <summary>The rules of <c>spec.grants</c>.</summary>
-/// <remarks>Source: AWS KMS API reference, CreateGrant and GrantConstraints; developer guide, "Grants in AWS KMS".</remarks>
+/// <remarks>Source: AWS KMS API reference, CreateGrant and GrantConstraints, and its model in the SDK; developer guide, "Grants in AWS KMS".</remarks>
 internal static class GrantRules
 {
     public const string Field = "spec.grants";
@@ -12,7 +12,9 @@ internal static class GrantRules
 
     private const int MaxGrants = 50;
     private const int MaxNameLength = 200;
-    private const int MaxSourceArnLength = 2048;
+    private const int MaxServiceLength = 128;
+    private const int MinSourceArnLength = 20;
+    private const int MaxSourceArnLength = 512;
     private const int MaxPairs = 8;
     private const int MaxContextCharacters = 384;
     private const string ExpectedPrincipal = "the name of an IAM role or the ARN of a principal (wildcards are not allowed)";
@@ -90,11 +92,11 @@ internal static class GrantRules
         errors.Text(field + ".name", grant.Name, MaxNameLength, Patterns.GrantName, "a name for a grant: letters, digits, ':', '/', '_' and '-'", minLength: 1);
         Principal(errors, field + ".granteePrincipal", grant.GranteePrincipal);
         errors.Text(
-            field + ".granteeServicePrincipal", grant.GranteeServicePrincipal, MaxPrincipalLength, Patterns.ServicePrincipal, "the principal of an AWS service, for example s3.amazonaws.com",
-            minLength: 1);
+            field + ".granteeServicePrincipal", grant.GranteeServicePrincipal, MaxServiceLength, Patterns.ServicePrincipal,
+            "the principal of an AWS service, for example s3.amazonaws.com", minLength: 1);
         errors.Require(
             grant.GranteePrincipal is null != grant.GranteeServicePrincipal is null, field, "exactly one of granteePrincipal and granteeServicePrincipal must be set");
-        errors.Text(field + ".sourceArn", grant.SourceArn, MaxSourceArnLength, Patterns.ResourceArn, "the ARN of an AWS resource", minLength: 1);
+        errors.Text(field + ".sourceArn", grant.SourceArn, MaxSourceArnLength, Patterns.SourceArn, "the ARN of an AWS resource with its account", MinSourceArnLength);
         errors.Require(grant.SourceArn is null || grant.GranteeServicePrincipal is not null, field, "sourceArn is only allowed with granteeServicePrincipal");
         errors.Require(
             grant.GranteeServicePrincipal is null || grant.SourceArn is not null, field, "granteeServicePrincipal needs sourceArn, the resource for which the service may use the grant");

@@ -41,8 +41,8 @@ internal static partial class Patterns
     [GeneratedRegex(@"^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)\z")]
     public static partial Regex ServicePrincipal { get; }
 
-    [GeneratedRegex(@"^arn:aws(-[a-z]+)*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12})?:[!-~]+\z")]
-    public static partial Regex ResourceArn { get; }
+    [GeneratedRegex(@"^arn:aws(-[a-z]+)*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[!-~]+\z")]
+    public static partial Regex SourceArn { get; }
 
     [GeneratedRegex(@"^[a-zA-Z0-9/_-]+\z")]
     public static partial Regex AliasPrefix { get; }

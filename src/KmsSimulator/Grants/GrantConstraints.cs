@@ -83,7 +83,7 @@ internal sealed record GrantConstraints(
         if (value.ValueKind != JsonValueKind.String)
             throw Errors.Serialization("SourceArn must be a string");
         var arn = value.GetString()!;
-        return PolicyPrincipal.IsResourceArn(arn) ? arn : throw Errors.Validation($"SourceArn {Errors.Shown(arn)} is not the ARN of a resource.");
+        return PolicyPrincipal.IsSourceArn(arn) ? arn : throw Errors.Validation($"SourceArn {Errors.Shown(arn)} is not the ARN of a resource with its account.");
     }
 
     private static JsonObject Json(SortedDictionary<string, string> pairs) =>

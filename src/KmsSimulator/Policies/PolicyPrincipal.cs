@@ -47,11 +47,11 @@ internal static partial class PolicyPrincipal
     /// <summary>Whether it stands for a whole account, by id.</summary>
     public static bool IsAccountId(string name) => Account().IsMatch(name);
 
-    /// <summary>Whether it has the form of an ARN, of whatever service.</summary>
-    public static bool IsResourceArn(string text) => ResourceArn().IsMatch(text);
+    /// <summary>Whether it is the ARN of a resource as grants take it: of whatever service, with an account, 20 to 512 characters.</summary>
+    public static bool IsSourceArn(string text) => text.Length is >= 20 and <= 512 && SourceArn().IsMatch(text);
 
-    [GeneratedRegex(@"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12})?:.+\z", RegexOptions.ExplicitCapture)]
-    private static partial Regex ResourceArn();
+    [GeneratedRegex(@"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex SourceArn();
 
     [GeneratedRegex(@"^[0-9]{12}\z")]
     private static partial Regex Account();

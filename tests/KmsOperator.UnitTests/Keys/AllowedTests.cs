@@ -20,7 +20,7 @@ public sealed class AllowedTests
         { "{trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Of("arn:aws:iam::222222222222:root")}]}}"], "spec.policy.additionalStatements", "another account, by a statement" },
         { "{principals: [\"team-*\"]}", ["grants: [{name: a, granteePrincipal: Other, operations: [Decrypt]}]"], "spec.grants[0].granteePrincipal", "by a grant" },
         { "{principals: [\"*role/team-*\"]}", ["grants: [{name: a, granteePrincipal: team-a, operations: [Decrypt], retiringPrincipal: Other}]"], "spec.grants[0].retiringPrincipal", "to retire a grant" },
-        { "{principals: [\"team-*\"]}", ["grants: [{name: a, granteeServicePrincipal: s3.amazonaws.com, sourceArn: \"arn:aws:s3:::b\", operations: [Decrypt]}]"], "spec.grants[0].granteeServicePrincipal", "a service, by a grant" },
+        { "{principals: [\"team-*\"]}", ["grants: [{name: a, granteeServicePrincipal: s3.amazonaws.com, sourceArn: \"arn:aws:sqs:us-east-1:123456789012:q\", operations: [Decrypt]}]"], "spec.grants[0].granteeServicePrincipal", "a service, by a grant" },
         { "{trustedAccounts: [\"111111111111\"]}", ["grants: [{name: a, granteePrincipal: \"arn:aws:iam::222222222222:root\", operations: [Decrypt]}]"], "spec.grants[0].granteePrincipal", "another account, by a grant" },
         { "{tagKeys: [team]}", ["tags: {team: a, cost: b}"], "spec.tags", "one of two tags" },
         { "{aliases: [\"alias/team/*\"]}", ["alias: alias/other"], "spec.alias", "an alias" },

@@ -98,9 +98,9 @@ public sealed class GrantPermissionTests
 
     [Theory]
     [InlineData("""{"GranteeServicePrincipal":"s3.amazonaws.com","RetiringServicePrincipal":"s3.amazonaws.com"}""", "SourceArn")]
-    [InlineData("""{"GranteeServicePrincipal":"s3.amazonaws.com","Constraints":{"SourceArn":"arn:aws:s3:::b"}}""", "RetiringServicePrincipal")]
+    [InlineData("""{"GranteeServicePrincipal":"s3.amazonaws.com","Constraints":{"SourceArn":"arn:aws:sqs:us-east-1:123456789012:b"}}""", "RetiringServicePrincipal")]
     [InlineData("""{"GranteeServicePrincipal":"s3.amazonaws.com","GranteePrincipal":"arn:aws:iam::123456789012:role/r"}""", "either a GranteePrincipal")]
-    [InlineData("""{"GranteeServicePrincipal":"s3","RetiringServicePrincipal":"s3","Constraints":{"SourceArn":"arn:aws:s3:::b"}}""", "not a service principal")]
+    [InlineData("""{"GranteeServicePrincipal":"s3","RetiringServicePrincipal":"s3","Constraints":{"SourceArn":"arn:aws:sqs:us-east-1:123456789012:b"}}""", "not a service principal")]
     [InlineData("{}", "'granteePrincipal'")]
     public async Task A_grantee_is_one_and_a_service_comes_with_source_and_retirer(string members, string message)
     {

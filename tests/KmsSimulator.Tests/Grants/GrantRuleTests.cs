@@ -49,6 +49,7 @@ public sealed class GrantRuleTests
 
     [Theory]
     [InlineData("""{"SourceArn":"x"}""", "ValidationException")]
+    [InlineData("""{"SourceArn":"arn:aws:s3:::bucket-without-account"}""", "ValidationException")]
     [InlineData("""{"EncryptionContextEquals":{"a":"1"},"EncryptionContextSubset":{"a":"1"}}""", "ValidationException")]
     [InlineData("""{"Unknown":{}}""", "ValidationException")]
     [InlineData("""{"EncryptionContextEquals":"x"}""", "SerializationException")]

@@ -51,7 +51,7 @@ internal sealed record KeySight
         "ListResourceTags" => this with { Tags = Joined(Tags, TagsIn(answer)) },
         "ListGrants" => this with
         {
-            Grants = (answer["Grants"] as JsonArray ?? []).OfType<JsonObject>().Where(grant => grant["GrantId"] is not null)
+            Grants = (FieldOf(answer, "Grants") as JsonArray ?? []).OfType<JsonObject>().Where(grant => grant["GrantId"] is not null)
                 .Select(grant => KeyValuePair.Create((string)grant["GrantId"]!, grant)).Concat(Grants).DistinctBy(grant => grant.Key).ToDictionary(),
         },
         "GetKeyRotationStatus" => this with
