@@ -37,6 +37,7 @@ internal sealed class KeyReconciler(
     {
         var desired = resolved.Desired;
         KeyStatus Current() => WithDeletionPolicy(context.Status, desired.DeletionPolicy, desired.PendingDeletionWindowDays, desired.ObserveOnly);
+        context.Cache.FirstSeenAt ??= context.Now;
         if (ImmutabilityChecks.Find(context.Status, resolved) is { } change)
         {
             return KeyResult.Failed(Current(), change);

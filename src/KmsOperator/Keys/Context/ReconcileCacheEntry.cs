@@ -8,7 +8,7 @@ namespace KmsOperator.Keys.Context;
 /// </summary>
 internal sealed class ReconcileCacheEntry
 {
-    /// <summary>When this process first reconciled the resource.</summary>
+    /// <summary>When this process first looked at the resource's key.</summary>
     public DateTimeOffset? FirstSeenAt { get; set; }
 
     /// <summary>When this process created the key. Permissions on a new key may take minutes to reach all of AWS.</summary>

@@ -36,8 +36,8 @@ internal sealed class ReconcileContext<T>(
     /// <summary>The current time.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>When this process first reconciled the resource.</summary>
-    public DateTimeOffset FirstSeenAt { get; } = cache.FirstSeenAt ??= time.GetUtcNow();
+    /// <summary>When this process first looked at the resource's key. What was written in AWS before that may still be invisible.</summary>
+    public DateTimeOffset FirstSeenAt => Cache.FirstSeenAt ??= Now;
 
     /// <summary>The status as the server has it: as it was last read or written.</summary>
     public KeyStatus Status => Resource.Status ?? new KeyStatus();

@@ -25,6 +25,7 @@ internal sealed class KeyDeletion(
     public async Task<ReconcileResult> FinalizeAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        context.Cache.FirstSeenAt ??= context.Now;
         var status = context.Status;
         if (status.KeyId is null && status.Creation is null)
         {

@@ -138,6 +138,7 @@ internal sealed class KeyReplicaReconciler(
         }
 
         var desiredSha256 = DesiredStateHash.Compute(outline, context.Resource, keyClass);
+        context.Cache.FirstSeenAt ??= context.Now;
         if (context.Status.KeyId is not null && !keys.IsDue(context, desiredSha256))
         {
             await context.AddFinalizerAsync(cancellationToken);
