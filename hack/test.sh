@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the built test projects one after the other and ends with one line of totals.
+# Runs the built test projects and ends with one line of totals. The tests that need no API server run beside those that do: the latter mostly wait.
 # Usage: hack/test.sh [CONFIGURATION] [arguments for the test runner]
+# NATIVE=1 builds the native executable meanwhile, tests it as an image (as root), and has it taken by the tests that start the operator as a process.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,20 +9,57 @@ configuration=${1:-Release}
 shift || true
 
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+lanes=()
+parts=()
 
-status=0
-run() { # name project arguments
-    local name=$1 project=$2 code
-    shift 2
+end() {
+    local lane
+    # Each is the leader of a process group.
+    for lane in "${lanes[@]}"; do kill -- "-$lane" 2>/dev/null || true; done
+    rm -rf "$results"
+}
+trap end EXIT
+
+# Runs a part and keeps its exit code, which is all that shows that a part in the background ended well.
+part() { # name command...
+    local name=$1 code=0
+    shift
     echo "== $name"
+    local TIMEFORMAT="== $name: %0lR by the clock, %0lU (user) + %0lS (system) of CPU"
+    time "$@" || code=$?
+    echo "$code" >"$results/$name.exit"
+}
+
+# Runs tests as a part.
+run() { # name project arguments...
+    local name=$1 project=$2
+    shift 2
     # The results' directory must not exist: dotnet test takes an existing one, also behind --, for its own argument.
-    # Exit code 8: no test matched the arguments, which is fine for a filter as long as one of another project does.
-    dotnet test --no-build -c "$configuration" --project "$project" -- \
-        --report-trx --report-trx-filename "$name.trx" --results-directory "$results/$name" "$@" || {
-        code=$?
-        [[ $code -eq 8 ]] || status=1
-    }
+    part "$name" tests_of "$project" --report-trx --report-trx-filename "$name.trx" --results-directory "$results/$name" "$@"
+}
+
+tests_of() { # project arguments...
+    local project=$1 code=0
+    shift
+    dotnet test --no-build -c "$configuration" --project "$project" -- "$@" || code=$?
+    # No test matched the arguments, which is fine for a filter as long as one of another project does.
+    [[ $code -eq 8 ]] || return "$code"
+}
+
+# Runs a part and shows its output when it has ended, so that it does not mix with that of other parts.
+whole() { # name command...
+    local name=$1 kind=$2
+    shift 2
+    "$kind" "$name" "$@" >"$results/$name.log" 2>&1
+    cat "$results/$name.log"
+}
+
+# Starts a function in the background, in a process group of its own.
+lane() {
+    set -m
+    "$@" </dev/null &
+    lanes+=("$!")
+    set +m
 }
 
 assets=
@@ -34,14 +72,46 @@ else
 fi
 echo "== API server of the integration tests: $server"
 
-for project in tests/*Tests tests/KmsOperator.Simulation; do
-    run "$(basename "$project")" "$project" "$@"
-done
+in_memory=(KmsOperator.UnitTests KmsSimulator.Tests KmsOperator.Simulation)
+old_server=
 # What the oldest server does otherwise. It is in the folder of the newer one, as the server behind it.
-if [[ -d $assets/core && $# -eq 0 ]]; then
-    KUBEBUILDER_ASSETS=$assets/core OLD_SERVER=1 \
-        run KmsOperator.IntegrationTests-on-the-old-server tests/KmsOperator.IntegrationTests --filter-trait Server=Old
+[[ -d $assets/core && $# -eq 0 ]] && old_server=KmsOperator.IntegrationTests-on-the-old-server
+
+beside() { # arguments...
+    local project
+    # The tests with servers wait for them with a limit; these here wait for nobody.
+    renice -n 5 -p "$BASHPID" >/dev/null || true
+    for project in "${in_memory[@]}"; do whole "$project" run "tests/$project" "$@"; done
+    [[ -z $old_server ]] || KUBEBUILDER_ASSETS=$assets/core OLD_SERVER=1 \
+        whole "$old_server" run tests/KmsOperator.IntegrationTests --filter-trait Server=Old
+}
+
+parts+=("${in_memory[@]}" ${old_server:+"$old_server"})
+lane beside "$@"
+
+native=0
+if [[ ${NATIVE:-} == 1 ]]; then
+    parts+=(publish)
+    part publish make -s publish
+    native=$(<"$results/publish.exit")
+    export KMS_OPERATOR_BINARY=$PWD/artifacts/publish/kms-operator
+    if [[ $native -eq 0 && $(id -u) -eq 0 ]]; then
+        parts+=(image-test)
+        lane whole image-test part make -s image-test
+    fi
 fi
+if [[ $native -eq 0 ]]; then
+    parts+=(KmsOperator.IntegrationTests)
+    run KmsOperator.IntegrationTests tests/KmsOperator.IntegrationTests "$@"
+fi
+wait
+lanes=()
+
+status=0
+for name in "${parts[@]}"; do
+    code=$(cat "$results/$name.exit" 2>/dev/null || echo "no exit code")
+    [[ $code == 0 ]] || { status=1; echo "== $name failed ($code)" >&2; }
+done
 
 # A project that ended abnormally may have written none.
 reports() { find "$results" -name '*.trx' -exec cat {} +; }
@@ -74,7 +144,6 @@ if [[ $skipped -gt 0 ]]; then
         /<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
         skipped && match($0, /<StdOut>[^<]*/) { print substr($0, RSTART + 8, RLENGTH - 8); skipped = 0 }' | sort | uniq -c
 fi
-[[ $status -ne 0 && $failed -eq 0 ]] && echo "A test project ended abnormally." >&2
 if [[ $status -eq 0 && $((passed + failed + skipped)) -eq 0 ]]; then
     echo "No test of any project matches: $*" >&2
     status=1

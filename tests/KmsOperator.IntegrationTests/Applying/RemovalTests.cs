@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using KmsOperator.IntegrationTests.ControlPlane;
 using KmsOperator.IntegrationTests.CrdCases;
+using KmsOperator.Testing.ApiServer;
 using Xunit;
 
 namespace KmsOperator.IntegrationTests.Applying;
@@ -48,27 +49,27 @@ public sealed class RemovalTests(ControlPlaneFixture controlPlane, CrdServer ser
         Assert.False(IsEmpty(await FieldAsync(cluster, home, name, field)), "The field was not there.");
         var applied = await ApplyAsync(cluster, home, name, after);
 
-        Assert.True(applied.ExitCode == 0, applied.Error);
+        Assert.True(applied.IsSuccess, applied.Error);
         var left = await FieldAsync(cluster, home, name, field);
         Assert.True(IsEmpty(left), $"{field} is {left?.ToJsonString()}");
     }
 
-    private static Task<CommandResult> ApplyAsync(Cluster cluster, string home, string name, string line) => cluster.KubectlAsync(
-        ["apply", "--server-side", "--validate=false", "-f", "-"],
-        $"""
-        apiVersion: kms.servicekey.dev/v1alpha1
-        kind: ServiceKey
-        metadata: {"{"}name: {name}, namespace: {home}{"}"}
-        spec:
-          className: none
-          service: s3
-          multiRegion: true
-          {line}
-        """);
+    private static Task<ServerAnswer> ApplyAsync(Cluster cluster, string home, string name, string line) => cluster.Client.ApplyAsync(
+        YamlManifests.Read($"""
+            apiVersion: kms.servicekey.dev/v1alpha1
+            kind: ServiceKey
+            metadata: {"{"}name: {name}, namespace: {home}{"}"}
+            spec:
+              className: none
+              service: s3
+              multiRegion: true
+              {line}
+            """).Single(),
+        validation: "Ignore");
 
     private static async Task<JsonNode?> FieldAsync(Cluster cluster, string home, string name, string field)
     {
-        var found = JsonNode.Parse((await cluster.KubectlAsync("get", "servicekeys.kms.servicekey.dev", name, "-n", home, "-o", "json")).EnsureSuccess())!["spec"];
+        var found = (await cluster.Client.FindAsync($"sk/{name}", home))!["spec"];
         foreach (var part in field.Split('.'))
             found = found?[part];
         return found;

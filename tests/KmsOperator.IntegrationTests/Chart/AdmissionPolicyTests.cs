@@ -11,6 +11,9 @@ namespace KmsOperator.IntegrationTests.Chart;
 /// </summary>
 public sealed class AdmissionPolicyTests(ControlPlaneFixture controlPlane)
 {
+    // Rendered once for all cases of the table.
+    private static readonly Lazy<Task<JsonObject>> Default = new(() => PolicyAsync(Values));
+
     private const string Operator = "system:serviceaccount:kms-operator-system:kms-operator";
     private const string ArgoCd = "system:serviceaccount:argocd:argocd-application-controller";
     private const string Values = "admissionPolicies.enabled=true,admissionPolicies.privilegedServiceAccounts={argocd/argocd-application-controller},admissionPolicies.privilegedGroups={system:masters,security}";
@@ -58,7 +61,7 @@ public sealed class AdmissionPolicyTests(ControlPlaneFixture controlPlane)
     [MemberData(nameof(Cases))]
     public async Task A_privileged_field_is_for_privileged_users_alone(string? before, string after, string user, string group, string refused, string why)
     {
-        var spec = (await PolicyAsync(Values))["spec"]!.AsObject();
+        var spec = (await Default.Value)["spec"]!.AsObject();
         Dictionary<string, object?> variables = new()
         {
             ["object"] = Native(Whole(after)),

@@ -140,13 +140,12 @@ public sealed class InstallTests : IAsyncDisposable
         }
 
         await ApplyAsync(Key("replicaRegions: [eu-west-1], publish: {configMapName: first}"));
-        await UntilAsync("Available eu-west-1", "{.status.conditions[?(@.type==\"Ready\")].reason} {.status.replicas[*].region}", process);
+        await UntilAsync(
+            async () => await FindAsync("sk/one") is { } key && (key.Condition("Ready").Field(".reason"), key.Field(".status.replicas[*].region")) == ("Available", "eu-west-1"), process);
         await ApplyAsync(Key("replicaRegions: [eu-west-1], publish: {configMapName: first}, alias: alias/changed"));
-        await Eventually.TrueAsync(
-            async () => (await _cluster!.KubectlAsync("get", "configmap", "first", "-n", "team", "-o", "jsonpath={.data.aliasName}")).Output == "alias/changed", () => process.LastLines);
+        await UntilAsync(async () => (await FindAsync("cm/first")).Field(".data.aliasName") == "alias/changed", process);
         await ApplyAsync(Key("replicaRegions: [us-west-2], publish: {configMapName: second}"));
-        await Eventually.TrueAsync(async () => (await _cluster!.KubectlAsync("get", "kr,cm", "-n", "team", "-o", "name")).Output.Trim() is var left
-            && left.Contains("configmap/second", StringComparison.Ordinal) && !left.Contains("first", StringComparison.Ordinal) && !left.Contains("eu-west-1", StringComparison.Ordinal), () => process.LastLines);
+        await UntilAsync(async () => await FindAsync("cm/second") is not null && await FindAsync("cm/first") is null && await FindAsync("kr/one-eu-west-1") is null, process);
         (await _cluster!.KubectlAsync("delete", "servicekeys.kms.servicekey.dev", "one", "-n", "team", "--timeout=60s")).EnsureSuccess();
     }
 
@@ -155,6 +154,7 @@ public sealed class InstallTests : IAsyncDisposable
     private static string Key(string rest) =>
         $"apiVersion: kms.servicekey.dev/v1alpha1\nkind: ServiceKey\nmetadata: {{name: one, namespace: team}}\nspec: {{className: class, service: s3, multiRegion: true, deletionPolicy: Delete, {rest}}}";
 
-    private Task UntilAsync(string expected, string path, ServerProcess process) => Eventually.TrueAsync(
-        async () => (await _cluster!.KubectlAsync("get", "servicekeys.kms.servicekey.dev", "one", "-n", "team", "-o", $"jsonpath={path}")).Output == expected, () => process.LastLines);
+    private Task<JsonObject?> FindAsync(string resource) => _cluster!.Client.FindAsync(resource, "team");
+
+    private static Task UntilAsync(Func<Task<bool>> holds, ServerProcess process) => Eventually.TrueAsync(holds, () => process.LastLines);
 }

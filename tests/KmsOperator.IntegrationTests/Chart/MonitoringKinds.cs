@@ -6,12 +6,33 @@ namespace KmsOperator.IntegrationTests.Chart;
 /// <summary>
 /// The Prometheus operator's kinds on the test server: the fields that the chart may write and no others (<c>Fixtures/monitoring-crds.yaml</c>), after that project's API reference.
 /// </summary>
-internal static class MonitoringKinds
+public sealed class MonitoringKinds : IDisposable
 {
     private static readonly string[] Crds = ["servicemonitors", "podmonitors", "prometheusrules"];
 
-    /// <summary>Makes the kinds where they are missing; a cluster of somebody's is left as it is.</summary>
-    public static async Task InstallAsync(Cluster cluster)
+    private readonly SemaphoreSlim _gate = new(1);
+    private bool _installed;
+
+    /// <summary>Makes the kinds where they are missing, on first use; a cluster of somebody's is left as it is.</summary>
+    public async Task InstallAsync(Cluster cluster)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (!_installed)
+                await MakeAsync(cluster);
+            _installed = true;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _gate.Dispose();
+
+    private static async Task MakeAsync(Cluster cluster)
     {
         if (cluster.GetType() == typeof(ExistingCluster))
         {

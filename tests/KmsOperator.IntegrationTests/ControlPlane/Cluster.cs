@@ -8,6 +8,9 @@ public abstract class Cluster : IAsyncDisposable
 {
     private readonly List<string> _namespaces = [];
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("kms-operator-cluster-");
+    private readonly Lazy<ClusterClient> _client;
+
+    protected Cluster() => _client = new(() => ClusterClient.Connect(AdminKubeconfig));
 
     /// <summary>A kubeconfig that may do everything.</summary>
     public abstract string AdminKubeconfig { get; }
@@ -20,6 +23,9 @@ public abstract class Cluster : IAsyncDisposable
 
     /// <summary>The minor number of the server that has Kubernetes' own kinds: an older one than <see cref="ServerMinor"/> behind crd-front.</summary>
     public int CoreMinor { get; protected set; }
+
+    /// <summary>Requests with all rights, without kubectl.</summary>
+    public ClusterClient Client => _client.Value;
 
     /// <summary>Whether the server checks the CEL rules of CRDs; older ones drop them.</summary>
     public bool EvaluatesCel => ServerMinor >= 25;
@@ -59,15 +65,14 @@ public abstract class Cluster : IAsyncDisposable
         // Server-side: kubectl's own validation refuses CEL rules that an older server does not know.
         (await KubectlAsync("apply", "--server-side", "--force-conflicts", "-f", path)).EnsureSuccess();
 
-    /// <summary>Applies manifests given as text.</summary>
-    public async Task ApplyTextAsync(string yaml) =>
-        (await KubectlAsync(["apply", "--server-side", "--force-conflicts", "-f", "-"], yaml)).EnsureSuccess();
+    /// <summary>Applies manifests given as text, as <c>kubectl apply --server-side --force-conflicts</c> does.</summary>
+    public Task ApplyTextAsync(string yaml) => Client.ApplyAsync(yaml);
 
     /// <summary>A namespace for one test alone.</summary>
     public async Task<string> CreateNamespaceAsync(string prefix = "test")
     {
         var name = $"{prefix}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))}";
-        (await KubectlAsync("create", "namespace", name)).EnsureSuccess();
+        await ApplyTextAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}");
         lock (_namespaces)
             _namespaces.Add(name);
         return name;
@@ -75,6 +80,8 @@ public abstract class Cluster : IAsyncDisposable
 
     public virtual ValueTask DisposeAsync()
     {
+        if (_client.IsValueCreated)
+            _client.Value.Dispose();
         _files.Delete(recursive: true);
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
@@ -90,10 +97,26 @@ public abstract class Cluster : IAsyncDisposable
     /// <summary>Waits until the server is ready, and asks for its version; without another kubeconfig, it is this cluster's.</summary>
     protected async Task<ServerVersion> ReadyAsync(TimeSpan limit, string? kubeconfig = null)
     {
-        var last = new CommandResult(-1, "", "never asked");
+        using var client = ClusterClient.Connect(kubeconfig ?? AdminKubeconfig);
+        var last = "never asked";
         await Eventually.TrueAsync(
-            async () => (last = await KubectlAsync(["get", "--raw", "/readyz"], null, kubeconfig)).ExitCode == 0, () => $"The API server is not ready: {last}", limit);
-        var version = ControlPlane.ServerVersion.Parse((await KubectlAsync(["get", "--raw", "/version"], null, kubeconfig)).EnsureSuccess());
+            async () =>
+            {
+                try
+                {
+                    var answer = await client.SendAsync(HttpMethod.Get, "/readyz");
+                    last = answer.Text;
+                    return answer.IsSuccess;
+                }
+                catch (HttpRequestException e)
+                {
+                    last = e.Message;
+                    return false;
+                }
+            },
+            () => $"The API server is not ready: {last}",
+            limit);
+        var version = ControlPlane.ServerVersion.Parse((await client.SendAsync(HttpMethod.Get, "/version")).EnsureSuccess().ToJsonString());
         if (kubeconfig is null)
         {
             (ServerVersion, ServerMinor) = (version.Text, version.Minor);

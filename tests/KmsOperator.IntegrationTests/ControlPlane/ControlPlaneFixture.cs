@@ -1,7 +1,11 @@
 using KmsOperator.IntegrationTests.ControlPlane;
 using Xunit;
+using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(ControlPlaneFixture))]
+
+// Most of the time of these tests is waiting for servers, so more of them run at once than there are cores.
+[assembly: Parallelization(MaxThreads = 4)]
 
 namespace KmsOperator.IntegrationTests.ControlPlane;
 

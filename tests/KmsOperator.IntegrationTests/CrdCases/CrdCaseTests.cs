@@ -1,6 +1,6 @@
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KmsOperator.IntegrationTests.ControlPlane;
+using KmsOperator.Testing.ApiServer;
 using Xunit;
 
 namespace KmsOperator.IntegrationTests.CrdCases;
@@ -23,7 +23,7 @@ public sealed partial class CrdCaseTests(ControlPlaneFixture controlPlane, CrdSe
     {
         var answer = await SubmitAsync(await File.ReadAllTextAsync(Path.Combine(Directory, path), TestContext.Current.CancellationToken));
 
-        Assert.True(answer.ExitCode == 0, answer.Error);
+        Assert.True(answer.IsSuccess, answer.Error);
     }
 
     [Theory, MemberData(nameof(Rejected))]
@@ -36,43 +36,40 @@ public sealed partial class CrdCaseTests(ControlPlaneFixture controlPlane, CrdSe
         var answer = await SubmitAsync(text);
 
         // What only a rule refuses. Some such texts are also those of a schema, which every server holds.
-        if (answer.ExitCode == 0 && !controlPlane.Cluster.EvaluatesCel && IsMessageOfCelRule(expected)) return;
+        if (answer.IsSuccess && !controlPlane.Cluster.EvaluatesCel && IsMessageOfCelRule(expected)) return;
 
-        Assert.True(answer.ExitCode != 0, "The server accepted it.");
+        Assert.False(answer.IsSuccess, "The server accepted it.");
         Assert.Contains(expected, answer.Error, StringComparison.Ordinal);
     }
 
     /// <summary>Creates the resource without keeping it; of two documents, creates the first with its status and updates it to the second.</summary>
-    private async Task<CommandResult> SubmitAsync(string text)
+    private async Task<ServerAnswer> SubmitAsync(string text)
     {
-        var cluster = controlPlane.Cluster;
-        var home = await server.NamespaceAsync(cluster);
-        var documents = text.Replace("namespace: default", $"namespace: {home}", StringComparison.Ordinal).Split("\n---\n");
-        // Unchecked by kubectl: the server's own answer counts.
+        var client = controlPlane.Cluster.Client;
+        var home = await server.NamespaceAsync(controlPlane.Cluster);
+        var documents = YamlManifests.Read(text.Replace("namespace: default", $"namespace: {home}", StringComparison.Ordinal));
+        var collection = (await client.KindOfAsync(documents[0])).CollectionPath(home);
+        // As with kubectl's --validate=false: the schema counts, not what is unknown to it.
         if (documents is not [var before, var after])
-            return await cluster.KubectlAsync(["create", "--dry-run=server", "--validate=false", "-f", "-"], documents[0]);
+            return await client.SendAsync(HttpMethod.Post, $"{collection}?dryRun=All&fieldValidation=Ignore", documents[0].ToJsonString());
 
-        (await cluster.KubectlAsync(["create", "--validate=false", "-f", "-"], before)).EnsureSuccess();
+        var stored = (await client.SendAsync(HttpMethod.Post, $"{collection}?fieldValidation=Ignore", before.ToJsonString())).EnsureSuccess();
+        var path = $"{collection}/{stored["metadata"]!["name"]}";
         try
         {
-            if (before.Contains("\nstatus:", StringComparison.Ordinal)) await WriteStatusAsync(cluster, home, before);
-            return await cluster.KubectlAsync(["replace", "--dry-run=server", "--validate=false", "-f", "-"], after);
+            if (before["status"] is { } status)
+            {
+                stored["status"] = status.DeepClone();
+                stored = (await client.SendAsync(HttpMethod.Put, $"{path}/status", stored.ToJsonString())).EnsureSuccess();
+            }
+
+            after["metadata"]!["resourceVersion"] = stored["metadata"]!["resourceVersion"]!.DeepClone();
+            return await client.SendAsync(HttpMethod.Put, $"{path}?dryRun=All&fieldValidation=Ignore", after.ToJsonString());
         }
         finally
         {
-            await cluster.KubectlAsync(["delete", "--wait=false", "-f", "-"], before);
+            (await client.SendAsync(HttpMethod.Delete, path)).EnsureSuccess();
         }
-    }
-
-    private static async Task WriteStatusAsync(Cluster cluster, string home, string manifest)
-    {
-        var plural = manifest.Contains("kind: ServiceKey", StringComparison.Ordinal) ? "servicekeys" : "keyreplicas";
-        var path = $"/apis/kms.servicekey.dev/v1alpha1/namespaces/{home}/{plural}/sample";
-        // kubectl sends what it gets as JSON, so the stored object is fetched and the sample's status put into it.
-        var stored = JsonNode.Parse((await cluster.KubectlAsync("get", "--raw", path)).EnsureSuccess())!;
-        var status = (await cluster.KubectlAsync(["create", "--dry-run=client", "--validate=false", "-o", "json", "-f", "-"], manifest)).EnsureSuccess();
-        stored["status"] = JsonNode.Parse(status)!["status"]!.DeepClone();
-        (await cluster.KubectlAsync(["replace", "--raw", $"{path}/status", "-f", "-"], stored.ToJsonString())).EnsureSuccess();
     }
 
     private static bool IsMessageOfCelRule(string part) =>

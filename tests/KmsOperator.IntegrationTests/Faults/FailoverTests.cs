@@ -41,8 +41,8 @@ public sealed class FailoverTests(FaultStages stages) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _operators.ForEach(process => process.Dispose());
-        await Cluster.KubectlAsync("delete", "keyclass", _namespace, "--ignore-not-found");
-        await Cluster.KubectlAsync("delete", "lease", "kms-operator", "-n", "kms-operator-system", "--ignore-not-found");
+        await Cluster.Client.DeleteAsync($"keyclass/{_namespace}", "");
+        await Cluster.Client.DeleteAsync("lease/kms-operator", "kms-operator-system");
         _admin?.Dispose();
         if (_simulator is not null)
         {
@@ -108,14 +108,12 @@ public sealed class FailoverTests(FaultStages stages) : IAsyncLifetime
         return process;
     }
 
-    private async Task<string> HolderAsync() => (await Cluster.KubectlAsync(
-        "get", "lease", "kms-operator", "-n", "kms-operator-system", "--ignore-not-found", "-o", "jsonpath={.spec.holderIdentity}")).EnsureSuccess();
+    private async Task<string> HolderAsync() => (await Cluster.Client.FindAsync("lease/kms-operator", "kms-operator-system")).Field(".spec.holderIdentity");
 
-    private async Task<string> FieldAsync(string name, string path) =>
-        (await Cluster.KubectlAsync("get", "sk", name, "-n", _namespace, "-o", $"jsonpath={{{path}}}")).EnsureSuccess();
+    private Task<JsonObject?> FindAsync(string name) => Cluster.Client.FindAsync($"sk/{name}", _namespace);
 
     private Task ReadyAsync(string name, ServerProcess process) => Eventually.TrueAsync(
-        async () => await FieldAsync(name, ".status.conditions[?(@.type==\"Ready\")].status") == "True", () => process.LastLines, Limit);
+        async () => (string?)(await FindAsync(name)).Condition("Ready")?["status"] == "True", () => process.LastLines, Limit);
 
     private Task ApplyKeyAsync(string name, string service) => Cluster.ApplyTextAsync(
         $$"""
@@ -131,7 +129,7 @@ public sealed class FailoverTests(FaultStages stages) : IAsyncLifetime
         (await _admin!.PostAsJsonAsync("/_sim/faults", new JsonObject { ["operation"] = "CreateKey", ["kind"] = "hold" })).EnsureSuccessStatusCode();
         await ApplyKeyAsync(name, service);
         await Eventually.TrueAsync(async () => (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/faults"))!.Count == 0, () => process.LastLines, Limit);
-        Assert.NotEmpty(await FieldAsync(name, ".status.creation.attemptId"));
+        Assert.NotEmpty((await FindAsync(name)).Field(".status.creation.attemptId"));
         Assert.Empty(await OwnersAsync());
     }
 

@@ -70,8 +70,6 @@ internal sealed record Widget : IResource
     public static async Task DefineAsync(Cluster cluster)
     {
         await cluster.ApplyTextAsync(Definition);
-        (await cluster.KubectlAsync("wait", "--for=condition=Established", "crd/widgets.test.servicekey.dev", "--timeout=60s")).EnsureSuccess();
-        // Established is a moment before served.
         using var api = cluster.Connect();
         await Eventually.TrueAsync(
             async () =>

@@ -18,7 +18,7 @@ public sealed partial class ScenarioTests
 
         await ApplyClassAsync($"account: {{roleArn: \"arn:aws:iam::{Elsewhere}:role/kms\"}}", "deletionPolicy: Delete");
         Assert.Contains("keys do not move", await ConditionAsync("sk/one", "False", "InvalidSpec", "Stalled"), StringComparison.Ordinal);
-        (await Cluster.KubectlAsync("delete", "sk", "one", "-n", _namespace, "--wait=false")).EnsureSuccess();
+        await StartDeletingAsync("sk/one");
         var message = await ConditionAsync("sk/one", "False", "AccountMismatch", "Stalled");
         Assert.Contains(Home, message, StringComparison.Ordinal);
         Assert.Contains(Elsewhere, message, StringComparison.Ordinal);
@@ -34,8 +34,8 @@ public sealed partial class ScenarioTests
         await ApplyClassAsync("deletionPolicy: Delete", "pendingDeletionWindowDays: 9");
         await Cluster.ApplyTextAsync(Key("one", "service: s3"));
         await ReadyAsync("sk/one");
-        (await Cluster.KubectlAsync("delete", "keyclass", _namespace)).EnsureSuccess();
-        (await Cluster.KubectlAsync("delete", "sk", "one", "-n", _namespace, "--wait=false")).EnsureSuccess();
+        await DeleteAsync($"keyclass/{_namespace}");
+        await StartDeletingAsync("sk/one");
         Assert.Contains("Put the class back", await ConditionAsync("sk/one", "False", "ClassNotFound", "Stalled"), StringComparison.Ordinal);
 
         await ApplyClassAsync("deletionPolicy: Delete");
@@ -107,19 +107,6 @@ public sealed partial class ScenarioTests
     }
 
     [Fact]
-    public async Task A_suspended_resource_does_not_hold_back_its_namespace()
-    {
-        await Cluster.StartControllersAsync();
-        await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Delete"));
-        await ReadyAsync("sk/one");
-        await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Delete", "suspend: true"));
-        await ConditionAsync("sk/one", "Unknown", "Suspended", null);
-        (await Cluster.KubectlAsync("delete", "namespace", _namespace, "--wait=false")).EnsureSuccess();
-        await GoneAsync($"namespace/{_namespace}");
-        Assert.Equal("Enabled", State(Assert.Single(await operators.KeysOfAsync(_namespace))));
-    }
-
-    [Fact]
     public async Task A_key_that_was_adopted_and_retained_is_found_again_without_its_id()
     {
         var token = TestContext.Current.CancellationToken;
@@ -147,5 +134,5 @@ public sealed partial class ScenarioTests
         """;
 
     private Task GoneAsync(string resource) => Eventually.TrueAsync(
-        async () => (await Cluster.KubectlAsync("get", resource, "-n", _namespace)).ExitCode != 0, () => operators.Log, TimeSpan.FromSeconds(60));
+        async () => await FindAsync(resource) is null, () => $"{resource} does not go.\n{operators.Log}", TimeSpan.FromSeconds(90));
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.IntegrationTests.ControlPlane;
 using Xunit;
@@ -24,7 +25,8 @@ public sealed partial class ScenarioTests
         }
 
         // Also not once it was left behind; its alias then is nobody's, and the class lets it be taken.
-        (await Cluster.KubectlAsync("delete", "sk", "by-theft", "-n", other)).EnsureSuccess();
+        await Cluster.Client.DeleteAsync("sk/by-theft", other);
+        await Eventually.TrueAsync(async () => await Cluster.Client.FindAsync("sk/by-theft", other) is null, () => operators.Log);
         await DeleteAsync("sk/one");
         await Cluster.ApplyTextAsync(In(other, Key("left", "service: sqs", $"adopt: {{keyId: {id}}}")));
         Assert.Contains($"ServiceKey/{_namespace}/one", await ConditionOfAsync(other, "sk/left", "KeyConflict"), StringComparison.Ordinal);
@@ -148,8 +150,8 @@ public sealed partial class ScenarioTests
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Delete"));
         var id = await ReadyAsync("sk/one");
         operators.Kill();
-        (await Cluster.KubectlAsync("delete", "sk", "one", "-n", _namespace, "--wait=false")).EnsureSuccess();
-        (await Cluster.KubectlAsync("patch", "sk", "one", "-n", _namespace, "--type", "merge", "-p", "{\"metadata\":{\"finalizers\":null}}")).EnsureSuccess();
+        await StartDeletingAsync("sk/one");
+        await PatchAsync("sk/one", "{\"metadata\":{\"finalizers\":null}}");
         operators.StartOperator();
 
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Delete"));
@@ -163,7 +165,7 @@ public sealed partial class ScenarioTests
     {
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Delete"));
         await ReadyAsync("sk/one");
-        (await Cluster.KubectlAsync("patch", "sk", "one", "-n", _namespace, "--type", "merge", "-p", "{\"metadata\":{\"finalizers\":null}}")).EnsureSuccess();
+        await PatchAsync("sk/one", "{\"metadata\":{\"finalizers\":null}}");
         await Eventually.TrueAsync(async () => (await FieldAsync("sk/one", ".metadata.finalizers")).Contains("kms.servicekey.dev", StringComparison.Ordinal), () => operators.Log);
         await DeleteAsync("sk/one");
         Assert.Equal("PendingDeletion", State(Assert.Single(await operators.KeysOfAsync(_namespace))));
@@ -207,11 +209,10 @@ public sealed partial class ScenarioTests
 
     private async Task<string> ConditionOfAsync(string @namespace, string resource, string reason)
     {
-        var last = "";
+        JsonObject? last = null;
         await Eventually.TrueAsync(
-            async () => (last = (await Cluster.KubectlAsync(
-                "get", resource, "-n", @namespace, "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].reason}")).Output) == reason,
-            () => $"{resource}: {last}\n{operators.Log}");
-        return (await Cluster.KubectlAsync("get", resource, "-n", @namespace, "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].message}")).EnsureSuccess();
+            async () => (last = (await Cluster.Client.FindAsync(resource, @namespace)).Condition("Ready")).Field(".reason") == reason,
+            () => $"{resource}: {last?.ToJsonString()}\n{operators.Log}");
+        return last.Field(".message");
     }
 }

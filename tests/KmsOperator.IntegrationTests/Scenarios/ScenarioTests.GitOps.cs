@@ -70,7 +70,7 @@ public sealed partial class ScenarioTests
         }
         finally
         {
-            await Cluster.KubectlAsync("delete", "kc", $"{_namespace}-git", "--ignore-not-found");
+            await DeleteAsync($"kc/{_namespace}-git");
         }
     }
 
@@ -81,7 +81,7 @@ public sealed partial class ScenarioTests
         (await Cluster.KubectlAsync("wait", "--for=condition=Established", "crd", "applications.argoproj.io", "kustomizations.kustomize.toolkit.fluxcd.io", "--timeout=60s")).EnsureSuccess();
         foreach (var name in (string[])["argocd", "flux-system", "shop"])
         {
-            (await Cluster.KubectlAsync(["apply", "-f", "-"], $"{{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {{\"name\": \"{name}\"}}}}")).EnsureSuccess();
+            await Cluster.ApplyTextAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}");
         }
 
         var application = (await StoredAsync(Path.Combine(GitOps, "argocd", "application.yaml"))).Single();
@@ -144,9 +144,7 @@ public sealed partial class ScenarioTests
         var intended = JsonNode.Parse((await Cluster.KubectlAsync(["create", "--dry-run=server", "--validate=false", "-o", "json", "-f", "-"], manifest)).EnsureSuccess())!;
         await Cluster.ApplyTextAsync(manifest);
         await work();
-        var stored = JsonNode.Parse((await Cluster.KubectlAsync("get", resource, "-n", _namespace, "--show-managed-fields", "-o", "json")) is { ExitCode: 0 } shown
-            ? shown.Output
-            : (await Cluster.KubectlAsync("get", resource, "-n", _namespace, "-o", "json")).EnsureSuccess())!;
+        var stored = (await FindAsync(resource))!;
 
         var own = stored["metadata"]!["managedFields"]!.AsArray().Where(entry => Text(entry!["manager"]).StartsWith("kms-operator", StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(own);
@@ -208,8 +206,7 @@ public sealed partial class ScenarioTests
         await Eventually.TrueAsync(
             async () =>
             {
-                var got = await Cluster.KubectlAsync("get", "cm", name, "-n", @namespace, "-o", "jsonpath={.data}");
-                data = got.Output.Length > 0 ? JsonNode.Parse(got.Output)!.AsObject() : [];
+                data = (await Cluster.Client.FindAsync($"cm/{name}", @namespace))?["data"]?.AsObject() ?? [];
                 return data.ContainsKey("replicaArn_eu_west_1");
             },
             () => operators.Log);

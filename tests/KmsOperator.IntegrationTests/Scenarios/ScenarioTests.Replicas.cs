@@ -23,10 +23,10 @@ public sealed partial class ScenarioTests
         await PatchAsync("sk/one", """{"spec":{"replicaRegions":["eu-west-1"]}}""");
         await ReadyAsync("sk/one");
 
-        (await Cluster.KubectlAsync("delete", "sk/one", "-n", _namespace, "--wait=false")).EnsureSuccess();
+        await StartDeletingAsync("sk/one");
         Assert.Contains("is protected", await ConditionAsync("sk/one", "False", "Deleting", "Stalled"), StringComparison.Ordinal);
         Assert.Empty(await FieldAsync("kr/one-eu-west-1", ".metadata.deletionTimestamp"));
-        (await Cluster.KubectlAsync("delete", "kr/one-eu-west-1", "-n", _namespace, "--wait=false")).EnsureSuccess();
+        await StartDeletingAsync("kr/one-eu-west-1");
         Assert.Contains("of ServiceKey one", await ConditionAsync("kr/one-eu-west-1", "False", "Deleting", "Stalled"), StringComparison.Ordinal);
         Assert.All(await operators.KeysOfAsync(_namespace), key => Assert.Equal("Enabled", State(key)));
 
@@ -120,6 +120,5 @@ public sealed partial class ScenarioTests
         Assert.DoesNotContain(await EventsAsync("one-eu-west-1"), found => found.Type == "Warning");
     }
 
-    private async Task PatchAsync(string resource, string patch) =>
-        (await Cluster.KubectlAsync("patch", resource, "-n", _namespace, "--type=merge", "-p", patch)).EnsureSuccess();
+    private Task PatchAsync(string resource, string patch) => Cluster.Client.PatchAsync(resource, _namespace, patch);
 }

@@ -132,7 +132,7 @@ public sealed partial class ScenarioTests
         await Cluster.ApplyTextAsync(Key("one", "service: s3", "deletionPolicy: Delete"));
         await ReadyAsync("sk/one");
         await AnnotateAsync("sk/one", "kms.servicekey.dev/deletion-protection=true");
-        (await Cluster.KubectlAsync("delete", "sk", "one", "-n", _namespace, "--wait=false")).EnsureSuccess();
+        await StartDeletingAsync("sk/one");
         Assert.Contains("deletion-protection", await ConditionAsync("sk/one", "False", "Deleting", "Stalled"), StringComparison.Ordinal);
         Assert.Equal("Enabled", State(Assert.Single(await operators.KeysOfAsync(_namespace))));
 
@@ -148,7 +148,7 @@ public sealed partial class ScenarioTests
         var id = await ReadyAsync("sk/one");
         using var kms = operators.Kms();
         await kms.EncryptAsync(new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]) }, TestContext.Current.CancellationToken);
-        (await Cluster.KubectlAsync("delete", "sk", "one", "-n", _namespace, "--wait=false")).EnsureSuccess();
+        await StartDeletingAsync("sk/one");
         var message = await ConditionAsync("sk/one", "False", "Deleting", "Stalled");
         Assert.Contains("Encrypt", message, StringComparison.Ordinal);
         Assert.Contains($"confirm-deletion: {id}", message, StringComparison.Ordinal);
@@ -159,21 +159,6 @@ public sealed partial class ScenarioTests
         await AnnotateAsync("sk/one", $"kms.servicekey.dev/confirm-deletion={id}");
         await DeleteAsync("sk/one");
         Assert.Equal("PendingDeletion", State(Assert.Single(await operators.KeysOfAsync(_namespace))));
-    }
-
-    [Fact]
-    public async Task A_namespace_that_goes_is_not_held_and_a_protected_key_in_it_stays()
-    {
-        await Cluster.StartControllersAsync();
-        await Cluster.ApplyTextAsync(Key("kept", "service: s3", "deletionPolicy: Delete") + "\n---\n" + Key("gone", "service: sns", "deletionPolicy: Delete"));
-        await ReadyAsync("sk/kept");
-        await ReadyAsync("sk/gone");
-        await AnnotateAsync("sk/kept", "kms.servicekey.dev/deletion-protection=true");
-        (await Cluster.KubectlAsync("delete", "namespace", _namespace, "--timeout=90s")).EnsureSuccess();
-        var keys = (await operators.KeysOfAsync(_namespace)).ToDictionary(key => Owner(key)!);
-        Assert.Equal("Enabled", State(keys[$"ServiceKey/{_namespace}/kept"]));
-        Assert.NotNull(Tag(keys[$"ServiceKey/{_namespace}/kept"], "servicekey.dev/released"));
-        Assert.Equal("PendingDeletion", State(keys[$"ServiceKey/{_namespace}/gone"]));
     }
 
     [Fact]
@@ -211,26 +196,6 @@ public sealed partial class ScenarioTests
     }
 
     [Fact]
-    public async Task A_rotation_that_is_asked_for_happens_once_also_when_its_answer_is_lost()
-    {
-        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
-        var id = await ReadyAsync("sk/one");
-        await FaultAsync("RotateKeyOnDemand", "dropAfter");
-        await AnnotateAsync("sk/one", "kms.servicekey.dev/rotate-at=first");
-        using var kms = operators.Kms();
-        async Task<int> RotationsAsync() => (await kms.ListKeyRotationsAsync(new ListKeyRotationsRequest { KeyId = id }, TestContext.Current.CancellationToken)).Rotations?.Count ?? 0;
-        await Eventually.TrueAsync(async () => await RotationsAsync() == 1, () => operators.Log);
-        operators.Restart();
-        await Eventually.TrueAsync(async () => await FieldAsync("sk/one", ".status.lastHandledRotateAt") == "first", () => operators.Log);
-        await ReadyAsync("sk/one");
-        Assert.Equal(1, await RotationsAsync());
-
-        await AnnotateAsync("sk/one", "kms.servicekey.dev/rotate-at=second");
-        await Eventually.TrueAsync(async () => await FieldAsync("sk/one", ".status.lastHandledRotateAt") == "second", () => operators.Log);
-        await Eventually.TrueAsync(async () => await RotationsAsync() == 2, () => operators.Log);
-    }
-
-    [Fact]
     public async Task A_primary_says_that_replicas_of_others_keep_it()
     {
         var token = TestContext.Current.CancellationToken;
@@ -238,7 +203,7 @@ public sealed partial class ScenarioTests
         var id = await ReadyAsync("sk/one");
         using var kms = operators.Kms();
         await kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "eu-west-1" }, token);
-        (await Cluster.KubectlAsync("delete", "sk", "one", "-n", _namespace, "--wait=false")).EnsureSuccess();
+        await StartDeletingAsync("sk/one");
         Assert.Contains("eu-west-1", await ConditionAsync("sk/one", "False", "ReplicasRemain", "Stalled"), StringComparison.Ordinal);
         Assert.Equal("PendingReplicaDeletion", await FieldAsync("sk/one", ".status.keyState"));
 
@@ -247,36 +212,26 @@ public sealed partial class ScenarioTests
         await DeleteAsync("sk/one");
     }
 
-    [Fact]
-    public async Task A_vanished_key_is_reported_also_after_a_restart_and_replaced_only_when_the_spec_says_so()
-    {
-        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
-        var id = await ReadyAsync("sk/one");
-        using var kms = operators.Kms();
-        await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, TestContext.Current.CancellationToken);
-        await operators.AdminAsync("/_sim/clock", new JsonObject { ["advanceSeconds"] = 8 * 24 * 3600 });
-        await LookAsync("one");
-        await ConditionAsync("sk/one", "False", "KeyNotFound", "Stalled");
-        operators.Restart();
-        await LookAsync("one");
-        await ConditionAsync("sk/one", "False", "KeyNotFound", "Stalled");
-        Assert.Empty(await operators.KeysOfAsync(_namespace));
-
-        (await Cluster.KubectlAsync("patch", "sk", "one", "-n", _namespace, "--type", "merge", "-p", "{\"spec\":{\"recreateLostKey\":true}}")).EnsureSuccess();
-        Assert.NotEqual(id, await ReadyAsync("sk/one"));
-        Assert.Single(await operators.KeysOfAsync(_namespace));
-    }
+    private Task<JsonObject?> FindAsync(string resource) => Cluster.Client.FindAsync(resource, _namespace);
 
     private async Task<string> FieldAsync(string resource, string path) =>
-        (await Cluster.KubectlAsync("get", resource, "-n", _namespace, "-o", $"jsonpath={{{path}}}")).EnsureSuccess();
+        (await FindAsync(resource) ?? throw new InvalidOperationException($"There is no {resource}.")).Field(path);
 
-    private async Task AnnotateAsync(string resource, string annotation) =>
-        (await Cluster.KubectlAsync("annotate", resource, "-n", _namespace, annotation, "--overwrite")).EnsureSuccess();
+    /// <summary>Sets an annotation, or takes it away.</summary>
+    /// <param name="resource">For example <c>sk/one</c>.</param>
+    /// <param name="annotation">As for kubectl: <c>name=value</c>, or <c>name-</c> to take it away.</param>
+    private Task AnnotateAsync(string resource, string annotation)
+    {
+        var (name, value) = annotation.Split('=', 2) is [var first, var second] ? (first, second) : (annotation.TrimEnd('-'), null);
+        return PatchAsync(resource, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [name] = value } } }.ToJsonString());
+    }
+
+    private Task StartDeletingAsync(string resource) => Cluster.Client.DeleteAsync(resource, _namespace);
 
     private async Task DeleteAsync(string resource)
     {
-        var deleted = await Cluster.KubectlAsync("delete", resource, "-n", _namespace, "--timeout=60s", "--ignore-not-found");
-        Assert.True(deleted.ExitCode == 0, $"{deleted.Error}\n{operators.Log}");
+        await StartDeletingAsync(resource);
+        await GoneAsync(resource);
     }
 
     private static string State(JsonObject key) => key["keyState"]!.GetValue<string>();

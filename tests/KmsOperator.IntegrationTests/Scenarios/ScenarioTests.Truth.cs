@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.IntegrationTests.ControlPlane;
 using Xunit;
@@ -95,7 +94,7 @@ public sealed partial class ScenarioTests
         await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, token);
         await LookAsync("one");
         await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled");
-        (await Cluster.KubectlAsync("delete", "sk/one", "-n", _namespace)).EnsureSuccess();
+        await DeleteAsync("sk/one");
 
         await Cluster.ApplyTextAsync(Key("one", "service: s3"));
         Assert.Contains("not by this operator", await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled"), StringComparison.Ordinal);
@@ -136,7 +135,7 @@ public sealed partial class ScenarioTests
 
     private async Task<(string Type, string Reason, string Note)[]> EventsAsync(string name)
     {
-        var list = JsonNode.Parse((await Cluster.KubectlAsync("get", "events.v1.events.k8s.io", "-n", _namespace, "-o", "json")).EnsureSuccess())!;
+        var list = (await Cluster.Client.SendAsync(HttpMethod.Get, $"/apis/events.k8s.io/v1/namespaces/{_namespace}/events")).EnsureSuccess();
         return
         [
             .. list["items"]!.AsArray().Where(item => item!["regarding"]!["name"]!.GetValue<string>() == name)

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.IntegrationTests.ControlPlane;
 using KmsOperator.IntegrationTests.Scenarios;
+using KmsOperator.Testing.ApiServer;
 using KmsSimulator;
 using Xunit;
 
@@ -90,8 +91,11 @@ public sealed class CrdUpgradeTests : IAsyncLifetime
         {
             // Each has a name of its own, since some fields cannot be changed. An accepted update is two documents, of which the last stays.
             var text = (await File.ReadAllTextAsync(sample, TestContext.Current.CancellationToken)).Replace("name: sample", $"name: sample-{++samples}", StringComparison.Ordinal);
-            var applied = await cluster.KubectlAsync(["apply", "--validate=false", "-f", "-"], text);
-            Assert.True(applied.ExitCode == 0, $"{sample}: {applied.Error}");
+            foreach (var manifest in YamlManifests.Read(text))
+            {
+                var applied = await cluster.Client.ApplyAsync(manifest, validation: "Ignore");
+                Assert.True(applied.IsSuccess, $"{sample}: {applied.Error}");
+            }
         }
 
         Assert.NotEqual(0, samples);
@@ -120,7 +124,8 @@ public sealed class CrdUpgradeTests : IAsyncLifetime
             var withLate = await WritesAsync();
             (await cluster.KubectlAsync("annotate", "sk", "multi", "plain", "-n", "live", "kms.servicekey.dev/reconcile-at=after")).EnsureSuccess();
             await Eventually.TrueAsync(
-                async () => (await cluster.KubectlAsync("get", "sk", "multi", "plain", "-n", "live", "-o", "jsonpath={.items[*].status.lastHandledReconcileAt}")).Output == "after after",
+                async () => new[] { await cluster.Client.FindAsync("sk/multi", "live"), await cluster.Client.FindAsync("sk/plain", "live") }
+                    .All(key => key.Field(".status.lastHandledReconcileAt") == "after"),
                 () => process.LastLines);
             await ReadyAsync(process, "multi", "plain");
 

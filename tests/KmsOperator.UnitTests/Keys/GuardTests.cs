@@ -39,10 +39,10 @@ public sealed class GuardTests
     [Fact]
     public async Task What_no_guard_denies_goes_on()
     {
-        using var scenario = await Scenario.StartAsync("guards: {keepKeysInUse: {days: 30}, minimumPendingDeletionWindowDays: 14, rotationPeriodDays: {minimum: 300, maximum: 400}}");
+        using var scenario = await Scenario.StartAsync("guards: {keepKeysInUse: {days: 2}, minimumPendingDeletionWindowDays: 14, rotationPeriodDays: {minimum: 300, maximum: 400}}");
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
         var key = (string)(await scenario.Aws.KeyAsync())["keyId"]!;
-        await scenario.Operator.SettleAsync(TimeSpan.FromDays(32));
+        await scenario.Operator.SettleAsync(TimeSpan.FromDays(3));
 
         await RotateAsync(scenario, key, 300);
         await ScheduleAsync(scenario, key, 14);
@@ -53,7 +53,8 @@ public sealed class GuardTests
     [InlineData("Disable", "Disabled")]
     public async Task A_guard_that_stops_the_operator_is_named_and_the_deletion_follows_once_it_permits(string policy, string state)
     {
-        using var scenario = await Scenario.StartAsync("guards: {keepKeysInUse: {days: 30}}");
+        // Few days: the operator tries again every five minutes, and each try costs calls.
+        using var scenario = await Scenario.StartAsync("guards: {keepKeysInUse: {days: 2}}");
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"deletionPolicy: {policy}"));
         await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(10));
 
@@ -62,7 +63,9 @@ public sealed class GuardTests
         scenario.AssertStalled("ServiceKey", "one", "AccessDenied");
         Assert.Contains("spec.guards.keepKeysInUse", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
 
-        await scenario.Operator.SettleAsync(TimeSpan.FromDays(32));
+        await scenario.Operator.SettleAsync(TimeSpan.FromDays(1));
+        scenario.AssertStalled("ServiceKey", "one", "AccessDenied");
+        await scenario.Operator.SettleAsync(TimeSpan.FromDays(2));
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
         Assert.Equal(state, (string?)(await scenario.Aws.KeyAsync())["keyState"]);
     }

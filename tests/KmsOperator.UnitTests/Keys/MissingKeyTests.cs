@@ -40,6 +40,31 @@ public sealed class MissingKeyTests
     }
 
     [Fact]
+    public async Task A_vanished_key_is_reported_also_after_a_restart_and_replaced_only_when_the_spec_says_so()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        var former = scenario.Status("ServiceKey", "one", "keyId");
+        await scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = former, PendingWindowInDays = 7 }, Ct);
+        await scenario.Aws.PostAsync("/_sim/clock", """{"advanceSeconds": 700000}""");
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "one", "KeyNotFound");
+
+        scenario.Operator.CrashAndRestart();
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/reconcile-at", "again");
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "one", "KeyNotFound");
+        Assert.Empty(await scenario.Aws.KeysAsync());
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "recreateLostKey: true"));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.NotEqual(former, (string?)(await scenario.Aws.KeyAsync())["keyId"]);
+    }
+
+    [Fact]
     public async Task A_key_that_KMS_does_not_show_for_a_moment_is_not_taken_for_gone()
     {
         using var scenario = await Scenario.StartAsync();

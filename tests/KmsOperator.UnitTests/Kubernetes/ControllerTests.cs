@@ -50,7 +50,7 @@ public sealed class ControllerTests : IAsyncDisposable
         _queue.Add(Key);
         var began = _time.GetUtcNow();
 
-        await _time.RunUntilAsync(() => _reconciles == 3);
+        await _time.RunUntilAsync(() => _reconciles == 3, TimeSpan.FromSeconds(1));
 
         Assert.True(_time.GetUtcNow() - began >= TimeSpan.FromSeconds(120));
         Assert.Equal(0, _queue.Retries);

@@ -76,7 +76,7 @@ public sealed class LeaderLeaseTests
 
         for (var second = 0; second < 120; second += 10)
         {
-            await _time.RunUntilAsync(AfterSeconds(10));
+            await _time.RunUntilAsync(AfterSeconds(10), TimeSpan.FromMilliseconds(500));
             await _api.MergePatchAsync(BuiltInTypes.Leases, Key, [], null, Ct);
         }
 
