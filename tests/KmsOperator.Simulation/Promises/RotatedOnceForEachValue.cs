@@ -18,7 +18,7 @@ internal sealed class RotatedOnceForEachValue : IPromise
                 continue;
 
             // Somebody may have moved the primary: what was asked of the one before was done to the same key.
-            var asked = key.Group.Members.Values.Select(member => KeyTruth.Tag(member, Api.TagNames.Uid)).OfType<string>().Distinct().Sum(world.History.RotationsAsked);
+            var asked = key.Group.Members.Values.Select(KeyTruth.OwnerOf).OfType<string>().Distinct().Sum(world.History.RotationsAsked);
             if (rotated > asked)
                 return $"{KeyTruth.OwnerOf(key)}'s key {key.KeyId} was rotated {rotated} times for {asked} values.";
         }

@@ -145,5 +145,28 @@ internal static class MendedFaults
             1.264 kms-untag-marks team-b/one
             1.348 erase-status team-b/one
             """),
+        new("a resource that let its key go and one that deletes it under the same name leave a deletion that looks like somebody else's", """
+            seed 75 operators 1 stale 0
+            0 create team-a/one alias=alias/x1 deletionPolicy=Retain multiRegion=true
+            40.572 delete team-a/one
+            64.572 create team-a/one deletionPolicy=Retain
+            65.502 delete team-a/one
+            65.603 edit team-a/one deletionPolicy=Delete
+            86.603 create team-a/one deletionPolicy=Retain
+            """),
+        new("an alias is left where a forged status took its record away", """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role2
+            5.794 forge-status team-a/two team-a/one
+            10.441 edit team-a/two enabled=true users=role0 alias=alias/team0
+            """),
+        new("a rotation of an earlier resource's key counts for the later one that has it (the promise was wrong)", """
+            seed 30 operators 1 stale 0
+            0 create team-a/one
+            18.234 rotate-at team-a/one r2
+            84.057 delete team-a/one
+            84.356 create team-a/one deletionPolicy=Retain
+            """),
     ];
 }

@@ -12,6 +12,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly HashSet<string> _excused = [];
     private readonly Dictionary<string, HashSet<string>> _rotateAt = [];
     private readonly Dictionary<string, int> _rotationRecordsErased = [];
+    private readonly Dictionary<string, HashSet<string>> _lives = [];
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly HashSet<string> _cancelledByPeople = [];
     private readonly Dictionary<string, OperatorProcess> _statusWriters = [];
@@ -76,8 +77,12 @@ internal sealed class WorldHistory(SimulatedWorld world)
     public bool IsAliasUnrecorded(string uid, string alias) =>
         _unrecordedAliases.TryGetValue((uid, alias), out var writer) && writer?.Process.IsAlive != true;
 
-    /// <summary>How many different values of <c>rotate-at</c> a resource, by uid, ever had; a value counts again when its record was erased.</summary>
-    public int RotationsAsked(string uid) => (_rotateAt.GetValueOrDefault(uid)?.Count ?? 0) + _rotationRecordsErased.GetValueOrDefault(uid);
+    /// <summary>
+    /// How many different values of <c>rotate-at</c> the resources of a path ever had: a later one may have the key of an earlier one. A value counts
+    /// again when its record was erased.
+    /// </summary>
+    public int RotationsAsked(string path) =>
+        (_lives.GetValueOrDefault(path) ?? []).Sum(uid => (_rotateAt.GetValueOrDefault(uid)?.Count ?? 0) + _rotationRecordsErased.GetValueOrDefault(uid));
 
     /// <summary>People took the record of served rotations away.</summary>
     public void RotationRecordErased(string uid) => _rotationRecordsErased[uid] = _rotationRecordsErased.GetValueOrDefault(uid) + 1;
@@ -95,6 +100,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
         foreach (var resource in world.Cluster.Resources)
         {
             var path = ClusterTruth.PathOf(resource);
+            (_lives.TryGetValue(path, out var lives) ? lives : _lives[path] = []).Add(resource.Metadata.Uid!);
             if (resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource))
                 _deletionWanted[path] = world.Now;
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)

@@ -123,7 +123,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
             {
                 observed = await StepExecution.ExecuteAsync(region, step, observed, context.Now, cancellationToken);
             }
-            catch (Exception e) when (step is TagResourceStep && !cancellationToken.IsCancellationRequested
+            catch (Exception e) when (step is TagResourceStep or UntagResourceStep && !cancellationToken.IsCancellationRequested
                 && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable or AwsFailureKind.InvalidState) } failure)
             {
                 // Without the tag a later resource of the name does not cancel the deletion. That is no reason not to delete.
