@@ -12,15 +12,16 @@ internal sealed class WriteFenceHandler(IWriteFence fence, HttpMessageHandler in
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        // Without the caller's context, as in RequestTimeoutHandler.
         if (AwsOperation.Of(request) is not { } operation || IsRead(operation))
         {
-            return await base.SendAsync(request, cancellationToken);
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
         var makesKey = operation is "CreateKey" or "ReplicateKey";
         if (makesKey)
         {
-            await fence.WaitUntilFreshAsync(cancellationToken);
+            await fence.WaitUntilFreshAsync(cancellationToken).ConfigureAwait(false);
         }
 
         Check();
@@ -29,7 +30,7 @@ internal sealed class WriteFenceHandler(IWriteFence fence, HttpMessageHandler in
             request.Content = new CheckedContent(content, Check);
         }
 
-        return await base.SendAsync(request, cancellationToken);
+        return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
 
         void Check()
         {

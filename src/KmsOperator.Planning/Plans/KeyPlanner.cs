@@ -142,6 +142,12 @@ public static class KeyPlanner
                 steps.Add(new TagResourceStep(new Dictionary<string, string> { [TagNames.Uid] = owner.Uid, [TagNames.DeletedBy] = owner.Uid }));
             }
 
+            if (observed.Tags.ContainsKey(TagNames.Released))
+            {
+                // An earlier resource let the key go. A later one would take this deletion for somebody else's.
+                steps.Add(new UntagResourceStep([TagNames.Released]));
+            }
+
             steps.Add(new ScheduleKeyDeletionStep(pendingDeletionWindowDays));
         }
 

@@ -59,14 +59,17 @@ internal sealed class OperatorComposition
             Watch(ResourceTypes.ServiceKeys, _caches.ServiceKeys, options.WatchNamespaces),
             Watch(ResourceTypes.KeyReplicas, _caches.KeyReplicas, options.WatchNamespaces),
         ];
+
+        // What is waited for in AWS must not be taken for certain early because somebody sets the clock.
+        var steady = new SteadyClock(time);
         var services = ReconcilerComposition.Create(
-            api, _events, _caches, clients, settings, options.Workers, time, random, newAttemptId, metrics, loggers, fence);
+            api, _events, _caches, clients, settings, options.Workers, steady, random, newAttemptId, metrics, loggers, fence);
         _kinds = ReconcilerComposition.Register(services);
         _controllers = [.. _kinds.Select(NewController)];
 
         // The keys of namespaces that are not watched would all look orphaned.
         _orphans = options.WatchNamespaces.Count > 0 ? null : new OrphanWatch(
-            new OrphanSearch(new CachedResources(_caches), services.Regions, time, OrphanSearchPause), _caches, new OrphanCount(metrics.Meter), _events, settings, time,
+            new OrphanSearch(new CachedResources(_caches), services.Regions, steady, OrphanSearchPause), _caches, new OrphanCount(metrics.Meter), _events, settings, steady,
             loggers.CreateLogger<OrphanWatch>());
         _keyEvents = options.EventQueues.Count == 0 ? null : new KeyEventWatch(
             options.EventQueues, clients, services, ResourceWaker.Of(services, _kinds), new KeyEventMetrics(metrics.Meter, options.EventQueues.Select(queue => queue.ToString())),

@@ -58,7 +58,9 @@ internal static class OperatorHost
             using var clients = new AwsClients(
                 RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time,
                 fence: fence);
-            var host = new OperatorComposition(api, clients, settings, options, time, random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces, fence);
+
+            // Time passes for KMS also while this machine is suspended.
+            var host = new OperatorComposition(api, clients, settings, options, new BootTimeProvider(), random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces, fence);
             if (lease is null)
             {
                 await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);

@@ -51,14 +51,30 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.PendingDeletion or Reasons.KeyDisabled when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key
                 && KeyTruth.IsPendingDeletion(key) && world.History.IsScheduledByPeople(key.KeyId) => null,
 
-            // Somebody has moved the primary to the replica's Region, and the KeyReplica says so.
-            Reasons.ReplicaConflict when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { IsPrimary: false } => null,
+            // Somebody has moved the primary to the replica's Region, and the KeyReplica says so. The key here is to be as described all the same.
+            Reasons.ReplicaConflict when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { IsPrimary: false } => Description.FindDifference(world, resource),
+
+            // KMS makes no key under a policy that names a role that is gone. Without that role nobody can make it.
+            Reasons.PrincipalNotFound when resource.Status?.KeyId is null && Description.FindMissingRole(world, resource) is not null => null,
+
+            // A forged status names another's key, and there was no key yet for the operator to find.
+            Reasons.KeyConflict when NamesAnothersKey(world, resource) => null,
+
+            // KMS replicates no key that is disabled, as this one is to be.
+            Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
 
             // The policy is refused; everything else is to be as described all the same.
             Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => Description.FindDifference(world, resource, withPolicy: false),
             _ => "it is not Ready",
         };
     }
+
+    private static bool NamesAnothersKey(SimulatedWorld world, ServiceKey resource) =>
+        world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key && KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)
+        && !world.Keys.All.Any(own => KeyTruth.Tag(own, TagNames.Uid) == resource.Metadata.Uid && !KeyTruth.IsPendingDeletion(own));
+
+    private static bool WaitsForPrimary(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
+        replica => world.Cluster.PrimaryOf(replica) == resource && replica.Status?.KeyId is null && Ready(replica)?.Reason == Reasons.PrimaryNotReady);
 
     /// <summary>Whether another resource, or a key that is nobody's, has the alias that a resource wants.</summary>
     private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource)

@@ -27,6 +27,10 @@ internal static class Description
         return FindDifference(world, desired, key, withPolicy);
     }
 
+    /// <summary>A role that <c>access</c> names and that does not exist; null when there is none.</summary>
+    public static string? FindMissingRole(SimulatedWorld world, ServiceKey resource) => (resource.Spec.Access?.Users ?? [])
+        .FirstOrDefault(role => !world.Kms.State.Principals.Exists($"arn:aws:iam::{KmsService.AccountId}:role/{role}"));
+
     private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, bool withPolicy)
     {
         var record = key.Current;

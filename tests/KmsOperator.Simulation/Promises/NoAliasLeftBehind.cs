@@ -4,7 +4,12 @@ using KmsOperator.Simulation.Worlds;
 
 namespace KmsOperator.Simulation.Promises;
 
-/// <summary>A resource's key has no alias any more that an operator once made for that resource and its spec does not name.</summary>
+/// <summary>
+/// A resource's key has no alias any more that an operator once made for that resource and its spec does not name. Three cases are excepted. While
+/// another key has an alias that the spec names, the key keeps its old ones: it is never left without a name. To a key whose deletion people
+/// scheduled nothing is done, and KMS deletes its aliases with it. And nobody knows of an alias whose only record was a status that people
+/// overwrote when the process that had written it was dead: it may be a person's.
+/// </summary>
 internal sealed class NoAliasLeftBehind : IPromise
 {
     public string Statement => "An alias that a resource no longer names is deleted.";
@@ -19,10 +24,15 @@ internal sealed class NoAliasLeftBehind : IPromise
                 || world.Keys.TargetOf(region, alias) is not { } target || target != resource.Status?.KeyId
                 || world.Cluster.ClassOf(resource) is not { } keyClass)
                 continue;
-            if (ServiceKeyResolver.AliasOf(resource, keyClass) != alias && resource.Spec.AdditionalAliases?.Contains(alias) != true)
+            string[] wanted = [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []];
+            var isElsewhere = wanted.Any(name => world.Keys.TargetOf(region, name) is { } other && other != target);
+            if (!wanted.Contains(alias) && !isElsewhere && !IsDeletedByPeople(world, region, target) && !world.History.IsAliasUnrecorded(madeFor.Uid, alias))
                 return $"{alias} is still at {madeFor.Path}'s key {target}.";
         }
 
         return null;
     }
+
+    private static bool IsDeletedByPeople(SimulatedWorld world, string region, string keyId) =>
+        world.Keys.Find(region, keyId) is { } key && KeyTruth.IsPendingDeletion(key) && world.History.IsScheduledByPeople(keyId);
 }

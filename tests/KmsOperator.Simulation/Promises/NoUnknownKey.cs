@@ -6,7 +6,8 @@ namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// A key with the operator's tags is in its resource's status, or the attempt that made it is on record there, or it is marked as released,
-/// or its deletion is scheduled. Where people cancelled the deletion of a key whose resource is gone, took finalizers off or restored an older cluster, nobody can know it.
+/// or its deletion is scheduled. Where people cancelled the deletion of a key whose resource is gone, took finalizers off or restored an older cluster, nobody can know it;
+/// nor where they took the owner tags off and overwrote the status, and the process that had written it is dead.
 /// </summary>
 internal sealed class NoUnknownKey : IPromise
 {
@@ -19,7 +20,7 @@ internal sealed class NoUnknownKey : IPromise
             if (world.History.MadeFor(key.KeyId) is not { } madeFor || KeyTruth.IsPendingDeletion(key) || KeyTruth.Tag(key, TagNames.Released) is not null)
                 continue;
             var owner = KeyTruth.OwnerOf(key) ?? madeFor;
-            if ((world.History.IsDeletionCancelledByPeople(key.KeyId) && world.Cluster.Find(owner) is null) || world.History.IsExcused(owner) || world.History.IsExcused(madeFor) || IsKnown(world, key))
+            if ((world.History.IsDeletionCancelledByPeople(key.KeyId) && world.Cluster.Find(owner) is null) || world.History.IsExcused(owner) || world.History.IsExcused(madeFor) || world.History.IsKeyUnrecorded(key.KeyId) || IsKnown(world, key))
                 continue;
             return $"{owner} left {key.KeyId} in {key.Region} ({key.Current.State}).";
         }

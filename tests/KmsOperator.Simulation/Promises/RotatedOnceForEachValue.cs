@@ -14,9 +14,11 @@ internal sealed class RotatedOnceForEachValue : IPromise
         foreach (var key in world.Keys.All)
         {
             var rotated = key.Shared.Materials.Count(material => material.RotationType == "ON_DEMAND") + (key.Shared.OnDemandRotationStartDate is null ? 0 : 1);
-            if (rotated == 0 || !key.IsPrimary || KeyTruth.Tag(key, Api.TagNames.Uid) is not { } uid)
+            if (rotated == 0 || !key.IsPrimary || KeyTruth.Tag(key, Api.TagNames.Uid) is null)
                 continue;
-            var asked = world.History.RotationsAsked(uid);
+
+            // Somebody may have moved the primary: what was asked of the one before was done to the same key.
+            var asked = key.Group.Members.Values.Select(KeyTruth.OwnerOf).OfType<string>().Distinct().Sum(world.History.RotationsAsked);
             if (rotated > asked)
                 return $"{KeyTruth.OwnerOf(key)}'s key {key.KeyId} was rotated {rotated} times for {asked} values.";
         }

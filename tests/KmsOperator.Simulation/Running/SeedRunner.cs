@@ -1,3 +1,4 @@
+using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scripts;
 
 namespace KmsOperator.Simulation.Running;
@@ -12,8 +13,9 @@ internal static class SeedRunner
     /// <param name="from">The first.</param>
     /// <param name="count">How many.</param>
     /// <param name="threads">How many at the same time.</param>
+    /// <param name="without">A repair that the operators lack; null for none.</param>
     /// <returns>Those that failed, in order.</returns>
-    public static IReadOnlyList<(int Seed, RunResult Result)> Run(int from, int count, int threads)
+    public static IReadOnlyList<(int Seed, RunResult Result)> Run(int from, int count, int threads, Repair? without = null)
     {
         var next = from - 1;
         var failures = new List<(int Seed, RunResult Result)>();
@@ -21,7 +23,7 @@ internal static class SeedRunner
         {
             for (var seed = Interlocked.Increment(ref next); seed < from + count; seed = Interlocked.Increment(ref next))
             {
-                var result = Try(seed);
+                var result = Try(seed, without);
                 if (result.Failure is not null)
                 {
                     lock (failures)
@@ -36,11 +38,11 @@ internal static class SeedRunner
         return [.. failures.OrderBy(failure => failure.Seed)];
     }
 
-    private static RunResult Try(int seed)
+    private static RunResult Try(int seed, Repair? without)
     {
         try
         {
-            return SimulationRun.Of(ScriptGenerator.Of(seed));
+            return SimulationRun.Of(ScriptGenerator.Of(seed), without: without);
         }
         catch (Exception e)
         {

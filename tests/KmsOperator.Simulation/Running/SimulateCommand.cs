@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scripts;
 
 namespace KmsOperator.Simulation.Running;
@@ -10,7 +11,7 @@ internal static class SimulateCommand
     private const int ShrunkOfAKind = 3;
 
     /// <summary>
-    /// <c>simulate SEEDS FROM</c> runs seeds; <c>replay FILE|SEED</c> tells what happens; <c>trace SEEDS</c> writes the hashes of the first seeds'
+    /// <c>simulate SEEDS FROM REPAIR</c> runs seeds, without a repair where one is named; <c>replay FILE|SEED</c> tells what happens; <c>trace SEEDS</c> writes the hashes of the first seeds'
     /// traces.
     /// </summary>
     /// <returns>0 when every promise was kept.</returns>
@@ -18,13 +19,13 @@ internal static class SimulateCommand
     {
         "replay" => Replay(args[1]),
         "trace" => Trace(Number(args, 1, 1)),
-        _ => Simulate(Number(args, 1, 2000), Number(args, 2, 1)),
+        _ => Simulate(Number(args, 1, 2000), Number(args, 2, 1), args.Length > 3 ? Enum.Parse<Repair>(args[3]) : null),
     };
 
-    private static int Simulate(int seeds, int from)
+    private static int Simulate(int seeds, int from, Repair? without)
     {
         var watch = Stopwatch.StartNew();
-        var failures = SeedRunner.Run(from, seeds, Environment.ProcessorCount);
+        var failures = SeedRunner.Run(from, seeds, Environment.ProcessorCount, without);
         var seconds = watch.Elapsed.TotalSeconds;
         var busy = Environment.CpuUsage.TotalTime.TotalSeconds;
         Console.WriteLine(string.Create(
@@ -32,6 +33,8 @@ internal static class SimulateCommand
             $"{seeds} seeds from {from} in {seconds:0.0} s: {seeds / seconds:0.0} schedules per second on {Environment.ProcessorCount} cores, {busy:0.0} s of processor time, {failures.Count} failures"));
         foreach (var kind in failures.GroupBy(failure => failure.Result.Promise).OrderByDescending(kind => kind.Count()))
             Console.WriteLine($"{kind.Count(),6}  {kind.Key}   seeds {string.Join(' ', kind.Take(10).Select(failure => failure.Seed))}");
+        if (without is not null)
+            return failures.Count == 0 ? 0 : 1;
         var shown = failures.GroupBy(failure => failure.Result.Promise).SelectMany(kind => kind.Take(ShrunkOfAKind)).ToArray();
         Parallel.ForEach(shown, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, failure => Show(failure.Seed, failure.Result));
 

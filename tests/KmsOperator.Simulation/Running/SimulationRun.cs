@@ -1,3 +1,4 @@
+using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scripts;
 using KmsOperator.Simulation.Worlds;
 
@@ -26,13 +27,14 @@ internal static class SimulationRun
     /// <summary>Runs it on this thread.</summary>
     /// <param name="script">The run.</param>
     /// <param name="keepNotes">Whether what happens is written down for people.</param>
-    public static RunResult Of(Script script, bool keepNotes = false)
+    /// <param name="without">A repair that the operators lack; null for none.</param>
+    public static RunResult Of(Script script, bool keepNotes = false, Repair? without = null)
     {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            using var world = new SimulatedWorld(script, keepNotes);
+            using var world = new SimulatedWorld(script, keepNotes, without);
             Play(world, script);
             return new RunResult(world.Failure, world.Trace.Hash, world.Scheduler.Steps, world.Scheduler.Elapsed, world.Trace.Notes);
         }

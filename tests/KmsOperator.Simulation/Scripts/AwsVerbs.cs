@@ -23,7 +23,7 @@ internal static class AwsVerbs
         {
             ["Tags"] = new JsonArray(new JsonObject { ["TagKey"] = step.Arguments[1], ["TagValue"] = step.Arguments[2] }),
         }),
-        ["kms-untag-marks"] = (world, step) => Call(world, step, "UntagResource", new JsonObject { ["TagKeys"] = new JsonArray(TagNames.Owner, TagNames.Cluster, TagNames.Uid) }),
+        ["kms-untag-marks"] = Unmark,
         ["kms-schedule-deletion"] = ScheduleDeletion,
         ["kms-cancel-deletion"] = (world, step) => Call(world, step, "CancelKeyDeletion", []),
         ["kms-move-primary"] = (world, step) => Call(world, step, "UpdatePrimaryRegion", new JsonObject { ["PrimaryRegion"] = step.Arguments[1] }),
@@ -53,6 +53,14 @@ internal static class AwsVerbs
             world.History.DeletionCancelledByPeople(key.KeyId);
         input["KeyId"] = key.KeyId;
         world.Kms.Call(operation, key.Region, input);
+    }
+
+    private static void Unmark(SimulatedWorld world, ScriptStep step)
+    {
+        if (KeyOf(world, step.Subject) is not { } key)
+            return;
+        world.History.UnmarkedByPeople(key.KeyId);
+        Call(world, step, "UntagResource", new JsonObject { ["TagKeys"] = new JsonArray(TagNames.Owner, TagNames.Cluster, TagNames.Uid) });
     }
 
     private static void ScheduleDeletion(SimulatedWorld world, ScriptStep step)

@@ -35,6 +35,8 @@ internal sealed class ScriptGenerator
         var generator = new ScriptGenerator(seed);
         var stale = generator._random.Next(2) == 0 ? 0 : generator._random.Next(1, 9);
         generator.Write();
+        if (seed % 5 == 0)
+            generator.Lives();
         return new Script(seed, generator._operators, stale, generator._steps);
     }
 
@@ -50,6 +52,38 @@ internal sealed class ScriptGenerator
             _at += _random.Next(5) switch { 0 => _random.Next(5, 30), 1 => _random.NextDouble() * 5, _ => _random.NextDouble() * 0.4 };
             One(Names[_random.Next(resources)]);
         }
+    }
+
+    /// <summary>A resource that is made again and again under its name, and each time its key is to be deleted or kept, while calls fail and the operator dies.</summary>
+    private void Lives()
+    {
+        var name = Names[0];
+        var lives = _random.Next(2, 4);
+        for (var life = 0; life < lives; life++)
+        {
+            if (_random.Next(2) == 0)
+                Add("fail-aws", Pick(["ScheduleKeyDeletion", "CancelKeyDeletion", "TagResource", "DeleteAlias"]), Pick(AwsFaults), $"{_random.Next(1, 3)}");
+            if (_random.Next(3) == 0)
+                Add("kill-at", Operator(), Pick(["ScheduleKeyDeletion", "CancelKeyDeletion", "TagResource", "patch/servicekeys"]), "1");
+            if (_random.Next(3) == 0)
+                Add("watch-lag", Operator(), $"{_random.Next(0, 5)}");
+            if (_random.Next(2) == 0)
+                Add("edit", name, Policy());
+            _at += _random.NextDouble();
+            Add("delete", name);
+            if (_random.Next(2) == 0)
+            {
+                // A resource that is being deleted can still be changed.
+                _at += _random.NextDouble() * 0.3;
+                Add("edit", name, Policy());
+            }
+
+            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+            Add("create", name, Policy());
+            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble();
+        }
+
+        string Policy() => $"deletionPolicy={(_random.Next(2) == 0 ? "Retain" : "Delete")}";
     }
 
     private void One(string name)

@@ -72,7 +72,9 @@ internal static class UserVerbs
                 status.TryAdd(name, null);
         }
 
+        var overwritten = world.Cluster.Resources.First(resource => resource.Kind == kind && NamespacedName.Of(resource) == KeyOf(step));
         world.Users.Patch(kind, KeyOf(step), new JsonObject { ["status"] = status }.ToJsonString(), "status");
+        world.History.StatusOverwritten(overwritten);
     }
 
     private static void TakeFinalizerOff(SimulatedWorld world, ScriptStep step)

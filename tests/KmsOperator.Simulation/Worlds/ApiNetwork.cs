@@ -63,19 +63,22 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
         else if (fault is RequestFault.ServerError or RequestFault.Throttled or RequestFault.Refused)
             sender.Process.Deliver(world.Latency(), () => answer.TrySetException(Refusal(fault)));
         else
-            world.ApiServer.Deliver(fault == RequestFault.Slow ? GiveUp : world.Latency(), () => Arrive(request, fault, carryOut, answer));
+            world.ApiServer.Deliver(fault == RequestFault.Slow ? GiveUp : world.Latency(), () => Arrive(request, key, fault, carryOut, answer));
         if (fault == RequestFault.Slow)
             sender.Process.Deliver(GiveUp, () => answer.TrySetException(new TimeoutException("The API server did not answer in time.")));
         return answer.Task;
     }
 
     /// <summary>The request has arrived, whether its sender still lives or not.</summary>
-    private void Arrive<T>(string request, RequestFault fault, Func<Task<T>> carryOut, TaskCompletionSource<T> answer)
+    private void Arrive<T>(string request, NamespacedName key, RequestFault fault, Func<Task<T>> carryOut, TaskCompletionSource<T> answer)
     {
         var done = carryOut();
         if (!done.IsCompleted)
             throw new InvalidOperationException("The in-memory API server did not answer at once.");
-        world.OnApiChanged();
+        if (request == "apply servicekeys" && !done.IsFaulted)
+            world.History.StatusWritten($"{ServiceKey.KindName}/{key}", sender);
+        if (IsChangeOfResources(request))
+            world.OnApiChanged();
         world.Triggers.OnEvent(sender, request);
         sender.Process.Deliver(fault == RequestFault.Late ? Late : world.Latency(), () =>
         {
@@ -87,6 +90,11 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
                 answer.TrySetResult(done.Result);
         });
     }
+
+    /// <summary>Reads change nothing, and no promise about a state is about leases and events.</summary>
+    private static bool IsChangeOfResources(string request) =>
+        !(request.StartsWith("get ", StringComparison.Ordinal) || request.StartsWith("list ", StringComparison.Ordinal)
+            || request.EndsWith(" leases", StringComparison.Ordinal) || request.EndsWith(" events", StringComparison.Ordinal));
 
     private static HttpRequestException Broken() => new(HttpRequestError.ConnectionError, "The connection to the API server broke.");
 

@@ -7,7 +7,8 @@ namespace KmsOperator.Simulation.Worlds;
 /// <param name="Region">The Region that it is signed for.</param>
 /// <param name="Input">What is sent; null for reads.</param>
 /// <param name="For">The resource that it is sent for, <c>{kind}/{namespace}/{name}</c>; null where that is none or many.</param>
-internal sealed record AwsCall(string Operation, string Region, JsonObject? Input, string? For)
+/// <param name="SentAt">When it is sent.</param>
+internal sealed record AwsCall(string Operation, string Region, JsonObject? Input, string? For, DateTimeOffset SentAt)
 {
     /// <summary>The key id in the input, without an ARN around it; null where there is none.</summary>
     public string? KeyId => Plain((string?)Input?[nameof(KeyId)] ?? (string?)Input?["TargetKeyId"]);

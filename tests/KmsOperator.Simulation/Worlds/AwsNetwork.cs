@@ -95,7 +95,7 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
         var body = operation != "Sts" && (AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes)
             ? JsonNode.Parse(BytesOf(request.Content!)) as JsonObject
             : null;
-        return new AwsCall(operation, region, body, world.Work.Resource);
+        return new AwsCall(operation, region, body, world.Work.Resource, world.Now);
     }
 
     private static string RegionOf(HttpRequestMessage request)

@@ -10,9 +10,14 @@ namespace KmsOperator.Simulation.Worlds;
 internal sealed class CurrentWork
 {
     private readonly AsyncLocal<string?> _resource = new();
+    private readonly AsyncLocal<long?> _reconciliation = new();
+    private long _reconciliations;
 
     /// <summary><c>{kind}/{namespace}/{name}</c>; null outside of a reconciliation.</summary>
     public string? Resource => _resource.Value;
+
+    /// <summary>Which reconciliation it is, counted from 1; null outside of one.</summary>
+    public long? Reconciliation => _reconciliation.Value;
 
     /// <summary>Loggers for one operator.</summary>
     /// <param name="write">Gets the messages; null drops them.</param>
@@ -52,6 +57,7 @@ internal sealed class CurrentWork
             if (ResourceOf(state) is not { } resource)
                 return null;
             work._resource.Value = resource;
+            work._reconciliation.Value = ++work._reconciliations;
             return new Scope(work);
         }
 
@@ -66,6 +72,10 @@ internal sealed class CurrentWork
 
     private sealed class Scope(CurrentWork work) : IDisposable
     {
-        public void Dispose() => work._resource.Value = null;
+        public void Dispose()
+        {
+            work._resource.Value = null;
+            work._reconciliation.Value = null;
+        }
     }
 }

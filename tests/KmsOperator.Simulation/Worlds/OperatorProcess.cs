@@ -5,6 +5,7 @@ using KmsOperator.Configuration;
 using KmsOperator.Hosting;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
+using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scheduling;
 using KmsOperator.Testing.ApiServer;
 
@@ -32,7 +33,8 @@ internal sealed class OperatorProcess : IDisposable
         Connection = world.Server.Connect(Identity);
         var random = world.NewRandom();
         var time = Process.Time;
-        var api = new ApiNetwork(world, this, Connection);
+        var network = new ApiNetwork(world, this, Connection);
+        IKubernetesApi api = world.Without is { } repair ? new UnrepairedApi(network, repair) : network;
         var loggers = world.Work.Loggers(world.Trace.KeepsNotes ? message => world.Trace.Note(Identity, message) : null);
         var times = world.Times;
         var settings = new OperatorSettings(SimulatedWorld.ClusterId, times.DriftPeriod, times.ConsistencyWindow, TimeSpan.Zero);
@@ -41,10 +43,12 @@ internal sealed class OperatorProcess : IDisposable
             ? new LeaderLease(
                 api, SimulatedWorld.LeaseKey, Identity, new LeaderLeaseOptions(), time, random, loggers.CreateLogger(nameof(LeaderLease)))
             : null;
-        // AWS is not behind the fence: waiting for a fresh lease there would leave the thread of the simulation.
-        var fence = _lease is null ? null : new LeaseFence(_lease);
+        var fence = _lease is null || world.Without == Repair.WriteFence ? null : new ProcessFence(Process, new LeaseFence(_lease));
+        HttpMessageHandler aws = new AwsNetwork(world, this);
+        if (world.Without is { } missing)
+            aws = new UnrepairedAws(aws, world.Work, missing);
         var clients = new AwsClients(
-            RoleSessionName.ForCluster(SimulatedWorld.ClusterId), time: time, inProcess: new InProcessAws(new AwsNetwork(world, this), Credentials));
+            RoleSessionName.ForCluster(SimulatedWorld.ClusterId), time: time, inProcess: new InProcessAws(aws, Credentials), fence: fence);
         _operator = new OperatorComposition(
             api, clients, settings, options, time, random, world.NewAttemptId, Identity, new OperatorMetrics(_meter, "simulation"), loggers, fence: fence);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using KmsOperator.Kubernetes;
 using KmsOperator.Simulation.Promises;
+using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scheduling;
 using KmsOperator.Simulation.Scripts;
 using KmsOperator.Testing.ApiServer;
@@ -29,8 +30,10 @@ internal sealed class SimulatedWorld : IDisposable
 
     /// <param name="script">The run.</param>
     /// <param name="keepNotes">Whether the trace keeps its notes.</param>
-    public SimulatedWorld(Script script, bool keepNotes)
+    /// <param name="without">A repair that the operators lack; null for none.</param>
+    public SimulatedWorld(Script script, bool keepNotes, Repair? without = null)
     {
+        Without = without;
 #pragma warning disable RS0030 // This is where the seed becomes randomness.
         _random = new Random(script.Seed);
 #pragma warning restore RS0030
@@ -51,6 +54,9 @@ internal sealed class SimulatedWorld : IDisposable
         for (var i = 0; i < script.Operators; i++)
             StartOperator(((char)('A' + i)).ToString());
     }
+
+    /// <summary>The repair that the operators lack; null when they have all.</summary>
+    public Repair? Without { get; }
 
     public Scheduler Scheduler { get; }
 

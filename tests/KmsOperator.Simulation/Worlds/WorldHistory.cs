@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Keys.Status;
 
 namespace KmsOperator.Simulation.Worlds;
 
@@ -11,8 +12,13 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly HashSet<string> _excused = [];
     private readonly Dictionary<string, HashSet<string>> _rotateAt = [];
     private readonly Dictionary<string, int> _rotationRecordsErased = [];
+    private readonly Dictionary<string, HashSet<string>> _lives = [];
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly HashSet<string> _cancelledByPeople = [];
+    private readonly Dictionary<string, OperatorProcess> _statusWriters = [];
+    private readonly Dictionary<(string Uid, string Alias), OperatorProcess?> _unrecordedAliases = [];
+    private readonly Dictionary<string, OperatorProcess?> _unrecordedKeys = [];
+    private readonly HashSet<string> _unmarkedByPeople = [];
 
     /// <summary>When somebody who is not the operator last changed something.</summary>
     public DateTimeOffset LastDisturbance { get; private set; }
@@ -47,8 +53,36 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>People cancelled a key's deletion.</summary>
     public void DeletionCancelledByPeople(string keyId) => _cancelledByPeople.Add(keyId);
 
-    /// <summary>How many different values of <c>rotate-at</c> a resource, by uid, ever had; a value counts again when its record was erased.</summary>
-    public int RotationsAsked(string uid) => (_rotateAt.GetValueOrDefault(uid)?.Count ?? 0) + _rotationRecordsErased.GetValueOrDefault(uid);
+    /// <summary>An operator wrote a resource's status.</summary>
+    public void StatusWritten(string path, OperatorProcess writer) => _statusWriters[path] = writer;
+
+    /// <summary>People overwrote a resource's status: only the process that wrote it knows what it said.</summary>
+    public void StatusOverwritten(IKeyResource resource)
+    {
+        var writer = _statusWriters.GetValueOrDefault(ClusterTruth.PathOf(resource));
+        foreach (var alias in AliasHistory.NamesIn(resource.Status ?? new KeyStatus()))
+            _unrecordedAliases[(resource.Metadata.Uid!, alias)] = writer;
+        if (resource.Status?.KeyId is { } keyId)
+            _unrecordedKeys[keyId] = writer;
+    }
+
+    /// <summary>People took the owner tags off a key.</summary>
+    public void UnmarkedByPeople(string keyId) => _unmarkedByPeople.Add(keyId);
+
+    /// <summary>Whether people took a key's owner tags off and overwrote the status that named it, and the process that wrote that is dead.</summary>
+    public bool IsKeyUnrecorded(string keyId) =>
+        _unmarkedByPeople.Contains(keyId) && _unrecordedKeys.TryGetValue(keyId, out var writer) && writer?.Process.IsAlive != true;
+
+    /// <summary>Whether the only record of a resource's alias was overwritten, and the process that wrote it is dead.</summary>
+    public bool IsAliasUnrecorded(string uid, string alias) =>
+        _unrecordedAliases.TryGetValue((uid, alias), out var writer) && writer?.Process.IsAlive != true;
+
+    /// <summary>
+    /// How many different values of <c>rotate-at</c> the resources of a path ever had: a later one may have the key of an earlier one. A value counts
+    /// again when its record was erased.
+    /// </summary>
+    public int RotationsAsked(string path) =>
+        (_lives.GetValueOrDefault(path) ?? []).Sum(uid => (_rotateAt.GetValueOrDefault(uid)?.Count ?? 0) + _rotationRecordsErased.GetValueOrDefault(uid));
 
     /// <summary>People took the record of served rotations away.</summary>
     public void RotationRecordErased(string uid) => _rotationRecordsErased[uid] = _rotationRecordsErased.GetValueOrDefault(uid) + 1;
@@ -66,11 +100,20 @@ internal sealed class WorldHistory(SimulatedWorld world)
         foreach (var resource in world.Cluster.Resources)
         {
             var path = ClusterTruth.PathOf(resource);
+            (_lives.TryGetValue(path, out var lives) ? lives : _lives[path] = []).Add(resource.Metadata.Uid!);
             if (resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource))
                 _deletionWanted[path] = world.Now;
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);
+            if (_unrecordedAliases.Count > 0)
+                RecordAgain(resource);
         }
+    }
+
+    private void RecordAgain(IKeyResource resource)
+    {
+        foreach (var alias in AliasHistory.NamesIn(resource.Status ?? new KeyStatus()))
+            _unrecordedAliases.Remove((resource.Metadata.Uid!, alias));
     }
 
     /// <summary>An operator's write has had its effect, or was refused.</summary>

@@ -17,7 +17,7 @@ public sealed class DependencyTests
         { typeof(ServiceKey), [], "types without behaviour" },
         { typeof(KeyPolicy), ["KmsOperator.Api"], "pure" },
         { typeof(KeyPlanner), ["KmsOperator.Api", "KmsOperator.Policies"], "pure" },
-        { typeof(AwsFailure), ["KmsOperator.Api", "KmsOperator.Policies", "KmsOperator.Planning", "AWSSDK.Core", "AWSSDK.KeyManagementService", "AWSSDK.SecurityToken", "Microsoft.Extensions.Logging.Abstractions"], "no Kubernetes" },
+        { typeof(AwsFailure), ["KmsOperator.Api", "KmsOperator.Policies", "KmsOperator.Planning", "AWSSDK.Core", "AWSSDK.KeyManagementService", "AWSSDK.SecurityToken", "AWSSDK.SQS", "Microsoft.Extensions.Logging.Abstractions"], "no Kubernetes" },
         { typeof(WorkQueue<>), ["KmsOperator.Api", "KubernetesClient.Aot", "Microsoft.Extensions.Logging.Abstractions"], "no AWS" },
     };
 

@@ -20,6 +20,9 @@ internal sealed class ReconcileCacheEntry
     /// </summary>
     public DateTimeOffset? UnansweredAt { get; set; }
 
+    /// <summary>When a call that schedules the key's deletion ended without an answer. It may still arrive.</summary>
+    public DateTimeOffset? DeletionUnansweredAt { get; set; }
+
     /// <summary>Since when the resource has shown that its status was lost; see <see cref="ReconcileContext{T}.IsStatusLost"/>.</summary>
     public DateTimeOffset? StatusLostSince { get; set; }
 

@@ -72,7 +72,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
             : await TakeAsync(context, status, resolved, observed, cancellationToken);
     }
 
-    private static async Task<KeyCreationResult?> FindReleasedAsync<T>(
+    private async Task<KeyCreationResult?> FindReleasedAsync<T>(
         ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
@@ -112,6 +112,11 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
             }
         }
 
+        if (left.Count == 0 && await FindUnmarkedAsync(context, desired, region, cancellationToken) is { } unmarked)
+        {
+            left.Add(unmarked);
+        }
+
         var usable = OwnedKeys.Usable(left);
         var candidates = usable.Count > 0 ? usable : left;
         if (candidates.Count > 1)
@@ -124,6 +129,19 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
 
         return candidates.Count == 0 ? null : await TakeAsync(context, status, resolved, candidates[0], cancellationToken);
     }
+
+    /// <summary>
+    /// The key of a resource whose status was lost, where somebody also took the owner tags off the key. Only a process that had the key on record
+    /// knows it. The tag of the create attempt says that the operator made it.
+    /// </summary>
+    private async Task<ObservedKey?> FindUnmarkedAsync<T>(
+        ReconcileContext<T> context, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        context.IsStatusLost && context.Cache.OwnKeyId is { } own && ownership.FindKeyHolder(desired.Location, own) is null
+        && await KeyObserver.ObserveAsync(region.Clients.Reading, own, cancellationToken) is { } key
+        && key.Tags.ContainsKey(TagNames.Attempt) && KeyCompatibility.FindIncompatibility(desired, key) is null
+            ? key
+            : null;
 
     /// <summary>Reads a key. One that only an alias leads to may be unreadable.</summary>
     private static async Task<ObservedKey?> ReadAsync(RegionalClients region, string keyId, bool isGuess, CancellationToken cancellationToken)

@@ -46,7 +46,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             // A deletion is decided on what the server says now, and not on a cache.
-            if (!await context.IsCurrentAsync(cancellationToken) || !await request.IsCurrentAsync(cancellationToken))
+            if (!await IsCurrentAsync(context, request, cancellationToken))
             {
                 return DeletionOutcome.Outdated;
             }
@@ -69,7 +69,12 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
 
         try
         {
-            observed = await ExecuteAsync(context, region, plan, observed, cancellationToken);
+            if (await ExecuteAsync(context, request, region, plan, observed, cancellationToken) is not { } after)
+            {
+                return DeletionOutcome.Outdated;
+            }
+
+            observed = after;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && AwsFailure.Of(e, "ScheduleKeyDeletion") is { Kind: AwsFailureKind.AccessDenied } failure && plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
@@ -90,26 +95,49 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
                 status: next);
         }
 
+        if (context.Cache.DeletionUnansweredAt + settings.ConsistencyWindow is { } until && context.Now < until)
+        {
+            return DeletionOutcome.Blocked(
+                ReconcileError.Transient(
+                    Reasons.Deleting,
+                    $"An earlier call that schedules the deletion of {observed.Arn} got no answer and may still arrive. This resource goes at {until.UtcDateTime:HH:mm:ss}Z, so that "
+                    + "the call does not meet a later resource of its name."),
+                until - context.Now,
+                next);
+        }
+
         var date = observed.DeletionDate is { } on ? $"on {on.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "once its replicas are gone";
         return DeletionOutcome.Released($"{observed.Arn} will be deleted by KMS {date}.", next);
     }
 
-    private async Task<ObservedKey> ExecuteAsync<T>(
-        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ObservedKey observed, CancellationToken cancellationToken)
+    /// <returns>The key after the steps; null when the resource has changed before its deletion was scheduled.</returns>
+    private async Task<ObservedKey?> ExecuteAsync<T>(
+        ReconcileContext<T> context, DeletionRequest request, RegionalClients region, KeyPlan plan, ObservedKey observed, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         foreach (var step in plan.Steps)
         {
+            // The mark may have taken long. Meanwhile somebody may have changed what is to become of the key.
+            if (step is ScheduleKeyDeletionStep && step != plan.Steps[0] && !await IsCurrentAsync(context, request, cancellationToken))
+            {
+                return null;
+            }
+
             try
             {
                 observed = await StepExecution.ExecuteAsync(region, step, observed, context.Now, cancellationToken);
             }
-            catch (Exception e) when (step is TagResourceStep && !cancellationToken.IsCancellationRequested
+            catch (Exception e) when (step is TagResourceStep or UntagResourceStep && !cancellationToken.IsCancellationRequested
                 && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable or AwsFailureKind.InvalidState) } failure)
             {
                 // Without the tag a later resource of the name does not cancel the deletion. That is no reason not to delete.
                 logger.LogWarning("{Arn}: {Step}: {Code}: {Message}", observed.Arn, step, failure.Code, failure.Message);
                 continue;
+            }
+            catch (Exception e) when (step is ScheduleKeyDeletionStep && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { EffectIsUnknown: true })
+            {
+                context.Cache.DeletionUnansweredAt = context.Now;
+                throw;
             }
 
             context.RecordEvent(EventType.Normal, Reasons.Deleting, step.Operation, $"{observed.Arn}: {step}");
@@ -128,6 +156,9 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         var mayBeOld = context.Now - context.Resource.Metadata.DeletionTimestamp < settings.ConsistencyWindow;
         return new ReplicasInDeletion(wholeKeyGoes, wholeKeyGoes ? await FindRemainingReplicasAsync(primary, request, cancellationToken) : [], mayBeOld);
     }
+
+    private static async Task<bool> IsCurrentAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
+        where T : class, IKeyResource => await context.IsCurrentAsync(cancellationToken) && await request.IsCurrentAsync(cancellationToken);
 
     /// <summary>The replicas of a primary whose deletion nobody has scheduled.</summary>
     private async Task<List<string>> FindRemainingReplicasAsync(ObservedKey primary, DeletionRequest request, CancellationToken cancellationToken)

@@ -28,9 +28,12 @@ internal sealed class FieldSet
 
     public FieldSet Union(FieldSet other)
     {
+        // Parts that only one of the sets has are shared: a set does not change once it is in another one.
         var result = new FieldSet { _isMember = _isMember || other._isMember };
-        foreach (var step in _children.Keys.Union(other._children.Keys))
-            result._children[step] = Child(step).Union(other.Child(step));
+        foreach (var (step, child) in _children)
+            result._children[step] = other._children.TryGetValue(step, out var others) ? child.Union(others) : child;
+        foreach (var (step, child) in other._children)
+            result._children.TryAdd(step, child);
         return result;
     }
 
@@ -51,7 +54,7 @@ internal sealed class FieldSet
         var result = new FieldSet { _isMember = _isMember && !other._isMember };
         foreach (var (step, child) in _children)
         {
-            if (child.Difference(other.Child(step)) is { IsEmpty: false } rest)
+            if ((other._children.TryGetValue(step, out var others) ? child.Difference(others) : child) is { IsEmpty: false } rest)
                 result._children[step] = rest;
         }
         return result;
@@ -140,8 +143,6 @@ internal sealed class FieldSet
     private static string Selector(string step) => step[0] == 'k'
         ? string.Join(",", JsonNode.Parse(step[2..])!.AsObject().Select(key => $"{key.Key}={key.Value!.ToJsonString()}"))
         : $"={step[2..]}";
-
-    private FieldSet Child(string step) => _children.TryGetValue(step, out var child) ? child : new FieldSet();
 
     private FieldSet ChildOrNew(string step)
     {

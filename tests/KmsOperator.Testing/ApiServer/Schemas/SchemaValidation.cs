@@ -122,9 +122,12 @@ internal sealed class SchemaValidation
             return;
         if (schema.Rules.Count > 0)
         {
-            var self = CelRule.Native(now);
-            var oldSelf = CelRule.Native(before);
-            foreach (var rule in schema.Rules.Where(rule => (!rule.IsTransition || before is not null) && !rule.Holds(self, oldSelf)))
+            // What has not changed was checked when it was stored, which saves most of the work: nearly all writes change the status alone.
+            var isUnchanged = before is not null && JsonNode.DeepEquals(now, before);
+            var rules = schema.Rules.Where(rule => rule.IsTransition ? before is not null : !isUnchanged).ToArray();
+            var self = rules.Length > 0 ? CelRule.Native(now) : null;
+            var oldSelf = rules.Any(rule => rule.IsTransition) ? CelRule.Native(before) : null;
+            foreach (var rule in rules.Where(rule => !rule.Holds(self, oldSelf)))
                 Add(path.Length == 0 ? "<nil>" : path, $"Invalid value: {Shown(now)}: {rule.Message}", false);
         }
 

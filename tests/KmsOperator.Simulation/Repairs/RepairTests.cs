@@ -1,0 +1,92 @@
+using KmsOperator.Simulation.Running;
+using KmsOperator.Simulation.Scripts;
+
+namespace KmsOperator.Simulation.Repairs;
+
+/// <summary>The simulation finds faults again that were found by other means once, when their repair is taken out.</summary>
+public sealed class RepairTests
+{
+    public static TheoryData<string, string> Scripts => new()
+    {
+        {
+            nameof(Repair.WriteFence), """
+            seed 420 operators 2 stale 0
+            0 create team-a/one alias=alias/team1 deletionPolicy=Retain keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two takeOverAlias=true
+            0.37 kill A
+            9.37 edit team-a/two alias=alias/team1
+            9.639 edit team-a/two alias=alias/y1
+            11.166 pause-at A apply/servicekeys 2 32
+            25.42 erase-status team-a/two
+            35.42 edit team-a/one deletionPolicy=Retain
+            """
+        },
+        {
+            nameof(Repair.AliasRecord), """
+            seed 1 operators 1 stale 0
+            0 create team-a/one
+            20 kill-at A CreateAlias 1
+            20.1 edit team-a/one alias=alias/x0
+            20.3 edit team-a/one alias=alias/y0
+            """
+        },
+        {
+            nameof(Repair.LiveRead), """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete
+            20 fail-aws ListAliases Late 1
+            20.1 delete team-a/one
+            20.3 edit team-a/one deletionPolicy=Retain
+            """
+        },
+        {
+            nameof(Repair.RotationRecord), """
+            seed 1 operators 1 stale 0
+            0 create team-a/one
+            20 kill-at A RotateKeyOnDemand 1
+            20.1 rotate-at team-a/one r1
+            """
+        },
+        {
+            nameof(Repair.LostStatus), """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Retain
+            20 kill A
+            20.1 erase-status team-a/one
+            20.2 delete team-a/one
+            """
+        },
+        {
+            nameof(Repair.ServerVersion), """
+            seed 16 operators 1 stale 0
+            0 create team-a/one className=strict users=role0
+            0.038 backup
+            32.395 restore
+            """
+        },
+        {
+            nameof(Repair.PrimaryCheck), """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
+            20 kms-move-primary team-a/one eu-west-1
+            40 edit team-a/one replicaRegions=
+            """
+        },
+        {
+            nameof(Repair.IndependentSteps), """
+            seed 1 operators 1 stale 0
+            0 create team-a/one
+            20 delete-role role1
+            20.1 edit team-a/one users=role1 description=new
+            """
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Scripts))]
+    public void A_script_breaks_a_promise_without_the_repair_and_keeps_it_with_it(string repair, string script)
+    {
+        Assert.NotNull(SimulationRun.Of(Script.Parse(script), without: Enum.Parse<Repair>(repair)).Failure);
+        Assert.Null(SimulationRun.Of(Script.Parse(script)).Failure);
+    }
+}

@@ -1,0 +1,172 @@
+namespace KmsOperator.Simulation.Running;
+
+/// <summary>Something that the simulation found once.</summary>
+/// <param name="Reason">What happened.</param>
+/// <param name="Script">The shortest script that showed it.</param>
+internal sealed record Fault(string Reason, string Script);
+
+/// <summary>Scripts that broke a promise once: a fault of the operator that is mended, or more than an operator can do, which the promise excepts now.</summary>
+internal static class MendedFaults
+{
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        new("after a restore of the store the watches wait for a version that the server will not reach", """
+            seed 16 operators 1 stale 0
+            0 create team-a/one className=strict users=role0
+            0.038 backup
+            32.395 restore
+            """),
+        new("after a restore of the store a resource goes on as in the lost future", """
+            seed 65 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Retain className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role0
+            54.642 backup
+            71.903 edit team-a/one description=d1 tag=t1
+            105.282 restore
+            """),
+        new("a key whose owner tags were taken off is not found again when the status is erased as well", """
+            seed 73 operators 1 stale 0
+            0 create team-a/one alias=alias/x0 className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role0
+            22.2 kms-untag-marks team-a/one
+            48.618 erase-status team-a/one
+            """),
+        new("an alias is left whose only record was the status that is erased, when the process that had written it is dead (excepted)", """
+            seed 7 operators 1 stale 0
+            0 create team-a/one className=strict
+            95.275 kill A
+            95.469 edit team-a/one enabled=true users=role2 alias=alias/team0
+            110.469 erase-status team-a/one
+            """),
+        new("a key whose owner tags were taken off just before its resource is deleted is not marked as left", """
+            seed 69 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain users=role2
+            55.892 kms-untag-marks team-a/two
+            56.055 delete team-a/two
+            """),
+        new("an alias stays where the alias is changed to one that another resource has (excepted)", """
+            seed 50 operators 1 stale 0
+            0 create team-a/two alias=alias/team1 deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-b/one
+            0.989 edit team-b/one alias=alias/team1
+            """),
+        new("rotate-at on a disabled key keeps the resource Stalled for ever", """
+            seed 62 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete users=role2
+            1.759 edit team-a/one enabled=false
+            1.92 rotate-at team-a/one r1
+            """),
+        new("a status that is erased while KMS does not show the new key yet leads to a second key", """
+            seed 119 operators 1 stale 8
+            0 create team-b/one deletionPolicy=Delete className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            2.509 erase-status team-b/one
+            """),
+        new("a forged status makes the resource's own key unknown", """
+            seed 72 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Retain
+            0 create team-b/one alias=alias/x1 users=role2
+            38.954 forge-status team-b/one team-a/one
+            """),
+        new("a forged status that names another's key keeps the resource from its own key for ever", """
+            seed 76 operators 1 stale 0
+            0 create team-a/two alias=alias/team1 deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
+            0 create team-b/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            29.506 forge-status team-b/one team-a/two
+            40.109 kms-schedule-deletion team-b/one
+            """),
+        new("an alias is left where the status is erased and the alias is changed at the same time", """
+            seed 17 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            27.799 erase-status team-a/one
+            27.975 edit team-a/one enabled=false users=role0 alias=alias/team1
+            """),
+        new("an alias stays at a key whose deletion people scheduled (excepted)", """
+            seed 85 operators 1 stale 0
+            0 create team-a/two className=strict users=role1
+            18 kms-schedule-deletion team-a/two
+            39.74 edit team-a/two alias=alias/team0
+            """),
+        new("no key is made for a resource that names a role which is gone (excepted)", """
+            seed 36 operators 1 stale 0
+            0 create team-b/one deletionPolicy=Delete users=role1
+            0.085 delete-role role1
+            """),
+        new("a clock that is set forward ends the wait for a key that KMS does not show yet", """
+            seed 429 operators 1 stale 6
+            0 create team-a/one deletionPolicy=Retain keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            4.686 clock A 16
+            4.723 delete team-a/one
+            """),
+        new("a clock that is set back makes an old list of keys look new, which leads to a second key", """
+            seed 1 operators 1 stale 7
+            0 create team-a/two deletionPolicy=Retain
+            16.237 clock A -83
+            48.873 erase-status team-a/two
+            """),
+        new("a key that is no primary any more has its owner tags put back late, and nobody waited for it", """
+            seed 316 operators 1 stale 0
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1 users=role0
+            14.654 kms-move-primary team-a/one eu-west-1
+            31.052 edit team-a/one suspend=true
+            50.052 edit team-a/one suspend=false
+            53.129 kms-untag-marks team-a/one
+            """),
+        new("a process that lost its lease while it was stopped writes to AWS", """
+            seed 420 operators 2 stale 0
+            0 create team-a/one alias=alias/team1 deletionPolicy=Retain keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two takeOverAlias=true
+            0.37 kill A
+            9.37 edit team-a/two alias=alias/team1
+            9.639 edit team-a/two alias=alias/y1
+            11.166 pause-at A apply/servicekeys 2 32
+            25.42 erase-status team-a/two
+            35.42 edit team-a/one deletionPolicy=Retain
+            """),
+        new("a primary that was moved counts as another key, so that its rotation was asked of nobody (the promise was wrong)", """
+            seed 326 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
+            47.879 rotate-at team-a/two r1
+            84.411 kms-move-primary team-a/two eu-west-1
+            """),
+        new("a forged status keeps a resource from its key, which is made just then", """
+            seed 551 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-b/one className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role1
+            0.384 forge-status team-b/one team-a/two
+            """),
+        new("a replica of a key that is to be disabled cannot be made (excepted)", """
+            seed 658 operators 1 stale 0
+            0 create team-a/one alias=alias/y1 multiRegion=true
+            28.77 kms-disable team-a/one
+            29.105 edit team-a/one replicaRegions=eu-west-1
+            32.916 edit team-a/one enabled=false users=role2 alias=alias/team0
+            """),
+        new("a key whose owner tags were taken off while its status was erased is not found again", """
+            seed 618 operators 1 stale 0
+            0 create team-b/one deletionPolicy=Retain multiRegion=true
+            1.264 kms-untag-marks team-b/one
+            1.348 erase-status team-b/one
+            """),
+        new("a resource that let its key go and one that deletes it under the same name leave a deletion that looks like somebody else's", """
+            seed 75 operators 1 stale 0
+            0 create team-a/one alias=alias/x1 deletionPolicy=Retain multiRegion=true
+            40.572 delete team-a/one
+            64.572 create team-a/one deletionPolicy=Retain
+            65.502 delete team-a/one
+            65.603 edit team-a/one deletionPolicy=Delete
+            86.603 create team-a/one deletionPolicy=Retain
+            """),
+        new("an alias is left where a forged status took its record away", """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role2
+            5.794 forge-status team-a/two team-a/one
+            10.441 edit team-a/two enabled=true users=role0 alias=alias/team0
+            """),
+        new("a rotation of an earlier resource's key counts for the later one that has it (the promise was wrong)", """
+            seed 30 operators 1 stale 0
+            0 create team-a/one
+            18.234 rotate-at team-a/one r2
+            84.057 delete team-a/one
+            84.356 create team-a/one deletionPolicy=Retain
+            """),
+    ];
+}

@@ -1,0 +1,76 @@
+using KmsOperator.Api;
+using KmsOperator.Testing.Running;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys;
+
+/// <summary>What happens between the decision to delete a key and the call that does it.</summary>
+public sealed class DeletionDecisionTests
+{
+    [Fact]
+    public async Task A_deletion_policy_that_changes_while_the_key_is_being_marked_keeps_the_key()
+    {
+        Scenario? scenario = null;
+        var front = new Front("TagResource", TagNames.DeletedBy, () => scenario!.User.Patch(
+            "ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}"""));
+        using (scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before }))
+        {
+            await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+            await scenario.RestAsync();
+            await scenario.DeleteAsync("ServiceKey", "one");
+
+            Assert.Equal(1, front.Calls);
+            Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+            var key = await scenario.Aws.KeyAsync();
+            Assert.Equal("Enabled", (string?)key["keyState"]);
+            Assert.NotNull(key["tags"]![TagNames.Released]);
+        }
+    }
+
+    [Fact]
+    public async Task A_resource_stays_while_a_call_without_an_answer_may_still_schedule_the_deletion()
+    {
+        var front = new Front("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        Assert.Equal(1, front.Calls);
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+    }
+
+    /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>
+    private sealed class Front(string operation, string text, Action act)
+    {
+        public int Calls { get; private set; }
+
+        public HttpMessageHandler Before(HttpMessageHandler aws) => new Handler(this, aws);
+
+        private async Task SeeAsync(HttpRequestMessage request)
+        {
+            if (Calls > 0 || request.Content is null || !request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var target)
+                || !target.ToString().EndsWith($".{operation}", StringComparison.Ordinal)
+                || !(await request.Content.ReadAsStringAsync()).Contains(text, StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            Calls++;
+            act();
+        }
+
+        private sealed class Handler(Front front, HttpMessageHandler aws) : DelegatingHandler(aws)
+        {
+            protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+            {
+                await front.SeeAsync(request);
+                return await base.SendAsync(request, cancellationToken);
+            }
+        }
+    }
+}
