@@ -49,7 +49,7 @@ internal static class ReconcilerComposition
         var schedule = new ComparisonSchedule(settings, random);
         var ownerTags = new OwnerTagRepair(settings);
         var recovery = new PendingCreateRecovery(settings);
-        var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership), ownership, settings, newAttemptId);
+        var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership), ownership, new StatusSchemaCheck(), settings, newAttemptId);
         var update = new KeyUpdate(new KeyRotation(settings), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
         var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());

@@ -9,6 +9,8 @@ public sealed class CreationProtocolTests(ITestOutputHelper output)
         { nameof(ProtocolGuards.LookForTheKey), "a lost answer is taken for a call without effect" },
         { nameof(ProtocolGuards.WaitOutTheWindow), "a read may be older than the key" },
         { nameof(ProtocolGuards.WaitFromTheLostAnswer), "a process that was stopped between record and send takes its call for long decided" },
+        { nameof(ProtocolGuards.FinalizerStandsForAnAttempt), "people may remove or change the annotation" },
+        { nameof(ProtocolGuards.LookForEachAttempt), "a process that has looked for an attempt before takes the next one, of another process, for long decided" },
         { nameof(ProtocolGuards.CheckTheLease), "a process that was stopped for longer than the window sends what it had decided before" },
         { nameof(ProtocolGuards.CheckTheLeaseBeforeTheRecord), "a process that leads no more gives another's attempt up, which is recorded and not yet sent" },
     };
@@ -70,6 +72,8 @@ public sealed class CreationProtocolTests(ITestOutputHelper output)
         nameof(ProtocolGuards.LookForTheKey) => new() { LookForTheKey = false },
         nameof(ProtocolGuards.WaitOutTheWindow) => new() { WaitOutTheWindow = false },
         nameof(ProtocolGuards.WaitFromTheLostAnswer) => new() { WaitFromTheLostAnswer = false },
+        nameof(ProtocolGuards.FinalizerStandsForAnAttempt) => new() { FinalizerStandsForAnAttempt = false },
+        nameof(ProtocolGuards.LookForEachAttempt) => new() { LookForEachAttempt = false },
         nameof(ProtocolGuards.CheckTheLease) => new() { CheckTheLease = false },
         nameof(ProtocolGuards.CheckTheLeaseBeforeTheRecord) => new() { CheckTheLeaseBeforeTheRecord = false },
         _ => throw new ArgumentOutOfRangeException(nameof(guard), guard, "There is no such guard."),

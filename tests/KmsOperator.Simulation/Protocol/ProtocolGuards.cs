@@ -3,7 +3,7 @@ namespace KmsOperator.Simulation.Protocol;
 /// <summary>What protects the creation of a key. Each can be taken out, to see that the search finds what it protects against.</summary>
 internal sealed record ProtocolGuards
 {
-    /// <summary>The attempt is in the resource's status before CreateKey is sent.</summary>
+    /// <summary>The attempt is in the resource's annotation before CreateKey is sent.</summary>
     public bool RecordBeforeCreate { get; init; } = true;
 
     /// <summary>The record is refused when the resource has changed since it was read.</summary>
@@ -24,8 +24,11 @@ internal sealed record ProtocolGuards
     /// <summary>The same before an attempt is put on record, which may take another's attempt off it.</summary>
     public bool CheckTheLeaseBeforeTheRecord { get; init; } = true;
 
-    /// <summary>A key is stored only while its attempt is the one on record.</summary>
-    public bool StoreOnlyTheRecorded { get; init; } = true;
+    /// <summary>A finalizer without a record that can be read stands for an attempt all the same: people may edit annotations.</summary>
+    public bool FinalizerStandsForAnAttempt { get; init; } = true;
+
+    /// <summary>The window counts anew for each attempt that this process looks for.</summary>
+    public bool LookForEachAttempt { get; init; } = true;
 }
 
 /// <summary>The times of the model, in ticks.</summary>
@@ -51,6 +54,12 @@ internal sealed record ProtocolTimes
 
     /// <summary>How often a process is killed at most.</summary>
     public int Crashes { get; init; } = 2;
+
+    /// <summary>How often people edit the record at most.</summary>
+    public int Edits { get; init; } = 1;
+
+    /// <summary>Whether KMS can refuse a call, so that its sender knows that it had no effect.</summary>
+    public bool MayRefuse { get; init; } = true;
 
     /// <summary>Whether a call can be lost before it has an effect.</summary>
     public bool MayLoseCalls { get; init; } = true;
