@@ -1,3 +1,4 @@
+using KmsOperator.Testing.Running;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -82,6 +83,24 @@ public sealed class KmsCallsTests
 
         Assert.Single(await scenario.Aws.KeysAsync());
         Assert.Equal(keyId, scenario.Status("ServiceKey", "one", "keyId"));
+    }
+
+    [Fact]
+    public async Task A_restart_with_nothing_changed_asks_KMS_nothing_and_writes_nothing()
+    {
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { QuotaShare = 1 }, "aliasTemplate: \"{prefix}/{name}\"");
+        const int Keys = 100;
+        scenario.User.Apply(string.Concat(Enumerable.Range(0, Keys).Select(key => Scenario.Key($"key-{key}", "service: s3"))), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        Assert.Equal(Keys, (await scenario.Aws.KeysAsync()).Count);
+        var calls = await KmsCallsAsync(scenario);
+        var revision = scenario.Operator.Server.Revision;
+
+        scenario.Operator.CrashAndRestart();
+        await scenario.Operator.SettleAsync();
+
+        Assert.Equal(calls, await KmsCallsAsync(scenario));
+        Assert.Equal(revision, scenario.Operator.Server.Revision);
     }
 
     private static async Task<int> KmsCallsAsync(Scenario scenario) =>

@@ -215,9 +215,9 @@ internal sealed class ReconcileContext<T>(
     }
 
     private Dictionary<string, string?> AttemptRemoved() =>
-        new[] { AnnotationNames.CreateAttempt, AnnotationNames.CreateDetails }
-            .Where(name => Resource.Metadata.Annotations?.ContainsKey(name) == true)
-            .ToDictionary(name => name, _ => (string?)null);
+        Resource.Metadata.Annotations is { } annotations && (annotations.ContainsKey(AnnotationNames.CreateAttempt) || annotations.ContainsKey(AnnotationNames.CreateDetails))
+            ? new() { [AnnotationNames.CreateAttempt] = null, [AnnotationNames.CreateDetails] = null }
+            : [];
 
     private void CheckLease()
     {
