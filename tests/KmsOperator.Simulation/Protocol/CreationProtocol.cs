@@ -136,7 +136,7 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
                         number, op with { Step = OperatorStep.Idle, Settled = op.Attempt }));
                 }
 
-                yield return ("gets no answer", state.WithOperator(number, WithoutAnswer(op) with { Step = OperatorStep.Idle }));
+                yield return ("gets no answer", state.WithOperator(number, op with { Step = OperatorStep.Idle }));
                 break;
             case OperatorStep.Known:
                 yield return Store(state, number, op);
@@ -145,8 +145,6 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
                 throw new InvalidOperationException($"{op.Step} is no step of a running process.");
         }
     }
-
-    private OperatorState WithoutAnswer(OperatorState op) => guards.WaitFromTheLostAnswer ? op with { LookedFor = op.Attempt, LookAge = 0 } : op;
 
     private IEnumerable<(string What, ProtocolState After)> Begin(ProtocolState state, int number, OperatorState op)
     {
@@ -160,11 +158,14 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
         }
         else if (op.CacheIsFresh || !guards.OptimisticLock)
         {
-            var written = Written(counted with { RecordedAttempt = attempt });
+            var written = Written(counted with { RecordedAttempt = attempt, RecordAge = 0 });
             yield return ($"puts attempt {attempt} on record", written.WithOperator(
-                number, Read(written, op) with { Step = OperatorStep.Recorded, Attempt = attempt, Settled = 0 }));
-            yield return ($"puts attempt {attempt} on record and does not hear so", written.WithOperator(
-                number, op with { CacheIsFresh = false, Settled = attempt }));
+                number, Read(written, op) with { Step = OperatorStep.Recorded, Attempt = attempt, Settled = 0, LookedFor = 0, LookAge = 0 }));
+            if (times.MayRefuse)
+            {
+                yield return ($"puts attempt {attempt} on record and does not hear so", written.WithOperator(
+                    number, op with { CacheIsFresh = false, Settled = attempt }));
+            }
         }
     }
 
@@ -181,9 +182,9 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
                 yield break;
         }
 
-        var hasLooked = guards.LookForEachAttempt ? op.LookedFor == op.CachedAttempt : op.LookedFor != 0;
+        var hasLooked = op.LookedFor == op.CachedAttempt;
         var looked = hasLooked ? op : op with { LookedFor = op.CachedAttempt, LookAge = 0 };
-        if (!guards.WaitOutTheWindow || looked.LookAge >= times.Window)
+        if (!guards.WaitOutTheWindow || (guards.CountFromTheFirstLook ? looked.LookAge : state.RecordAge) >= times.Window)
         {
             foreach (var next in Begin(state, number, looked))
                 yield return ($"does not find the key of attempt {op.CachedAttempt} and {next.What}", next.After);
@@ -237,6 +238,7 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
         A = Older(state.A),
         B = Older(state.B),
         LeaseAge = Older(state.LeaseAge, times.LeaseDuration),
+        RecordAge = guards.CountFromTheFirstLook ? (byte)0 : Older(state.RecordAge, times.Window),
         First = Older(state.First),
         Second = Older(state.Second),
         Third = Older(state.Third),

@@ -15,8 +15,8 @@ internal sealed record ProtocolGuards
     /// <summary>Another key is made only when the consistency window has passed since this process looked first.</summary>
     public bool WaitOutTheWindow { get; init; } = true;
 
-    /// <summary>The window is waited out from a lost answer on, and not only from the record, which may be much older than the send.</summary>
-    public bool WaitFromTheLostAnswer { get; init; } = true;
+    /// <summary>The window is waited out from the first look for the key on, and not from the record, which may be much older than the send.</summary>
+    public bool CountFromTheFirstLook { get; init; } = true;
 
     /// <summary>Before the send the process makes sure that its lease was renewed within its own deadline.</summary>
     public bool CheckTheLease { get; init; } = true;
@@ -26,9 +26,6 @@ internal sealed record ProtocolGuards
 
     /// <summary>A finalizer without a record that can be read stands for an attempt all the same: people may edit annotations.</summary>
     public bool FinalizerStandsForAnAttempt { get; init; } = true;
-
-    /// <summary>The window counts anew for each attempt that this process looks for.</summary>
-    public bool LookForEachAttempt { get; init; } = true;
 }
 
 /// <summary>The times of the model, in ticks.</summary>
@@ -56,10 +53,10 @@ internal sealed record ProtocolTimes
     public int Crashes { get; init; } = 2;
 
     /// <summary>How often people edit the record at most.</summary>
-    public int Edits { get; init; } = 1;
+    public int Edits { get; init; }
 
-    /// <summary>Whether KMS can refuse a call, so that its sender knows that it had no effect.</summary>
-    public bool MayRefuse { get; init; } = true;
+    /// <summary>Whether KMS can refuse a call, and the API server's answer to the record can be lost, so that a process knows of an attempt that it made no key.</summary>
+    public bool MayRefuse { get; init; }
 
     /// <summary>Whether a call can be lost before it has an effect.</summary>
     public bool MayLoseCalls { get; init; } = true;

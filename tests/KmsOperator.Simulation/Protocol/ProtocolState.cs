@@ -58,7 +58,7 @@ internal readonly record struct OperatorState
     /// <summary>The attempt in hand.</summary>
     public byte Attempt { get; init; }
 
-    /// <summary>The attempt whose key this process looks for, and how long ago it first did so or lost the answer; 0 for none.</summary>
+    /// <summary>The attempt whose key this process looks for, and how long ago it first did so; 0 for none.</summary>
     public byte LookedFor { get; init; }
 
     public byte LookAge { get; init; }
@@ -93,6 +93,9 @@ internal readonly record struct ProtocolState
     /// changed it. It stays when the key is stored.
     /// </summary>
     public byte RecordedAttempt { get; init; }
+
+    /// <summary>How long ago the attempt was recorded; followed only where the guards count from there.</summary>
+    public byte RecordAge { get; init; }
 
     /// <summary>How often people have edited the annotation.</summary>
     public byte Edits { get; init; }
