@@ -11,7 +11,6 @@ public sealed class CreationProtocolTests(ITestOutputHelper output)
         { nameof(ProtocolGuards.CountFromTheFirstLook), "a process that was stopped between record and send takes its call for long decided" },
         { nameof(ProtocolGuards.FinalizerStandsForAnAttempt), "people may remove or change the annotation" },
         { nameof(ProtocolGuards.CheckTheLease), "a process that was stopped for longer than the window sends what it had decided before" },
-        { nameof(ProtocolGuards.CheckTheLeaseBeforeTheRecord), "a process that leads no more gives another's attempt up, which is recorded and not yet sent" },
     };
 
     [Theory]
@@ -76,7 +75,6 @@ public sealed class CreationProtocolTests(ITestOutputHelper output)
         nameof(ProtocolGuards.CountFromTheFirstLook) => new() { CountFromTheFirstLook = false },
         nameof(ProtocolGuards.FinalizerStandsForAnAttempt) => new() { FinalizerStandsForAnAttempt = false },
         nameof(ProtocolGuards.CheckTheLease) => new() { CheckTheLease = false },
-        nameof(ProtocolGuards.CheckTheLeaseBeforeTheRecord) => new() { CheckTheLeaseBeforeTheRecord = false },
         _ => throw new ArgumentOutOfRangeException(nameof(guard), guard, "There is no such guard."),
     };
 }

@@ -21,7 +21,10 @@ internal sealed record ProtocolGuards
     /// <summary>Before the send the process makes sure that its lease was renewed within its own deadline.</summary>
     public bool CheckTheLease { get; init; } = true;
 
-    /// <summary>The same before an attempt is put on record, which may take another's attempt off it.</summary>
+    /// <summary>
+    /// The same before an attempt is put on record, which may take another's attempt off it. The search finds nothing without it any more, since a key is stored
+    /// and found whatever the record says. The operator checks all the same.
+    /// </summary>
     public bool CheckTheLeaseBeforeTheRecord { get; init; } = true;
 
     /// <summary>A finalizer without a record that can be read stands for an attempt all the same: people may edit annotations.</summary>
