@@ -1,4 +1,3 @@
-using KmsOperator.Testing.ApiServer;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
