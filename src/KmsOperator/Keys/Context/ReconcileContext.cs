@@ -103,8 +103,12 @@ internal sealed class ReconcileContext<T>(
     {
         CheckLease();
 
-        // If the answer to this write is lost, the attempt is on record but was never sent.
-        Cache.SettledAttemptId = attempt.Id;
+        if (OpenAttempt?.Id != attempt.Id)
+        {
+            // If the answer to this write is lost, the attempt is on record but was never sent.
+            Cache.SettledAttemptId = attempt.Id;
+        }
+
         var annotations = attempt.ToAnnotations().ToDictionary(one => one.Key, one => (string?)one.Value);
         Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, annotations, cancellationToken);
     }
