@@ -63,7 +63,7 @@ public sealed record CreateAttempt(string Id, DateTimeOffset RecordedAt)
             AccountId = attempt.AccountId ?? status.AccountId,
             Region = attempt.Region ?? status.Region,
             Service = attempt.ClassName is null ? status.Service : attempt.Service,
-            PendingAliasName = attempt.Aliases.FirstOrDefault() ?? status.PendingAliasName,
+            PendingAliasName = attempt.Aliases is [var wanted, ..] ? wanted : status.PendingAliasName,
             FormerAliasNames = attempt.Aliases.Skip(1).Append(status.PendingAliasName).OfType<string>().Except(attempt.Aliases.Take(1))
                 .Union(status.FormerAliasNames ?? []).TakeLast(MaxAliases).ToArray() is { Length: > 0 } names ? names : null,
         };
