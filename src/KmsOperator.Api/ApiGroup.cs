@@ -19,7 +19,7 @@ public static class ApiGroup
     public const string FieldManager = "kms-operator";
 }
 
-/// <summary>Annotations that people put on resources.</summary>
+/// <summary>Annotations that people put on resources, and two of the operator's own.</summary>
 public static class AnnotationNames
 {
     /// <summary>Any new value reconciles the resource and compares everything with AWS at once.</summary>
@@ -33,6 +33,15 @@ public static class AnnotationNames
 
     /// <summary>The key's id: its deletion is scheduled although it was used lately.</summary>
     public const string ConfirmDeletion = "kms.servicekey.dev/confirm-deletion";
+
+    /// <summary>
+    /// <c>{id}@{time}</c>: the operator's record of an attempt to create the key; see <see cref="Api.CreateAttempt"/>. It means nothing once
+    /// <c>status.keyId</c> is there.
+    /// </summary>
+    public const string CreateAttempt = "kms.servicekey.dev/create-attempt";
+
+    /// <summary>Class, place and aliases of the key that the attempt makes, as JSON.</summary>
+    public const string CreateDetails = "kms.servicekey.dev/create-details";
 
     /// <summary><c>"true"</c> on a KeyClass: it serves resources that name no class.</summary>
     public const string IsDefaultClass = "kms.servicekey.dev/is-default-class";

@@ -63,9 +63,6 @@ public sealed record KeyStatus
     /// <summary>When KMS deletes the key, while it is pending deletion.</summary>
     public DateTimeOffset? DeletionDate { get; init; }
 
-    /// <summary>Present only while the key's creation is undecided.</summary>
-    public CreationStatus? Creation { get; init; }
-
     /// <summary>Present only while the outcome of a rotation on demand is undecided.</summary>
     public RotationAttemptStatus? RotationAttempt { get; init; }
 
@@ -158,16 +155,6 @@ public sealed record RotationRecord
 
     /// <summary>KMS's own word: <c>AUTOMATIC</c> or <c>ON_DEMAND</c>.</summary>
     public string Type { get; init => field = value ?? ""; } = "";
-}
-
-/// <summary>The write-ahead record of a creation.</summary>
-public sealed record CreationStatus
-{
-    /// <summary>Goes into the key's <c>servicekey.dev/attempt</c> tag.</summary>
-    public string AttemptId { get; init => field = value ?? ""; } = "";
-
-    /// <summary>When the attempt was recorded.</summary>
-    public DateTimeOffset StartedAt { get; init; }
 }
 
 /// <summary>The record of a rotation on demand, written before the call.</summary>

@@ -14,6 +14,9 @@ public sealed class AliasDirectory
     /// <summary>How old the list may be where nothing asks for a newer one. The writing calls themselves have the last word.</summary>
     public static readonly TimeSpan UsualAge = TimeSpan.FromMinutes(1);
 
+    // Comparisons that people ask for at once come one after the other. A second is soon enough for the next list.
+    private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
     private readonly SingleFlight<ImmutableDictionary<string, string>> _aliases;
@@ -27,7 +30,7 @@ public sealed class AliasDirectory
     {
         _time = time;
         _consistencyWindow = consistencyWindow;
-        _aliases = new SingleFlight<ImmutableDictionary<string, string>>(time, _ => ListAsync(kms));
+        _aliases = new SingleFlight<ImmutableDictionary<string, string>>(time, _ => ListAsync(kms), Spacing);
     }
 
     /// <summary>Target key id by alias name, from a read that began at <paramref name="notBefore"/> or later.</summary>
@@ -76,6 +79,10 @@ public sealed class AliasDirectory
 
         return new AliasReading(targets, isBehind);
     }
+
+    /// <summary>Remembers that there was no key, and so no alias either: an alias has a key as its target.</summary>
+    /// <param name="asOf">When the list of keys was read.</param>
+    public void RecordNoKeys(DateTimeOffset asOf) => _aliases.Offer(ImmutableDictionary<string, string>.Empty, asOf);
 
     /// <summary>Remembers that an alias was written.</summary>
     /// <param name="aliasName">Full name.</param>

@@ -24,7 +24,7 @@ public sealed class RegionalClients
         _consistencyWindow = consistencyWindow;
         Clients = clients;
         Aliases = new AliasDirectory(clients.Reading, time, consistencyWindow);
-        Tags = new TagIndex(clients.Reading, time, consistencyWindow);
+        Tags = new TagIndex(clients.Reading, time, consistencyWindow, Aliases.RecordNoKeys);
     }
 
     /// <summary>The SDK's clients.</summary>

@@ -7,12 +7,11 @@ namespace KmsOperator.Aws;
 /// <typeparam name="T">Type of the result.</typeparam>
 /// <param name="time">The clock.</param>
 /// <param name="read">Does the read. Its argument is the time at which the read began.</param>
-internal sealed class SingleFlight<T>(TimeProvider time, Func<DateTimeOffset, Task<T>> read)
+/// <param name="spacing">The shortest time between two reads, so that callers who come shortly after each other share one; 250 ms when null.</param>
+internal sealed class SingleFlight<T>(TimeProvider time, Func<DateTimeOffset, Task<T>> read, TimeSpan? spacing = null)
     where T : class
 {
-    // The shortest time between two reads, so that callers who come shortly after each other share one.
-    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(250);
-
+    private readonly TimeSpan _spacing = spacing ?? TimeSpan.FromMilliseconds(250);
     private readonly Lock _lock = new();
     private (T Value, DateTimeOffset StartedAt)? _last;
     private Task? _current;
@@ -30,11 +29,25 @@ internal sealed class SingleFlight<T>(TimeProvider time, Func<DateTimeOffset, Ta
                     return last;
                 }
 
-                current = _current ??= ReadAsync(_last?.StartedAt + Spacing);
+                current = _current ??= ReadAsync(_last?.StartedAt + _spacing);
             }
 
             // That read may have begun too early for this caller; if so, wait for the next one.
             await current.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Gives a result that is known without a read.</summary>
+    /// <param name="value">The result.</param>
+    /// <param name="asOf">A read that began then would have had this result.</param>
+    public void Offer(T value, DateTimeOffset asOf)
+    {
+        lock (_lock)
+        {
+            if (!(_last?.StartedAt >= asOf))
+            {
+                _last = (value, asOf);
+            }
         }
     }
 
@@ -44,7 +57,7 @@ internal sealed class SingleFlight<T>(TimeProvider time, Func<DateTimeOffset, Ta
         await Task.Yield();
         try
         {
-            if (earliest - time.GetUtcNow() is { } wait && wait > TimeSpan.Zero && wait <= Spacing)
+            if (earliest - time.GetUtcNow() is { } wait && wait > TimeSpan.Zero && wait <= _spacing)
             {
                 await Task.Delay(wait, time);
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Amazon.KeyManagementService;
 using KmsOperator.Api;
@@ -11,6 +12,9 @@ namespace KmsOperator.Aws;
 /// </summary>
 public sealed class TagIndex
 {
+    /// <summary>How old a scan may be where nothing asks for a newer one. What this process has made since is known beside it.</summary>
+    public static readonly TimeSpan UsualAge = TimeSpan.FromMinutes(1);
+
     // People correct owner tags by hand; a scan of an account with very many keys must not read all of their tags each time.
     private static readonly TimeSpan MaxTagAge = TimeSpan.FromHours(1);
 
@@ -18,14 +22,18 @@ public sealed class TagIndex
     private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
     private readonly SingleFlight<TagIndexSnapshot> _scan;
+    private readonly Action<DateTimeOffset>? _foundNoKey;
+    private readonly ConcurrentDictionary<(string Cluster, string Owner), ImmutableHashSet<string>> _recorded = new();
     private ImmutableDictionary<string, SeenKey> _seen = ImmutableDictionary<string, SeenKey>.Empty;
 
     /// <summary>A scan that has seen nothing yet.</summary>
     /// <param name="kms">Reading client of the Region.</param>
     /// <param name="time">The clock.</param>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
-    public TagIndex(IAmazonKeyManagementService kms, TimeProvider time, TimeSpan consistencyWindow)
+    /// <param name="foundNoKey">Told when a list of the Region's keys was read that was empty; null for nobody.</param>
+    public TagIndex(IAmazonKeyManagementService kms, TimeProvider time, TimeSpan consistencyWindow, Action<DateTimeOffset>? foundNoKey = null)
     {
+        _foundNoKey = foundNoKey;
         _kms = kms;
         _time = time;
         _consistencyWindow = consistencyWindow;
@@ -37,13 +45,30 @@ public sealed class TagIndex
         (await _scan.GetAsync(notBefore, cancellationToken)).Value;
 
     /// <summary>Remembers the tags of a key that was made or tagged just now: KMS may not show them yet.</summary>
-    public void Record(string keyId, IReadOnlyDictionary<string, string> tags, DateTimeOffset now) =>
+    public void Record(string keyId, IReadOnlyDictionary<string, string> tags, DateTimeOffset now)
+    {
         ImmutableInterlocked.Update(ref _seen, seen => seen.SetItem(keyId, SeenKey.Of(tags, now, now) with { WrittenAt = now }));
+        if (tags.GetValueOrDefault(TagNames.Cluster) is { } cluster && tags.GetValueOrDefault(TagNames.Owner) is { } owner)
+        {
+            _recorded.AddOrUpdate((cluster, owner), _ => [keyId], (_, known) => known.Add(keyId));
+        }
+    }
+
+    /// <summary>Keys that this process made or tagged for a resource lately, also after the scan that is at hand.</summary>
+    public IReadOnlyCollection<string> RecordedFor(string cluster, string owner) => _recorded.GetValueOrDefault((cluster, owner)) ?? [];
+
+    /// <summary>Whether this process made or tagged a key within the consistency window: what KMS shows of it may be older.</summary>
+    public bool IsWrittenLately(string keyId) => _seen.TryGetValue(keyId, out var key) && key.IsOwnSince(_time.GetUtcNow() - _consistencyWindow);
 
     private async Task<TagIndexSnapshot> ScanAsync(DateTimeOffset startedAt)
     {
         var windowStart = startedAt - _consistencyWindow;
         var listed = await KeyListing.ListIdsAsync(_kms, CancellationToken.None);
+
+        if (listed.Count == 0)
+        {
+            _foundNoKey?.Invoke(startedAt);
+        }
 
         // Not the scan's start: a key may have been made while the list was read.
         var listedAt = _time.GetUtcNow();
@@ -79,6 +104,15 @@ public sealed class TagIndex
 
         ImmutableInterlocked.Update(
             ref _seen, seen => seen.RemoveRange(seen.Keys.Except(keyIds).Where(keyId => !seen[keyId].IsOwnSince(windowStart))));
+        foreach (var (owner, recorded) in _recorded)
+        {
+            // This scan has listed them.
+            if (!recorded.Any(keyId => _seen.TryGetValue(keyId, out var key) && key.IsOwnSince(windowStart)))
+            {
+                _recorded.TryRemove(KeyValuePair.Create(owner, recorded));
+            }
+        }
+
         return Result(startedAt, windowStart, keyIds, _seen, unreadable);
     }
 

@@ -99,6 +99,12 @@ public interface IKubernetesApi
         CancellationToken cancellationToken)
         where T : class, IResource;
 
+    /// <summary>Asks the server what <see cref="ApplyAsync"/> would come to (<c>dryRun=All</c>). Nothing is stored, and no watch hears of it.</summary>
+    /// <returns>The object as it would be; null where this implementation cannot ask.</returns>
+    Task<T?> TryApplyAsync<T>(
+        ResourceType<T> type, NamespacedName key, JsonObject body, string fieldManager, string? subresource, CancellationToken cancellationToken)
+        where T : class, IResource => Task.FromResult<T?>(null);
+
     /// <summary>Deletes an object. The cluster's garbage collector deletes objects that it owns afterwards.</summary>
     /// <param name="type">The kind.</param>
     /// <param name="key">The object.</param>

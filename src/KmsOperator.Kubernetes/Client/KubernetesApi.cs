@@ -141,9 +141,19 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         string? subresource,
         bool force,
         CancellationToken cancellationToken)
+        where T : class, IResource => ApplyAsync(type, key, body, subresource, $"fieldManager={Uri.EscapeDataString(fieldManager)}&force={(force ? "true" : "false")}", cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<T?> TryApplyAsync<T>(
+        ResourceType<T> type, NamespacedName key, JsonObject body, string fieldManager, string? subresource, CancellationToken cancellationToken)
+        where T : class, IResource =>
+        await ApplyAsync(type, key, body, subresource, $"fieldManager={Uri.EscapeDataString(fieldManager)}&force=true&dryRun=All", cancellationToken);
+
+    private Task<T> ApplyAsync<T>(
+        ResourceType<T> type, NamespacedName key, JsonObject body, string? subresource, string query, CancellationToken cancellationToken)
         where T : class, IResource
     {
-        var path = $"{type.ObjectPath(key, subresource)}?fieldManager={Uri.EscapeDataString(fieldManager)}&force={(force ? "true" : "false")}";
+        var path = $"{type.ObjectPath(key, subresource)}?{query}";
         var identified = body.DeepClone().AsObject();
         identified.TryAdd("apiVersion", type.ApiVersion);
         identified.TryAdd("kind", type.Kind);

@@ -69,6 +69,41 @@ public static class StatusWriter
         }
     }
 
+    /// <summary>
+    /// Makes sure, without writing, that the CRD has the fields of a status. A status that the server refuses or cuts only after something was done for it
+    /// would be too late.
+    /// </summary>
+    /// <param name="api">The API server.</param>
+    /// <param name="type">The kind.</param>
+    /// <param name="current">The object as it was read.</param>
+    /// <param name="status">The fields, beside those that the object's status has.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="KubernetesApiException">The CRD does not have a field (<see cref="IsOutdatedCrd"/>), or the object has changed or is gone.</exception>
+    public static async Task CheckStatusAsync<T>(
+        this IKubernetesApi api, ResourceType<T> type, T current, JsonObject status, CancellationToken cancellationToken)
+        where T : class, IResource
+    {
+        var wanted = WithoutEmpty(status);
+        var body = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["resourceVersion"] = current.Metadata.ResourceVersion },
+            ["status"] = wanted.DeepClone(),
+        };
+        try
+        {
+            var would = await api.TryApplyAsync(type, NamespacedName.Of(current), body, ApiGroup.FieldManager, "status", cancellationToken);
+            if (would is not null && Differences(type, would, wanted).Where(field => field.Value is not null).Select(field => field.Key).ToArray() is { Length: > 0 } lost)
+                throw OutdatedCrd(type, HttpStatusCode.UnprocessableEntity, $"the server would drop .status.{string.Join(", .status.", lost)}");
+        }
+        catch (KubernetesApiException e) when (e.Message.Contains(UnknownField, StringComparison.Ordinal))
+        {
+            throw OutdatedCrd(type, e.StatusCode, e.Message);
+        }
+    }
+
+    /// <summary>Whether a write was refused since the CRD is older than the operator.</summary>
+    public static bool IsOutdatedCrd(KubernetesApiException e) => e.Reason == Outdated;
+
     private static async Task<T> PatchAsync<T>(IKubernetesApi api, ResourceType<T> type, T current, JsonObject wanted, CancellationToken cancellationToken)
         where T : class, IResource
     {

@@ -22,6 +22,5 @@ internal static class ClassName
         errors.Require(before is null && after == status?.ClassName, Field, Message);
     }
 
-    // An undecided creation counts: the attempt would be looked for in the wrong account.
-    private static bool KeyExists(KeyStatus? status) => status?.KeyId is not null || status?.Creation is not null;
+    private static bool KeyExists(KeyStatus? status) => status?.KeyId is not null;
 }

@@ -125,6 +125,9 @@ internal sealed class OperatorComposition
         }
     }
 
+    /// <summary>Completes when every kind has been listed once.</summary>
+    public Task WhenListed => _caches.WhenSynced;
+
     /// <summary>Reconciles until cancelled. To be run only while this instance is the leader.</summary>
     /// <param name="cancellationToken">Ends it; the reconciles in progress are finished.</param>
     /// <param name="leaseLost">Cancels the reconciles in progress as well, at once: a successor may start before a grace period is over.</param>

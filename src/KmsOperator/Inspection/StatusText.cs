@@ -44,7 +44,7 @@ internal sealed class StatusText(Colours colours)
         Line("on deletion", status.DeletionPolicy is { } policy
             ? string.Create(CultureInfo.InvariantCulture, $"{policy}{(policy == "Delete" ? $" after {status.PendingDeletionWindowDays} days" : "")}")
             : null);
-        Line("undecided", status.Creation is { } creation ? $"whether attempt {creation.AttemptId} of {Time(creation.StartedAt)} made a key" : null);
+        Line("undecided", CreateAttempt.Of(resource) is { } attempt ? $"whether attempt {attempt.Id} of {Time(attempt.RecordedAt)} made a key" : null);
         Line("undecided", status.RotationAttempt is { } rotation ? $"whether the key was rotated at {Time(rotation.StartedAt)}" : null);
         Line("not handled yet", Unhandled(resource, AnnotationNames.RotateAt, status.LastHandledRotateAt));
         Line("not handled yet", Unhandled(resource, AnnotationNames.ReconcileAt, status.LastHandledReconcileAt));

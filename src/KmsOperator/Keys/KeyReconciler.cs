@@ -38,7 +38,7 @@ internal sealed class KeyReconciler(
         var desired = resolved.Desired;
         KeyStatus Current() => WithDeletionPolicy(context.Status, desired.DeletionPolicy, desired.PendingDeletionWindowDays, desired.ObserveOnly);
         context.Cache.FirstSeenAt ??= context.Now;
-        if (ImmutabilityChecks.Find(context.Status, resolved) is { } change)
+        if (ImmutabilityChecks.Find(context.Status, context.OpenAttempt is not null, resolved) is { } change)
         {
             return KeyResult.Failed(Current(), change);
         }
@@ -60,6 +60,7 @@ internal sealed class KeyReconciler(
         }
 
         var region = regions.For(resolved.Access);
+        KeyStatus? made = null;
         try
         {
             if (context.Status.KeyId is not null)
@@ -88,6 +89,7 @@ internal sealed class KeyReconciler(
 
             if (created.Key is { } key)
             {
+                made = created.Status;
                 return await update.FinishCreateAsync(context, created.Status, resolved, region, key, cancellationToken);
             }
 
@@ -102,9 +104,9 @@ internal sealed class KeyReconciler(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
-            // The status as it was last written, so that no record of an attempt gets lost.
+            // The status as it was last written, or with the key that was made just now.
             var subject = context.Status.Arn ?? context.Status.KeyId ?? desired.AliasName;
-            return KeyResult.Failed(Current(), AwsReconcileError.For(failure, subject, context.IsRecent(settings.ConsistencyWindow))) with { IsCompared = true };
+            return KeyResult.Failed(made ?? Current(), AwsReconcileError.For(failure, subject, context.IsRecent(settings.ConsistencyWindow))) with { IsCompared = true };
         }
     }
 

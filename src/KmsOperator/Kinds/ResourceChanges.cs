@@ -10,7 +10,7 @@ internal static class ResourceChanges
 {
     /// <summary>
     /// Whether a changed resource has to be reconciled. A change of the status alone is mostly the operator's own, unless it names another
-    /// key; so is a finalizer that was added.
+    /// key; so is a finalizer that was added, and the record of an attempt that came with it.
     /// </summary>
     public static bool NeedsReconcile<T>(this ResourceChange<T> change)
         where T : class, IResource =>
@@ -18,7 +18,7 @@ internal static class ResourceChanges
         || old.Generation != now.Generation
         || old.DeletionTimestamp != now.DeletionTimestamp
         || (Finalizers.Has(change.Old, ApiGroup.Finalizer) && !Finalizers.Has(change.New, ApiGroup.Finalizer))
-        || !SameEntries(old.Annotations, now.Annotations)
+        || !SameEntries(OfOthers(old.Annotations), OfOthers(now.Annotations))
         || IsAnotherKey(change.Old, change.New);
 
     /// <summary>
@@ -50,6 +50,9 @@ internal static class ResourceChanges
         old is IKeyResource { Status.KeyId: { } before } && now is IKeyResource { Status.KeyId: { } after } && before != after;
 
     private static string? ReconcileAt(IResource? resource) => resource?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt);
+
+    private static Dictionary<string, string>? OfOthers(IReadOnlyDictionary<string, string>? annotations) =>
+        annotations?.Where(one => one.Key is not (AnnotationNames.CreateAttempt or AnnotationNames.CreateDetails)).ToDictionary();
 
     private static bool SameEntries(IReadOnlyDictionary<string, string>? left, IReadOnlyDictionary<string, string>? right) =>
         (left?.Count ?? 0) == (right?.Count ?? 0)

@@ -19,7 +19,7 @@ internal sealed record KnownResource(string Path, string? Uid, string? AccountId
 
     /// <summary>From a resource.</summary>
     public static KnownResource Of(string kind, IKeyResource resource) => new(
-        PathOf(kind, resource), resource.Metadata.Uid, resource.Status?.AccountId, resource.Status?.Region, resource.Status?.KeyId, resource.Status?.Creation?.AttemptId)
+        PathOf(kind, resource), resource.Metadata.Uid, resource.Status?.AccountId, resource.Status?.Region, resource.Status?.KeyId, CreateAttempt.Of(resource)?.Id)
     {
         ClassName = resource.Status?.ClassName,
     };

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using KmsOperator.Api;
 using KmsOperator.IntegrationTests.ControlPlane;
 using Xunit;
 
@@ -149,14 +150,15 @@ public sealed partial class ScenarioTests
         var own = stored["metadata"]!["managedFields"]!.AsArray().Where(entry => Text(entry!["manager"]).StartsWith("kms-operator", StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(own);
         Assert.All(own, entry => Assert.All(entry!["fieldsV1"]!.AsObject(), field => Assert.True(
-            field.Key == "f:status" || (field.Key == "f:metadata" && field.Value!.AsObject().All(meta => meta.Key == "f:finalizers")), entry.ToJsonString())));
+            field.Key == "f:status" || (field.Key == "f:metadata" && field.Value!.AsObject().All(meta => meta.Key == "f:finalizers"
+                || (meta.Key == "f:annotations" && meta.Value!.AsObject().All(name => name.Key is "." || name.Key[2..] is AnnotationNames.CreateAttempt or AnnotationNames.CreateDetails)))), entry.ToJsonString())));
         Assert.Equal(1, stored["metadata"]!["generation"]!.GetValue<int>());
         Assert.Equal(intended["spec"]!.ToJsonString(), stored["spec"]!.ToJsonString());
         Assert.All(stored["metadata"]!["finalizers"]?.AsArray() ?? [], finalizer => Assert.Equal("kms.servicekey.dev/key", Text(finalizer)));
         Assert.Equal(OfGit(intended["metadata"]!), OfGit(stored["metadata"]!));
     }
 
-    // All of metadata but what the server writes, the operator's finalizer, and the annotation by which this test asks it to look.
+    // All of metadata but what the server writes, the operator's finalizer and record of the creation, and the annotation by which this test asks it to look.
     private static string OfGit(JsonNode metadata)
     {
         var own = metadata.DeepClone().AsObject();
@@ -165,7 +167,11 @@ public sealed partial class ScenarioTests
             own.Remove(field);
         }
 
-        (own["annotations"] as JsonObject)?.Remove("kms.servicekey.dev/reconcile-at");
+        foreach (var annotation in (string[])[AnnotationNames.ReconcileAt, AnnotationNames.CreateAttempt, AnnotationNames.CreateDetails])
+        {
+            (own["annotations"] as JsonObject)?.Remove(annotation);
+        }
+
         return own.ToJsonString();
     }
 

@@ -17,8 +17,7 @@ public sealed class FaultMatrixTests(ITestOutputHelper output)
         .. from kind in (string[])["ServiceKey", "KeyReplica"]
            from effect in (string[])["add finalizer {0}/", "remove finalizer {0}/"]
            select $"k8s {string.Format(null, effect, kind)}",
-        "k8s ServiceKey/one status [creation]", "k8s ServiceKey/one status [key]", "k8s ServiceKey/one status [rotation]", "k8s ServiceKey/one status (Ready)",
-        "k8s KeyReplica/copy status [creation]", "k8s KeyReplica/copy status [key]", "k8s KeyReplica/copy status (Ready)",
+        "k8s ServiceKey/one status [key]", "k8s ServiceKey/one status [rotation]", "k8s ServiceKey/one status (Ready)", "k8s KeyReplica/copy status (Ready)",
     ];
 
     /// <summary>All flows; <c>FAULT_FLOWS</c>, names separated by commas, picks some while one works on them.</summary>

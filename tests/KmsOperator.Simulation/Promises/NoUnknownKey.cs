@@ -29,6 +29,5 @@ internal sealed class NoUnknownKey : IPromise
     }
 
     private static bool IsKnown(SimulatedWorld world, KeyEntry key) => world.Cluster.Resources.Any(resource =>
-        resource.Status is { } status
-        && (status.KeyId == key.KeyId || (status.Creation is { } creation && creation.AttemptId == KeyTruth.Tag(key, TagNames.Attempt))));
+        resource.Status?.KeyId == key.KeyId || (CreateAttempt.Of(resource) is { } attempt && attempt.Id == KeyTruth.Tag(key, TagNames.Attempt)));
 }

@@ -34,6 +34,11 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
                 yield return ($"call {attempt} is lost", state.WithCall(attempt, new CallRecord(CallState.Lost, 0)));
         }
 
+        if (state.RecordedAttempt is not (0 or ProtocolState.Edited) && state.StoredKey == 0 && state.Edits < times.Edits)
+        {
+            yield return ("somebody edits the record", Written(state with { RecordedAttempt = ProtocolState.Edited, Edits = (byte)(state.Edits + 1) }));
+        }
+
         if (MayTick(state))
             yield return ("time passes", Tick(state));
     }
@@ -45,20 +50,23 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
     public static string? TwoKeys(ProtocolState state) =>
         Enumerable.Range(1, state.Attempts).Count(attempt => state.Call(attempt).State == CallState.Made) > 1 ? "two keys for one resource" : null;
 
-    /// <summary>Promise: every key is in the resource's status, or the attempt that made it is on record.</summary>
+    /// <summary>
+    /// Promise: every key is in the resource's status, or the attempt that made it is on record. Where people have edited the record, the finalizer says
+    /// that there may be a key, and the key's tags say whose it is.
+    /// </summary>
     public static string? UnknownKey(ProtocolState state)
     {
         for (var attempt = 1; attempt <= state.Attempts; attempt++)
         {
-            if (state.Call(attempt).State == CallState.Made && state.StoredKey != attempt && state.RecordedAttempt != attempt)
+            if (state.Call(attempt).State == CallState.Made && state.StoredKey != attempt && state.RecordedAttempt != attempt && state.RecordedAttempt != ProtocolState.Edited)
                 return $"key {attempt} is in no status and on no record";
         }
 
         return null;
     }
 
-    /// <summary>Whether everything is done: the key is stored, and nothing is under way.</summary>
-    public static bool IsDone(ProtocolState state) => state.StoredKey != 0 && state.RecordedAttempt == 0;
+    /// <summary>Whether everything is done: the key is stored.</summary>
+    public static bool IsDone(ProtocolState state) => state.StoredKey != 0;
 
     private IEnumerable<(string What, ProtocolState After)> NextOf(ProtocolState state, int number, OperatorState op)
     {
@@ -95,7 +103,13 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
         {
             case OperatorStep.Idle when op.CachedKey != 0:
                 break;
-            case OperatorStep.Idle when op.CachedAttempt != 0:
+            case OperatorStep.Idle when op.CachedAttempt != 0 && op.CachedAttempt == op.Settled:
+                foreach (var next in Begin(state, number, op))
+                    yield return next;
+                if (op.CacheIsFresh && MayWrite(state, number))
+                    yield return Withdraw(state, number, op);
+                break;
+            case OperatorStep.Idle when op.CachedAttempt != 0 && (op.CachedAttempt != ProtocolState.Edited || guards.FinalizerStandsForAnAttempt):
                 foreach (var next in Settle(state, number, op))
                     yield return next;
                 break;
@@ -116,7 +130,13 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
             case OperatorStep.Sent:
                 if (state.Call(op.Attempt).State == CallState.Made)
                     yield return ("gets the answer", state.WithOperator(number, op with { Step = OperatorStep.Known }));
-                yield return ("gets no answer", state.WithOperator(number, WithoutAnswer(op) with { Step = OperatorStep.Idle }));
+                if (times.MayRefuse && state.Call(op.Attempt).State == CallState.InFlight)
+                {
+                    yield return ("is refused", state.WithCall(op.Attempt, new CallRecord(CallState.Lost, 0)).WithOperator(
+                        number, op with { Step = OperatorStep.Idle, Settled = op.Attempt }));
+                }
+
+                yield return ("gets no answer", state.WithOperator(number, op with { Step = OperatorStep.Idle }));
                 break;
             case OperatorStep.Known:
                 yield return Store(state, number, op);
@@ -125,8 +145,6 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
                 throw new InvalidOperationException($"{op.Step} is no step of a running process.");
         }
     }
-
-    private OperatorState WithoutAnswer(OperatorState op) => guards.WaitFromTheLostAnswer ? op with { HasLooked = true, LookAge = 0 } : op;
 
     private IEnumerable<(string What, ProtocolState After)> Begin(ProtocolState state, int number, OperatorState op)
     {
@@ -142,39 +160,54 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
         {
             var written = Written(counted with { RecordedAttempt = attempt, RecordAge = 0 });
             yield return ($"puts attempt {attempt} on record", written.WithOperator(
-                number, Read(written, op) with { Step = OperatorStep.Recorded, Attempt = attempt }));
+                number, Read(written, op) with { Step = OperatorStep.Recorded, Attempt = attempt, Settled = 0, LookedFor = 0, LookAge = 0 }));
+            if (times.MayRefuse)
+            {
+                yield return ($"puts attempt {attempt} on record and does not hear so", written.WithOperator(
+                    number, op with { CacheIsFresh = false, Settled = attempt }));
+            }
         }
     }
 
     private IEnumerable<(string What, ProtocolState After)> Settle(ProtocolState state, int number, OperatorState op)
     {
-        var call = state.Call(op.CachedAttempt);
-        if (call.State == CallState.Made && guards.LookForTheKey)
+        // By the attempt's tag, or by the tags that name the resource.
+        for (byte attempt = 1; attempt <= state.Attempts && guards.LookForTheKey; attempt++)
         {
-            yield return ($"finds key {op.CachedAttempt}", state.WithOperator(
-                number, op with { Step = OperatorStep.Known, Attempt = op.CachedAttempt }));
+            var call = state.Call(attempt);
+            if (call.State != CallState.Made)
+                continue;
+            yield return ($"finds key {attempt}", state.WithOperator(number, op with { Step = OperatorStep.Known, Attempt = attempt }));
             if (call.Age >= times.StaleReads)
                 yield break;
         }
 
-        var looked = op.HasLooked ? op : op with { HasLooked = true, LookAge = 0 };
-        if (!guards.WaitOutTheWindow || Math.Min(looked.LookAge, state.RecordAge) >= times.Window)
+        var hasLooked = op.LookedFor == op.CachedAttempt;
+        var looked = hasLooked ? op : op with { LookedFor = op.CachedAttempt, LookAge = 0 };
+        if (!guards.WaitOutTheWindow || (guards.CountFromTheFirstLook ? looked.LookAge : state.RecordAge) >= times.Window)
         {
             foreach (var next in Begin(state, number, looked))
-                yield return ($"does not find key {op.CachedAttempt} and {next.What}", next.After);
+                yield return ($"does not find the key of attempt {op.CachedAttempt} and {next.What}", next.After);
         }
-        else if (!op.HasLooked)
+        else if (!hasLooked)
         {
-            yield return ($"does not find key {op.CachedAttempt} and waits", state.WithOperator(number, looked));
+            yield return ($"does not find the key of attempt {op.CachedAttempt} and waits", state.WithOperator(number, looked));
         }
     }
 
-    /// <summary>A conflict is answered by reading again: the key belongs to its attempt, whatever else has changed.</summary>
-    private (string What, ProtocolState After) Store(ProtocolState state, int number, OperatorState op)
+    /// <summary>KMS has refused: record and finalizer go in one write.</summary>
+    private static (string What, ProtocolState After) Withdraw(ProtocolState state, int number, OperatorState op)
     {
-        if (state.RecordedAttempt != op.Attempt && guards.StoreOnlyTheRecorded && guards.RecordBeforeCreate)
+        var written = Written(state with { RecordedAttempt = 0 });
+        return ($"withdraws attempt {op.Settled}", written.WithOperator(number, Read(written, op)));
+    }
+
+    /// <summary>A conflict is answered by reading again: the key is the resource's, whatever else has changed, also the record.</summary>
+    private static (string What, ProtocolState After) Store(ProtocolState state, int number, OperatorState op)
+    {
+        if (state.StoredKey != 0 && state.StoredKey != op.Attempt)
             return ($"cannot store key {op.Attempt}", state.WithOperator(number, Read(state, op) with { Step = OperatorStep.Idle }));
-        var written = Written(state with { StoredKey = op.Attempt, RecordedAttempt = 0, RecordAge = 0 });
+        var written = Written(state with { StoredKey = op.Attempt });
         return ($"stores key {op.Attempt}", written.WithOperator(number, Read(written, op) with { Step = OperatorStep.Idle }));
     }
 
@@ -205,7 +238,7 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
         A = Older(state.A),
         B = Older(state.B),
         LeaseAge = Older(state.LeaseAge, times.LeaseDuration),
-        RecordAge = Older(state.RecordAge, times.Window),
+        RecordAge = guards.CountFromTheFirstLook ? (byte)0 : Older(state.RecordAge, times.Window),
         First = Older(state.First),
         Second = Older(state.Second),
         Third = Older(state.Third),
@@ -213,7 +246,7 @@ internal sealed class CreationProtocol(ProtocolGuards guards, ProtocolTimes time
 
     private OperatorState Older(OperatorState op) => op with
     {
-        LookAge = op.HasLooked ? Older(op.LookAge, times.Window) : op.LookAge,
+        LookAge = op.LookedFor != 0 ? Older(op.LookAge, times.Window) : op.LookAge,
         CheckAge = op.Step == OperatorStep.Checked ? Older(op.CheckAge, times.SendDelay) : (byte)0,
     };
 

@@ -8,15 +8,18 @@ public sealed class CreationProtocolTests(ITestOutputHelper output)
         { nameof(ProtocolGuards.OptimisticLock), "whoever decides on an old state overwrites the record of another's attempt" },
         { nameof(ProtocolGuards.LookForTheKey), "a lost answer is taken for a call without effect" },
         { nameof(ProtocolGuards.WaitOutTheWindow), "a read may be older than the key" },
-        { nameof(ProtocolGuards.WaitFromTheLostAnswer), "a process that was stopped between record and send takes its call for long decided" },
+        { nameof(ProtocolGuards.CountFromTheFirstLook), "a process that was stopped between record and send takes its call for long decided" },
+        { nameof(ProtocolGuards.FinalizerStandsForAnAttempt), "people may remove or change the annotation" },
         { nameof(ProtocolGuards.CheckTheLease), "a process that was stopped for longer than the window sends what it had decided before" },
-        { nameof(ProtocolGuards.CheckTheLeaseBeforeTheRecord), "a process that leads no more gives another's attempt up, which is recorded and not yet sent" },
     };
 
-    [Fact]
-    public void No_order_of_events_makes_two_keys_or_one_that_nobody_knows()
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    public void No_order_of_events_makes_two_keys_or_one_that_nobody_knows(int edits, bool mayRefuse)
     {
-        var search = Search(new ProtocolGuards(), new ProtocolTimes(), CreationProtocol.Violation);
+        var search = Search(new ProtocolGuards(), new ProtocolTimes { Edits = edits, MayRefuse = mayRefuse }, CreationProtocol.Violation);
         var found = search.Run();
         output.WriteLine($"{search.States} states");
         Assert.True(found is null, found is null ? "" : string.Join("\n", found));
@@ -27,7 +30,7 @@ public sealed class CreationProtocolTests(ITestOutputHelper output)
     [MemberData(nameof(Guards))]
     public void Without_a_guard_the_search_finds_what_it_protects_against(string guard, string reason)
     {
-        var found = Search(Without(guard), new ProtocolTimes(), CreationProtocol.TwoKeys).Run();
+        var found = Search(Without(guard), new ProtocolTimes { Edits = guard == nameof(ProtocolGuards.FinalizerStandsForAnAttempt) ? 1 : 0 }, CreationProtocol.TwoKeys).Run();
         Assert.True(found is not null, reason);
         output.WriteLine(string.Join("\n", found));
     }
@@ -51,7 +54,7 @@ public sealed class CreationProtocolTests(ITestOutputHelper output)
     [Fact]
     public void From_everywhere_the_key_can_still_be_made_and_stored()
     {
-        var times = new ProtocolTimes { Crashes = 1, Attempts = 2 };
+        var times = new ProtocolTimes { Crashes = 1, Attempts = 2, Edits = 1, MayRefuse = true };
         var search = Search(new ProtocolGuards(), times, CreationProtocol.Violation);
         Assert.Null(search.Run());
 
@@ -69,9 +72,9 @@ public sealed class CreationProtocolTests(ITestOutputHelper output)
         nameof(ProtocolGuards.OptimisticLock) => new() { OptimisticLock = false },
         nameof(ProtocolGuards.LookForTheKey) => new() { LookForTheKey = false },
         nameof(ProtocolGuards.WaitOutTheWindow) => new() { WaitOutTheWindow = false },
-        nameof(ProtocolGuards.WaitFromTheLostAnswer) => new() { WaitFromTheLostAnswer = false },
+        nameof(ProtocolGuards.CountFromTheFirstLook) => new() { CountFromTheFirstLook = false },
+        nameof(ProtocolGuards.FinalizerStandsForAnAttempt) => new() { FinalizerStandsForAnAttempt = false },
         nameof(ProtocolGuards.CheckTheLease) => new() { CheckTheLease = false },
-        nameof(ProtocolGuards.CheckTheLeaseBeforeTheRecord) => new() { CheckTheLeaseBeforeTheRecord = false },
         _ => throw new ArgumentOutOfRangeException(nameof(guard), guard, "There is no such guard."),
     };
 }

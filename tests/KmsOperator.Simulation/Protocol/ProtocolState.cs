@@ -9,7 +9,7 @@ internal enum OperatorStep : byte
     /// <summary>Between two reconciliations.</summary>
     Idle,
 
-    /// <summary>The attempt is on record; CreateKey is not sent.</summary>
+    /// <summary>The attempt is on record, by the write that added the finalizer; CreateKey is not sent.</summary>
     Recorded,
 
     /// <summary>The lease was looked at for the last time before the send.</summary>
@@ -18,7 +18,7 @@ internal enum OperatorStep : byte
     /// <summary>CreateKey is sent; the answer is waited for.</summary>
     Sent,
 
-    /// <summary>The key's id is known to this process and not stored.</summary>
+    /// <summary>The key's id is known to this process and not stored. Alias and rotation are made meanwhile.</summary>
     Known,
 }
 
@@ -58,10 +58,13 @@ internal readonly record struct OperatorState
     /// <summary>The attempt in hand.</summary>
     public byte Attempt { get; init; }
 
-    /// <summary>Whether this process has looked at an attempt that it did not make, and how long ago it did so first.</summary>
-    public bool HasLooked { get; init; }
+    /// <summary>The attempt whose key this process looks for, and how long ago it first did so; 0 for none.</summary>
+    public byte LookedFor { get; init; }
 
     public byte LookAge { get; init; }
+
+    /// <summary>The attempt of which this process knows that it made no key: it was not sent, was refused, or was given up.</summary>
+    public byte Settled { get; init; }
 
     /// <summary>How long ago it checked the lease before a send.</summary>
     public byte CheckAge { get; init; }
@@ -73,6 +76,9 @@ internal readonly record struct CallRecord(CallState State, byte Age);
 /// <summary>The whole model's state: a resource, two operators, their lease, up to three calls of CreateKey.</summary>
 internal readonly record struct ProtocolState
 {
+    /// <summary>A record from which no attempt can be read; the finalizer that came with it is there.</summary>
+    public const byte Edited = 9;
+
     public OperatorState A { get; init; }
 
     public OperatorState B { get; init; }
@@ -82,10 +88,17 @@ internal readonly record struct ProtocolState
 
     public byte LeaseAge { get; init; }
 
-    /// <summary>The attempt in the resource's status; 0 for none.</summary>
+    /// <summary>
+    /// The attempt in the resource's annotation; 0 for none, in which case there is no finalizer either; <see cref="Edited"/> where people have removed or
+    /// changed it. It stays when the key is stored.
+    /// </summary>
     public byte RecordedAttempt { get; init; }
 
+    /// <summary>How long ago the attempt was recorded; followed only where the guards count from there.</summary>
     public byte RecordAge { get; init; }
+
+    /// <summary>How often people have edited the annotation.</summary>
+    public byte Edits { get; init; }
 
     /// <summary>The key in the resource's status, by the attempt that made it; 0 for none.</summary>
     public byte StoredKey { get; init; }

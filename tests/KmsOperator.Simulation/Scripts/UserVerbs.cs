@@ -58,7 +58,7 @@ internal static class UserVerbs
     {
         var other = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(step.Arguments[1]));
         if (other?.Status is { KeyId: { } keyId } status)
-            SetStatus(world, step, new JsonObject { ["keyId"] = keyId, ["arn"] = status.Arn, ["creation"] = null, ["aliasName"] = null, ["desiredSha256"] = null });
+            SetStatus(world, step, new JsonObject { ["keyId"] = keyId, ["arn"] = status.Arn, ["aliasName"] = null, ["desiredSha256"] = null });
     }
 
     private static void SetStatus(SimulatedWorld world, ScriptStep step, JsonObject status)

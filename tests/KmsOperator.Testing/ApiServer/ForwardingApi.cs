@@ -35,6 +35,10 @@ internal abstract class ForwardingApi(IKubernetesApi inner) : IKubernetesApi
         CancellationToken cancellationToken)
         where T : class, IResource => inner.ApplyAsync(type, key, body, fieldManager, subresource, force, cancellationToken);
 
+    public virtual Task<T?> TryApplyAsync<T>(
+        ResourceType<T> type, NamespacedName key, JsonObject body, string fieldManager, string? subresource, CancellationToken cancellationToken)
+        where T : class, IResource => inner.TryApplyAsync(type, key, body, fieldManager, subresource, cancellationToken);
+
     public virtual Task<bool> DeleteAsync<T>(
         ResourceType<T> type, NamespacedName key, string? uid, string? resourceVersion, CancellationToken cancellationToken)
         where T : class, IResource => inner.DeleteAsync(type, key, uid, resourceVersion, cancellationToken);

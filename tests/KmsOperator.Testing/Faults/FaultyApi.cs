@@ -60,8 +60,7 @@ internal sealed class FaultyApi(IKubernetesApi inner, FaultPlan plan, string cla
         var resource = $"{kind}/{name}";
         var ready = status["conditions"]?.AsArray().FirstOrDefault(condition => condition!["type"]!.GetValue<string>() == ConditionTypes.Ready);
         var reason = ready?["reason"]?.GetValue<string>();
-        return status["creation"] is not null ? FaultPoint.Recording(resource, "creation")
-            : status["rotationAttempt"] is not null ? FaultPoint.Recording(resource, "rotation")
+        return status["rotationAttempt"] is not null ? FaultPoint.Recording(resource, "rotation")
             : status["keyId"] is not null && status["desiredSha256"] is null && reason == Reasons.Progressing ? FaultPoint.Recording(resource, "key")
             : FaultPoint.Reporting(resource, ready?["status"]?.GetValue<string>() == "True" ? "Ready" : reason ?? "rest");
     }

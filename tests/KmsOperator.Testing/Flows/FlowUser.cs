@@ -121,7 +121,7 @@ internal sealed class FlowUser(
 
     private static bool IsSettled(IKeyResource resource) =>
         resource.Metadata.DeletionTimestamp is null
-        && resource.Status is { RotationAttempt: null, Creation: null, PendingAliasName: null, Conditions: { Count: 1 } }
+        && resource.Status is { RotationAttempt: null, PendingAliasName: null, Conditions: { Count: 1 } }
         && resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) == resource.Status?.LastHandledRotateAt
         && resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt) == resource.Status?.LastHandledReconcileAt
         && ResourceConditions.IsReady(resource.Status?.Conditions, resource.Metadata.Generation);

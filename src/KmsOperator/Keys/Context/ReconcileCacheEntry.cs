@@ -23,11 +23,17 @@ internal sealed class ReconcileCacheEntry
     /// <summary>When a call that schedules the key's deletion ended without an answer. It may still arrive.</summary>
     public DateTimeOffset? DeletionUnansweredAt { get; set; }
 
-    /// <summary>Since when the resource has shown that its status was lost; see <see cref="ReconcileContext{T}.IsStatusLost"/>.</summary>
-    public DateTimeOffset? StatusLostSince { get; set; }
+    /// <summary>The attempt whose key is being looked for, or of which nothing is known but that there may be one.</summary>
+    public SoughtAttempt? Sought { get; set; }
 
-    /// <summary>Whether this process added the finalizer and has not recorded an attempt yet, so that there is no key.</summary>
-    public bool HasOnlyFinalizer { get; set; }
+    /// <summary>The attempt of which this process knows that it made no key: it was not sent, was refused, or was given up after the search for its key.</summary>
+    public string? SettledAttemptId { get; set; }
+
+    /// <summary>Whether this process has found that the resource's key is gone, and nothing was sent since: there is no key, although no attempt is on record.</summary>
+    public bool HasNoKey { get; set; }
+
+    /// <summary>Since when the resource has waited for its class, while nobody has written that it waits.</summary>
+    public DateTimeOffset? WaitsForClassSince { get; set; }
 
     /// <summary>Since when KMS has answered that the key does not exist.</summary>
     public DateTimeOffset? MissingSince { get; set; }
@@ -64,6 +70,11 @@ internal sealed class ReconcileCacheEntry
 /// <param name="DesiredSha256">Of the document that was put.</param>
 /// <param name="AnswerSha256">Of the document that came back.</param>
 internal sealed record PolicyAnswer(string DesiredSha256, string AnswerSha256);
+
+/// <summary>An attempt whose key is being looked for.</summary>
+/// <param name="AttemptId">The attempt; null where its record is lost.</param>
+/// <param name="Since">When this process first looked.</param>
+internal sealed record SoughtAttempt(string? AttemptId, DateTimeOffset Since);
 
 /// <summary>The key that a create attempt made.</summary>
 /// <param name="AttemptId">The attempt.</param>

@@ -39,8 +39,11 @@ internal sealed class ReconcileContext<T>(
     /// <summary>When this process first looked at the resource's key. What was written in AWS before that may still be invisible.</summary>
     public DateTimeOffset FirstSeenAt => Cache.FirstSeenAt ??= Now;
 
-    /// <summary>The status as the server has it: as it was last read or written.</summary>
-    public KeyStatus Status => Resource.Status ?? new KeyStatus();
+    /// <summary>The status as it was last read or written, with what an attempt on record says of the key to come.</summary>
+    public KeyStatus Status => CreateAttempt.StatusOf(Resource);
+
+    /// <summary>The attempt on record of which it is open whether it made a key; null if there is none.</summary>
+    public CreateAttempt? OpenAttempt => CreateAttempt.Of(Resource) is { } attempt && attempt.Id != Cache.SettledAttemptId ? attempt : null;
 
     /// <summary>The resource's namespace.</summary>
     public string Namespace => NamespacedName.Of(Resource).Namespace;
@@ -63,10 +66,10 @@ internal sealed class ReconcileContext<T>(
     }
 
     /// <summary>
-    /// Whether the resource had a status that is gone: restored without it, or erased. The finalizer is added just before the first record of a key,
-    /// so a resource that has it, and no record, may have a key that only the key's tags know.
+    /// Whether the resource may have a key that only the key's tags know: its status or the record of its attempt is gone, or cannot be read. The finalizer
+    /// is added by the write that records an attempt, and goes when KMS refuses, so a resource that has it, and no record, had one.
     /// </summary>
-    public bool IsStatusLost => Finalizers.Has(Resource, ApiGroup.Finalizer) && !Cache.HasOnlyFinalizer && Status is { KeyId: null, Creation: null, AccountId: null };
+    public bool IsStatusLost => Finalizers.Has(Resource, ApiGroup.Finalizer) && !Cache.HasNoKey && Status.KeyId is null && CreateAttempt.Of(Resource) is null;
 
     /// <summary>
     /// From when on KMS must show the effect of a recorded attempt, if it had one: a consistency window after the attempt was recorded, after this
@@ -80,15 +83,61 @@ internal sealed class ReconcileContext<T>(
         return (Cache.UnansweredAt is { } unansweredAt && unansweredAt > latest ? unansweredAt : latest) + consistencyWindow;
     }
 
+    /// <summary>
+    /// From when on KMS must show the key of an attempt, if it made one: a consistency window after this process first looked for it, and after a call
+    /// without an answer. The time on record does not count: clocks differ, and people may edit annotations.
+    /// </summary>
+    /// <param name="attemptId">The attempt; null where its record is lost.</param>
+    /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
+    public DateTimeOffset DecidedAt(string? attemptId, TimeSpan consistencyWindow)
+    {
+        if (Cache.Sought is null || Cache.Sought.AttemptId != attemptId)
+        {
+            Cache.Sought = new SoughtAttempt(attemptId, Now);
+        }
+
+        return (Cache.UnansweredAt > Cache.Sought.Since ? Cache.UnansweredAt.Value : Cache.Sought.Since) + consistencyWindow;
+    }
+
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>
     public string? Annotation(string name) => Resource.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
-    /// <summary>Adds the operator's finalizer, if it is not there.</summary>
+    /// <summary>Adds the operator's finalizer, if it is not there. The record of an earlier attempt means nothing any more, and goes with the same write.</summary>
     public async Task AddFinalizerAsync(CancellationToken cancellationToken)
     {
         CheckLease();
-        Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, cancellationToken);
+        if (!Finalizers.Has(Resource, ApiGroup.Finalizer))
+        {
+            Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, AttemptRemoved(), cancellationToken);
+        }
     }
+
+    /// <summary>Records an attempt to create the key, and adds the finalizer, in one write that is refused if the resource has changed.</summary>
+    /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone. The attempt must not be sent.</exception>
+    public async Task RecordAttemptAsync(CreateAttempt attempt, CancellationToken cancellationToken)
+    {
+        CheckLease();
+
+        if (OpenAttempt?.Id != attempt.Id)
+        {
+            // If the answer to this write is lost, the attempt is on record but was never sent.
+            Cache.SettledAttemptId = attempt.Id;
+        }
+
+        var annotations = attempt.ToAnnotations().ToDictionary(one => one.Key, one => (string?)one.Value);
+        Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, annotations, cancellationToken);
+    }
+
+    /// <summary>Takes the record of an attempt that made no key off the resource, and the finalizer with it.</summary>
+    public async Task WithdrawAttemptAsync(CancellationToken cancellationToken)
+    {
+        CheckLease();
+        Resource = await api.RemoveFinalizerAsync(type, Resource, ApiGroup.Finalizer, AttemptRemoved(), cancellationToken) ?? Resource;
+    }
+
+    /// <summary>Makes sure, without writing, that the CRD has the fields of a status.</summary>
+    public Task CheckStatusAsync(KeyStatus status, CancellationToken cancellationToken) =>
+        api.CheckStatusAsync(type, Resource, (JsonObject)JsonSerializer.SerializeToNode(status, ApiJsonContext.Default.KeyStatus)!, cancellationToken);
 
     /// <summary>Removes the operator's finalizer, so that the API server can delete the resource.</summary>
     public async Task RemoveFinalizerAsync(CancellationToken cancellationToken)
@@ -169,7 +218,12 @@ internal sealed class ReconcileContext<T>(
         {
             CheckLease();
             Resource = await api.ApplyStatusAsync(type, Resource, body, cancellationToken);
-            Cache.Written = status.KeyId is null ? Cache.Written : status;
+            if (status.KeyId is not null)
+            {
+                Cache.Written = status;
+                Cache.Created = null;
+                Cache.Sought = null;
+            }
         }
         catch
         {
@@ -178,6 +232,11 @@ internal sealed class ReconcileContext<T>(
             throw;
         }
     }
+
+    private Dictionary<string, string?> AttemptRemoved() =>
+        Resource.Metadata.Annotations is { } annotations && (annotations.ContainsKey(AnnotationNames.CreateAttempt) || annotations.ContainsKey(AnnotationNames.CreateDetails))
+            ? new() { [AnnotationNames.CreateAttempt] = null, [AnnotationNames.CreateDetails] = null }
+            : [];
 
     private void CheckLease()
     {

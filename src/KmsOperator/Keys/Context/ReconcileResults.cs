@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Keys.Classes;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
@@ -8,6 +9,8 @@ namespace KmsOperator.Keys.Context;
 /// <summary>Ends a reconcile: writes the status with its conditions, and says when to reconcile again.</summary>
 internal static class ReconcileResults
 {
+    private static readonly TimeSpan BriefWait = TimeSpan.FromSeconds(1);
+
     /// <summary>Writes the result of a key's reconcile. What is not as desired is tried again, with growing delays unless the result names a time.</summary>
     public static async Task<ReconcileResult> CompleteAsync<T>(this ReconcileContext<T> context, KeyResult result, CancellationToken cancellationToken)
         where T : class, IKeyResource
@@ -31,6 +34,23 @@ internal static class ReconcileResults
     /// <summary>Ends a reconcile that an error stopped before anything was done to the key. The rest of the status stays as it is.</summary>
     public static Task<ReconcileResult> CompleteAsync<T>(this ReconcileContext<T> context, ReconcileError error, CancellationToken cancellationToken)
         where T : class, IKeyResource => context.CompleteAsync(new KeyResult(context.Status, error), cancellationToken);
+
+    /// <summary>
+    /// Ends a reconcile whose class cannot be used. A class that was created together with its resources is ready within moments; a resource says only
+    /// after a second that it waits.
+    /// </summary>
+    public static async Task<ReconcileResult> CompleteAsync<T>(this ReconcileContext<T> context, ClassLookup lookup, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var error = lookup.Error!;
+        if (context.Resource.Status?.Conditions is not null)
+        {
+            return lookup.IsBeingVerified ? ReconcileResult.Done : await context.CompleteAsync(error, cancellationToken);
+        }
+
+        var remaining = error.Reason == Reasons.ClassNotReady ? (context.Cache.WaitsForClassSince ??= context.Now) + BriefWait - context.Now : TimeSpan.Zero;
+        return remaining > TimeSpan.Zero ? ReconcileResult.RequeueAfter(remaining) : await context.CompleteAsync(error, cancellationToken);
+    }
 
     /// <summary>Ends the reconcile of a suspended resource.</summary>
     /// <param name="context">The reconcile.</param>

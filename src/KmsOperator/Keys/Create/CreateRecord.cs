@@ -7,64 +7,79 @@ using KmsOperator.Planning;
 
 namespace KmsOperator.Keys.Create;
 
-/// <summary>What the status records of a create attempt, before it and after it.</summary>
+/// <summary>What is recorded of a create attempt: before it is sent, by annotations, and of its key, in the status.</summary>
 internal static class CreateRecord
 {
     private const int MaxTries = 5;
 
-    /// <summary>Records an attempt, before it is sent.</summary>
-    /// <returns>The status with the record, as it was written.</returns>
-    /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone. The attempt must not be sent.</exception>
-    public static async Task<KeyStatus> BeginAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, CreationStatus attempt, CancellationToken cancellationToken)
-        where T : class, IKeyResource
-    {
-        context.Cache.HasOnlyFinalizer |= !Finalizers.Has(context.Resource, ApiGroup.Finalizer);
-        await context.AddFinalizerAsync(cancellationToken);
-        var recorded = AliasHistory.WithPendingAdditional(status, resolved.Desired.AdditionalAliases) with
+    /// <summary>The status that the key of an attempt gets. It is written once the key has all that belongs to it.</summary>
+    public static KeyStatus StatusFor(KeyStatus status, ResolvedKey resolved, DateTimeOffset now) =>
+        AliasHistory.WithPendingAdditional(AliasHistory.WithPending(status, resolved.Desired.AliasName), resolved.Desired.AdditionalAliases) with
         {
             FormerGrantNames = GrantHistory.WithPending(status, resolved.Desired.Grants.Select(grant => grant.Name)).FormerGrantNames,
-            Creation = attempt,
-            PendingAliasName = resolved.Desired.AliasName,
             AccountId = resolved.Desired.Location.AccountId,
             Region = resolved.Desired.Location.Region,
             ClassName = resolved.ClassName,
             Service = resolved.Desired.Service,
-
-            // The first status of a new key has this field. A CRD that does not know it must refuse this write, not the one after the key exists.
-            LastChangedAt = attempt.StartedAt,
+            LastChangedAt = now,
         };
-        await context.RecordAsync(recorded, "The key is being created.", cancellationToken);
-        context.Cache.HasOnlyFinalizer = false;
-        return recorded;
-    }
+
+    /// <summary>An attempt to create the desired key.</summary>
+    public static CreateAttempt AttemptFor(string id, KeyStatus status, ResolvedKey resolved, DateTimeOffset now) => new(id, now)
+    {
+        ClassName = resolved.ClassName,
+        AccountId = resolved.Desired.Location.AccountId,
+        Region = resolved.Desired.Location.Region,
+        Service = resolved.Desired.Service,
+        Aliases = [.. new[] { resolved.Desired.AliasName }.Concat(resolved.Desired.AdditionalAliases).Union(AliasHistory.NamesIn(status))],
+    };
 
     /// <summary>
-    /// Stores the id of the key that an attempt made. A conflict means that somebody has changed the resource meanwhile. The id is stored
-    /// all the same, since it belongs to this attempt whatever the spec says now.
+    /// Stores the id of a key that an attempt made. A conflict means that somebody has changed the resource meanwhile. The id is stored
+    /// all the same, since the key is this resource's whatever the spec says now.
     /// </summary>
     /// <returns>The status with the key, as it was written.</returns>
-    public static async Task<KeyStatus> EndAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, ObservedKey key, CreationStatus attempt, CancellationToken cancellationToken)
+    public static async Task<KeyStatus> EndAsync<T>(ReconcileContext<T> context, KeyStatus status, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var stored = KeyStatusFields.Observed(status, key);
+        var stored = WithLost(context, KeyStatusFields.Observed(status, key), status.PendingAliasName);
+
+        // The process that made the key may have made grants as well, and ended before it wrote that.
+        stored = stored with { FormerGrantNames = stored.FormerGrantNames ?? GrantHistory.Unknown };
         for (var tries = 1; ; tries++)
         {
             try
             {
                 await context.RecordAsync(stored, $"{key.Arn} was created; alias and rotation follow.", cancellationToken);
-                context.Cache.Created = null;
                 context.Cache.OwnKeyId = key.KeyId;
                 return stored;
             }
             catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.Conflict && tries < MaxTries)
             {
-                if (!await context.RefreshAsync(cancellationToken) || context.Status.Creation?.AttemptId != attempt.AttemptId)
+                if (!await context.RefreshAsync(cancellationToken) || (context.Status.KeyId is { } other && other != key.KeyId))
                 {
                     throw;
                 }
             }
         }
     }
+
+    /// <summary>
+    /// The status with what this process remembers of an earlier one that was erased: the key does not tell which aliases are the operator's and which
+    /// rotations were done.
+    /// </summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="status">The status with its key.</param>
+    /// <param name="aliasName">The alias that the key is to have; null where that is not known.</param>
+    public static KeyStatus WithLost<T>(ReconcileContext<T> context, KeyStatus status, string? aliasName)
+        where T : class, IKeyResource =>
+        context.Cache.Written is { } lost && lost.KeyId == status.KeyId
+            ? status with
+            {
+                FormerAliasNames = AliasHistory.FormerAfter(lost, aliasName is null ? [] : [aliasName], isVerified: false),
+                LastHandledRotateAt = lost.LastHandledRotateAt,
+                OnDemandRotations = lost.OnDemandRotations,
+                RotationAttempt = lost.RotationAttempt,
+            }
+            : status;
 }

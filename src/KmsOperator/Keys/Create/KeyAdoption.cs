@@ -78,9 +78,11 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
     {
         var desired = resolved.Desired;
 
-        // What an earlier resource left was there before this one was first seen. A key of this resource may be newer.
-        var scan = await region.Tags.GetAsync(context.IsStatusLost ? context.Now : context.FirstSeenAt, cancellationToken);
-        var tagged = scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [];
+        // What an earlier resource left was there before this one was first seen, or this process has made it. A key of this resource may be newer.
+        var usual = context.Now - TagIndex.UsualAge;
+        var scan = await region.Tags.GetAsync(context.IsStatusLost ? context.Now : context.FirstSeenAt < usual ? context.FirstSeenAt : usual, cancellationToken);
+        var tagged = (scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [])
+            .Union(region.Tags.RecordedFor(desired.Owner.ClusterId, desired.Owner.Path)).ToArray();
 
         // The alias stayed with the key, and leads to it also when the tags were read before they were written.
         var named = (await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken)).GetValueOrDefault(desired.AliasName);
@@ -99,7 +101,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
                     + $"is gone and this one takes its place, run the operator with --cluster-id {cluster}; else set spec.alias to another name."));
             }
 
-            if (!isTagged && scan.WrittenLately.Contains(keyId) && tagged.Contains(keyId))
+            if (!isTagged && region.Tags.IsWrittenLately(keyId) && tagged.Contains(keyId))
             {
                 return KeyCreationResult.Failed(status, ReconcileError.Transient(
                     Reasons.Progressing, $"Key {keyId} was tagged as this resource's a moment ago but KMS does not show it yet; the operator looks again."));
@@ -160,10 +162,9 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
         ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var lost = context.IsStatusLost && context.Cache.Written is { } written && written.KeyId == key.KeyId ? written : null;
         var mayHaveGrants = context.IsStatusLost || key.Tags.ContainsKey(TagNames.Released) || key.Tags.ContainsKey(TagNames.DeletedBy);
         await context.AddFinalizerAsync(cancellationToken);
-        var taken = KeyStatusFields.Observed(status, key) with
+        var taken = CreateRecord.WithLost(context, KeyStatusFields.Observed(status, key) with
         {
             FormerGrantNames = mayHaveGrants ? GrantHistory.Unknown : status.FormerGrantNames,
 
@@ -173,19 +174,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
             Region = resolved.Desired.Location.Region,
             ClassName = resolved.ClassName,
             Service = resolved.Desired.Service,
-        };
-        if (lost is not null)
-        {
-            // The status was erased, and the key does not tell which aliases are the operator's and which rotations were done.
-            taken = taken with
-            {
-                FormerAliasNames = AliasHistory.FormerAfter(lost, [resolved.Desired.AliasName], isVerified: false),
-                LastHandledRotateAt = lost.LastHandledRotateAt,
-                OnDemandRotations = lost.OnDemandRotations,
-                RotationAttempt = lost.RotationAttempt,
-            };
-        }
-
+        }, resolved.Desired.AliasName);
         await context.RecordAsync(taken, $"{key.Arn} was found and is compared with the spec.", cancellationToken);
         context.Cache.OwnKeyId = key.KeyId;
         return KeyCreationResult.Found(taken);

@@ -5,17 +5,18 @@ using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Status;
+using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
 
 namespace KmsOperator.Keys.Create;
 
 /// <summary>
 /// Creates keys, each exactly once: the attempt is recorded before the call, its id goes into the key's tags with the call, and an attempt whose
-/// outcome is unknown is recovered by looking for its key before another one is created.
+/// outcome is unknown is recovered by looking for its key before another one is created. Nothing more is written until alias and rotation are there.
 /// </summary>
 /// <remarks>CreateKey has no idempotency token. See docs/decisions/0003-creating-a-key-exactly-once.md.</remarks>
 internal sealed class KeyCreation(
-    RegionalClientFactory regions, PendingCreateRecovery recovery, KeyAdoption adoption, OwnershipCheck ownership, OperatorSettings settings, NewAttemptId newAttemptId)
+    RegionalClientFactory regions, PendingCreateRecovery recovery, KeyAdoption adoption, OwnershipCheck ownership, StatusSchemaCheck schema, OperatorSettings settings, NewAttemptId newAttemptId)
 {
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(15);
 
@@ -31,29 +32,37 @@ internal sealed class KeyCreation(
     {
         var desired = resolved.Desired;
         var isReplica = desired.Primary is not null;
-        if (status.Creation is { } pending && !isReplica)
+        if (context.Cache.Created is { } made)
         {
-            var recovered = await recovery.RecoverAsync(context, status, region, pending, desired.AliasName, cancellationToken);
+            return await StoreAsync(context, status, region, made, cancellationToken);
+        }
+
+        // A replica needs no search: ReplicateKey itself says that there is one.
+        var isRepeated = isReplica && context.OpenAttempt is not null;
+        if (context.OpenAttempt is { } pending && !isReplica)
+        {
+            var recovered = await recovery.RecoverAsync(context, status, region, desired.Owner, pending, desired.AliasName, cancellationToken);
             if (recovered.Error is not null || recovered.HasKey)
             {
                 return recovered;
             }
 
             // The attempt made no key, and everything that might have shown one was read after the consistency window.
-            status = status with { Creation = null };
+            context.Cache.SettledAttemptId = pending.Id;
         }
 
-        if (status.Creation is null && await adoption.FindAsync(context, status, resolved, region, cancellationToken) is { } existing)
+        // Decided before the search for the key, so that the search is one that began after the window.
+        var lostUntil = context.IsStatusLost && !isReplica ? context.DecidedAt(attemptId: null, settings.ConsistencyWindow) : (DateTimeOffset?)null;
+        var isDecided = !(context.Now < lostUntil);
+        if (!isRepeated && await adoption.FindAsync(context, status, resolved, region, cancellationToken) is { } existing)
         {
             return existing;
         }
 
-        if (context.IsStatusLost && !isReplica && FindDoubt(context) is { } doubt)
+        if (lostUntil is { } until && await FindDoubtAsync(context, region, until, isDecided, cancellationToken) is { } doubt)
         {
             return KeyCreationResult.Failed(status, doubt, RetryPeriod);
         }
-
-        context.Cache.StatusLostSince = null;
 
         if (desired.ObserveOnly)
         {
@@ -71,24 +80,31 @@ internal sealed class KeyCreation(
         }
 
         var primaryRegion = isReplica ? await FindPrimaryRegionAsync(resolved, cancellationToken) : null;
-
-        // Each call gets a time of its own: the call that was sent last may become visible last.
-        var isRepeated = status.Creation is not null;
-        var attempt = new CreationStatus { AttemptId = status.Creation?.AttemptId ?? newAttemptId(), StartedAt = context.Now };
-        status = await CreateRecord.BeginAsync(context, status, resolved, attempt, cancellationToken);
+        var before = status;
+        status = CreateRecord.StatusFor(status, resolved, context.Now);
+        await schema.CheckAsync(context, status, cancellationToken);
+        var attempt = CreateRecord.AttemptFor(isRepeated ? context.OpenAttempt!.Id : newAttemptId(), before, resolved, context.Now);
+        await context.RecordAttemptAsync(attempt, cancellationToken);
+        (context.Cache.SettledAttemptId, context.Cache.Sought, context.Cache.HasNoKey) = (null, null, false);
         try
         {
             var created = isReplica
-                ? await KeyCreator.ReplicateAsync(primaryRegion!.Clients.Writing, desired, attempt.AttemptId, cancellationToken)
-                : await KeyCreator.CreateAsync(region.Clients.Writing, desired, attempt.AttemptId, cancellationToken);
-            context.Cache.Created = new CreatedKey(attempt.AttemptId, created.KeyId);
+                ? await KeyCreator.ReplicateAsync(primaryRegion!.Clients.Writing, desired, attempt.Id, cancellationToken)
+                : await KeyCreator.CreateAsync(region.Clients.Writing, desired, attempt.Id, cancellationToken);
+            context.Cache.Created = new CreatedKey(attempt.Id, created.KeyId);
             context.Cache.CreatedAt = context.Now;
+            context.Cache.OwnKeyId = created.KeyId;
             region.RecordCreate(created);
-            var withKey = KeyStatusFields.Observed(status, desired, created, complete: false);
-            return KeyCreationResult.Created(await CreateRecord.EndAsync(context, withKey, created, attempt, cancellationToken), created);
+            return KeyCreationResult.Created(KeyStatusFields.Observed(status, desired, created, complete: false), created);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, isReplica ? "ReplicateKey" : "CreateKey") is { } failure)
         {
+            if (isReplica && failure.Kind == AwsFailureKind.AlreadyExists)
+            {
+                ownership.Release(desired.Owner.Uid);
+                return await TakeReplicaAsync(context, status, desired, region, attempt, isRepeated, cancellationToken);
+            }
+
             if (failure.EffectIsUnknown)
             {
                 context.Cache.UnansweredAt = context.Now;
@@ -96,24 +112,62 @@ internal sealed class KeyCreation(
             else if (!isRepeated)
             {
                 // KMS refused, so this attempt made no key. A repeated attempt may have made a replica with an earlier call.
-                status = status with { Creation = null };
                 ownership.Release(desired.Owner.Uid);
+                context.Cache.SettledAttemptId = attempt.Id;
+                if (failure.Kind != AwsFailureKind.Throttled)
+                {
+                    // A throttled call is tried again soon, and many keys at once would cost two more writes for each try.
+                    await context.WithdrawAttemptAsync(cancellationToken);
+                }
+
+                status = before;
             }
 
-            return isReplica && failure.Kind == AwsFailureKind.AlreadyExists
-                ? await TakeReplicaAsync(context, status, desired, region, attempt, cancellationToken)
-                : KeyCreationResult.Failed(status, Explain(context, desired, failure));
+            return KeyCreationResult.Failed(status, Explain(context, desired, failure));
         }
     }
 
-    /// <summary>A key that an earlier status knew may be so new that KMS does not show it or its tags yet.</summary>
-    private ReconcileError? FindDoubt<T>(ReconcileContext<T> context)
+    /// <summary>Stores the id of a key that this process has created. The write that was to store it failed, or the status was erased since.</summary>
+    private async Task<KeyCreationResult> StoreAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, RegionalClients region, CreatedKey made, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var until = (context.Cache.StatusLostSince ??= context.Now) + settings.ConsistencyWindow;
-        return context.Now >= until ? null : ReconcileError.Transient(
-            Reasons.Progressing,
-            $"The status of this resource was lost, and KMS shows no key with its tags. The operator looks until {until.UtcDateTime:HH:mm:ss}Z before it creates one.");
+        try
+        {
+            return await PendingCreateRecovery.StoreAsync(context, status, region, made, cancellationToken);
+        }
+        catch (KubernetesApiException e) when (StatusWriter.IsOutdatedCrd(e))
+        {
+            schema.Forget<T>();
+            throw;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return KeyCreationResult.Failed(status, AwsReconcileError.For(failure, $"key {made.KeyId}", isRecent: true));
+        }
+    }
+
+    /// <summary>Whether a resource whose status was lost may have a key all the same: one that KMS does not show yet, or whose tags may not be read.</summary>
+    private static async Task<ReconcileError?> FindDoubtAsync<T>(
+        ReconcileContext<T> context, RegionalClients region, DateTimeOffset until, bool isDecided, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (!isDecided)
+        {
+            return ReconcileError.Transient(
+                Reasons.Progressing,
+                $"The status of this resource was lost, and KMS shows no key with its tags. The operator looks until {until.UtcDateTime:HH:mm:ss}Z before it creates one.");
+        }
+
+        try
+        {
+            return PendingCreateRecovery.FindUnreadable(
+                await region.Tags.GetAsync(until, cancellationToken), context.Resource.Metadata.CreationTimestamp, "It is not known whether this resource has a key");
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            return AwsReconcileError.For(failure, $"the search for a key of {context.Namespace}/{context.Resource.Metadata.Name}", isRecent: false);
+        }
     }
 
     private async Task<ReconcileError?> ReserveAliasAsync<T>(
@@ -138,7 +192,7 @@ internal sealed class KeyCreation(
 
     /// <summary>The primary has a replica in that Region already: this resource's, from a call whose answer was lost, or somebody else's.</summary>
     private async Task<KeyCreationResult> TakeReplicaAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, CreationStatus attempt, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, CreateAttempt attempt, bool isRepeated, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         try
@@ -152,18 +206,20 @@ internal sealed class KeyCreation(
 
             if (replica.Tags.GetValueOrDefault(TagNames.Owner) == desired.Owner.Path && KeyCompatibility.FindForeignOwner(replica, desired.Owner) is null)
             {
-                return KeyCreationResult.Found(await CreateRecord.EndAsync(context, status, replica, attempt, cancellationToken));
+                return KeyCreationResult.Found(await CreateRecord.EndAsync(context, status, replica, cancellationToken));
             }
 
             var owner = replica.Tags.GetValueOrDefault(TagNames.Owner);
-            if (owner is null && status.Creation is not null && !(context.Now - replica.CreationDate > settings.ConsistencyWindow))
+            if (owner is null && isRepeated && !(context.Now - replica.CreationDate > settings.ConsistencyWindow))
             {
                 return KeyCreationResult.Failed(status, ReconcileError.Transient(
                     Reasons.Progressing, $"{replica.Arn} was created moments ago and KMS does not show its owner yet. The operator looks again whether it is this resource's."));
             }
 
+            context.Cache.SettledAttemptId = attempt.Id;
+            await context.WithdrawAttemptAsync(cancellationToken);
             return KeyCreationResult.Failed(
-                status with { Creation = null },
+                status,
                 ReconcileError.Terminal(
                     Reasons.ReplicaConflict,
                     $"{replica.Arn} exists already (state {replica.KeyState}, owner {owner ?? "none"}) and is not this resource's; it is left alone."));

@@ -27,10 +27,10 @@ internal sealed class KeyDeletion(
     {
         context.Cache.FirstSeenAt ??= context.Now;
         var status = context.Status;
-        if (status.KeyId is null && status.Creation is null)
+        if (status.KeyId is null && context.OpenAttempt is null)
         {
             return await FindLostKeyAsync(context, request, cancellationToken) is { } lost
-                ? lost.Error is { } unread ? await EndAsync(context, request, DeletionOutcome.Blocked(unread), cancellationToken) : await FinalizeAsync(context, request, cancellationToken)
+                ? lost.Error is { } unread ? await EndAsync(context, request, DeletionOutcome.Blocked(unread, MissingPeriod), cancellationToken) : await FinalizeAsync(context, request, cancellationToken)
                 : await EndAsync(context, request, DeletionOutcome.Released("There is no key."), cancellationToken);
         }
 
@@ -57,7 +57,7 @@ internal sealed class KeyDeletion(
         var region = regions.For(request.Access!);
         if (status.KeyId is null)
         {
-            var recovered = await recovery.RecoverAsync(context, status, region, status.Creation!, null, cancellationToken);
+            var recovered = await recovery.RecoverAsync(context, status, region, request.Owner, context.OpenAttempt!, null, cancellationToken);
             return recovered.HasKey
                 ? await FinalizeAsync(context, request, cancellationToken)
                 : await EndAsync(
@@ -156,7 +156,7 @@ internal sealed class KeyDeletion(
     /// The key of a resource whose status was lost, by the key's tags. Without it the key would stay behind, and nobody would know of it. Its id is
     /// recorded.
     /// </summary>
-    /// <returns>The status with the key, or why the search failed; null when there is no such key.</returns>
+    /// <returns>The status with the key, or why it is not known whether there is one; null when there is no such key.</returns>
     private async Task<Resolved<KeyStatus>?> FindLostKeyAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
@@ -168,9 +168,17 @@ internal sealed class KeyDeletion(
         var region = regions.For(request.Access);
         try
         {
+            var decidedAt = context.DecidedAt(attemptId: null, settings.ConsistencyWindow);
+            var isDecided = context.Now >= decidedAt;
             if (await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, cancellationToken) is not { } key)
             {
-                return null;
+                if (isDecided)
+                {
+                    return null;
+                }
+
+                return ReconcileError.Transient(
+                    Reasons.Deleting, $"The status of this resource was lost, and KMS shows no key with its tags. The operator looks until {decidedAt.UtcDateTime:HH:mm:ss}Z.");
             }
 
             var found = KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region };

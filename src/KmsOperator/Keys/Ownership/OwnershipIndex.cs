@@ -78,12 +78,12 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     {
         foreach (var other in keys.ListByIndex(WithoutKey, ""))
         {
-            var status = other.Status;
+            var status = CreateAttempt.StatusOf(other);
             if (other.Metadata.Uid == resource.Metadata.Uid
-                || (status?.Creation is null && (!IsOlder(other, resource) || GetsNoKey(other)))
-                || classes.Find(status?.ClassName ?? other.Spec.ClassName) is not { } keyClass
+                || (CreateAttempt.Of(other) is null && (!IsOlder(other, resource) || GetsNoKey(other)))
+                || classes.Find(status.ClassName ?? other.Spec.ClassName) is not { } keyClass
                 || keyClass.Spec.Region != location.Region
-                || (status?.AccountId ?? keyClass.Status?.AccountId) != location.AccountId
+                || (status.AccountId ?? keyClass.Status?.AccountId) != location.AccountId
                 || (ServiceKeyResolver.AliasOf(other, keyClass) != aliasName && other.Spec.AdditionalAliases?.Contains(aliasName) != true))
             {
                 continue;

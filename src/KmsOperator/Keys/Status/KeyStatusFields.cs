@@ -46,9 +46,6 @@ internal static class KeyStatusFields
         MultiRegionKeyType = observed.MultiRegionKeyType,
         PrimaryRegion = observed.PrimaryRegion,
         DeletionDate = observed.DeletionDate,
-
-        // With a key id there is no pending create, even if an earlier write stored only a part of the status.
-        Creation = null,
         Rotation = observed.Rotation is not { } rotation
             ? status.Rotation
             : (status.Rotation ?? new RotationStatus()) with

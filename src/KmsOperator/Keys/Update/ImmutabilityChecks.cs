@@ -11,12 +11,15 @@ namespace KmsOperator.Keys.Update;
 internal static class ImmutabilityChecks
 {
     /// <summary>Why the desired key cannot be the one that the resource has; null if it can.</summary>
-    public static ReconcileError? Find(KeyStatus status, ResolvedKey resolved) =>
-        FindMove(status, resolved.Desired.Location, resolved.ClassName) ?? FindOtherAdoption(status, resolved.Desired);
+    /// <param name="status">The resource's status.</param>
+    /// <param name="isUndecided">Whether it is open if an attempt on record made a key.</param>
+    /// <param name="resolved">The desired key.</param>
+    public static ReconcileError? Find(KeyStatus status, bool isUndecided, ResolvedKey resolved) =>
+        (status.KeyId is not null || isUndecided ? FindMove(status, resolved.Desired.Location, resolved.ClassName) : null) ?? FindOtherAdoption(status, resolved.Desired);
 
     /// <summary>Why a ServiceKey's class cannot be used: it now names another account or Region than the ServiceKey's key has.</summary>
-    public static ReconcileError? FindMove(ServiceKey resource, KeyClass keyClass) => resource.Status is { } status
-        ? FindMove(status, new KeyLocation(keyClass.Status!.AccountId!, keyClass.Spec.Region), keyClass.Metadata.Name)
+    public static ReconcileError? FindMove(ServiceKey resource, KeyClass keyClass) => resource.Status?.KeyId is not null || CreateAttempt.Of(resource) is not null
+        ? FindMove(CreateAttempt.StatusOf(resource), new KeyLocation(keyClass.Status!.AccountId!, keyClass.Spec.Region), keyClass.Metadata.Name)
         : null;
 
     /// <summary>Whether <c>spec.service</c> of a ServiceKey differs from the service that its key was created for.</summary>
@@ -29,7 +32,8 @@ internal static class ImmutabilityChecks
 
     /// <summary>Whether <c>spec.region</c> of a KeyReplica differs from the Region that its key is in.</summary>
     public static ReconcileError? FindRegionChange(KeyReplica resource) =>
-        resource.Status is not { } status || (status.KeyId is null && status.Creation is null) || status.Region == resource.Spec.Region
+        (resource.Status?.KeyId is null && CreateAttempt.Of(resource)?.Region is null)
+        || CreateAttempt.StatusOf(resource) is not { } status || status.Region == resource.Spec.Region
             ? null
             : ReconcileError.Terminal(
                 Reasons.InvalidSpec, $"spec.region: cannot be changed; the replica is in {status.Region}. Put that back, or create another resource.");
@@ -75,8 +79,7 @@ internal static class ImmutabilityChecks
     /// <summary>A key does not move: a class that now names another account or Region does not create a second one.</summary>
     private static ReconcileError? FindMove(KeyStatus status, KeyLocation wanted, string className)
     {
-        if ((status.KeyId is null && status.Creation is null)
-            || ((status.AccountId ?? wanted.AccountId) == wanted.AccountId && (status.Region ?? wanted.Region) == wanted.Region))
+        if ((status.AccountId ?? wanted.AccountId) == wanted.AccountId && (status.Region ?? wanted.Region) == wanted.Region)
         {
             return null;
         }

@@ -284,7 +284,7 @@ internal sealed class KeyUpdate(
 
         if (done.Count > 0)
         {
-            Report(context, key, done, isDrift, policyNote);
+            Report(context, key, done, isDrift, isNew, policyNote);
         }
 
         if (error is not null)
@@ -298,7 +298,7 @@ internal sealed class KeyUpdate(
         return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) };
     }
 
-    private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift, string? policyNote)
+    private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift, bool isNew, string? policyNote)
         where T : class, IKeyResource
     {
         logger.LogInformation("{Arn}: {Steps}", key.Arn, string.Join("; ", done));
@@ -310,8 +310,9 @@ internal sealed class KeyUpdate(
             done = [.. done.Where(step => step is not PutKeyPolicyStep)];
         }
 
-        if (done.Count == 0)
+        if (done.Count == 0 || isNew)
         {
+            // Of a new key one event says that it is there.
             return;
         }
 

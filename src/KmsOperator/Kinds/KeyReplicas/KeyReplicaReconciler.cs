@@ -64,9 +64,7 @@ internal sealed class KeyReplicaReconciler(
         var lookup = FindClass(context, primary);
         if (lookup.KeyClass is not { } keyClass)
         {
-            return lookup.IsBeingVerified && context.Status.Conditions is not null
-                ? ReconcileResult.Done
-                : await context.CompleteAsync(lookup.Error!, cancellationToken);
+            return await context.CompleteAsync(lookup, cancellationToken);
         }
 
         var (result, error) = primary is not null
@@ -124,7 +122,7 @@ internal sealed class KeyReplicaReconciler(
             return classes.Find(primary.Spec.ClassName, primary.Status?.KeyId is null ? null : primary.Status.ClassName, context.Namespace);
         }
 
-        var hasKey = context.Status.KeyId is not null || context.Status.Creation is not null;
+        var hasKey = context.Status.KeyId is not null || context.OpenAttempt is not null;
         return classes.Find(context.Resource.Spec.ClassName, hasKey ? context.Status.ClassName : null, context.Namespace);
     }
 

@@ -39,16 +39,14 @@ internal sealed class ServiceKeyReconciler(
         }
 
         var hasKey = context.Status.KeyId is not null;
-        var lookup = classes.Find(resource.Spec.ClassName, hasKey || context.Status.Creation is not null ? context.Status.ClassName : null, context.Namespace);
+        var lookup = classes.Find(resource.Spec.ClassName, hasKey || context.OpenAttempt is not null ? context.Status.ClassName : null, context.Namespace);
         if (lookup.KeyClass is not { } keyClass)
         {
-            return lookup.IsBeingVerified && context.Status.Conditions is not null
-                ? ReconcileResult.Done
-                : await context.CompleteAsync(lookup.Error!, cancellationToken);
+            return await context.CompleteAsync(lookup, cancellationToken);
         }
 
         var (desired, error) = ServiceKeyResolver.Resolve(resource, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
-        error ??= !hasKey && context.Status.Creation is null ? ownership.FindEarlierResource(resource, desired!) : null;
+        error ??= !hasKey && context.OpenAttempt is null ? ownership.FindEarlierResource(resource, desired!) : null;
         if (error is not null)
         {
             return await context.CompleteAsync(error, cancellationToken);

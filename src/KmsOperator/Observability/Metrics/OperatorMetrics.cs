@@ -57,7 +57,7 @@ internal sealed class OperatorMetrics
             "Resources whose key has five or fewer of its 25 rotations on demand left.");
         Meter.CreateObservableGauge(
             "kmsoperator_undecided_creations",
-            () => All().Count(one => one.Status?.Creation is not null),
+            () => All().Count(one => CreateAttempt.Of(one) is not null),
             null,
             "Resources for which it is open whether a call made a key.");
     }

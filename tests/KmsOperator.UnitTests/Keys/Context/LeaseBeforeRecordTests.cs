@@ -12,7 +12,7 @@ namespace KmsOperator.UnitTests.Keys.Context;
 
 public sealed class LeaseBeforeRecordTests
 {
-    private static readonly CreationStatus Attempt = new() { AttemptId = "2", StartedAt = DateTimeOffset.UnixEpoch };
+    private static readonly CreateAttempt Attempt = new("2", DateTimeOffset.UnixEpoch);
 
     private readonly InMemoryApi _api = new();
     private readonly Lease _lease = new();
@@ -21,8 +21,9 @@ public sealed class LeaseBeforeRecordTests
 
     private static IReadOnlyDictionary<string, Func<ReconcileContext<ServiceKey>, Task>> Writes { get; } = new Dictionary<string, Func<ReconcileContext<ServiceKey>, Task>>
     {
-        ["an attempt is put on record over another"] = context => context.RecordAsync(context.Status with { Creation = Attempt }, "words", Ct),
-        ["an attempt is taken off the record"] = context => context.WriteStatusAsync(context.Status with { Creation = null }, ReadyCondition.Waiting(Reasons.Progressing, "words"), Ct),
+        ["an attempt is put on record over another"] = context => context.RecordAttemptAsync(Attempt, Ct),
+        ["an attempt is taken off the record"] = context => context.WithdrawAttemptAsync(Ct),
+        ["a status is written"] = context => context.WriteStatusAsync(context.Status, ReadyCondition.Waiting(Reasons.Progressing, "words"), Ct),
         ["a resource is let go"] = context => context.RemoveFinalizerAsync(Ct),
         ["a finalizer is added"] = context => context.AddFinalizerAsync(Ct),
     };
@@ -51,8 +52,7 @@ public sealed class LeaseBeforeRecordTests
             ResourceTypes.ServiceKeys,
             new ServiceKey
             {
-                Metadata = new() { Namespace = "team", Name = "one", Generation = 1, Finalizers = hasFinalizer ? [ApiGroup.Finalizer] : null },
-                Status = new() { Creation = Attempt with { AttemptId = "1" } },
+                Metadata = new() { Namespace = "team", Name = "one", Generation = 1, Finalizers = hasFinalizer ? [ApiGroup.Finalizer] : null, Annotations = (Attempt with { Id = "1" }).ToAnnotations() },
             },
             Ct);
         return new ReconcileContext<ServiceKey>(_api, new NoEvents(), new FakeTimeProvider(), ResourceTypes.ServiceKeys, resource, new ReconcileCacheEntry(), _lease);

@@ -32,17 +32,17 @@ public sealed class OwnershipIndexTests
         ("younger", Rival(created: Created.AddSeconds(1)), false, "it came later"),
         ("of the same second", Rival(created: Created, uid: "a"), true, "the uid decides, for both in the same way"),
         ("of the same second, behind", Rival(created: Created, uid: "z"), false, "the uid decides, for both in the same way"),
-        ("younger with an attempt", Rival(created: Created.AddSeconds(1), status: Attempt), true, "its key is about to be made"),
+        ("younger with an attempt", Rival(created: Created.AddSeconds(1), attempt: Attempt), true, "its key is about to be made"),
         ("with a key", Rival(status: Held), false, "it has its alias, or never will; FindAliasHolder tells"),
         ("suspended", Rival(spec: new() { Suspend = true }), false, "it makes no key"),
         ("observing", Rival(spec: new() { ManagementPolicy = ManagementPolicies.Observe }), false, "it makes no key"),
         ("on its way out", Rival(deleted: true), false, "it makes no key any more"),
         ("stalled", Rival(status: Stalled), false, "a name cannot be blocked with a resource that gets no key"),
-        ("stalled with an attempt", Rival(status: Stalled with { Creation = Attempt.Creation }), true, "its key may be there"),
-        ("suspended with an attempt", Rival(spec: new() { Suspend = true }, status: Attempt), true, "its key may be there"),
+        ("stalled with an attempt", Rival(status: Stalled, attempt: Attempt), true, "its key may be there"),
+        ("suspended with an attempt", Rival(spec: new() { Suspend = true }, attempt: Attempt), true, "its key may be there"),
         ("of no class", Rival(spec: new() { ClassName = "nobody" }), false, "nobody knows where its key would be"),
         ("of a class elsewhere", Rival(spec: new() { ClassName = "elsewhere" }), false, "each Region has aliases of its own"),
-        ("of another account", Rival(status: Attempt with { AccountId = "222222222222" }), false, "each account has aliases of its own"),
+        ("of another account", Rival(attempt: Attempt with { ClassName = "standard", AccountId = "222222222222", Region = "us-east-1" }), false, "each account has aliases of its own"),
         ("of another alias", Rival(spec: new() { Alias = "alias/other" }), false, "there is nothing to share"),
         ("itself", Rival(uid: "me"), false, "nobody is one's own rival"),
     ];
@@ -53,7 +53,7 @@ public sealed class OwnershipIndexTests
 
     public static TheoryData<string> RivalNames => [.. Rivals.Select(one => one.Name)];
 
-    private static KeyStatus Attempt => new() { Creation = new() { AttemptId = "1", StartedAt = Created } };
+    private static CreateAttempt Attempt => new("1", Created);
 
     private static KeyStatus Stalled => new() { Conditions = [new() { Type = ConditionTypes.Stalled, Status = "True" }] };
 
@@ -121,7 +121,7 @@ public sealed class OwnershipIndexTests
         Assert.True(holder == (first ? "ServiceKey/team/other" : null), $"{why}: {holder}");
     }
 
-    private static ServiceKey Rival(DateTimeOffset? created = null, string uid = "other", ServiceKeySpec? spec = null, KeyStatus? status = null, bool deleted = false) => new()
+    private static ServiceKey Rival(DateTimeOffset? created = null, string uid = "other", ServiceKeySpec? spec = null, KeyStatus? status = null, bool deleted = false, CreateAttempt? attempt = null) => new()
     {
         Metadata = new()
         {
@@ -130,6 +130,8 @@ public sealed class OwnershipIndexTests
             Uid = uid,
             CreationTimestamp = created ?? Created.AddDays(-1),
             DeletionTimestamp = deleted ? Created : null,
+            Finalizers = attempt is null ? null : [ApiGroup.Finalizer],
+            Annotations = attempt?.ToAnnotations(),
         },
         Spec = (spec ?? new()) with { ClassName = spec?.ClassName ?? "standard", Alias = spec?.Alias ?? Alias },
         Status = status,

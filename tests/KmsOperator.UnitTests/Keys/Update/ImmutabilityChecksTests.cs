@@ -7,7 +7,10 @@ namespace KmsOperator.UnitTests.Keys.Update;
 public sealed class ImmutabilityChecksTests
 {
     private static readonly KeyStatus WithKey = new() { KeyId = "mrk-1", Arn = "arn:aws:kms:us-east-1:111122223333:key/mrk-1", AccountId = "111122223333", Region = "us-east-1", Service = "s3" };
-    private static readonly KeyStatus Pending = new() { Creation = new CreationStatus { AttemptId = "a" }, AccountId = "111122223333", Region = "us-east-1" };
+
+    // A resource whose attempt is on record has no status yet.
+    private static readonly KeyStatus Pending = new() { ObservedGeneration = -1 };
+    private static readonly CreateAttempt Attempt = new("a", DateTimeOffset.UnixEpoch) { ClassName = "standard", AccountId = "111122223333", Region = "us-east-1" };
 
     public static TheoryData<KeyStatus?, string?, string?, string> Services => new()
     {
@@ -88,8 +91,12 @@ public sealed class ImmutabilityChecksTests
     }
 
     private static ServiceKey Key(string name, KeyStatus? status, string? service) =>
-        new() { Metadata = new ObjectMeta { Namespace = "team", Name = name }, Spec = new ServiceKeySpec { Service = service }, Status = status };
+        new() { Metadata = Metadata(name, status), Spec = new ServiceKeySpec { Service = service }, Status = status };
 
     private static KeyReplica Replica(KeyStatus? status, string region) =>
-        new() { Metadata = new ObjectMeta { Namespace = "team", Name = "copy" }, Spec = new KeyReplicaSpec { Region = region }, Status = status };
+        new() { Metadata = Metadata("copy", status), Spec = new KeyReplicaSpec { Region = region }, Status = status };
+
+    private static ObjectMeta Metadata(string name, KeyStatus? status) => ReferenceEquals(status, Pending)
+        ? new() { Namespace = "team", Name = name, Finalizers = [ApiGroup.Finalizer], Annotations = Attempt.ToAnnotations() }
+        : new() { Namespace = "team", Name = name };
 }
