@@ -15,7 +15,7 @@ internal static class PrimaryPlanning
         {
             return ReconcileError.Terminal(
                 Reasons.ReplicaConflict,
-                $"{observed.Arn} is the primary now, and the operator deletes no primary for a KeyReplica. Make another Region the primary (spec.primaryRegion of the ServiceKey), "
+                $"{observed.Arn} is the primary now, and the operator deletes no primary for a KeyReplica. Make another Region the primary (spec.primaryRegion of the ServiceKey, or UpdatePrimaryRegion), "
                 + "or set spec.deletionPolicy: Retain to keep the key.");
         }
 

@@ -77,7 +77,7 @@ public sealed class PrimaryMoveTests(ControlPlaneFixture controlPlane, OperatorF
                     last = (await Cluster.KubectlAsync("get", resource, "-n", _namespace, "-o", "json")).Output;
                     var found = last.Length == 0 ? null : JsonNode.Parse(last);
                     var ready = found?["status"]?["conditions"]?.AsArray().FirstOrDefault(condition => (string?)condition!["type"] == "Ready");
-                    return (string?)ready?["status"] == "True" && (long?)ready["observedGeneration"] == (long?)found!["metadata"]!["generation"]
+                    return (string?)ready?["status"] == "True" && (long?)ready!["observedGeneration"] == (long?)found!["metadata"]!["generation"]
                         && (string?)found["status"]!["primaryRegion"] == region
                         && (string?)found["status"]!["multiRegionKeyType"] == (own == region ? "PRIMARY" : "REPLICA");
                 },

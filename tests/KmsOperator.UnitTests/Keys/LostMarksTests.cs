@@ -13,7 +13,7 @@ public sealed class LostMarksTests
     public async Task A_key_whose_owner_tags_were_taken_off_is_found_again_after_the_status_was_erased()
     {
         using var scenario = await Scenario.StartAsync();
-        await scenario.ApplyAsync(Scenario.Key("one"));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: sqs"));
         await scenario.RestAsync();
         var key = (string)(await scenario.Aws.KeyAsync())["keyId"]!;
         await scenario.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = key, TagKeys = [TagNames.Owner, TagNames.Cluster, TagNames.Uid] }, Ct);

@@ -61,7 +61,7 @@ public sealed class TagPlanTests
     {
         { "mrk-1", "mrk-1", "REPLICA", true, "a replica of that primary" },
         { "mrk-1", "mrk-2", "REPLICA", false, "a replica of another primary" },
-        { "mrk-1", "mrk-1", "PRIMARY", false, "the primary itself" },
+        { "mrk-1", "mrk-1", "PRIMARY", true, "that primary, after it was moved to the KeyReplica's Region" },
     };
 
     [Theory]

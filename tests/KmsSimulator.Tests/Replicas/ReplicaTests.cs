@@ -133,7 +133,7 @@ public sealed class ReplicaTests
         foreach (var kms in new[] { simulator.Kms, abroad })
         {
             var after = await kms.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = id }, Token);
-            Assert.Equal((100, before.NextRotationDate), (after.RotationPeriodInDays, after.NextRotationDate));
+            Assert.Equal(((int?)100, before.NextRotationDate), (after.RotationPeriodInDays, after.NextRotationDate));
         }
 
         await KmsAssert.FailsAsync("UnsupportedOperationException", "replica", () => simulator.Kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = id }, Token));

@@ -45,16 +45,17 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
         }
 
         var region = RegionOf(request);
-        if ((string?)body["KeyId"] is { } keyId && planned.Contains(region, keyId))
+        var keyId = (string?)body["KeyId"] ?? "";
+        if (planned.Contains(region, keyId))
         {
             var answer = planned.Answer(region, keyId, operation);
-            planned.Apply(region, answer);
+            planned.Apply(region, keyId, operation, answer);
             return Ok(answer);
         }
 
         var response = await _reads.GetAsync(operation, body, () => base.SendAsync(request, cancellationToken));
-        return operation == "DescribeKey" && response.IsSuccessStatusCode
-            && JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken)) is JsonObject read && planned.Apply(region, read)
+        return operation is "DescribeKey" or "GetKeyRotationStatus" && response.IsSuccessStatusCode
+            && JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken)) is JsonObject read && planned.Apply(region, keyId, operation, read)
                 ? Ok(read) : response;
     }
 
@@ -87,6 +88,12 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
                 break;
             case "ScheduleKeyDeletion":
                 planned.SetState(region, keyId!, afterDeletion);
+                break;
+            case "EnableKeyRotation":
+                planned.SetRotation(keyId!, (int)body["RotationPeriodInDays"]!);
+                break;
+            case "DisableKeyRotation":
+                planned.SetRotation(keyId!, 0);
                 break;
             case "UpdatePrimaryRegion":
                 planned.MovePrimary(keyId!, (string)body["PrimaryRegion"]!);

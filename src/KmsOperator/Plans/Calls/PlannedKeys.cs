@@ -15,6 +15,7 @@ internal sealed class PlannedKeys(TimeProvider time)
     private readonly ConcurrentDictionary<(string Region, string KeyId), JsonObject> _keys = new();
     private readonly ConcurrentDictionary<(string Region, string KeyId), string> _states = new();
     private readonly ConcurrentDictionary<string, string> _primaryRegions = new();
+    private readonly ConcurrentDictionary<string, int> _rotations = new();
 
     /// <summary>Whether an id is that of a key that the plan makes in a Region.</summary>
     public bool Contains(string region, string keyId) => _keys.ContainsKey((region, keyId));
@@ -31,11 +32,42 @@ internal sealed class PlannedKeys(TimeProvider time)
     /// <summary>Remembers that the plan moves a primary. The seconds that KMS takes for it are not a part of a plan.</summary>
     public void MovePrimary(string keyId, string region) => _primaryRegions[keyId] = region;
 
-    /// <summary>Puts what the plan does on top of what DescribeKey answers.</summary>
+    /// <summary>Remembers that the plan sets a key's rotation, which all its Regions share.</summary>
+    /// <param name="keyId">Its id.</param>
+    /// <param name="days">Days between rotations; 0 for none.</param>
+    public void SetRotation(string keyId, int days) => _rotations[keyId] = days;
+
+    /// <summary>Puts what the plan does on top of what KMS answers.</summary>
     /// <param name="region">Where it was asked.</param>
+    /// <param name="keyId">The key that was asked for.</param>
+    /// <param name="operation">The operation.</param>
     /// <param name="answer">The answer, which is changed.</param>
     /// <returns>Whether anything was changed.</returns>
-    public bool Apply(string region, JsonObject answer)
+    public bool Apply(string region, string keyId, string operation, JsonObject answer) => operation switch
+    {
+        "DescribeKey" => ApplyToMetadata(region, answer),
+        "GetKeyRotationStatus" => ApplyToRotation(keyId, answer),
+        _ => false,
+    };
+
+    private bool ApplyToRotation(string keyId, JsonObject answer)
+    {
+        if (!_rotations.TryGetValue(keyId, out var days))
+        {
+            return false;
+        }
+
+        answer["KeyRotationEnabled"] = days > 0;
+        answer.Remove("RotationPeriodInDays");
+        if (days > 0)
+        {
+            answer["RotationPeriodInDays"] = days;
+        }
+
+        return true;
+    }
+
+    private bool ApplyToMetadata(string region, JsonObject answer)
     {
         if (answer["KeyMetadata"] is not JsonObject metadata || (string?)metadata["KeyId"] is not { } keyId)
         {
