@@ -1,4 +1,5 @@
 using KmsOperator.Hosting;
+using Xunit;
 
 namespace KmsOperator.UnitTests.Hosting;
 
