@@ -129,11 +129,8 @@ internal sealed class KeyReconciler(
         where T : class, IKeyResource
     {
         var note = $"status.keyId named {context.Status.KeyId}, which is not this resource's key. By its tags that is {own.Arn}.";
-        var lost = context.Cache.Written is { } written && written.KeyId == own.KeyId ? written : null;
         var status = KeyStatusFields.Observed(context.Status, own) with
         {
-            // The key does not tell which aliases are the operator's.
-            FormerAliasNames = lost is null ? context.Status.FormerAliasNames : AliasHistory.FormerAfter(lost, [resolved.Desired.AliasName], isVerified: false),
             AccountId = resolved.Desired.Location.AccountId,
             Region = resolved.Desired.Location.Region,
             ClassName = resolved.ClassName,

@@ -9,42 +9,12 @@ public sealed class RepairTests
     public static TheoryData<string, string> Scripts => new()
     {
         {
-            nameof(Repair.WriteFence), """
-            seed 420 operators 2 stale 0
-            0 create team-a/one alias=alias/team1 deletionPolicy=Retain keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
-            0 create team-a/two takeOverAlias=true
-            0.37 kill A
-            9.37 edit team-a/two alias=alias/team1
-            9.639 edit team-a/two alias=alias/y1
-            11.166 pause-at A apply/servicekeys 2 32
-            25.42 erase-status team-a/two
-            35.42 edit team-a/one deletionPolicy=Retain
-            """
-        },
-        {
             nameof(Repair.AliasRecord), """
             seed 1 operators 1 stale 0
             0 create team-a/one
             20 kill-at A CreateAlias 1
             20.1 edit team-a/one alias=alias/x0
             20.3 edit team-a/one alias=alias/y0
-            """
-        },
-        {
-            nameof(Repair.LiveRead), """
-            seed 1 operators 1 stale 0
-            0 create team-a/one deletionPolicy=Delete
-            20 fail-aws ListAliases Late 1
-            20.1 delete team-a/one
-            20.3 edit team-a/one deletionPolicy=Retain
-            """
-        },
-        {
-            nameof(Repair.RotationRecord), """
-            seed 1 operators 1 stale 0
-            0 create team-a/one
-            20 kill-at A RotateKeyOnDemand 1
-            20.1 rotate-at team-a/one r1
             """
         },
         {
@@ -62,14 +32,6 @@ public sealed class RepairTests
             0 create team-a/one className=strict users=role0
             0.038 backup
             32.395 restore
-            """
-        },
-        {
-            nameof(Repair.PrimaryCheck), """
-            seed 1 operators 1 stale 0
-            0 create team-a/one deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
-            20 kms-move-primary team-a/one eu-west-1
-            40 edit team-a/one replicaRegions=
             """
         },
         {

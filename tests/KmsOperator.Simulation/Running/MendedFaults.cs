@@ -154,13 +154,6 @@ internal static class MendedFaults
             65.603 edit team-a/one deletionPolicy=Delete
             86.603 create team-a/one deletionPolicy=Retain
             """),
-        new("an alias is left where a forged status took its record away", """
-            seed 1 operators 1 stale 0
-            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
-            0 create team-a/two deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role2
-            5.794 forge-status team-a/two team-a/one
-            10.441 edit team-a/two enabled=true users=role0 alias=alias/team0
-            """),
         new("a rotation of an earlier resource's key counts for the later one that has it (the promise was wrong)", """
             seed 30 operators 1 stale 0
             0 create team-a/one
