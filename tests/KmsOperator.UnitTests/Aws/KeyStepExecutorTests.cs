@@ -14,9 +14,10 @@ public sealed class KeyStepExecutorTests
         using var empty = JsonDocument.Parse("{}");
         KeyStep[] steps =
         [
-            new CancelKeyDeletionStep(), new CreateAliasStep("alias/a"), new DeleteAliasStep("alias/a"), new DisableKeyStep(), new DisableKeyRotationStep(), new EnableKeyStep(),
-            new EnableKeyRotationStep(365), new PutKeyPolicyStep(KeyPolicy.Of(empty.RootElement)), new RotateKeyOnDemandStep("now"), new ScheduleKeyDeletionStep(7),
+            new CancelKeyDeletionStep(), new CreateAliasStep("alias/a"), new CreateGrantStep(new DesiredGrant("a", ["Decrypt"])), new DeleteAliasStep("alias/a"), new DisableKeyStep(), new DisableKeyRotationStep(), new EnableKeyStep(),
+            new EnableKeyRotationStep(365), new PutKeyPolicyStep(KeyPolicy.Of(empty.RootElement)), new RevokeGrantStep(new ObservedGrant("id", "a", ["Decrypt"]), Successor: null), new RotateKeyOnDemandStep("now"), new ScheduleKeyDeletionStep(7),
             new TagResourceStep(new Dictionary<string, string>()), new UntagResourceStep([]), new UpdateAliasStep("alias/a", "key"), new UpdateKeyDescriptionStep(""),
+            new UpdatePrimaryRegionStep("eu-west-1"),
         ];
         var kinds = typeof(KeyStep).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(KeyStep)) && !type.IsAbstract);
         Assert.Equal(kinds.Select(kind => kind.Name).Order(StringComparer.Ordinal), steps.Select(step => step.GetType().Name).Order(StringComparer.Ordinal));
