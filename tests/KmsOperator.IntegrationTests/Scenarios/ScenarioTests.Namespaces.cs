@@ -49,8 +49,15 @@ public sealed partial class ScenarioTests
         {
             await Task.WhenAll(homes.Select(own => own.MakeAllAsync()));
             operators.Kill();
-            await Task.WhenAll(homes.Zip(OrdersWithoutAnOperator, (own, each) => own.DeleteInOrderAsync(each.Order)));
-            operators.StartOperator();
+            try
+            {
+                await Task.WhenAll(homes.Zip(OrdersWithoutAnOperator, (own, each) => own.DeleteInOrderAsync(each.Order)));
+            }
+            finally
+            {
+                operators.StartOperator();
+            }
+
             await Task.WhenAll(homes.Zip(OrdersWithoutAnOperator, (own, each) => own.AssertGoneAsync(each.Primary, each.Replicas, each.Why)));
         }
         finally
