@@ -36,8 +36,8 @@ internal static class ReconcileResults
         where T : class, IKeyResource => context.CompleteAsync(new KeyResult(context.Status, error), cancellationToken);
 
     /// <summary>
-    /// Ends a reconcile whose class cannot be used. A class that was created together with its resources is ready within moments; a resource says only
-    /// after a second that it waits.
+    /// Ends a reconcile whose class cannot be used. A class that was created together with its resources is ready within moments; while it is
+    /// being verified, a resource says only after a second that it waits.
     /// </summary>
     public static async Task<ReconcileResult> CompleteAsync<T>(this ReconcileContext<T> context, ClassLookup lookup, CancellationToken cancellationToken)
         where T : class, IKeyResource
@@ -48,7 +48,7 @@ internal static class ReconcileResults
             return lookup.IsBeingVerified ? ReconcileResult.Done : await context.CompleteAsync(error, cancellationToken);
         }
 
-        var remaining = error.Reason == Reasons.ClassNotReady ? (context.Cache.WaitsForClassSince ??= context.Now) + BriefWait - context.Now : TimeSpan.Zero;
+        var remaining = lookup.IsBeingVerified ? (context.Cache.WaitsForClassSince ??= context.Now) + BriefWait - context.Now : TimeSpan.Zero;
         return remaining > TimeSpan.Zero ? ReconcileResult.RequeueAfter(remaining) : await context.CompleteAsync(error, cancellationToken);
     }
 
