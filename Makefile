@@ -12,7 +12,7 @@ export VERSION IMAGE DIGEST SOURCE REGISTRY
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help tools build unit coverage test simulate check check-format format demo bench manifests chart-docs api-reference publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
+.PHONY: help tools build unit coverage test simulate check check-format format demo bench manifests chart-docs api-reference policy-pages publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -67,6 +67,9 @@ chart-docs: ## Write the table of values in the chart's README from its values.y
 
 api-reference: build ## Write docs/api.md from the CRDs
 	UPDATE_API_REFERENCE=1 $(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-class "*ApiReferenceTests"
+
+policy-pages: build ## Write the tables of docs/policies.md, docs/policies-access.md and docs/lint.md from the catalogue
+	UPDATE_POLICY_PAGES=1 $(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-class "*PolicyPagesTests" --filter-class "*PolicyLinterTests"
 
 publish: ## Build the native executable into artifacts/publish
 	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish $(if $(VERSION),-p:Version=$(VERSION:v%=%))

@@ -50,4 +50,4 @@ exec chroot --userspec=$user:$user "$root/image" /kms-operator "\$@"
 WRAPPER
 chmod 755 "$root/kms-operator"
 KMS_OPERATOR_BINARY=$root/kms-operator dotnet test --no-build -c "$configuration" --project tests/KmsOperator.IntegrationTests -- \
-    --filter-method "*Nineteen_services*" --filter-method "*A_class_with_a_role*" --filter-method "*A_multi_Region_key_gets_replicas*" --filter-method "*Metrics_move*"
+    --filter-method "*Every_service_gets*" --filter-method "*A_class_with_a_role*" --filter-method "*A_multi_Region_key_gets_replicas*" --filter-method "*Metrics_move*"

@@ -42,6 +42,9 @@ public sealed record ServiceKeySpec
     /// <summary>One of the catalogue's services; without it the key has only the common statements. Immutable.</summary>
     public string? Service { get; init; }
 
+    /// <summary>For which resources the service may use the key.</summary>
+    public ServiceParametersSpec? ServiceParameters { get; init; }
+
     /// <summary>Default <c>KMS key for encrypting {service}</c>. 8,192 characters at most.</summary>
     public string? Description { get; init; }
 

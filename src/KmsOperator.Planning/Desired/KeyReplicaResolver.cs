@@ -25,6 +25,11 @@ public static class KeyReplicaResolver
                 $"spec.primaryRef.name: ServiceKey {primary.Metadata.Name} is a single-Region key, which has no replicas and cannot become a multi-Region one.");
         }
 
+        if (ServiceRules.FindReplicaMistake(primary) is { } mistake)
+        {
+            return mistake;
+        }
+
         // The replica inherits from the ServiceKey. What the ServiceKey is refused, the replica must not get either.
         if (refusal is not null)
         {

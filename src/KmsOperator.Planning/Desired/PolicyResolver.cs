@@ -13,6 +13,8 @@ internal static class PolicyResolver
     /// <param name="region">The key's own Region.</param>
     /// <param name="accountId">The key's account.</param>
     /// <param name="service">The service, if any.</param>
+    /// <param name="parameters">For which resources the service may use the key.</param>
+    /// <param name="preset">The resource's own choice of the generated policy; null for the class's.</param>
     /// <param name="actions">What the key can be used for; null where it is not known, and then the result is good for its problems only.</param>
     /// <param name="ofClass">The class.</param>
     /// <param name="access">The resource's access.</param>
@@ -22,6 +24,8 @@ internal static class PolicyResolver
         string region,
         string accountId,
         string? service,
+        IReadOnlyDictionary<string, IReadOnlyList<string>> parameters,
+        string? preset,
         KeyActions? actions,
         KeyClassSpec ofClass,
         AccessSpec? access,
@@ -77,6 +81,9 @@ internal static class PolicyResolver
             Region = region,
             AccountId = accountId,
             Service = service,
+            Parameters = parameters,
+            Preset = (preset ?? ofClass.PolicyPreset) == nameof(PolicyPreset.Scoped) ? PolicyPreset.Scoped : PolicyPreset.Canonical,
+            Organization = ofClass.Guards?.OnlyOrganization,
             Actions = known,
             Administrators = [.. names.Resolve(classAccess?.Administrators, "KeyClass spec.access.administrators"), .. names.Resolve(access?.Administrators, "spec.access.administrators")],
             Users = [.. names.Resolve(classAccess?.Users, "KeyClass spec.access.users"), .. names.Resolve(access?.Users, "spec.access.users")],
@@ -90,7 +97,11 @@ internal static class PolicyResolver
             CrossAccountViaService = (access?.CrossAccountViaService ?? false) || (classAccess?.CrossAccountViaService ?? false),
             AdditionalStatements = [.. statements, .. guards],
         };
-        PolicyProblem[] found = [.. names.Problems, .. lacking, .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", [.. PolicyRenderer.SidsOf(service, known), .. SidsOf(guards)])];
+        PolicyProblem[] found =
+        [
+            .. names.Problems, .. lacking, .. ServiceParameterRules.FindMistakes(parameters, partition, accountId, [.. request.TrustedAccounts]),
+            .. PolicyDocumentCheck.CheckStatements(statements, $"{Path}.additionalStatements", [.. PolicyRenderer.SidsOf(service, known, request.Preset), .. SidsOf(guards)]),
+        ];
         return found.Length > 0 ? Invalid(found) : Limited(PolicyRenderer.Render(request));
     }
 

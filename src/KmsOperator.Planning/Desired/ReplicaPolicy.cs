@@ -29,7 +29,8 @@ internal static class ReplicaPolicy
             ?? (spec.Policy?.Override is null ? theirs?.AdditionalStatements?.Select(Here).ToArray() : null);
         var actions = KeyActions.TryGet(primary.Spec.KeySpec ?? KeySpecs.Default, primary.Spec.KeyUsage ?? KeySpecs.DefaultUsage)!;
         return PolicyResolver.Resolve(
-            spec.Region, accountId, primary.Spec.Service, actions, keyClass.Spec, spec.Access ?? primary.Spec.Access, spec.Policy?.Override, statements);
+            spec.Region, accountId, primary.Spec.Service, ServiceParameters.InRegion(primary.Spec.ServiceParameters, keyClass.Spec.Region, spec.Region),
+            spec.Policy?.Preset ?? theirs?.Preset, actions, keyClass.Spec, spec.Access ?? primary.Spec.Access, spec.Policy?.Override, statements);
     }
 
     /// <summary>The policy for a replica of a primary that is managed elsewhere.</summary>
@@ -67,7 +68,7 @@ internal static class ReplicaPolicy
         }
 
         var policy = PolicyResolver.Resolve(
-            spec.Region, accountId, null, actions, keyClass.Spec, spec.Access, spec.Policy?.Override,
+            spec.Region, accountId, null, ServiceParameters.InRegion(null, spec.Region, spec.Region), spec.Policy?.Preset, actions, keyClass.Spec, spec.Access, spec.Policy?.Override,
             spec.Policy?.AdditionalStatements);
 
         // What is generated follows the primary's usage, which only AWS knows; mistakes in the spec are mistakes with any usage.

@@ -52,7 +52,7 @@ public static class ServiceKeyResolver
         }
 
         var policy = PolicyResolver.Resolve(
-            keyClass.Spec.Region, accountId, spec.Service, KeyActions.TryGet(keySpec, keyUsage)!, keyClass.Spec, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
+            keyClass.Spec.Region, accountId, spec.Service, ServiceParameters.InRegion(spec.ServiceParameters, keyClass.Spec.Region, keyClass.Spec.Region), spec.Policy?.Preset, KeyActions.TryGet(keySpec, keyUsage)!, keyClass.Spec, spec.Access, spec.Policy?.Override, spec.Policy?.AdditionalStatements);
         if (policy.Error is { } error)
         {
             return error;

@@ -9,7 +9,7 @@ namespace KmsOperator.Planning;
 /// <summary>Rules of the fields that several kinds share.</summary>
 internal static class SharedRules
 {
-    public static readonly IReadOnlyList<string> Presets = ["Canonical"];
+    public static readonly IReadOnlyList<string> Presets = ["Canonical", "Scoped"];
     public static readonly IReadOnlyList<string> DeletionPolicies = ["Retain", "Delete", "Disable"];
     public static readonly IReadOnlyList<string> ManagementPolicies = ["Full", "Observe"];
 

@@ -1,3 +1,5 @@
+using KmsOperator.Policies.Evaluation;
+
 namespace KmsOperator.Policies;
 
 /// <summary>What a key can be used for: the actions that generated policies give to its users.</summary>
@@ -6,6 +8,12 @@ public sealed record KeyActions
 {
     private const string Describe = "kms:DescribeKey";
     private const string PublicKey = "kms:GetPublicKey";
+
+    private static readonly string[] OfGrants =
+    [
+        "CreateGrant", "Decapsulate", "Decrypt", "DeriveSharedSecret", "DescribeKey", "Encapsulate", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GetPublicKey", "ReEncryptFrom", "ReEncryptTo", "RetireGrant", "Sign", "Verify", "VerifyMac",
+    ];
 
     private KeyActions()
     {
@@ -16,6 +24,7 @@ public sealed record KeyActions
     {
         IsSymmetricEncryption = true,
         Use = StatementParts.Use,
+        All = KmsActions.Of("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
         Verbs = Encryption("kms:GenerateDataKey*"),
     };
 
@@ -25,6 +34,13 @@ public sealed record KeyActions
     /// <summary>Everything that the usage has, in ordinal order.</summary>
     public required IReadOnlyList<string> Use { get; init; }
 
+    /// <summary>Every action that a policy of such a key can decide.</summary>
+    public required IReadOnlyList<string> All { get; init; }
+
+    /// <summary>The operations that a grant for such a key can have.</summary>
+    /// <remarks>Source: AWS KMS developer guide, "Grants in AWS KMS", grant operations.</remarks>
+    public IReadOnlyList<string> GrantOperations => [.. All.Select(action => action["kms:".Length..]).Where(OfGrants.Contains)];
+
     /// <summary>The parts of the usage that can be given alone, by their name in <c>access</c>, for example <c>signers</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Verbs { get; private init; } = new OrderedDictionary<string, IReadOnlyList<string>>();
 
@@ -32,9 +48,9 @@ public sealed record KeyActions
     /// <remarks>Source: AWS KMS developer guide, "Controlling access to HMAC KMS keys": the default policy has no such statement for these, but for most other keys.</remarks>
     public bool HasServiceGrants { get; private init; } = true;
 
-    private static KeyActions AsymmetricEncryption { get; } = Of("kms:Decrypt", Describe, "kms:Encrypt", PublicKey, "kms:ReEncrypt*") with { Verbs = Encryption(PublicKey) };
+    private static KeyActions AsymmetricEncryption { get; } = Of("ENCRYPT_DECRYPT", "kms:Decrypt", Describe, "kms:Encrypt", PublicKey, "kms:ReEncrypt*") with { Verbs = Encryption(PublicKey) };
 
-    private static KeyActions Signing { get; } = Of(Describe, PublicKey, "kms:Sign", "kms:Verify") with
+    private static KeyActions Signing { get; } = Of("SIGN_VERIFY", Describe, PublicKey, "kms:Sign", "kms:Verify") with
     {
         Verbs = new OrderedDictionary<string, IReadOnlyList<string>>
         {
@@ -43,7 +59,7 @@ public sealed record KeyActions
         },
     };
 
-    private static KeyActions Mac { get; } = Of(Describe, "kms:GenerateMac", "kms:VerifyMac") with
+    private static KeyActions Mac { get; } = Of("GENERATE_VERIFY_MAC", Describe, "kms:GenerateMac", "kms:VerifyMac") with
     {
         HasServiceGrants = false,
         Verbs = new OrderedDictionary<string, IReadOnlyList<string>>
@@ -53,9 +69,9 @@ public sealed record KeyActions
         },
     };
 
-    private static KeyActions Agreement { get; } = Of("kms:DeriveSharedSecret", Describe, PublicKey);
+    private static KeyActions Agreement { get; } = Of("KEY_AGREEMENT", "kms:DeriveSharedSecret", Describe, PublicKey);
 
-    private static KeyActions Encapsulation { get; } = Of("kms:Decapsulate", Describe, "kms:Encapsulate", PublicKey);
+    private static KeyActions Encapsulation { get; } = Of("ENCAPSULATE_DECAPSULATE", "kms:Decapsulate", Describe, "kms:Encapsulate", PublicKey);
 
     /// <summary>The actions of a key; null when the usage is not known.</summary>
     /// <param name="keySpec">KMS's key spec, for example <c>RSA_2048</c>.</param>
@@ -76,5 +92,5 @@ public sealed record KeyActions
         ["decrypters"] = ["kms:Decrypt", Describe, "kms:ReEncryptFrom"],
     };
 
-    private static KeyActions Of(params string[] use) => new() { Use = use };
+    private static KeyActions Of(string keyUsage, params string[] use) => new() { Use = use, All = KmsActions.Of("RSA_2048", keyUsage) };
 }

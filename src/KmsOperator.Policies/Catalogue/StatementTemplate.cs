@@ -13,7 +13,14 @@ public sealed record StatementTemplate(
     string PrincipalType,
     IReadOnlyList<string> Principals,
     IReadOnlyList<string> Actions,
-    IReadOnlyList<ConditionTemplate> Conditions);
+    IReadOnlyList<ConditionTemplate> Conditions)
+{
+    /// <summary>Service principals whose requests of these actions do not say for which resource they are made, so that no condition may ask for it.</summary>
+    public IReadOnlyList<string> WithoutSource { get; init; } = [];
+
+    /// <summary>What AWS recommends for grants beyond <c>kms:GrantIsForAWSResource</c>; only in <see cref="PolicyPreset.Scoped"/>.</summary>
+    public IReadOnlyList<ConditionTemplate> OnGrants { get; init; } = [];
+}
 
 /// <summary>A condition of a statement.</summary>
 /// <param name="Operator">For example <c>StringEquals</c>.</param>
@@ -47,6 +54,12 @@ public static class Placeholders
 
     /// <summary>Root ARNs of the trusted accounts, as a list.</summary>
     public const string TrustedAccountRoots = "${TrustedAccountRoots}";
+
+    /// <summary>Before the name of a field of <c>spec.serviceParameters</c>: its values, or the row's default, as a list. Text may follow after a slash.</summary>
+    public const string ParameterPrefix = "${Parameter}";
+
+    /// <summary>Id of the organization that the class names; a condition without one is left out.</summary>
+    public const string Organization = "${Organization}";
 
     /// <summary>The key's account, with the trusted ones if they may use the service, as a list.</summary>
     public const string AllowedAccounts = "${AllowedAccounts}";

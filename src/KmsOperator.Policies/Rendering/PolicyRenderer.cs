@@ -12,7 +12,7 @@ public static class PolicyRenderer
         json.WriteStartObject();
         json.WriteString("Version", "2012-10-17");
         json.WriteStartArray("Statement");
-        foreach (var template in Templates(request.Service, request.Actions))
+        foreach (var template in Templates(request.Service, request.Actions, request.Preset))
         {
             WriteStatement(json, template, request);
         }
@@ -27,27 +27,29 @@ public static class PolicyRenderer
     });
 
     /// <summary>The Sids that a generated policy may contain, which additional statements therefore cannot have.</summary>
-    public static IReadOnlyCollection<string> SidsOf(string? service, KeyActions actions) => [.. Templates(service, actions).Select(template => template.Sid)];
+    public static IReadOnlyCollection<string> SidsOf(string? service, KeyActions actions, PolicyPreset preset) => [.. Templates(service, actions, preset).Select(template => template.Sid)];
 
     /// <summary>Whether a service's statements name AWS services, by names that not every partition has.</summary>
     /// <param name="service">A service of the catalogue; null for the common statements alone.</param>
     public static bool NamesServices(string? service) => Own(service).Any(template =>
         template.Principals.Concat(template.Conditions.SelectMany(condition => condition.Values)).Any(value => value.EndsWith(".amazonaws.com", StringComparison.Ordinal)));
 
-    private static IEnumerable<StatementTemplate> Templates(string? service, KeyActions actions)
+    private static IEnumerable<StatementTemplate> Templates(string? service, KeyActions actions, PolicyPreset preset)
     {
-        if (service is not null && !actions.IsSymmetricEncryption && ServiceLimits.TryGet(service) is { SymmetricOnly: true })
+        if (service is not null && ServiceLimits.TryGet(service) is { } limits && limits.Actions != actions)
         {
-            throw new ArgumentException($"{service} works with keys of symmetric encryption only.", nameof(actions));
+            throw new ArgumentException($"{service} works with keys of {limits.KeySpec} and {limits.KeyUsage} only.", nameof(actions));
         }
 
         var own = Own(service);
         var namesUsers = own.Any(template => template.Principals.Contains(Placeholders.UsersAndAdministrators));
-        return [.. CommonStatements.First(actions), .. namesUsers ? [] : (StatementTemplate[])[CommonStatements.Users(actions)], .. CommonStatements.Verbs(actions), .. own];
+        StatementTemplate[] canonical =
+            [.. CommonStatements.First(actions), .. namesUsers ? [] : (StatementTemplate[])[CommonStatements.Users(actions)], .. CommonStatements.Verbs(actions), .. own];
+        return preset == PolicyPreset.Scoped ? canonical.SelectMany(template => ScopedStatements.Of(template, actions)) : canonical;
     }
 
     private static IReadOnlyList<StatementTemplate> Own(string? service) => service is null ? []
-        : ServiceCatalogue.Services.TryGetValue(service, out var row) ? row
+        : ServiceCatalogue.Services.TryGetValue(service, out var row) ? row.Statements
         : throw new ArgumentException($"{service} is not in the catalogue.", nameof(service));
 
     private static void WriteStatement(Utf8JsonWriter json, StatementTemplate template, PolicyRequest request)
@@ -66,10 +68,11 @@ public static class PolicyRenderer
         json.WriteEndObject();
         WriteValues(json, "Action", [.. template.Actions.Order(StringComparer.Ordinal)]);
         json.WriteString("Resource", "*");
-        if (template.Conditions.Count > 0)
+        ConditionTemplate[] conditions = [.. template.Conditions.Where(condition => request.Organization is not null || !condition.Values.Contains(Placeholders.Organization))];
+        if (conditions.Length > 0)
         {
             json.WriteStartObject("Condition");
-            foreach (var group in template.Conditions.GroupBy(condition => condition.Operator))
+            foreach (var group in conditions.GroupBy(condition => condition.Operator))
             {
                 json.WriteStartObject(group.Key);
                 foreach (var condition in group)
@@ -115,13 +118,19 @@ public static class PolicyRenderer
             Placeholders.UsersAndAdministrators => request.Users.Concat(request.Administrators),
             Placeholders.TrustedAccountRoots => request.TrustedAccounts.Select(account => $"arn:{partition}:iam::{account}:root"),
             Placeholders.AllowedAccounts => request.CrossAccountViaService ? request.TrustedAccounts.Append(request.AccountId) : [request.AccountId],
-            _ =>
-            [
-                value.Replace(Placeholders.Region, request.Region, StringComparison.Ordinal)
-                    .Replace(Placeholders.Partition, partition, StringComparison.Ordinal)
-                    .Replace(Placeholders.Account, request.AccountId, StringComparison.Ordinal),
-            ],
+            Placeholders.Organization => [request.Organization!],
+            _ when value.StartsWith(Placeholders.ParameterPrefix, StringComparison.Ordinal) => ParametersOf(value[Placeholders.ParameterPrefix.Length..]),
+            _ => [Fill(value)],
         };
+        string Fill(string value) => value.Replace(Placeholders.Region, request.Region, StringComparison.Ordinal)
+            .Replace(Placeholders.Partition, partition, StringComparison.Ordinal)
+            .Replace(Placeholders.Account, request.AccountId, StringComparison.Ordinal);
+        IEnumerable<string> ParametersOf(string value)
+        {
+            var (name, rest) = value.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? (value[..slash], value[slash..]) : (value, "");
+            return (request.Parameters.GetValueOrDefault(name) is { Count: > 0 } given ? given : [Fill(ServiceCatalogue.Services[request.Service!].Parameters[name])]).Select(one => one + rest);
+        }
+
         return [.. values.SelectMany(One).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 }

@@ -14,6 +14,15 @@ public sealed record PolicyRequest
     /// <summary>A service of the catalogue; null for the common statements alone.</summary>
     public string? Service { get; init; }
 
+    /// <summary>Which policy is generated.</summary>
+    public PolicyPreset Preset { get; init; }
+
+    /// <summary>Values of <c>spec.serviceParameters</c> by field; an absent or empty one is the row's default.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Parameters { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>The organization that the class names, which <see cref="PolicyPreset.Scoped"/> asks for; null for none.</summary>
+    public string? Organization { get; init; }
+
     /// <summary>What the key can be used for.</summary>
     public KeyActions Actions { get; init; } = KeyActions.SymmetricEncryption;
 

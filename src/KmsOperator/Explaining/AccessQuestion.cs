@@ -13,7 +13,22 @@ namespace KmsOperator.Explaining;
 internal sealed record AccessQuestion(string Principal, string Action, string? ViaService, string? CallerAccount, IReadOnlyList<KeyValuePair<string, string>> Context)
 {
     // Services whose calls come under another service's name.
-    private static readonly Dictionary<string, string> Endpoints = new(StringComparer.Ordinal) { ["ebs"] = "ec2", ["efs"] = "elasticfilesystem", ["msk"] = "kafka", ["mwaa"] = "airflow" };
+    private static readonly Dictionary<string, string> Endpoints = new(StringComparer.Ordinal)
+    {
+        ["codebuild"] = "s3",
+        ["documentdb"] = "docdb-elastic",
+        ["ebs"] = "ec2",
+        ["efs"] = "elasticfilesystem",
+        ["eventbridge"] = "events",
+        ["identity-center"] = "sso",
+        ["msk"] = "kafka",
+        ["mwaa"] = "airflow",
+        ["neptune"] = "rds",
+        ["opensearch"] = "es",
+        ["rds-pi"] = "rds",
+        ["s3-vectors"] = "s3vectors",
+        ["stepfunctions"] = "states",
+    };
 
     /// <summary>What is wrong with the question whatever the key is; null for nothing.</summary>
     public string? FindMistake()

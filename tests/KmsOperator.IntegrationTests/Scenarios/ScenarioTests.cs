@@ -36,28 +36,30 @@ public sealed partial class ScenarioTests(ControlPlaneFixture controlPlane, Oper
     }
 
     [Fact]
-    public async Task Nineteen_services_get_a_key_each_with_alias_policy_tags_and_rotation()
+    public async Task Every_service_gets_a_key_with_alias_policy_tags_and_rotation()
     {
-        await Cluster.ApplyTextAsync(string.Join("\n---\n", ServiceCatalogue.Services.Keys.Select(service => Key(service, $"service: {service}"))));
+        await Cluster.ApplyTextAsync(string.Join("\n---\n", ServiceCatalogue.Services.Values.Select(row => Key(row.Name, $"service: {row.Name}", $"keySpec: {row.Limits.KeySpec}", $"keyUsage: {row.Limits.KeyUsage}"))));
         foreach (var service in ServiceCatalogue.Services.Keys)
         {
             await ReadyAsync($"sk/{service}");
         }
 
         var keys = await operators.KeysOfAsync(_namespace);
-        Assert.Equal(19, keys.Length);
+        Assert.Equal(ServiceCatalogue.Services.Count, keys.Length);
         foreach (var service in ServiceCatalogue.Services.Keys)
         {
             var key = Assert.Single(keys, key => Owner(key) == $"ServiceKey/{_namespace}/{service}");
             Assert.Equal($"alias/{_namespace}/{service}", key["aliases"]![0]!.GetValue<string>());
             Assert.Equal($"{_namespace}-{service}-cmk", Tag(key, "Name"));
             Assert.Equal("test-cluster", Tag(key, "servicekey.dev/cluster"));
-            Assert.True(key["rotation"]!["enabled"]!.GetValue<bool>());
+            var limits = ServiceLimits.TryGet(service)!;
+            Assert.True(!limits.IsSymmetric || key["rotation"]!["enabled"]!.GetValue<bool>());
             var wanted = PolicyRenderer.Render(new PolicyRequest
             {
                 Region = "us-east-1",
                 AccountId = "123456789012",
                 Service = service,
+                Actions = limits.Actions,
                 Administrators = ["arn:aws:iam::123456789012:role/Admin"],
             });
             Assert.True(PolicyComparer.AreEquivalent(wanted.Text, key["policy"]!.GetValue<string>()), service);

@@ -30,7 +30,8 @@ public sealed class ExplainTests : IDisposable
         { "logs", "--principal logs.eu-west-1.amazonaws.com --action kms:Decrypt --context aws:logs:arn=arn:aws:logs:eu-west-1:444455556666:log-group:a", "NotAllowed", "", false, "another account's log group" },
         { "acm", "--principal App --action kms:ReEncryptTo --context kms:ReEncryptOnSameKey=false", "Denied", "AcmReEncryptOnSameKeyOnly", false, "a denial counts more" },
         { "ebs", "--principal Other --action kms:CreateGrant --via-service ebs", "Allowed", "RootAccess ViaService", false, "EBS calls as EC2" },
-        { "mwaa", "--principal arn:aws:iam::777788889999:role/Theirs --action kms:Decrypt --context kms:EncryptionContext:aws:sqs:arn=arn:aws:sqs:eu-west-1:777788889999:airflow-celery-x", "Allowed", "MwaaQueues", true, "a stranger chooses the encryption context" },
+        { "mwaa", "--principal arn:aws:iam::777788889999:role/Theirs --action kms:Decrypt --context kms:EncryptionContext:aws:sqs:arn=arn:aws:sqs:eu-west-1:777788889999:airflow-celery-x", "NotAllowed", "", false, "a stranger's own queue does not fit" },
+        { "mwaa", "--principal arn:aws:iam::777788889999:role/Theirs --action kms:Decrypt --context kms:EncryptionContext:aws:sqs:arn=arn:aws:sqs:eu-west-1:111122223333:airflow-celery-x", "Allowed", "MwaaQueues", true, "a stranger chooses the encryption context" },
     };
 
     [Theory, MemberData(nameof(Answers))]

@@ -50,6 +50,14 @@ public sealed class SilentImportTests : IDisposable
 
         var report = await ImportAsync(expectedCode: 0);
 
+        if (service == "mwaa")
+        {
+            // The service's own policy does not have the solution's statement that is for every account, so the statements come over as they are.
+            Assert.DoesNotContain("the policy of service mwaa\n", report, StringComparison.Ordinal);
+            await ObserveAndSwitchAsync();
+            return;
+        }
+
         Assert.Contains($"the policy of service {service}\n", report, StringComparison.Ordinal);
         Assert.Equal(service, (string?)_operator.User.Get("ServiceKey", new NamespacedName(Namespace, $"acme-{service}"))["spec"]!["service"]);
         await ObserveAndSwitchAsync();

@@ -37,6 +37,15 @@ public sealed class ReplicaOfServiceKeyTests
         { "partition of a replica", "InvalidSpec: spec.replicaRegions: cn-north-1" },
     };
 
+    [Fact]
+    public void A_service_that_takes_no_multi_Region_keys_has_no_replicas()
+    {
+        var error = Resolve(new KeyReplicaSpec(), Primary.Spec with { Service = "mwaa" }, null).Error;
+
+        Assert.Equal((true, Reasons.InvalidSpec), (error?.IsTerminal, error?.Reason));
+        Assert.StartsWith("spec.primaryRef.name: ServiceKey key is for service mwaa, which does not work with multi-Region keys", error!.Message, StringComparison.Ordinal);
+    }
+
     [Theory, MemberData(nameof(Refusals))]
     public void What_its_ServiceKey_is_refused_a_replica_does_not_get(string what, string why)
     {

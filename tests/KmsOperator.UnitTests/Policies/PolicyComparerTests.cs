@@ -17,6 +17,7 @@ public sealed class PolicyComparerTests
             Region = "eu-west-1",
             AccountId = "111122223333",
             Service = service,
+            Actions = ServiceLimits.TryGet(service)!.Actions,
             Administrators = [.. administrators.Select(name => $"arn:aws:iam::111122223333:role/{name}")],
             Users = [.. users.Select(name => $"arn:aws:iam::111122223333:role/{name}")],
             TrustedAccounts = trusted,

@@ -141,6 +141,17 @@ public sealed class RenderTests : IDisposable
         Assert.Equal("one", (string?)Assert.Single(JsonNode.Parse(output)!.AsArray())!["name"]);
     }
 
+    [Fact]
+    public async Task The_preset_and_the_organization_of_the_class_are_in_the_policy()
+    {
+        var scoped = Class.Replace("aliasPrefix: acme", "aliasPrefix: acme, policyPreset: Scoped, guards: {onlyOrganization: o-a1b2c3d4e5}", StringComparison.Ordinal);
+        var keys = await KeysAsync(scoped + Key("one", "className: std, service: sqs") + "---\n" + Key("two", "className: std, service: sns, policy: {preset: Canonical}"));
+
+        string[] policies = [.. keys.Select(key => key!["policy"]!.ToJsonString())];
+        Assert.Contains("\"aws:SourceOrgID\":\"o-a1b2c3d4e5\"", policies[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("aws:SourceOrgID", policies[1], StringComparison.Ordinal);
+    }
+
     // manifests after the class; line, field and part of the message; why
     public static TheoryData<string, string, string> Mistakes => new()
     {
@@ -162,6 +173,15 @@ public sealed class RenderTests : IDisposable
         { Closed("None") + Key("one", "className: closed"), "f.yaml:14: spec.className: NamespaceNotAllowed: KeyClass closed does not admit namespace default", "no namespace is admitted" },
         { Closed("Selector, selector: {matchLabels: {a: b}}") + "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {a: c}}\n---\n" + Key("one", "className: closed"), "f.yaml:18: spec.className: NamespaceNotAllowed", "the namespace's labels are known and others" },
         { Key("one", "className: std, service: s3, keySpec: ECC_NIST_P256, keyUsage: SIGN_VERIFY"), "f.yaml:9: spec.keySpec: keySpec must be SYMMETRIC_DEFAULT with service s3", "a key that the service cannot use" },
+        { Key("one", "className: std, service: controltower, multiRegion: true"), "f.yaml:9: spec.multiRegion: multiRegion must be false with service controltower", "another one" },
+        { Key("one", "className: std, service: fargate, alias: alias/acme/one"), "f.yaml:9: spec.alias: alias must be left out with service fargate", "a service that takes no alias" },
+        { Key("one", "className: std, service: fargate, additionalAliases: [alias/acme/one]"), "f.yaml:9: spec.additionalAliases: additionalAliases must be left out with service fargate", "nor another alias" },
+        { Key("one", "className: std, service: route53-dnssec"), "f.yaml:9: spec.keySpec: keySpec must be ECC_NIST_P256 with service route53-dnssec", "a required key spec" },
+        { Key("one", "className: std, service: route53-dnssec, keySpec: ECC_NIST_P256, keyUsage: SIGN_VERIFY"), "f.yaml:9: spec.service: InvalidSpec: route53-dnssec takes keys of us-east-1 only, the KeyClass makes them in eu-west-1", "a service of one Region" },
+        { Key("one", "className: std, service: cloudtrail, serviceParameters: {trailArn: [a]}"), "f.yaml:9: spec.serviceParameters.trailArn: unknown field, did you mean \"trailArns\"?", "a misspelt parameter" },
+        { Key("one", "className: std, service: sqs, serviceParameters: {trailArns: [\"arn:aws:cloudtrail:eu-west-1:123456789012:trail/a\"]}"), "f.yaml:9: spec.serviceParameters.trailArns: serviceParameters.trailArns needs service cloudtrail, this is sqs", "a parameter of another service" },
+        { Key("one", "className: std, service: cloudtrail, serviceParameters: {trailArns: [\"arn:aws:cloudtrail:eu-west-1:999999999999:trail/a\"]}"), "f.yaml:9: spec.serviceParameters.trailArns[0]: InvalidSpec: \"arn:aws:cloudtrail:eu-west-1:999999999999:trail/a\" is of account 999999999999", "a trail of another account" },
+        { Key("one", "className: std, service: mwaa, multiRegion: true") + "---\n" + Replica("copy", "primaryRef: {name: one}, region: us-west-2"), "f.yaml:14: spec.primaryRef.name: InvalidSpec: ServiceKey one is for service mwaa", "a replica of a service without multi-Region keys" },
         { Key("one", "className: std, service: mwaa, multiRegion: true"), "f.yaml:9: spec.multiRegion: multiRegion must be false with service mwaa", "a service without multi-Region keys" },
         { Replica("copy", "primaryKeyArn: \"arn:aws:kms:us-east-1:123456789012:key/mrk-1\", className: std, region: eu-west-1, access: {users: [\"arn:aws-cn:iam::123456789012:role/A\"]}"), "f.yaml:9: spec.access.users[0]: InvalidSpec: \"arn:aws-cn:", "a principal of another partition, whatever the usage" },
         { Key("one", "className: std, access: {signers: [App]}"), "f.yaml:9: spec.access.signers: access.signers needs keyUsage SIGN_VERIFY", "a part that the usage lacks" },

@@ -59,13 +59,9 @@ internal static class PolicyFitting
 
     private static IEnumerable<string?> ServicesFor(ForeignKey key, KeyActions actions, IReadOnlyList<string> hints)
     {
-        if (!actions.IsSymmetricEncryption)
-        {
-            return [null];
-        }
-
-        var services = ServiceCatalogue.Services.Keys.Where(service => ServiceLimits.TryGet(service) is not { } limits
-            || ((!limits.SingleRegionOnly || !key.MultiRegion) && (limits.Region is null || limits.Region == key.Region) && !(limits.NoAlias && key.Aliases.Count > 0)));
+        var services = ServiceCatalogue.Services.Where(row => row.Value.Limits is var limits && limits.KeySpec == key.KeySpec && limits.Actions == actions
+            && (!limits.SingleRegionOnly || !key.MultiRegion) && (limits.Region is null || limits.Region == key.Region) && !(limits.NoAlias && key.Aliases.Count > 0))
+            .Select(row => row.Key).ToList();
         return [.. hints.Where(services.Contains), null, .. services.Except(hints)];
     }
 
