@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
-using KmsOperator.Simulation.Worlds;
 using KmsOperator.Testing.ApiServer;
 
 namespace KmsOperator.Simulation.Repairs;
@@ -78,7 +77,7 @@ internal sealed class UnrepairedApi(IKubernetesApi network, Repair without) : Fo
     /// <summary>A lost status looks like that of a resource whose key was never made.</summary>
     private T? Seen<T>(T? resource)
         where T : class, IResource =>
-        without == Repair.LostStatus && resource is ServiceKey { Status: { KeyId: null, Creation: null, AccountId: null } status } key && Finalizers.Has(key, ApiGroup.Finalizer)
-            ? (T)(IResource)(key with { Status = status with { AccountId = KmsService.AccountId } })
+        without == Repair.LostStatus && resource is ServiceKey { Status.KeyId: null } key && Finalizers.Has(key, ApiGroup.Finalizer)
+            ? (T)(IResource)(key with { Metadata = key.Metadata with { Finalizers = [], Annotations = new Dictionary<string, string>() } })
             : resource;
 }

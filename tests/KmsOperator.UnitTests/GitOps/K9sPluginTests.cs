@@ -8,6 +8,7 @@ namespace KmsOperator.UnitTests.GitOps;
 /// <summary>The plugins for k9s call verbs that exist, with options that they have, in lists of kinds that exist.</summary>
 public sealed class K9sPluginTests
 {
+    private static readonly string[] Scopes = ["servicekeys", "sk", "keyreplicas", "kr"];
     private static readonly YamlMappingNode Plugins = ReadPlugins();
 
     public static TheoryData<string> Names => [.. Plugins.Children.Keys.Select(name => name.ToString())];
@@ -32,7 +33,7 @@ public sealed class K9sPluginTests
         var keys = Plugins.SelectMany(plugin => ((YamlSequenceNode)plugin.Value["scopes"]).Select(scope => (Scope: scope.ToString(), Key: plugin.Value["shortCut"].ToString())));
 
         Assert.All(keys.GroupBy(key => key), same => Assert.Single(same));
-        Assert.All(keys, key => Assert.Contains(key.Scope, new[] { "servicekeys", "sk", "keyreplicas", "kr" }));
+        Assert.All(keys, key => Assert.Contains(key.Scope, Scopes));
     }
 
     private static string[] Command(string shell) =>

@@ -119,6 +119,6 @@ public sealed class DeletionGuardTests
     private static Task<Scenario> StartAsync(int guardHours) =>
         Scenario.StartAsync(new OperatorTestOptions { DeletionGuard = TimeSpan.FromHours(guardHours) }, "deletionPolicy: Delete");
 
-    private static Task UseAsync(Scenario scenario, string region = "us-east-1", string alias = "alias/acme/s3") =>
+    private static Task<EncryptResponse> UseAsync(Scenario scenario, string region = "us-east-1", string alias = "alias/acme/s3") =>
         scenario.Aws.Kms(region).EncryptAsync(new EncryptRequest { KeyId = alias, Plaintext = new MemoryStream([1]) }, Ct);
 }

@@ -75,7 +75,12 @@ public sealed class DeletionPlanTests
         {
             AliasTargets = new Dictionary<string, string>
             {
-                ["alias/own"] = "key-1", ["alias/pending"] = "key-1", ["alias/more"] = "key-1", ["alias/former"] = "key-1", ["alias/taken"] = "key-2", ["alias/theirs"] = "key-1",
+                ["alias/own"] = "key-1",
+                ["alias/pending"] = "key-1",
+                ["alias/more"] = "key-1",
+                ["alias/former"] = "key-1",
+                ["alias/taken"] = "key-2",
+                ["alias/theirs"] = "key-1",
             },
         };
 

@@ -126,7 +126,8 @@ public sealed class PrimaryPlanningTests
 
         var plan = KeyPlanner.PlanDeletion(7, observed, owner, KeyRecord.Empty, new ReplicasInDeletion(whole, inUse is null ? [] : [inUse], mayBeOld));
 
-        Assert.True((reason, isTerminal) == (plan.Errors.FirstOrDefault()?.Reason, plan.Errors.FirstOrDefault()?.IsTerminal ?? false), why);
+        var error = plan.Errors is [var first, ..] ? first : null;
+        Assert.True((reason, isTerminal) == (error?.Reason, error?.IsTerminal ?? false), why);
         Assert.Equal(reason is null, plan.Steps.Any(step => step is ScheduleKeyDeletionStep));
     }
 
