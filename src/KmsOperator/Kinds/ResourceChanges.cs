@@ -17,7 +17,7 @@ internal static class ResourceChanges
         change.Old?.Metadata is not { } old || change.New?.Metadata is not { } now
         || old.Generation != now.Generation
         || old.DeletionTimestamp != now.DeletionTimestamp
-        || (Finalizers.Has(change.Old, ApiGroup.Finalizer) && !Finalizers.Has(change.New, ApiGroup.Finalizer))
+        || (Finalizers.Has(change.Old, ApiGroup.Finalizer) && !Finalizers.Has(change.New, ApiGroup.Finalizer) && !IsWithdrawal(change.Old, change.New))
         || !SameEntries(OfOthers(old.Annotations), OfOthers(now.Annotations))
         || IsAnotherKey(change.Old, change.New);
 
@@ -50,6 +50,15 @@ internal static class ResourceChanges
         old is IKeyResource { Status.KeyId: { } before } && now is IKeyResource { Status.KeyId: { } after } && before != after;
 
     private static string? ReconcileAt(IResource? resource) => resource?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt);
+
+    /// <summary>
+    /// Whether the operator has taken the record of an attempt back with the finalizer, since KMS refused to create the key. The next try has its time; to reconcile
+    /// for this change would ask KMS again at once.
+    /// </summary>
+    private static bool IsWithdrawal(IResource old, IResource now) =>
+        Has(old, AnnotationNames.CreateAttempt) && !Has(now, AnnotationNames.CreateAttempt) && (now as IKeyResource)?.Status?.KeyId is null;
+
+    private static bool Has(IResource resource, string annotation) => resource.Metadata.Annotations?.ContainsKey(annotation) == true;
 
     private static Dictionary<string, string>? OfOthers(IReadOnlyDictionary<string, string>? annotations) =>
         annotations?.Where(one => one.Key is not (AnnotationNames.CreateAttempt or AnnotationNames.CreateDetails)).ToDictionary();

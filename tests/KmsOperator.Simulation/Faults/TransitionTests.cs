@@ -42,6 +42,10 @@ public sealed partial class TransitionTests(ITestOutputHelper output)
         ("rotation", ["null", "{\"periodDays\":90}", "{\"enabled\":false}"], []),
         ("recreateLostKey", ["null", "true"], []),
         ("replicaRegions", ["[]", "[\"eu-west-1\"]"], []),
+        ("primaryRegion", ["null", "\"us-east-1\""], []),
+
+        // The service of these keys takes none.
+        ("serviceParameters", ["null", "{}"], []),
     ];
 
     private const string Statement =

@@ -15,7 +15,7 @@ public sealed class KeyStepExecutorTests
         KeyStep[] steps =
         [
             new CancelKeyDeletionStep(), new CreateAliasStep("alias/a"), new CreateGrantStep(new DesiredGrant("a", ["Decrypt"])), new DeleteAliasStep("alias/a"), new DisableKeyStep(), new DisableKeyRotationStep(), new EnableKeyStep(),
-            new EnableKeyRotationStep(365), new PutKeyPolicyStep(KeyPolicy.Of(empty.RootElement)), new RevokeGrantStep(new ObservedGrant("id", "a", ["Decrypt"]), Successor: null), new RotateKeyOnDemandStep("now"), new ScheduleKeyDeletionStep(7),
+            new EnableKeyRotationStep(365), new PutKeyPolicyStep(KeyPolicy.Of(empty.RootElement)), new RevokeGrantStep(new ObservedGrant("id", GrantName.Of("a", new string('0', 64)), ["Decrypt"]), Successor: null), new RotateKeyOnDemandStep("now"), new ScheduleKeyDeletionStep(7),
             new TagResourceStep(new Dictionary<string, string>()), new UntagResourceStep([]), new UpdateAliasStep("alias/a", "key"), new UpdateKeyDescriptionStep(""),
             new UpdatePrimaryRegionStep("eu-west-1"),
         ];

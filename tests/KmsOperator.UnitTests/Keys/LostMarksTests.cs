@@ -21,6 +21,7 @@ public sealed class LostMarksTests
         foreach (var (field, _) in scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!.AsObject())
             erased[field] = field == "observedGeneration" ? -1 : null;
         scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), new JsonObject { ["status"] = erased }.ToJsonString(), "status");
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), "{\"metadata\": {\"annotations\": {\"kms.servicekey.dev/reconcile-at\": \"now\"}}}");
         await scenario.RestAsync();
 
         scenario.AssertReady("ServiceKey", "one");
