@@ -87,6 +87,13 @@ internal static class EndState
 
         status["rotation"]?.AsObject().Remove("nextRotationDate");
         status["rotation"]?.AsObject().Remove("lastRotationDate");
+
+        // It is for people only. The key of a KeyReplica that has become the primary shows it after its next comparison.
+        if (resource is KeyReplica)
+        {
+            status["rotation"]?.AsObject().Remove("onDemandUsed");
+        }
+
         foreach (var rotation in status["rotation"]?["history"]?.AsArray().OfType<JsonObject>() ?? [])
         {
             rotation["date"] = "set";
