@@ -21,7 +21,7 @@ public sealed class AdminInterfaceTests
         var (replica, primary) = (keys[0]!, keys[1]!);
         Assert.Equal(
             [
-                "accountId", "region", "keyId", "arn", "keyState", "description", "keySpec", "keyUsage", "multiRegion", "multiRegionKeyType", "aliases",
+                "accountId", "region", "keyId", "arn", "keyState", "description", "keySpec", "keyUsage", "multiRegion", "multiRegionKeyType", "aliases", "grants",
                 "tags", "policy", "rotation", "deletionDate",
             ],
             primary.AsObject().Select(member => member.Key));
