@@ -40,7 +40,7 @@ public sealed class ChartTests(ControlPlaneFixture controlPlane, MonitoringKinds
         { "networkPolicy.enabled=true,networkPolicy.podIdentity=false,networkPolicy.instanceMetadata=true,aws.endpointUrl=https://kms.internal", "cidr: 169.254.169.254/32|cidr: fd00:ec2::254/128|port: 443", "169.254.170.23|fd00:ec2::23/|port: 4566", "credentials of the node" },
         { "strategy.type=RollingUpdate,strategy.rollingUpdate.maxSurge=1,revisionHistoryLimit=1,deploymentAnnotations.a=b", "maxSurge: 1|revisionHistoryLimit: 1|a: b", "Recreate", "how pods are replaced" },
         { "operator.quotaShare=0.001,operator.deletionGuardDays=0,operator.clusterId=a:", "--quota-share=0.001|--deletion-guard-days=0|\"--cluster-id=a:\"", "e-0", "numbers and text that YAML and Go would print otherwise" },
-        { "operator.eventQueues={https://sqs.eu-west-1.amazonaws.com/111122223333/a,https://sqs.us-east-1.amazonaws.com/111122223333/b}", "- \"--event-queue=https://sqs.eu-west-1.amazonaws.com/111122223333/a\"|- \"--event-queue=https://sqs.us-east-1.amazonaws.com/111122223333/b\"", "--event-queue=h", "a queue in each Region" },
+        { "operator.eventQueues={https://sqs.eu-west-1.amazonaws.com/111122223333/a,https://sqs.us-east-1.amazonaws.com/111122223333/b}", "- \"--event-queue=https://sqs.eu-west-1.amazonaws.com/111122223333/a\"|- \"--event-queue=https://sqs.us-east-1.amazonaws.com/111122223333/b\"", "--event-queue={", "a queue in each Region" },
     };
 
     [Theory]

@@ -105,7 +105,9 @@ public sealed class CrdUpgradeTests : IAsyncLifetime
         await ApplyKeyAsync("late", "service: sns");
         using (var process = await StartAsync())
         {
-            var knowsAll = !SchemaCompatibility.Narrowed(present["servicekeys"]!, earlier["servicekeys"]!, "servicekeys").Any();
+            // The operator needs the fields of a status that it writes. Those of grants it writes only where a spec can have grants.
+            var knowsAll = !SchemaCompatibility.Narrowed(StatusOf(present["servicekeys"]!), StatusOf(earlier["servicekeys"]!), "status")
+                .Any(difference => !difference.Contains("rants", StringComparison.Ordinal) && !difference.Contains("GrantNames", StringComparison.Ordinal));
             if (!knowsAll)
             {
                 await Eventually.TrueAsync(() => process.LastLines.Contains("Install that one", StringComparison.Ordinal), () => process.LastLines);
@@ -222,4 +224,6 @@ public sealed class CrdUpgradeTests : IAsyncLifetime
 
         Assert.True(JsonNode.DeepEquals(before, after), $"{path} was {before?.ToJsonString()} and is {after?.ToJsonString()}");
     }
+
+    private static JsonNode StatusOf(JsonNode schema) => schema["properties"]!["status"]!;
 }
