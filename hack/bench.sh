@@ -177,7 +177,12 @@ if scene hostile; then
     kubectl create --validate=false -f "$dir/hostile" >/dev/null
     restart_operator
     good_beside=$(load create good-beside 100 "${ten[@]}")
-    kubectl wait --for=condition=Ready=False servicekeys.kms.servicekey.dev --all -n hostile --timeout=180s >/dev/null
+    # Half of them cannot be read at all: those get an event and no condition.
+    for _ in $(seq 120); do
+        refused=$(kubectl get servicekeys.kms.servicekey.dev -n hostile -o 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}' | wc -w)
+        [[ $refused -lt $((hostile_keys / 2)) ]] || break
+        sleep 1
+    done
     memory_beside=$(peak_memory)
     report+=("100 new keys of ten accounts after a restart: alone ${good_alone} ms, operator's peak memory $alone_memory MiB; beside $hostile_keys resources that mean harm ${good_beside} ms, ratio $(ratio "$good_beside" "$good_alone"), peak $memory_beside MiB")
     if awk -v a="$good_beside" -v b="$good_alone" -v limit="$limit" 'BEGIN { exit !(a > b * limit) }'; then
