@@ -24,11 +24,7 @@ internal sealed class CallPipeline(Simulation simulation)
         var requestId = NextRequestId();
         await AnswerAsync(context, requestId, progress, KmsProtocol.Write, async () =>
         {
-            var signature = Signature.Read(context.Request)
-                ?? throw new ServiceException("MissingAuthenticationTokenException", "Missing Authentication Token");
-            progress.Region = signature.Region;
-            var caller = simulation.Sessions.CallerOf(signature.AccessKeyId, signature.Region);
-            progress.Account = caller.AccountId;
+            var (caller, region) = Identify(context, progress);
             var body = await RequestBody.ReadAsync(context.Request);
             await MeetFaultsAsync(progress, caller, KmsProtocol.Fault);
             if (progress.Drop == FaultKind.DropBefore)
@@ -40,12 +36,23 @@ internal sealed class CallPipeline(Simulation simulation)
                     : new ServiceException("UnknownOperationException", $"KMS has no operation {Errors.Shown(target)}.");
             }
 
-            _kms.TakeQuota(operation, caller, signature.Region);
+            _kms.TakeQuota(operation, caller, region);
             using var json = KmsProtocol.Parse(body ?? throw RequestBody.TooLong());
             var input = new KmsInput(json.RootElement);
-            _kms.TakeQuotaElsewhere(operation, caller, signature.Region, input);
-            return _kms.Run(operation, caller, signature.Region, input, requestId, key => progress.Key = key);
+            _kms.TakeQuotaElsewhere(operation, caller, region, input);
+            return _kms.Run(operation, caller, region, input, requestId, key => progress.Key = key);
         });
+    }
+
+    /// <summary>Whose call it is and for which Region, by its signature.</summary>
+    private (Caller Caller, string Region) Identify(HttpContext context, Progress progress)
+    {
+        var signature = Signature.Read(context.Request)
+            ?? throw new ServiceException("MissingAuthenticationTokenException", "Missing Authentication Token");
+        progress.Region = signature.Region;
+        var caller = simulation.Sessions.CallerOf(signature.AccessKeyId, signature.Region);
+        progress.Account = caller.AccountId;
+        return (caller, signature.Region);
     }
 
     /// <summary>A call of SQS; <paramref name="target"/> is its <c>X-Amz-Target</c>.</summary>
@@ -55,11 +62,7 @@ internal sealed class CallPipeline(Simulation simulation)
         var progress = new Progress(simulation.Clock.GetUtcNow()) { Operation = SqsProtocol.Has(name) ? name : CallLog.Unknown };
         await AnswerAsync(context, NextRequestId(), progress, SqsProtocol.Write, async () =>
         {
-            var signature = Signature.Read(context.Request)
-                ?? throw new ServiceException("MissingAuthenticationTokenException", "Missing Authentication Token");
-            progress.Region = signature.Region;
-            var caller = simulation.Sessions.CallerOf(signature.AccessKeyId, signature.Region);
-            progress.Account = caller.AccountId;
+            var (caller, region) = Identify(context, progress);
             var body = await RequestBody.ReadAsync(context.Request);
             await MeetFaultsAsync(progress, caller, SqsProtocol.Fault);
             if (progress.Drop == FaultKind.DropBefore)
@@ -69,7 +72,7 @@ internal sealed class CallPipeline(Simulation simulation)
             {
                 Simulation = simulation,
                 Caller = caller,
-                Region = signature.Region,
+                Region = region,
                 Input = new SqsInput(json.RootElement),
                 Endpoint = $"{(context.Request.Scheme is { Length: > 0 } scheme ? scheme : "http")}://{context.Request.Host}",
                 Gone = context.RequestAborted,
