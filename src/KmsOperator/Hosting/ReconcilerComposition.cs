@@ -50,7 +50,7 @@ internal static class ReconcilerComposition
         var schedule = new ComparisonSchedule(settings, random);
         var ownerTags = new OwnerTagRepair(settings);
         var recovery = new PendingCreateRecovery(settings);
-        var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership), ownership, new StatusSchemaCheck(), settings, newAttemptId);
+        var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership, cache.Deletions), ownership, new StatusSchemaCheck(), settings, newAttemptId);
         var update = new KeyUpdate(
             new KeyRotation(regions, settings), new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());

@@ -2,6 +2,7 @@ using KmsOperator.Api;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Kubernetes;
+using KmsOperator.Planning;
 
 namespace KmsOperator.Kinds;
 
@@ -37,6 +38,7 @@ internal static class ResourceChanges
         if (change.Kind == ChangeKind.Deleted)
         {
             cache.Remove(uid);
+            cache.Deletions.Record(KeyOwner.PathOf(change.Resource.Kind, change.Key.Namespace, change.Key.Name), time.GetUtcNow());
             reservations.Release(uid);
         }
         else if (ReconcileAt(change.Old) != ReconcileAt(change.New))

@@ -14,8 +14,8 @@ namespace KmsOperator.IntegrationTests.Faults;
 /// <summary>One life of the operator, in this process: everything but the command line.</summary>
 internal sealed class OperatorInstance : IAsyncDisposable
 {
-    // Long enough that KMS's transitions end within it, short enough to wait for it in every run.
-    private static readonly TimeSpan ConsistencyWindow = TimeSpan.FromSeconds(1);
+    /// <summary>Long enough that KMS's transitions end within it, short enough to wait for it in every run.</summary>
+    public static readonly TimeSpan ConsistencyWindow = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly AwsClients _clients;

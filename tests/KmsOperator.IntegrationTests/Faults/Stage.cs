@@ -67,7 +67,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>One run of a flow.</summary>
     /// <param name="flow">What happens.</param>
     /// <param name="operators">How many operators work at the same time.</param>
-    /// <param name="expected">What the run must end in; null to let it settle and see.</param>
+    /// <param name="expected">What the run must end in; null to wait for the last comparison and see.</param>
     /// <returns>The end state; see <see cref="EndState"/>.</returns>
     public async Task<string> RunAsync(Flow flow, int operators, string? expected)
     {
@@ -88,7 +88,7 @@ internal sealed class Stage : IAsyncDisposable
             await flow.Act(user);
             if (expected is null)
             {
-                await user.SettledAsync();
+                await user.ComparedAsync(OperatorInstance.ConsistencyWindow);
                 return await EndAsync(user, effects);
             }
 

@@ -36,7 +36,7 @@ public sealed class KubernetesApiTests(ControlPlaneFixture controlPlane) : Runti
     {
         Assert.Null(await Api.GetAsync(Widget.Type, new(Home, "missing"), Ct));
 
-        var unserved = Widget.Type with { Plural = "gadgets" };
+        var unserved = Widget.Type with { Plural = "unserved" };
         var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => Api.GetAsync(unserved, new(Home, "missing"), Ct));
         Assert.True(failure.IsNotFound);
     }

@@ -97,6 +97,19 @@ internal sealed class FlowUser(
     public Task VerifiedAsync(string name) => UntilAsync(
         async () => (await GetAsync(name))?.Status is { } status && status.LastVerifiedAt > (status.LastChangedAt ?? DateTimeOffset.MinValue), () => $"{@namespace}/{name} is not verified.");
 
+    /// <summary>
+    /// Waits until everything has settled, and was compared with KMS once more after the consistency window. The status shows then what only a
+    /// comparison finds.
+    /// </summary>
+    public async Task ComparedAsync(TimeSpan consistencyWindow)
+    {
+        await SettledAsync();
+        await UntilAllAsync(
+            resources => resources.All(resource =>
+                IsSettled(resource) && resource.Status is { LastVerifiedAt: { } verified } status && !(verified - status.LastChangedAt < consistencyWindow)),
+            "is not compared after its last change");
+    }
+
     /// <summary>Waits until a ServiceKey is no more.</summary>
     public Task GoneAsync(string name) => UntilAsync(async () => await GetAsync(name) is null, () => $"{@namespace}/{name} does not go.");
 

@@ -124,6 +124,26 @@ public sealed class FindExistingKeyTests
     }
 
     [Fact]
+    public async Task A_key_that_another_instance_of_the_operator_left_behind_a_moment_ago_is_found()
+    {
+        using var scenario = await Scenario.StartAsync("aliasTemplate: \"{prefix}/{name}\"");
+
+        var moment = TimeSpan.FromSeconds(2);
+
+        // For the key of the other resource the operator looks at all keys of the account.
+        scenario.User.Apply(Scenario.Key("other", "service: s3") + Scenario.Key("one", "service: s3", "suspend: true"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(moment);
+        var left = await MakeTaggedAsync(scenario, "test", alias: "alias/acme/one");
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(moment);
+        scenario.User.Apply(Scenario.Key("one", "service: s3"), Scenario.Namespace);
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(left, scenario.Status("ServiceKey", "one", "keyId"));
+    }
+
+    [Fact]
     public async Task A_key_of_an_earlier_resource_with_another_spec_is_left_alone()
     {
         using var scenario = await Scenario.StartAsync("aliasTemplate: \"{prefix}/{name}\"");

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KmsOperator.Aws;
 
 namespace KmsOperator.Keys.Context;
 
@@ -9,6 +10,9 @@ internal sealed class ReconcileCache
 
     /// <summary>The comparisons that were asked for.</summary>
     public ComparisonRequests Requests { get; } = new();
+
+    /// <summary>The resources that went lately, for as long as a search for their keys may be older than that.</summary>
+    public RecentDeletions Deletions { get; } = new(TagIndex.UsualAge);
 
     /// <summary>The entry of a resource; a new one when there is none.</summary>
     public ReconcileCacheEntry Of(string uid) => _entries.GetOrAdd(uid, _ => new ReconcileCacheEntry());

@@ -13,7 +13,7 @@ namespace KmsOperator.Keys.Create;
 /// Finds an existing key for a resource without one: the key that <c>spec.adopt</c> names, or the key that an earlier resource of the same
 /// cluster id, kind, namespace and name left behind, which still carries its owner tag.
 /// </summary>
-internal sealed class KeyAdoption(OwnershipCheck ownership)
+internal sealed class KeyAdoption(OwnershipCheck ownership, RecentDeletions deletions)
 {
     /// <summary>Looks for an existing key, and stores its id.</summary>
     /// <returns>The key was found, or why that is not known; null when there is none and one is to be created.</returns>
@@ -78,9 +78,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
     {
         var desired = resolved.Desired;
 
-        // What an earlier resource left was there before this one was first seen, or this process has made it. A key of this resource may be newer.
-        var usual = context.Now - TagIndex.UsualAge;
-        var scan = await region.Tags.GetAsync(context.IsStatusLost ? context.Now : context.FirstSeenAt < usual ? context.FirstSeenAt : usual, cancellationToken);
+        var scan = await region.Tags.GetAsync(context.IsStatusLost ? context.Now : ScanNotBefore(context, desired.Owner), cancellationToken);
         var tagged = (scan.KeyIdsByOwner.GetValueOrDefault((desired.Owner.ClusterId, desired.Owner.Path)) ?? [])
             .Union(region.Tags.RecordedFor(desired.Owner.ClusterId, desired.Owner.Path)).ToArray();
 
@@ -130,6 +128,18 @@ internal sealed class KeyAdoption(OwnershipCheck ownership)
         }
 
         return candidates.Count == 0 ? null : await TakeAsync(context, status, resolved, candidates[0], cancellationToken);
+    }
+
+    /// <summary>
+    /// How old the scan of the tags may be. What an earlier resource of that name left was there when it went, and before this resource was first seen.
+    /// What this process did is known without a scan; another instance of the operator may have done it.
+    /// </summary>
+    private DateTimeOffset ScanNotBefore<T>(ReconcileContext<T> context, KeyOwner owner)
+        where T : class, IKeyResource
+    {
+        var usual = context.Now - TagIndex.UsualAge;
+        var since = context.FirstSeenAt < usual ? context.FirstSeenAt : usual;
+        return deletions.LastOf(owner.Path) is { } gone && gone > since ? gone : since;
     }
 
     /// <summary>
