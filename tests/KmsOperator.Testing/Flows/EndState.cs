@@ -88,10 +88,12 @@ internal static class EndState
         status["rotation"]?.AsObject().Remove("nextRotationDate");
         status["rotation"]?.AsObject().Remove("lastRotationDate");
 
-        // It is for people only. The key of a KeyReplica that has become the primary shows it after its next comparison.
+        // They are for people only. A rotation is done for the ServiceKey. A KeyReplica that has become the primary shows it when it next reads its
+        // rotations, and nothing tells it when.
         if (resource is KeyReplica)
         {
             status["rotation"]?.AsObject().Remove("onDemandUsed");
+            status["rotation"]?.AsObject().Remove("history");
         }
 
         foreach (var rotation in status["rotation"]?["history"]?.AsArray().OfType<JsonObject>() ?? [])
