@@ -19,6 +19,9 @@ public interface IResourceStore<T>
     /// </summary>
     IReadOnlyList<UnreadableObject> Unreadable { get; }
 
+    /// <summary>What is known of an object that exists but cannot be read now; null if it can be read, or does not exist.</summary>
+    UnreadableObject? FindUnreadable(NamespacedName key);
+
     /// <summary>Finds an object by its name.</summary>
     bool TryGet(NamespacedName key, [MaybeNullWhen(false)] out T resource);
 

@@ -45,6 +45,13 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
         }
     }
 
+    /// <inheritdoc />
+    public UnreadableObject? FindUnreadable(NamespacedName key)
+    {
+        lock (_content)
+            return _unreadable.GetValueOrDefault(key);
+    }
+
     /// <summary>Adds an index. The store may have objects already.</summary>
     /// <param name="name">Name of the index.</param>
     /// <param name="selector">Returns the value under which an object is found, or null if it is not in the index. Must be a pure function.</param>

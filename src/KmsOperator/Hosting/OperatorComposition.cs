@@ -64,7 +64,7 @@ internal sealed class OperatorComposition
         var steady = new SteadyClock(time);
         var services = ReconcilerComposition.Create(
             api, _events, _caches, clients, settings, options.Workers, steady, random, newAttemptId, metrics, loggers, fence);
-        _kinds = ReconcilerComposition.Register(services);
+        _kinds = [.. ReconcilerComposition.Register(services), .. ReconcilerComposition.RegisterUnreadable(services, loggers)];
         _controllers = [.. _kinds.Select(NewController)];
 
         // The keys of namespaces that are not watched would all look orphaned.
@@ -138,10 +138,6 @@ internal sealed class OperatorComposition
         {
             kind.Subscribe();
         }
-
-        UnreadableResources.Report(_caches.KeyClasses, _events);
-        UnreadableResources.Report(_caches.ServiceKeys, _events);
-        UnreadableResources.Report(_caches.KeyReplicas, _events);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leaseLost);
         await Task.WhenAll(

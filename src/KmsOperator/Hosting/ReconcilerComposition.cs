@@ -70,4 +70,12 @@ internal static class ReconcilerComposition
         ServiceKeyRegistration.Create(services),
         KeyReplicaRegistration.Create(services),
     ];
+
+    /// <summary>The resources of all kinds that cannot be read.</summary>
+    public static KindRegistration[] RegisterUnreadable(ReconcilerServices services, ILoggerFactory loggers) =>
+    [
+        UnreadableRegistration.Create(services, ResourceTypes.KeyClasses, services.Caches.KeyClasses, loggers),
+        UnreadableRegistration.Create(services, ResourceTypes.ServiceKeys, services.Caches.ServiceKeys, loggers),
+        UnreadableRegistration.Create(services, ResourceTypes.KeyReplicas, services.Caches.KeyReplicas, loggers),
+    ];
 }

@@ -26,7 +26,7 @@ internal sealed class ResourceReconciler<T>(
     public async ValueTask<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
         // Of an object that cannot be read the store has at best an earlier version, and nothing may be decided on that.
-        if (!store.TryGet(key, out var resource) || store.Unreadable.Any(unreadable => NamespacedName.Of(unreadable) == key))
+        if (!store.TryGet(key, out var resource) || store.FindUnreadable(key) is not null)
         {
             return ReconcileResult.Done;
         }
