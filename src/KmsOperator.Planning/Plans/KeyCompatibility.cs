@@ -82,7 +82,7 @@ public static class KeyCompatibility
             return ReconcileError.Transient(Reasons.Progressing, $"{observed.Arn} is in state {observed.KeyState}.");
         }
 
-        if (observed.KeyState is not (KeyStates.Enabled or KeyStates.Disabled) && !KeyStates.IsPendingDeletion(observed.KeyState))
+        if (observed.KeyState is not (KeyStates.Enabled or KeyStates.Disabled or KeyStates.PendingImport) && !KeyStates.IsPendingDeletion(observed.KeyState))
         {
             return ReconcileError.Terminal(Reasons.Unavailable, $"{observed.Arn} is in state {observed.KeyState}, which the operator cannot change.");
         }
@@ -103,11 +103,14 @@ public static class KeyCompatibility
 
     private static ReconcileError? FindImmutableDifference(DesiredKey desired, ObservedKey observed)
     {
-        (string Field, string Wanted, string Actual)[] differences =
+        (string Field, string? Wanted, string? Actual)[] differences =
         [
             ("spec.keySpec", desired.KeySpec, observed.KeySpec),
             ("spec.keyUsage", desired.KeyUsage, observed.KeyUsage),
             ("spec.multiRegion", desired.MultiRegion ? "true" : "false", observed.MultiRegion ? "true" : "false"),
+            ("spec.origin", desired.Origin, observed.Origin),
+            ("spec.customKeyStoreId", desired.CustomKeyStoreId, observed.CustomKeyStoreId),
+            ("spec.xksKeyId", desired.XksKeyId, observed.XksKeyId),
         ];
         foreach (var (field, wanted, actual) in differences)
         {
@@ -115,7 +118,7 @@ public static class KeyCompatibility
             {
                 return ReconcileError.Terminal(
                     Reasons.InvalidSpec,
-                    $"{field}: cannot be changed; {observed.Arn} was made with {actual}, the spec asks for {wanted}. "
+                    $"{field}: cannot be changed; {observed.Arn} was made with {actual ?? "none"}, the spec asks for {wanted ?? "none"}. "
                     + "Put the old value back, or create another resource.");
             }
         }

@@ -6,6 +6,7 @@ using KmsOperator.Keys.Classes;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Create;
 using KmsOperator.Keys.Delete;
+using KmsOperator.Keys.Material;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Rotate;
@@ -52,7 +53,7 @@ internal static class ReconcilerComposition
         var recovery = new PendingCreateRecovery(settings);
         var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership, cache.Deletions), ownership, new StatusSchemaCheck(), settings, newAttemptId);
         var update = new KeyUpdate(
-            new KeyRotation(regions, settings), new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
+            new KeyRotation(regions, settings), new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), new SecretMaterials(api, settings), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
         var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
         return new ReconcilerServices(

@@ -2,6 +2,7 @@ using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Material;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Rotate;
@@ -16,7 +17,7 @@ namespace KmsOperator.Keys.Update;
 
 /// <summary>Compares an existing key with what is desired, plans what it lacks, and does it.</summary>
 internal sealed class KeyUpdate(
-    KeyRotation rotation, PrimaryMove move, OwnershipCheck ownership, OwnerTagRepair ownerTags, ComparisonSchedule schedule, OperatorSettings settings, OperatorMetrics metrics, ILogger<KeyUpdate> logger)
+    KeyRotation rotation, PrimaryMove move, SecretMaterials materials, OwnershipCheck ownership, OwnerTagRepair ownerTags, ComparisonSchedule schedule, OperatorSettings settings, OperatorMetrics metrics, ILogger<KeyUpdate> logger)
 {
     private static readonly TimeSpan ReadAgainPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
@@ -107,8 +108,10 @@ internal sealed class KeyUpdate(
     {
         var desired = resolved.Desired;
         var aliasHolders = ownership.FindAliasHolders(status, desired, observed.AliasTargets, observed.KeyId);
+        using var material = await materials.ReadAsync(context.Namespace, desired, observed, context.Now, cancellationToken);
         var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status) with
         {
+            MaterialSource = material.Source,
             AliasHolders = aliasHolders,
             TagsMayBeOld = context.Now - context.FirstSeenAt < settings.ConsistencyWindow,
             IsNew = isNew,
@@ -128,7 +131,12 @@ internal sealed class KeyUpdate(
             status = await RecordChangeAsync(context, status, desired, observed, plan, cancellationToken);
         }
 
-        var executed = await ExecuteAsync(context, region, plan, resolved, observed, isDrift, cancellationToken);
+        var executed = await ExecuteAsync(context, region, plan, resolved, observed, material.Material, isDrift, cancellationToken);
+        if (executed.Done.OfType<ImportKeyMaterialStep>().LastOrDefault() is { } imported)
+        {
+            status = status with { Material = MaterialFields.Of(imported, material.Source?.Version) };
+        }
+
         status = await KeyRotation.WithHistoryAsync(context, status, region, executed.Key, isNew, cancellationToken);
         if (!isNew && executed.Error is null && settings.ReadsLastUse)
         {
@@ -184,7 +192,7 @@ internal sealed class KeyUpdate(
     /// from being disabled. All refusals are reported.
     /// </summary>
     private async Task<ExecutedPlan> ExecuteAsync<T>(
-        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ResolvedKey resolved, ObservedKey observed, bool isDrift, CancellationToken cancellationToken)
+        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ResolvedKey resolved, ObservedKey observed, KeyMaterial? material, bool isDrift, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -204,8 +212,17 @@ internal sealed class KeyUpdate(
                     continue;
                 }
 
-                key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
-                done.Add(step);
+                if (step is ImportKeyMaterialStep import)
+                {
+                    (var imported, key) = await StepExecution.ImportAsync(region, import, key, material!, cancellationToken);
+                    done.Add(imported);
+                }
+                else
+                {
+                    key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
+                    done.Add(step);
+                }
+
                 if (isDrift && step is PutKeyPolicyStep put)
                 {
                     policyNote = await PolicyReadBack.ReadAsync(context.Cache, region, put, key.KeyId, cancellationToken);
@@ -240,6 +257,11 @@ internal sealed class KeyUpdate(
             errors.Add(ReconcileError.Transient(Reasons.Progressing, $"The deletion of {key.Arn} was cancelled; the key is compared once more."));
         }
 
+        if (errors.Count == 0 && HasPendingMaterial(done, key))
+        {
+            errors.Add(ReconcileError.Transient(Reasons.Progressing, $"New key material was imported into {key.Arn}; the key rotates to it next."));
+        }
+
         if (errors.Count == 0 && done.Any(step => step is UpdatePrimaryRegionStep))
         {
             errors.Add(ReconcileError.Transient(
@@ -248,6 +270,11 @@ internal sealed class KeyUpdate(
 
         return new ExecutedPlan(key, done, ReconcileError.Join(errors), policyNote);
     }
+
+    /// <summary>Whether the material that was imported just now is to become the current one.</summary>
+    private static bool HasPendingMaterial(IReadOnlyList<KeyStep> done, ObservedKey key) =>
+        key.MultiRegionKeyType != "REPLICA" && done.OfType<ImportKeyMaterialStep>().Any(import =>
+            key.Materials?.Any(material => material.Id == import.KeyMaterialId && MaterialStates.IsPending(material.State)) == true);
 
     private KeyResult Complete<T>(
         ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ExecutedPlan executed, ReconcileError? error,
@@ -289,13 +316,13 @@ internal sealed class KeyUpdate(
 
         if (error is not null)
         {
-            var isChanging = key.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep);
+            var isChanging = key.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep) || HasPendingMaterial(done, key);
             return KeyResult.Failed(next, error) with { IsCompared = true, RequeueAfter = isChanging ? TransitionPeriod : null };
         }
 
         ownership.Release(desired.Owner.Uid);
         context.Cache.CompareAt = resolved.IsContradicted(next) ? now + ContradictionPeriod : schedule.Next(next);
-        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) };
+        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) + MaterialFields.NoteFor(next) };
     }
 
     private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift, bool isNew, string? policyNote)
@@ -354,6 +381,12 @@ internal sealed class KeyUpdate(
                 Reasons.PrincipalDeleted,
                 $"{before.Arn}: {deleted.PrincipalId} in statement {deleted.Statement} stands for a principal that was deleted, and the policy "
                 + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
+        }
+
+        if (step is ImportKeyMaterialStep && before.MultiRegionKeyType == "REPLICA" && failure.Kind == AwsFailureKind.IncorrectKeyMaterial)
+        {
+            return ReconcileError.Transient(
+                Reasons.Progressing, $"{before.Arn} is a replica, and its primary has not got the new key material yet. It is imported here once it is there.");
         }
 
         var subject = step switch
