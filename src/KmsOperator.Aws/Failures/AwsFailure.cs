@@ -110,7 +110,7 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
             "IncorrectKeyMaterial" => AwsFailureKind.IncorrectKeyMaterial,
             "ExpiredImportToken" or "InvalidImportToken" => AwsFailureKind.InvalidImportToken,
             "LimitExceeded" => AwsFailureKind.QuotaExceeded,
-            "KMSInvalidState" or "Disabled" or "Conflict" => AwsFailureKind.InvalidState,
+            "KMSInvalidState" or "Disabled" or "Conflict" or "CustomKeyStoreInvalidState" => AwsFailureKind.InvalidState,
             "KMSInternal" or "DependencyTimeout" or "KeyUnavailable" or "ServiceUnavailable" or "InternalFailure" or "InternalError" => AwsFailureKind.Unavailable,
             _ when exception.StatusCode == HttpStatusCode.TooManyRequests => AwsFailureKind.Throttled,
             _ when exception.StatusCode == HttpStatusCode.RequestTimeout => AwsFailureKind.Unavailable,

@@ -192,9 +192,9 @@ public static class KeyPlanner
         }
 
         var steps = new List<KeyStep>();
-        if (disable)
+        if (disable && observed.KeyState != KeyStates.PendingImport)
         {
-            // Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.
+            // KMS disables no key that waits for its material, and nobody can use it. Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.
             steps.Add(new DisableKeyStep("deletionPolicy is Disable"));
         }
 

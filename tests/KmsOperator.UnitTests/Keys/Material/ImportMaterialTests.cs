@@ -269,6 +269,65 @@ public sealed class ImportMaterialTests
         scenario.AssertReady("ServiceKey", "one");
     }
 
+    // deletion policy; the key's state after that
+    public static TheoryData<string, string> Deletions => new()
+    {
+        { "Retain", "PendingImport" },
+        { "Disable", "PendingImport" },
+        { "Delete", "PendingDeletion" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Deletions))]
+    public async Task A_resource_whose_key_never_got_its_material_can_be_deleted(string policy, string state)
+    {
+        using var scenario = await MaterialScenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin, MaterialScenario.Material(), $"deletionPolicy: {policy}"));
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal(state, (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
+    public async Task A_key_that_was_left_is_found_again_and_keeps_its_material()
+    {
+        using var scenario = await MaterialScenario.StartAsync();
+        scenario.PutSecret(MaterialScenario.First);
+        await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin, MaterialScenario.Material()));
+        var keyId = scenario.Status("ServiceKey", "one", "keyId")!;
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin, MaterialScenario.Material()));
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(keyId, scenario.Status("ServiceKey", "one", "keyId"));
+        Assert.Equal(["CURRENT IMPORTED"], await scenario.MaterialsAsync(keyId));
+    }
+
+    [Fact]
+    public async Task Observe_reads_no_Secret_and_says_what_Full_would_do()
+    {
+        using var scenario = await MaterialScenario.StartAsync();
+        scenario.PutSecret(MaterialScenario.First);
+        var reads = new List<string>();
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            reads.Add(request.Plural);
+            return Task.CompletedTask;
+        };
+
+        await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin, MaterialScenario.Material(), "managementPolicy: Observe"));
+
+        var plan = scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["plan"]!.AsArray();
+        Assert.Equal(["CreateKey", "ImportKeyMaterial", "CreateAlias"], plan.Select(step => (string?)step!["operation"]));
+        Assert.DoesNotContain("secrets", reads);
+        Assert.Empty(await scenario.Aws.KeysAsync());
+    }
+
     internal static byte[] NewMaterial(string spec)
     {
         switch (spec)
