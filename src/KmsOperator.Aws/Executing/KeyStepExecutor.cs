@@ -65,7 +65,7 @@ public static class KeyStepExecutor
             case DisableKeyRotationStep:
                 await kms.DisableKeyRotationAsync(new DisableKeyRotationRequest { KeyId = keyId }, cancellationToken);
                 break;
-            case RotateKeyOnDemandStep or RotateToImportedMaterialStep:
+            case RotateKeyOnDemandStep:
                 await kms.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = keyId }, cancellationToken);
                 break;
             case CreateGrantStep create:

@@ -58,7 +58,7 @@ internal static class MaterialPlanner
 
         if (shown.State == MaterialStates.PendingRotation && observed.KeyState != KeyStates.PendingImport)
         {
-            steps.Add(new RotateToImportedMaterialStep(shown.Id));
+            steps.Add(RotateKeyOnDemandStep.To(shown.Id));
         }
         else if (shown.State == MaterialStates.PendingMultiRegionImport)
         {

@@ -47,27 +47,3 @@ public sealed record ImportKeyMaterialStep(DesiredMaterial Material) : KeyStep("
 
     private ObservedMaterial? EntryOf(ObservedKey key) => key.Materials?.FirstOrDefault(material => material.Id == KeyMaterialId);
 }
-
-/// <summary>Makes imported material that waits for it the current one.</summary>
-/// <param name="KeyMaterialId">KMS's id of the material.</param>
-/// <remarks>KMS refuses it when no material waits, so it takes place once for each material. Source: AWS KMS API reference, RotateKeyOnDemand.</remarks>
-public sealed record RotateToImportedMaterialStep(string KeyMaterialId)
-    : KeyStep("RotateKeyOnDemand", DriftField.Material, $"the imported key material {KeyMaterialId} becomes the current one")
-{
-    /// <inheritdoc />
-    /// <remarks>KMS rotates no disabled key.</remarks>
-    public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep || base.DependsOn(refused);
-
-    /// <inheritdoc />
-    public override ObservedKey ApplyTo(ObservedKey key) => key with
-    {
-        Materials = key.Materials is null ? null : [.. key.Materials.Select(material =>
-            material.Id == KeyMaterialId ? material with { State = MaterialStates.Current }
-            : material.State == MaterialStates.Current ? material with { State = MaterialStates.NonCurrent }
-            : material)],
-    };
-
-    /// <inheritdoc />
-    public override ObservedKey ReplaceStale(ObservedKey seen, ObservedKey before) =>
-        seen.Materials?.Any(material => material.Id == KeyMaterialId && MaterialStates.IsPending(material.State)) == true ? ApplyTo(seen) : seen;
-}
