@@ -19,7 +19,7 @@ internal sealed class WrappingKeys
     public byte[] TokenSecret { get; } = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>The wrapping key of a length in bits.</summary>
-    public RSA Open(int bits)
+    public static RSA Open(int bits)
     {
         var opened = RSA.Create();
         opened.ImportPkcs8PrivateKey(PrivateKeys[bits].Value, out _);
