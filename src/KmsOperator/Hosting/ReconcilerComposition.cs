@@ -52,13 +52,14 @@ internal static class ReconcilerComposition
         var ownerTags = new OwnerTagRepair(settings);
         var recovery = new PendingCreateRecovery(settings);
         var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership, cache.Deletions), ownership, new StatusSchemaCheck(), settings, newAttemptId);
-        var update = new KeyUpdate(
-            new KeyRotation(regions, settings), new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), new SecretMaterials(api, settings), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
+        var reader = new KeyReader(ownerTags, ownership, schedule, settings);
+        var execution = new PlanExecution(new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), settings, metrics);
+        var update = new KeyUpdate(execution, new KeyRotation(regions, settings), new SecretMaterials(api, settings), ownership, schedule, settings, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
         var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
         return new ReconcilerServices(
             api, events, time, random, settings, workers, caches, classes, regions, accounts,
-            new KeyReconciler(regions, accounts, statusKeys, creation, update, schedule, settings),
+            new KeyReconciler(regions, accounts, statusKeys, creation, reader, update, schedule, settings),
             new KeyDeletion(regions, accounts, statusKeys, ownerTags, recovery, scheduled, retention, cache, settings),
             ownership, reservations, cache, new Publisher(api, new PublicKeys(regions)), fence);
     }

@@ -16,31 +16,49 @@ namespace KmsOperator.Keys;
 
 /// <summary>
 /// Brings one key to its desired state, always in the same order: check what cannot change, add the finalizer, leave the key unchanged unless a
-/// comparison is due, check the account, create the key or find an existing one, compare, plan, execute. The result is not written yet.
+/// comparison is due, check the account, create the key or find an existing one, read it, compare, plan, execute. The result is not written yet.
 /// </summary>
 internal sealed class KeyReconciler(
-    RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, KeyCreation creation, KeyUpdate update, ComparisonSchedule schedule, OperatorSettings settings)
+    RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, KeyCreation creation, KeyReader reader, KeyUpdate update, ComparisonSchedule schedule, OperatorSettings settings)
 {
     /// <summary>Reconciles one key.</summary>
     public async Task<KeyResult> ReconcileAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var result = await BringAsync(context, resolved, cancellationToken);
+        FoundKey? found = null;
+        KeyResult? result;
+        try
+        {
+            (found, result) = await FindKeyAsync(context, resolved, cancellationToken);
+            if (found is not null)
+            {
+                (var read, result) = await reader.ReadAsync(context, found, resolved, cancellationToken);
+                result ??= KeyReader.Acknowledge(context, read!, await update.ApplyAsync(context, found, read!, resolved, cancellationToken));
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        {
+            // The status as it was last written, or with the key that was made just now.
+            var status = found?.Created is null ? StatusOf(context, resolved.Desired) : found.Status;
+            var subject = context.Status.Arn ?? context.Status.KeyId ?? resolved.Desired.AliasName;
+            result = KeyResult.Failed(status, AwsReconcileError.For(failure, subject, context.IsRecent(settings.ConsistencyWindow))) with { IsCompared = true };
+        }
 
         // The status of a key that is not as desired says so, and it is compared until it is, also by another process.
-        context.IsCompared |= result.Error is not null;
+        context.IsCompared |= result!.Error is not null;
         return result;
     }
 
-    private async Task<KeyResult> BringAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
+    /// <summary>Finds or creates the key of a resource, once all that forbids it and all that makes it needless is ruled out.</summary>
+    /// <returns>The key; or the result of the reconcile, if it ends without a comparison.</returns>
+    private async Task<(FoundKey? Found, KeyResult? End)> FindKeyAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        KeyStatus Current() => WithDeletionPolicy(context.Status, desired.DeletionPolicy, desired.PendingDeletionWindowDays, desired.ObserveOnly);
         context.Cache.FirstSeenAt ??= context.Now;
         if (ImmutabilityChecks.Find(context.Status, context.OpenAttempt is not null, resolved) is { } change)
         {
-            return KeyResult.Failed(Current(), change);
+            return (null, KeyResult.Failed(StatusOf(context, desired), change));
         }
 
         if (context.Status.KeyId is not null)
@@ -50,64 +68,67 @@ internal sealed class KeyReconciler(
             if (!resolved.MustCompare && !resolved.IsContradicted(context.Status) && !IsDue(context, resolved.DesiredSha256))
             {
                 var note = PrimaryNotes.NoteFor(context.Resource, context.Status) + KeyRotation.NoteFor(context, context.Status, desired) + MaterialFields.NoteFor(context.Status);
-                return Unchanged(context, KeyStatusFields.Settled(Current(), desired, settings.ConsistencyWindow)) with { Note = note };
+                return (null, Unchanged(context, KeyStatusFields.Settled(StatusOf(context, desired), desired, settings.ConsistencyWindow)) with { Note = note });
             }
         }
 
         if (await accounts.FindMismatchAsync(resolved.Access, desired.Location.AccountId, resolved.ClassName, cancellationToken) is { } mismatch)
         {
-            return KeyResult.Failed(Current(), mismatch) with { IsCompared = true };
+            return (null, KeyResult.Failed(StatusOf(context, desired), mismatch) with { IsCompared = true });
         }
 
         var region = regions.For(resolved.Access);
-        KeyStatus? made = null;
-        try
+        return context.Status.KeyId is not null
+            ? await CheckKeyAsync(context, resolved, region, cancellationToken)
+            : await CreateAsync(context, resolved, region, cancellationToken);
+    }
+
+    /// <summary>Makes sure that the key in the status is the resource's.</summary>
+    private async Task<(FoundKey? Found, KeyResult? End)> CheckKeyAsync<T>(
+        ReconcileContext<T> context, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var desired = resolved.Desired;
+
+        // Observe writes nothing to the key, which need not carry any tag.
+        var claim = desired.ObserveOnly ? StatusKey.Own : await statusKeys.CheckAsync(
+            context, desired.Owner, desired.Location, region, resolved.MayAdopt ? desired.AliasName : null, cancellationToken);
+        if (claim.Error is { } refusal)
         {
-            if (context.Status.KeyId is not null)
-            {
-                // Observe writes nothing to the key, which need not carry any tag.
-                var claim = desired.ObserveOnly ? StatusKey.Own : await statusKeys.CheckAsync(
-                    context, desired.Owner, desired.Location, region, resolved.MayAdopt ? desired.AliasName : null, cancellationToken);
-                if (claim.Error is { } refusal)
-                {
-                    return KeyResult.Failed(Current(), refusal) with { IsCompared = true, IsKeyRefused = true };
-                }
+            return (null, KeyResult.Failed(StatusOf(context, desired), refusal) with { IsCompared = true, IsKeyRefused = true });
+        }
 
-                if (claim.Instead is { } own)
-                {
-                    await TakeBackAsync(context, own, resolved, cancellationToken);
-                }
+        if (claim.Instead is { } own)
+        {
+            await TakeBackAsync(context, own, resolved, cancellationToken);
+        }
 
-                return await update.UpdateAsync(context, Current(), resolved, region, cancellationToken);
-            }
+        return (new FoundKey(StatusOf(context, desired), region), null);
+    }
 
-            var created = await creation.CreateAsync(context, Current(), resolved, region, cancellationToken);
-            if (created.Error is { } error)
-            {
-                return KeyResult.Failed(created.Status, error) with { IsCompared = true, RequeueAfter = created.RequeueAfter };
-            }
+    /// <summary>Creates the key of a resource that has none, or finds an existing one.</summary>
+    private async Task<(FoundKey? Found, KeyResult? End)> CreateAsync<T>(
+        ReconcileContext<T> context, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var created = await creation.CreateAsync(context, StatusOf(context, resolved.Desired), resolved, region, cancellationToken);
+        if (created.Error is { } error)
+        {
+            return (null, KeyResult.Failed(created.Status, error) with { IsCompared = true, RequeueAfter = created.RequeueAfter });
+        }
 
-            if (created.Key is { } key)
-            {
-                made = created.Status;
-                return await update.FinishCreateAsync(context, created.Status, resolved, region, key, cancellationToken);
-            }
+        if (created.Key is null && created.Status.KeyId is null)
+        {
+            return (null, await reader.ReportMissingAsync(context, created.Status, resolved, region, cancellationToken));
+        }
 
-            if (created.Status.KeyId is null)
-            {
-                return await update.ReportMissingAsync(context, created.Status, resolved, region, cancellationToken);
-            }
-
+        if (created.Key is null)
+        {
             // The key that was found may have aliases that an older list does not show.
             context.Cache.AliasesNotBefore = context.Now;
-            return await update.UpdateAsync(context, created.Status, resolved, region, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
-        {
-            // The status as it was last written, or with the key that was made just now.
-            var subject = context.Status.Arn ?? context.Status.KeyId ?? desired.AliasName;
-            return KeyResult.Failed(made ?? Current(), AwsReconcileError.For(failure, subject, context.IsRecent(settings.ConsistencyWindow))) with { IsCompared = true };
-        }
+
+        return (new FoundKey(created.Status, region, created.Key), null);
     }
 
     /// <summary>Whether the key is compared with AWS now.</summary>
@@ -139,7 +160,6 @@ internal sealed class KeyReconciler(
             Rotation = null,
             LastUsed = null,
             Material = null,
-
             Grants = null,
             FormerGrantNames = GrantHistory.Unknown,
         };
@@ -150,6 +170,9 @@ internal sealed class KeyReconciler(
         // The key may have aliases that an older list does not show.
         context.Cache.AliasesNotBefore = context.Now;
     }
+
+    private static KeyStatus StatusOf<T>(ReconcileContext<T> context, DesiredKey desired)
+        where T : class, IKeyResource => WithDeletionPolicy(context.Status, desired.DeletionPolicy, desired.PendingDeletionWindowDays, desired.ObserveOnly);
 
     /// <summary>
     /// The status with what the deletion of the resource goes by if its class, or a replica's primary, is deleted first. A plan is only for

@@ -10,7 +10,13 @@ public abstract class Cluster : IAsyncDisposable
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("kms-operator-cluster-");
     private readonly Lazy<ClusterClient> _client;
 
-    protected Cluster() => _client = new(() => ClusterClient.Connect(AdminKubeconfig));
+    private readonly Lazy<Task> _crds;
+
+    protected Cluster()
+    {
+        _client = new(() => ClusterClient.Connect(AdminKubeconfig));
+        _crds = new(InstallCrdsNowAsync);
+    }
 
     /// <summary>A kubeconfig that may do everything.</summary>
     public abstract string AdminKubeconfig { get; }
@@ -67,6 +73,9 @@ public abstract class Cluster : IAsyncDisposable
 
     /// <summary>Applies manifests given as text, as <c>kubectl apply --server-side --force-conflicts</c> does.</summary>
     public Task ApplyTextAsync(string yaml) => Client.ApplyAsync(yaml);
+
+    /// <summary>Installs the CRDs, and waits until the API server serves them. Several tests may ask for it at once; it is done once.</summary>
+    public Task InstallCrdsAsync() => _crds.Value;
 
     /// <summary>A namespace for one test alone.</summary>
     public async Task<string> CreateNamespaceAsync(string prefix = "test")
@@ -125,5 +134,18 @@ public abstract class Cluster : IAsyncDisposable
         }
 
         return version;
+    }
+
+    private async Task InstallCrdsNowAsync()
+    {
+        // Client-side and unchecked: servers before 1.25 refuse CEL rules in a server-side apply, and drop them silently here.
+        (await KubectlAsync("apply", "--validate=false", "-k", Path.Combine(Repository.Root, "config", "crds"))).EnsureSuccess();
+        (await KubectlAsync(
+            "wait", "--for=condition=Established", "--timeout=60s", "crd",
+            "keyclasses.kms.servicekey.dev", "servicekeys.kms.servicekey.dev", "keyreplicas.kms.servicekey.dev")).EnsureSuccess();
+
+        // A storage that was just made answers 429 for about a second.
+        await Eventually.TrueAsync(
+            async () => (await KubectlAsync("get", "keyclasses,servicekeys,keyreplicas", "-A")).ExitCode == 0, () => "The new kinds are not served.");
     }
 }

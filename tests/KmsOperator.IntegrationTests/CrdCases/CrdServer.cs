@@ -15,17 +15,8 @@ public sealed class CrdServer : IDisposable
         try
         {
             if (_namespace is not null) return _namespace;
-            // Client-side and unchecked: servers before 1.25 refuse CEL rules in a server-side apply, and drop them silently here.
-            (await cluster.KubectlAsync("apply", "--validate=false", "-f", Path.Combine(Repository.Root, "config", "crds"))).EnsureSuccess();
-            (await cluster.KubectlAsync(
-                "wait", "--for=condition=Established", "--timeout=60s", "crd",
-                "keyclasses.kms.servicekey.dev", "servicekeys.kms.servicekey.dev", "keyreplicas.kms.servicekey.dev")).EnsureSuccess();
-            var created = await cluster.CreateNamespaceAsync("crd-cases");
-            // A storage that was just made answers 429 for about a second.
-            await Eventually.TrueAsync(
-                async () => (await cluster.KubectlAsync("get", "keyclasses,servicekeys,keyreplicas", "--namespace", created)).ExitCode == 0,
-                () => "The new kinds are not served.");
-            return _namespace = created;
+            await cluster.InstallCrdsAsync();
+            return _namespace = await cluster.CreateNamespaceAsync("crd-cases");
         }
         finally
         {

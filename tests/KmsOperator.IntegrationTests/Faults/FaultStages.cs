@@ -36,10 +36,7 @@ public sealed class FaultStages : IAsyncDisposable
                 Assert.Skip($"There is no etcd and kube-apiserver: {e.Message}");
             }
 
-            (await _cluster!.KubectlAsync("apply", "--validate=false", "-k", Path.Combine(Repository.Root, "config", "crds"))).EnsureSuccess();
-            (await _cluster.KubectlAsync("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")).EnsureSuccess();
-            await Eventually.TrueAsync(
-                async () => (await _cluster.KubectlAsync("get", "keyclasses,servicekeys,keyreplicas", "-A")).ExitCode == 0, () => "The new kinds are not served.");
+            await _cluster!.InstallCrdsAsync();
             _stages = await StagePool.StartAsync(_cluster, "stage", Count);
 
             // STS is asked for the account only; the KMS clients are sent to their stage's simulator.

@@ -33,12 +33,8 @@ public sealed class OperatorFixture : IAsyncDisposable
                 return;
             }
 
-            // Servers before 1.25 do not know the CEL rules; kubectl must not refuse to send them.
-            (await cluster.KubectlAsync("apply", "--validate=false", "-k", Path.Combine(Repository.Root, "config", "crds"))).EnsureSuccess();
+            await cluster.InstallCrdsAsync();
             (await cluster.KubectlAsync("apply", "-k", Path.Combine(Repository.Root, "config", "rbac"))).EnsureSuccess();
-            (await cluster.KubectlAsync("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")).EnsureSuccess();
-            await Eventually.TrueAsync(
-                async () => (await cluster.KubectlAsync("get", "keyclasses,servicekeys,keyreplicas", "-A")).ExitCode == 0, () => "The new kinds are not served.");
             _kubeconfig = await cluster.KubeconfigForServiceAccountAsync("kms-operator-system", "kms-operator");
             _simulator = await SimulatorHost.StartAsync(new SimulatorOptions { QuotaScale = 0, Seed = 1 }, TimeProvider.System, CancellationToken.None);
             _admin = new HttpClient { BaseAddress = new Uri(_simulator.Url) };

@@ -73,6 +73,23 @@ public sealed class PrimaryMoveTests
         Assert.Equal("now", scenario.Status("ServiceKey", "multi", "lastHandledRotateAt"));
     }
 
+    [Fact]
+    public async Task A_key_whose_primary_is_no_KeyReplica_s_is_rotated_where_the_primary_is_and_not_here()
+    {
+        using var scenario = await StartAsync("replicaRegions: []");
+        await scenario.Aws.Kms(Home).ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = KeyId(scenario), ReplicaRegion = Away }, Ct);
+        await scenario.RestAsync();
+        await MoveByHandAsync(scenario, Home, Away);
+        await scenario.RestAsync();
+
+        await scenario.AnnotateAsync("ServiceKey", "multi", "kms.servicekey.dev/rotate-at", "now");
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("ServiceKey", "multi", "InvalidSpec");
+        Assert.Contains("which no KeyReplica of this resource has; rotate it there", scenario.Condition("ServiceKey", "multi", "Ready")!.Value.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await scenario.CallsAsync("RotateKeyOnDemand"));
+    }
+
     // what is done by hand, the spec's primaryRegion; where the primary is in the end
     public static TheoryData<string?, string, string> ByHand => new()
     {

@@ -42,6 +42,24 @@ public sealed class RotateOnDemandTests
         Assert.Equal(1, await scenario.CallsAsync("RotateKeyOnDemand"));
     }
 
+    [Fact]
+    public async Task A_changed_rotation_of_a_disabled_key_waits_until_it_is_enabled()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "enabled: false"));
+        await scenario.RestAsync();
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "enabled: false", "rotation: {periodDays: 90}"));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one", "KeyDisabled");
+        Assert.Contains("Its rotation is changed once it is enabled", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "rotation: {periodDays: 90}"));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(90, (int?)scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["rotation"]!["periodDays"]);
+    }
+
     [Theory]
     [InlineData("RotateKeyOnDemand", "accessDenied", "AccessDenied", "the role may not rotate")]
     [InlineData("ListKeyRotations", "accessDenied", "AccessDenied", "how often it was rotated is not known, so that the outcome could not be told")]

@@ -8,104 +8,30 @@ using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Rotate;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
-using KmsOperator.Observability.Metrics;
 using KmsOperator.Planning;
-using KmsOperator.Policies;
 using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Keys.Update;
 
-/// <summary>Compares an existing key with what is desired, plans what it lacks, and does it.</summary>
+/// <summary>Compares a key that was read with what is desired, plans what it lacks, and does it.</summary>
 internal sealed class KeyUpdate(
-    KeyRotation rotation, PrimaryMove move, SecretMaterials materials, OwnershipCheck ownership, OwnerTagRepair ownerTags, ComparisonSchedule schedule, OperatorSettings settings, OperatorMetrics metrics, ILogger<KeyUpdate> logger)
+    PlanExecution execution, KeyRotation rotation, SecretMaterials materials, OwnershipCheck ownership, ComparisonSchedule schedule, OperatorSettings settings, ILogger<KeyUpdate> logger)
 {
-    private static readonly TimeSpan ReadAgainPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ContradictionPeriod = TimeSpan.FromMinutes(1);
 
-    // A condition that names 50 tags of 128 characters would hide what it says.
-    private const int MaxNamedTags = 20;
-
-    /// <summary>Observes the key and brings it to what is desired.</summary>
+    /// <summary>Brings the key to what is desired. Of a key that was created just now that is its alias and its rotation.</summary>
     /// <param name="context">The reconcile.</param>
-    /// <param name="status">The status so far, with the key's id.</param>
+    /// <param name="found">The key's status and Region.</param>
+    /// <param name="read">The key as it is.</param>
     /// <param name="resolved">What the key must be.</param>
-    /// <param name="region">Where the key is.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<KeyResult> UpdateAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+    public async Task<KeyResult> ApplyAsync<T>(
+        ReconcileContext<T> context, FoundKey found, KeyObservation read, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var reconcileAt = context.UnhandledReconcileAt;
-        var isAsked = context.IsComparisonAsked;
-        var (seen, unread) = await ownerTags.ObserveAsync(context, resolved.Desired.Owner, region, mayWrite: !resolved.Desired.ObserveOnly, cancellationToken);
-        if (unread is not null)
-        {
-            return KeyResult.Failed(status, unread) with { IsCompared = true };
-        }
-
-        if (seen is null)
-        {
-            return MissingKey.Handle(context, status, resolved.Desired, settings.ConsistencyWindow);
-        }
-
-        context.Cache.MissingSince = null;
-        var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, cancellationToken);
-        (seen, var unlisted) = await GrantReading.ReadAsync(status, resolved.Desired, region, seen, context.IsRecent(settings.ConsistencyWindow), cancellationToken);
-        var observed = region.ReplaceStale(seen, schedule.Doubt(isAsked));
-        var isStale = isAsked && (aliases.IsBehind || observed != seen);
-        if (isStale)
-        {
-            // Whoever asks wants an answer that KMS has had time for. The request counts as unhandled until then.
-            context.Cache.AliasesNotBefore = context.Now;
-            if (status.DesiredSha256 == resolved.DesiredSha256)
-            {
-                return KeyResult.Ready(status) with { RequeueAfter = ReadAgainPeriod };
-            }
-        }
-
-        observed = PolicyReadBack.Accept(context.Cache, resolved.Desired.Policy, observed);
-        var result = await ApplyAsync(context, status, resolved, region, observed with { AliasTargets = aliases.Targets }, isNew: false, cancellationToken, unlisted);
-        context.IsCompared = !isStale;
-        return !isStale ? Acknowledge(result, reconcileAt)
-            : result.Error is null ? result with { RequeueAfter = ReadAgainPeriod }
-            : result;
-    }
-
-    /// <summary>Does what follows the creation of a key: alias, rotation.</summary>
-    /// <param name="context">The reconcile.</param>
-    /// <param name="status">The status so far, with the key's id.</param>
-    /// <param name="resolved">What the key must be.</param>
-    /// <param name="region">Where the key is.</param>
-    /// <param name="created">The key as KMS created it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<KeyResult> FinishCreateAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, ObservedKey created, CancellationToken cancellationToken)
-        where T : class, IKeyResource
-    {
-        var reconcileAt = context.UnhandledReconcileAt;
-        var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, cancellationToken);
-        var result = await ApplyAsync(context, status, resolved, region, created with { AliasTargets = aliases.Targets, Grants = [] }, isNew: true, cancellationToken);
-        return Acknowledge(result, reconcileAt);
-    }
-
-    /// <summary>Reports what <c>managementPolicy: Full</c> would do for a resource that has no key.</summary>
-    public async Task<KeyResult> ReportMissingAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
-        where T : class, IKeyResource
-    {
-        var reconcileAt = context.UnhandledReconcileAt;
-        var desired = resolved.Desired;
-        var aliases = await ReadAliasesAsync(context, status, desired, region, cancellationToken);
-        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolders(status, desired, aliases.Targets, keyId: null));
-        return Acknowledge(ObserveOnly.ReportMissing(status, desired, plan), reconcileAt);
-    }
-
-    private async Task<KeyResult> ApplyAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, ObservedKey observed, bool isNew, CancellationToken cancellationToken,
-        ReconcileError? unread = null)
-        where T : class, IKeyResource
-    {
+        var (status, region) = (found.Status, found.Region);
+        var (observed, isNew) = (read.Key, read.IsNew);
         var desired = resolved.Desired;
         var aliasHolders = ownership.FindAliasHolders(status, desired, observed.AliasTargets, observed.KeyId);
         using var material = await materials.ReadAsync(context.Namespace, desired, observed, context.Now, cancellationToken);
@@ -116,7 +42,7 @@ internal sealed class KeyUpdate(
             TagsMayBeOld = context.Now - context.FirstSeenAt < settings.ConsistencyWindow,
             IsNew = isNew,
         });
-        plan = unread is null ? plan : plan with { Errors = [.. plan.Errors, unread] };
+        plan = read.UnreadGrants is { } unread ? plan with { Errors = [.. plan.Errors, unread] } : plan;
         if (desired.ObserveOnly)
         {
             PrimaryNotes.Report(context, status, desired, observed);
@@ -131,7 +57,7 @@ internal sealed class KeyUpdate(
             status = await RecordChangeAsync(context, status, desired, observed, plan, cancellationToken);
         }
 
-        var executed = await ExecuteAsync(context, region, plan, resolved, observed, material.Material, isDrift, cancellationToken);
+        var executed = await execution.ExecuteAsync(context, region, plan, resolved, observed, material.Material, isDrift, cancellationToken);
         if (executed.Done.OfType<ImportKeyMaterialStep>().LastOrDefault() is { } imported)
         {
             status = status with { Material = MaterialFields.Of(imported, material.Source?.Version) };
@@ -187,95 +113,6 @@ internal sealed class KeyUpdate(
         return status;
     }
 
-    /// <summary>
-    /// Executes the steps. One that is refused does not hold back those that do not depend on it: a policy that KMS refuses must not keep a key
-    /// from being disabled. All refusals are reported.
-    /// </summary>
-    private async Task<ExecutedPlan> ExecuteAsync<T>(
-        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ResolvedKey resolved, ObservedKey observed, KeyMaterial? material, bool isDrift, CancellationToken cancellationToken)
-        where T : class, IKeyResource
-    {
-        var desired = resolved.Desired;
-        var key = observed;
-        var done = new List<KeyStep>();
-        var refused = new List<KeyStep>();
-        var errors = new List<ReconcileError>();
-        string? policyNote = null;
-        foreach (var step in plan.Steps.Where(step => !refused.Any(step.DependsOn)))
-        {
-            try
-            {
-                if (step is UpdatePrimaryRegionStep && await move.FindObstacleAsync(context, resolved, key, region, cancellationToken) is { } obstacle)
-                {
-                    refused.Add(step);
-                    errors.Add(obstacle);
-                    continue;
-                }
-
-                if (step is ImportKeyMaterialStep import)
-                {
-                    (var imported, key) = await StepExecution.ImportAsync(region, import, key, material!, cancellationToken);
-                    done.Add(imported);
-                }
-                else
-                {
-                    key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
-                    done.Add(step);
-                }
-
-                if (isDrift && step is PutKeyPolicyStep put)
-                {
-                    policyNote = await PolicyReadBack.ReadAsync(context.Cache, region, put, key.KeyId, cancellationToken);
-                }
-
-                if (isDrift && !(step is PutKeyPolicyStep && policyNote is not null))
-                {
-                    metrics.Corrected(step);
-                }
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
-            {
-                if (failure.Kind is AwsFailureKind.AlreadyExists or AwsFailureKind.NotFound)
-                {
-                    context.Cache.AliasesNotBefore = context.Now;
-                }
-
-                refused.Add(step);
-                errors.Add(Explain(failure, step, key, desired, context.IsRecent(settings.ConsistencyWindow)));
-                if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable && !plan.Steps.Except(done).Except(refused).Any(other => other is DisableKeyStep))
-                {
-                    // The other steps would meet the same. A key that is to be disabled is tried all the same.
-                    break;
-                }
-            }
-        }
-
-        errors.AddRange(plan.Errors);
-        if (errors.Count == 0 && done.Any(step => step is CancelKeyDeletionStep))
-        {
-            // KMS shows neither rotation nor replicas of a key that is pending deletion.
-            errors.Add(ReconcileError.Transient(Reasons.Progressing, $"The deletion of {key.Arn} was cancelled; the key is compared once more."));
-        }
-
-        if (errors.Count == 0 && HasPendingMaterial(done, key))
-        {
-            errors.Add(ReconcileError.Transient(Reasons.Progressing, $"New key material was imported into {key.Arn}; the key rotates to it next."));
-        }
-
-        if (errors.Count == 0 && done.Any(step => step is UpdatePrimaryRegionStep))
-        {
-            errors.Add(ReconcileError.Transient(
-                Reasons.Progressing, $"The primary of {key.KeyId} moves to {key.PrimaryRegion}; both keys are {KeyStates.Updating} for some seconds, and are compared after that."));
-        }
-
-        return new ExecutedPlan(key, done, ReconcileError.Join(errors), policyNote);
-    }
-
-    /// <summary>Whether the material that was imported just now is to become the current one.</summary>
-    private static bool HasPendingMaterial(IReadOnlyList<KeyStep> done, ObservedKey key) =>
-        key.MultiRegionKeyType != "REPLICA" && done.OfType<ImportKeyMaterialStep>().Any(import =>
-            key.Materials?.Any(material => material.Id == import.KeyMaterialId && MaterialStates.IsPending(material.State)) == true);
-
     private KeyResult Complete<T>(
         ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ExecutedPlan executed, ReconcileError? error,
         IReadOnlyDictionary<string, string> aliasHolders, bool isDrift, bool isNew)
@@ -316,7 +153,7 @@ internal sealed class KeyUpdate(
 
         if (error is not null)
         {
-            var isChanging = key.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep) || HasPendingMaterial(done, key);
+            var isChanging = key.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep) || PlanExecution.HasPendingMaterial(done, key);
             return KeyResult.Failed(next, error) with { IsCompared = true, RequeueAfter = isChanging ? TransitionPeriod : null };
         }
 
@@ -350,59 +187,4 @@ internal sealed class KeyUpdate(
             done[0].Operation,
             isDrift ? $"{key.Arn} was changed by somebody else and is put right: {steps}" : steps);
     }
-
-    private Task<AliasReading> ReadAliasesAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken)
-        where T : class, IKeyResource =>
-        region.Aliases.ReadAsync(
-            desired.AliasNames.Union(AliasHistory.NamesIn(status)),
-            ComparisonSchedule.AliasesNotBefore(context, status),
-            schedule.Doubt(context.IsComparisonAsked),
-            cancellationToken);
-
-    private static KeyResult Acknowledge(KeyResult result, string? reconcileAt) =>
-        reconcileAt is null ? result : result with { Status = result.Status with { LastHandledReconcileAt = reconcileAt } };
-
-    private static ReconcileError Explain(AwsFailure failure, KeyStep step, ObservedKey before, DesiredKey desired, bool isRecent)
-    {
-        if (failure.Kind == AwsFailureKind.TooManyTags)
-        {
-            var foreign = before.Tags.Keys.Except(desired.Tags.Keys).Where(tag => !tag.StartsWith(TagNames.Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
-            var names = string.Join(", ", foreign.Take(MaxNamedTags)) + (foreign.Length > MaxNamedTags ? $" and {foreign.Length - MaxNamedTags} more" : "");
-            return ReconcileError.Terminal(
-                Reasons.QuotaExceeded,
-                $"{before.Arn} has {before.Tags.Count} tags, a key has at most {KeyTags.MaxTags}, and AWS permits no more ({failure.Code}: {failure.Message.TrimEnd('.')}). "
-                + $"{foreign.Length} of them are not this resource's: {names}. Remove some from the key, or tags from spec.tags or the KeyClass; it is tried again.");
-        }
-
-        if (failure.Kind == AwsFailureKind.InvalidPrincipal && DeletedPrincipals.Find(before.Policy) is [var deleted, ..])
-        {
-            return ReconcileError.Terminal(
-                Reasons.PrincipalDeleted,
-                $"{before.Arn}: {deleted.PrincipalId} in statement {deleted.Statement} stands for a principal that was deleted, and the policy "
-                + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
-        }
-
-        if (step is ImportKeyMaterialStep && before.MultiRegionKeyType == "REPLICA" && failure.Kind == AwsFailureKind.IncorrectKeyMaterial)
-        {
-            return ReconcileError.Transient(
-                Reasons.Progressing, $"{before.Arn} is a replica, and its primary has not got the new key material yet. It is imported here once it is there.");
-        }
-
-        var subject = step switch
-        {
-            CreateAliasStep alias => alias.Name,
-            CreateGrantStep create => $"{create.Grant.Name} of {before.Arn}",
-            RevokeGrantStep revoke => $"{GrantName.InSpec(revoke.Grant.KmsName)} of {before.Arn}",
-            _ => before.Arn,
-        };
-        return PrimaryNotes.FindMoved(failure, before.Arn) ?? AwsReconcileError.ForStep(failure, subject, before.Policy, isRecent);
-    }
-
-    /// <summary>What the execution of a plan came to.</summary>
-    /// <param name="Key">The key after the last step that succeeded.</param>
-    /// <param name="Done">The steps that succeeded.</param>
-    /// <param name="Error">Why the key is not as desired; null when it is.</param>
-    /// <param name="PolicyNote">What to say of a policy that KMS gives back otherwise than it was put; null for nothing.</param>
-    private sealed record ExecutedPlan(ObservedKey Key, IReadOnlyList<KeyStep> Done, ReconcileError? Error, string? PolicyNote);
 }

@@ -1,0 +1,11 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Context;
+
+/// <summary>The key of a resource.</summary>
+/// <param name="Status">The status so far, with the key's id.</param>
+/// <param name="Region">Where the key is.</param>
+/// <param name="Created">The key as KMS created it; null if it was there before.</param>
+internal sealed record FoundKey(KeyStatus Status, RegionalClients Region, ObservedKey? Created = null);

@@ -1,0 +1,103 @@
+using KmsOperator.Api;
+using KmsOperator.Aws;
+using KmsOperator.Configuration;
+using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Ownership;
+using KmsOperator.Keys.Status;
+using KmsOperator.Planning;
+
+namespace KmsOperator.Keys.Update;
+
+/// <summary>Reads keys, with their aliases and grants, in order to compare them with what is desired.</summary>
+internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownership, ComparisonSchedule schedule, OperatorSettings settings)
+{
+    private static readonly TimeSpan ReadAgainPeriod = TimeSpan.FromSeconds(2);
+
+    /// <summary>Reads a key. What KMS still shows of the time before a write of the operator is replaced by what was written.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="found">The key.</param>
+    /// <param name="resolved">What the key must be.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The key; or the result of the reconcile, where there is nothing to compare.</returns>
+    public async Task<(KeyObservation? Read, KeyResult? End)> ReadAsync<T>(ReconcileContext<T> context, FoundKey found, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var (status, region, desired) = (found.Status, found.Region, resolved.Desired);
+        var reconcileAt = context.UnhandledReconcileAt;
+        if (found.Created is { } created)
+        {
+            var listed = await ReadAliasesAsync(context, status, desired, region, cancellationToken);
+            return (new KeyObservation(created with { AliasTargets = listed.Targets, Grants = [] }, reconcileAt) { IsNew = true }, null);
+        }
+
+        var isAsked = context.IsComparisonAsked;
+        var (seen, unread) = await ownerTags.ObserveAsync(context, desired.Owner, region, mayWrite: !desired.ObserveOnly, cancellationToken);
+        if (unread is not null)
+        {
+            return (null, KeyResult.Failed(status, unread) with { IsCompared = true });
+        }
+
+        if (seen is null)
+        {
+            return (null, MissingKey.Handle(context, status, desired, settings.ConsistencyWindow));
+        }
+
+        context.Cache.MissingSince = null;
+        var aliases = await ReadAliasesAsync(context, status, desired, region, cancellationToken);
+        (seen, var unreadGrants) = await GrantReading.ReadAsync(status, desired, region, seen, context.IsRecent(settings.ConsistencyWindow), cancellationToken);
+        var observed = region.ReplaceStale(seen, schedule.Doubt(isAsked));
+        var isStale = isAsked && (aliases.IsBehind || observed != seen);
+        if (isStale)
+        {
+            // Whoever asks wants an answer that KMS has had time for. The request counts as unhandled until then.
+            context.Cache.AliasesNotBefore = context.Now;
+            if (status.DesiredSha256 == resolved.DesiredSha256)
+            {
+                return (null, KeyResult.Ready(status) with { RequeueAfter = ReadAgainPeriod });
+            }
+        }
+
+        observed = PolicyReadBack.Accept(context.Cache, desired.Policy, observed);
+        return (new KeyObservation(observed with { AliasTargets = aliases.Targets }, reconcileAt) { IsStale = isStale, UnreadGrants = unreadGrants }, null);
+    }
+
+    /// <summary>Says what the comparison with a key that was read has answered: the request for it, if KMS had had time for the operator's own writes.</summary>
+    /// <param name="context">The reconcile.</param>
+    /// <param name="read">The key.</param>
+    /// <param name="result">What the comparison came to.</param>
+    public static KeyResult Acknowledge<T>(ReconcileContext<T> context, KeyObservation read, KeyResult result)
+        where T : class, IKeyResource
+    {
+        if (read.IsStale)
+        {
+            return result.Error is null ? result with { RequeueAfter = ReadAgainPeriod } : result;
+        }
+
+        context.IsCompared |= !read.IsNew;
+        return WithHandled(result, read.ReconcileAt);
+    }
+
+    /// <summary>Reports what <c>managementPolicy: Full</c> would do for a resource that has no key.</summary>
+    public async Task<KeyResult> ReportMissingAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var reconcileAt = context.UnhandledReconcileAt;
+        var desired = resolved.Desired;
+        var aliases = await ReadAliasesAsync(context, status, desired, region, cancellationToken);
+        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolders(status, desired, aliases.Targets, keyId: null));
+        return WithHandled(ObserveOnly.ReportMissing(status, desired, plan), reconcileAt);
+    }
+
+    private Task<AliasReading> ReadAliasesAsync<T>(
+        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        region.Aliases.ReadAsync(
+            desired.AliasNames.Union(AliasHistory.NamesIn(status)),
+            ComparisonSchedule.AliasesNotBefore(context, status),
+            schedule.Doubt(context.IsComparisonAsked),
+            cancellationToken);
+
+    private static KeyResult WithHandled(KeyResult result, string? reconcileAt) =>
+        reconcileAt is null ? result : result with { Status = result.Status with { LastHandledReconcileAt = reconcileAt } };
+}
