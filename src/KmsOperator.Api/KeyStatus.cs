@@ -51,6 +51,9 @@ public sealed record KeyStatus
     /// <summary>What KMS says of rotation; absent for keys that cannot rotate.</summary>
     public RotationStatus? Rotation { get; init; }
 
+    /// <summary>The key material that the operator imported last; absent where it imported none.</summary>
+    public MaterialStatus? Material { get; init; }
+
     /// <summary>The grants that the operator made, as they were last listed.</summary>
     public IReadOnlyList<GrantStatus>? Grants { get; init; }
 
@@ -145,6 +148,28 @@ public sealed record RotationStatus
 
     /// <summary>How many of the 25 rotations on demand that KMS permits in a key's life are used up, one under way included.</summary>
     public int? OnDemandUsed { get; init; }
+}
+
+/// <summary>What was imported last. The material cannot be found from it.</summary>
+public sealed record MaterialStatus
+{
+    /// <summary>KMS's id of the material, where KMS gave one.</summary>
+    public string? KeyMaterialId { get; init; }
+
+    /// <summary>The Secret that it came from.</summary>
+    public string SecretName { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The entry of the Secret that the spec named; absent for its only one.</summary>
+    public string? SecretKey { get; init; }
+
+    /// <summary>The Secret's uid.</summary>
+    public string SecretUid { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The Secret's resourceVersion.</summary>
+    public string SecretResourceVersion { get; init => field = value ?? ""; } = "";
+
+    /// <summary>When KMS deletes the material; absent for never.</summary>
+    public DateTimeOffset? ValidTo { get; init; }
 }
 
 /// <summary>One rotation of a key's material.</summary>

@@ -36,7 +36,7 @@ public static class Reasons
     /// <summary>The credentials belong to another account than the class names.</summary>
     public const string AccountMismatch = "AccountMismatch";
 
-    /// <summary>AWS refused a call.</summary>
+    /// <summary>AWS refused a call, or Kubernetes the Secret with the key material.</summary>
     public const string AccessDenied = "AccessDenied";
 
     /// <summary>The spec breaks a rule of the API.</summary>

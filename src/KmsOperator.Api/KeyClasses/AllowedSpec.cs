@@ -29,4 +29,7 @@ public sealed record AllowedSpec
 
     /// <summary>Deletion policies.</summary>
     public IReadOnlyList<string>? DeletionPolicies { get; init; }
+
+    /// <summary>Names of Secrets with key material. Unlike the other lists, this one allows nothing where it is absent.</summary>
+    public IReadOnlyList<string>? MaterialSecrets { get; init; }
 }

@@ -60,6 +60,21 @@ public sealed record ServiceKeySpec
     /// <summary>KMS's key usage, default <c>ENCRYPT_DECRYPT</c>. Immutable.</summary>
     public string? KeyUsage { get; init; }
 
+    /// <summary>
+    /// KMS's word for where the key material comes from. Default <c>AWS_KMS</c>; with <see cref="CustomKeyStoreId"/>, <c>AWS_CLOUDHSM</c> or, with
+    /// <see cref="XksKeyId"/> too, <c>EXTERNAL_KEY_STORE</c>. Immutable.
+    /// </summary>
+    public string? Origin { get; init; }
+
+    /// <summary>The key material that the operator imports into a key with origin <c>EXTERNAL</c>. Absent: somebody else imports it.</summary>
+    public MaterialSpec? Material { get; init; }
+
+    /// <summary>The id of the custom key store that the key is made in. Immutable.</summary>
+    public string? CustomKeyStoreId { get; init; }
+
+    /// <summary>The id of the key in an external key store, as its proxy knows it. Immutable.</summary>
+    public string? XksKeyId { get; init; }
+
     /// <summary>Whether the key is a multi-Region key. Default false. Immutable.</summary>
     public bool? MultiRegion { get; init; }
 

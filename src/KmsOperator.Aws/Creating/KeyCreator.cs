@@ -27,13 +27,20 @@ public static class KeyCreator
                 Description = desired.Description,
                 KeySpec = desired.KeySpec,
                 KeyUsage = desired.KeyUsage,
+
+                // KMS's default is not sent.
+                Origin = desired.Origin == KeyOrigins.Kms ? null : desired.Origin,
+                CustomKeyStoreId = desired.CustomKeyStoreId,
+                XksKeyId = desired.XksKeyId,
                 MultiRegion = desired.MultiRegion,
                 Policy = desired.Policy.Text,
                 Tags = ToTags(tags),
             },
             cancellationToken);
-        return Complete(response.KeyMetadata, desired, tags) with
+        var created = Complete(response.KeyMetadata, desired, tags);
+        return created with
         {
+            Materials = created.Origin == KeyOrigins.External && created.KeySpec == KeySpecs.Default ? [] : null,
             Rotation = desired.Rotation is null ? null : new ObservedRotation(false, null, null),
         };
     }

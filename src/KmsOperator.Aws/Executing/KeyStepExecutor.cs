@@ -5,7 +5,7 @@ using KmsOperator.Planning;
 
 namespace KmsOperator.Aws;
 
-/// <summary>Turns one step of a plan into its KMS call.</summary>
+/// <summary>Turns one step of a plan into its KMS call. The one that needs a secret as well, the import of key material, is <see cref="KeyMaterialImport"/>'s.</summary>
 public static class KeyStepExecutor
 {
     /// <summary>The operations of all steps, as <see cref="ExecuteAsync"/> calls them.</summary>

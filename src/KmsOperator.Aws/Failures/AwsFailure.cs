@@ -36,6 +36,12 @@ public enum AwsFailureKind
     /// <summary>The key's state does not permit the operation.</summary>
     InvalidState,
 
+    /// <summary>The key material is none that this key takes.</summary>
+    IncorrectKeyMaterial,
+
+    /// <summary>The token of an import has expired or is not valid for it; a new one may be.</summary>
+    InvalidImportToken,
+
     /// <summary>KMS refuses the request as such.</summary>
     InvalidRequest,
 
@@ -101,8 +107,10 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
                 or "RegionDisabled" => AwsFailureKind.AccessDenied,
             "MalformedPolicyDocument" => PolicyKindOf(exception.Message),
             "Tag" when exception.Message.Contains("too many tags", StringComparison.OrdinalIgnoreCase) => AwsFailureKind.TooManyTags,
+            "IncorrectKeyMaterial" => AwsFailureKind.IncorrectKeyMaterial,
+            "ExpiredImportToken" or "InvalidImportToken" => AwsFailureKind.InvalidImportToken,
             "LimitExceeded" => AwsFailureKind.QuotaExceeded,
-            "KMSInvalidState" or "Disabled" or "Conflict" => AwsFailureKind.InvalidState,
+            "KMSInvalidState" or "Disabled" or "Conflict" or "CustomKeyStoreInvalidState" => AwsFailureKind.InvalidState,
             "KMSInternal" or "DependencyTimeout" or "KeyUnavailable" or "ServiceUnavailable" or "InternalFailure" or "InternalError" => AwsFailureKind.Unavailable,
             _ when exception.StatusCode == HttpStatusCode.TooManyRequests => AwsFailureKind.Throttled,
             _ when exception.StatusCode == HttpStatusCode.RequestTimeout => AwsFailureKind.Unavailable,

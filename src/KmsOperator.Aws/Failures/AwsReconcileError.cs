@@ -34,6 +34,10 @@ public static class AwsReconcileError
             AwsFailureKind.Unavailable => ReconcileError.Transient(Reasons.Unavailable, $"{said} It is tried again."),
             AwsFailureKind.NotFound => ReconcileError.Transient(Reasons.Progressing, $"{said} It may not be visible yet; it is looked for again."),
             AwsFailureKind.InvalidState => ReconcileError.Transient(Reasons.Progressing, $"{said} It is tried again."),
+            AwsFailureKind.InvalidImportToken => ReconcileError.Transient(Reasons.Progressing, $"{said} It is tried again with a new token."),
+            AwsFailureKind.IncorrectKeyMaterial => ReconcileError.Terminal(
+                Reasons.InvalidSpec,
+                $"{said} spec.material.secretRef: the Secret has other key material than was imported before, or none for such a key. Put that back; only a symmetric encryption key takes another one."),
             AwsFailureKind.AccessDenied when isRecent => ReconcileError.Transient(
                 Reasons.AccessDenied, $"{said} The key or its tags are new and permissions may not have spread yet; it is tried again."),
             AwsFailureKind.AccessDenied => ReconcileError.Terminal(

@@ -8,7 +8,7 @@ public sealed class RequestMetrics
     /// <summary>What the operator may come to ask of KMS in the life of a key; the policies of config/iam permit the same.</summary>
     internal static readonly string[] Operations =
     [
-        .. KeyStepExecutor.Operations, "CreateKey", "DescribeKey", "GetKeyLastUsage", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListAliases", "ListGrants",
+        .. KeyStepExecutor.Operations, .. KeyMaterialImport.Operations, "CreateKey", "DescribeKey", "GetKeyLastUsage", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListAliases", "ListGrants",
         "ListKeyRotations", "ListKeys", "ListResourceTags", "ReplicateKey",
     ];
 

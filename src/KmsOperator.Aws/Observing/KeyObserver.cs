@@ -28,9 +28,10 @@ public static class KeyObserver
         // Known to exist from here on: a NotFound below is staleness, and goes up as such.
         var policy = kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = key.KeyId, PolicyName = "default" }, cancellationToken);
         var tags = ListTagsAsync(kms, key.KeyId, cancellationToken);
+        var materials = HasMaterials(key) ? ListMaterialsAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<IReadOnlyList<ObservedMaterial>?>(null);
         var rotation = RotationIsReadable(key) && (withRotationOfReplica || key.MultiRegionKeyType != "REPLICA") ? GetRotationAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<ObservedRotation?>(null);
-        await Task.WhenAll(policy, tags, rotation);
-        return key with { Policy = (await policy).Policy, Tags = await tags, Rotation = await rotation };
+        await Task.WhenAll(policy, tags, rotation, materials);
+        return key with { Policy = (await policy).Policy, Tags = await tags, Rotation = await rotation, Materials = await materials };
     }
 
     /// <summary>A key's metadata alone, by DescribeKey.</summary>
@@ -107,7 +108,10 @@ public static class KeyObserver
         PrimaryRegion = metadata.MultiRegionConfiguration?.PrimaryKey?.Region,
         ReplicaArns = [.. metadata.MultiRegionConfiguration?.ReplicaKeys?.Select(replica => replica.Arn) ?? []],
         DeletionDate = metadata.DeletionDate is { } date ? new DateTimeOffset(date.ToUniversalTime()) : null,
-        Origin = metadata.Origin?.Value ?? "AWS_KMS",
+        Origin = metadata.Origin?.Value ?? KeyOrigins.Kms,
+        CustomKeyStoreId = metadata.CustomKeyStoreId,
+        XksKeyId = metadata.XksKeyConfiguration?.Id,
+        MaterialValidTo = InSeconds(metadata.ValidTo),
         IsAwsManaged = metadata.KeyManager == KeyManagerType.AWS,
         CreationDate = metadata.CreationDate is { } created ? new DateTimeOffset(created.ToUniversalTime()) : null,
     };
@@ -157,8 +161,32 @@ public static class KeyObserver
         return new KeyRotations([.. rotations.OrderByDescending(rotation => rotation.At)], status.OnDemandRotationStartDate is not null);
     }
 
+    /// <summary>All materials that were imported into a symmetric encryption key, also those that are gone again.</summary>
+    private static async Task<IReadOnlyList<ObservedMaterial>?> ListMaterialsAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)
+    {
+        var materials = new List<ObservedMaterial>();
+        string? marker = null;
+        do
+        {
+            var page = await kms.ListKeyRotationsAsync(
+                new ListKeyRotationsRequest { KeyId = keyId, IncludeKeyMaterial = IncludeKeyMaterial.ALL_KEY_MATERIAL, Marker = marker }, cancellationToken);
+            materials.AddRange((page.Rotations ?? []).Where(entry => entry.KeyMaterialId is not null).Select(entry => new ObservedMaterial(
+                entry.KeyMaterialId, entry.KeyMaterialState?.Value ?? MaterialStates.Current, entry.ImportState == ImportState.IMPORTED, InSeconds(entry.ValidTo))));
+            marker = page.Truncated == true ? page.NextMarker : null;
+        }
+        while (marker is not null);
+
+        return materials;
+    }
+
+    private static bool HasMaterials(ObservedKey key) =>
+        key is { KeySpec: "SYMMETRIC_DEFAULT", Origin: KeyOrigins.External, KeyState: KeyStates.Enabled or KeyStates.Disabled or KeyStates.PendingImport };
+
+    private static DateTimeOffset? InSeconds(DateTime? time) =>
+        time is { } at ? DateTimeOffset.FromUnixTimeSeconds(new DateTimeOffset(at.ToUniversalTime()).ToUnixTimeSeconds()) : null;
+
     private static bool RotationIsReadable(ObservedKey key) =>
-        key.KeySpec == "SYMMETRIC_DEFAULT" && key.Origin == "AWS_KMS" && !key.IsAwsManaged
+        key.KeySpec == "SYMMETRIC_DEFAULT" && key.Origin == KeyOrigins.Kms && !key.IsAwsManaged
         && key.KeyState is KeyStates.Enabled or KeyStates.Disabled;
 
     private static async Task<ObservedRotation?> GetRotationAsync(IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken)

@@ -26,13 +26,14 @@ public static class KmsQuotas
         "ListKeys" or "ListAliases" => 500,
         "ListKeyPolicies" or "ListKeyRotations" or "ListGrants" or "ListRetirableGrants" => 100,
         "CreateGrant" or "RevokeGrant" or "RetireGrant" => 50,
-        "PutKeyPolicy" or "EnableKeyRotation" or "ScheduleKeyDeletion" or "DeleteAlias" => 15,
+        "PutKeyPolicy" or "EnableKeyRotation" or "ScheduleKeyDeletion" or "DeleteAlias" or "ImportKeyMaterial" => 15,
         "TagResource" => 10,
         "CreateKey" or "CreateAlias" or "UpdateAlias" or "EnableKey" or "DisableKey" or "DisableKeyRotation" or "RotateKeyOnDemand"
             or "UpdateKeyDescription" or "UntagResource" or "CancelKeyDeletion" or "GetKeyLastUsage" => 5,
 
         // KMS's quota is 5 too, but each call uses two CreateKey requests in the replica's Region, or counts in both Regions.
         "ReplicateKey" or "UpdatePrimaryRegion" => 2.5,
+        "GetParametersForImport" => 1,
         _ => null,
     };
 }

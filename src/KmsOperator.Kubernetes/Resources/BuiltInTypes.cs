@@ -10,6 +10,10 @@ public static class BuiltInTypes
     public static ResourceType<ConfigMap> ConfigMaps { get; } = new(
         "", "v1", "configmaps", "ConfigMap", true, BuiltInJsonContext.Default.ConfigMap, BuiltInJsonContext.Default.ResourceListConfigMap);
 
+    /// <summary>Secret v1.</summary>
+    public static ResourceType<Secret> Secrets { get; } = new(
+        "", "v1", "secrets", "Secret", true, BuiltInJsonContext.Default.Secret, BuiltInJsonContext.Default.ResourceListSecret);
+
     /// <summary>Namespace v1.</summary>
     public static ResourceType<Namespace> Namespaces { get; } = new(
         "", "v1", "namespaces", "Namespace", false, BuiltInJsonContext.Default.Namespace, BuiltInJsonContext.Default.ResourceListNamespace);
@@ -37,6 +41,7 @@ public static class BuiltInTypes
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(KubernetesTimeConverter)])]
 [JsonSerializable(typeof(ResourceList<ConfigMap>))]
+[JsonSerializable(typeof(ResourceList<Secret>))]
 [JsonSerializable(typeof(ResourceList<Namespace>))]
 [JsonSerializable(typeof(ResourceList<Lease>))]
 [JsonSerializable(typeof(ResourceList<Event>))]

@@ -10,12 +10,15 @@ internal static class ClassAllowances
     /// <summary>The first thing that a ServiceKey asks for and its class does not allow, or null.</summary>
     public static ReconcileError? FindViolation(KeyClass keyClass, ServiceKeySpec spec, string accountId)
     {
+        var check = new Check(keyClass, accountId);
+
+        // A Secret is somebody's: here nothing is allowed that is not listed.
+        check.Each("spec.material.secretRef.name", "materialSecrets", keyClass.Spec.Allowed?.MaterialSecrets ?? [], One(spec.Material?.SecretRef?.Name));
         if (keyClass.Spec.Allowed is not { } allowed)
         {
-            return null;
+            return check.Error;
         }
 
-        var check = new Check(keyClass, accountId);
         check.Each("spec.service", "services", allowed.Services, One(spec.Service));
         check.Each("spec.keySpec", "keySpecs", allowed.KeySpecs, [spec.KeySpec ?? KeySpecs.Default]);
         check.Each("spec.replicaRegions", "regions", allowed.Regions, spec.ReplicaRegions);
@@ -76,7 +79,7 @@ internal static class ClassAllowances
 
             Error = ReconcileError.Terminal(
                 Reasons.PermissionDenied,
-                $"{field}: {FieldErrors.Quote(refused)} is not allowed by KeyClass {keyClass.Metadata.Name} (allowed.{list}: {string.Join(", ", patterns)}). Remove it, or use another class.");
+                $"{field}: {FieldErrors.Quote(refused)} is not allowed by KeyClass {keyClass.Metadata.Name} (allowed.{list}: {(patterns.Count == 0 ? "none" : string.Join(", ", patterns))}). Remove it, or use another class.");
         }
 
         private void Principals(string field, AllowedSpec allowed, IReadOnlyList<string>? names) => Each(

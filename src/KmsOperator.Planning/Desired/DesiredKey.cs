@@ -32,6 +32,18 @@ public sealed record DesiredKey
     /// <summary>KMS key usage.</summary>
     public required string KeyUsage { get; init; }
 
+    /// <summary>Where the key material comes from: one of <see cref="KeyOrigins"/>.</summary>
+    public string Origin { get; init; } = KeyOrigins.Kms;
+
+    /// <summary>The key material that the operator imports; null where there is none to import.</summary>
+    public DesiredMaterial? Material { get; init; }
+
+    /// <summary>The custom key store that the key is in; null for none.</summary>
+    public string? CustomKeyStoreId { get; init; }
+
+    /// <summary>The key in the external key store; null for none.</summary>
+    public string? XksKeyId { get; init; }
+
     /// <summary>Whether the key is a multi-Region key.</summary>
     public bool MultiRegion { get; init; }
 

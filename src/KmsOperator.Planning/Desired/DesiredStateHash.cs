@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using KmsOperator.Api;
@@ -63,6 +64,23 @@ public static class DesiredStateHash
             json.WriteStartArray();
             json.WriteStringValue("primaryRegion");
             json.WriteStringValue(wanted.Region);
+            json.WriteEndArray();
+        }
+
+        if (key.Origin != KeyOrigins.Kms)
+        {
+            json.WriteStartArray();
+            json.WriteStringValue("origin");
+            json.WriteStringValue(key.Origin);
+            json.WriteStringValue(key.CustomKeyStoreId);
+            json.WriteStringValue(key.XksKeyId);
+            if (key.Material is { } material)
+            {
+                json.WriteStringValue(material.SecretName);
+                json.WriteStringValue(material.SecretKey);
+                json.WriteStringValue(material.ValidTo?.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture));
+            }
+
             json.WriteEndArray();
         }
     });

@@ -44,6 +44,8 @@ public static class KeyReplicaResolver
             AliasName = ServiceKeyResolver.AliasOf(primary, keyClass),
             KeySpec = primary.Spec.KeySpec ?? KeySpecs.Default,
             KeyUsage = primary.Spec.KeyUsage ?? KeySpecs.DefaultUsage,
+            Origin = OriginRules.OriginOf(primary.Spec),
+            Material = DesiredMaterial.Of(primary.Spec),
             Tags = primary.Spec.Tags?.Where(tag => tag.Key != TagNames.Name).ToDictionary(),
             DeletionPolicy = primary.Spec.DeletionPolicy,
             PendingDeletionWindowDays = primary.Spec.PendingDeletionWindowDays,
@@ -95,6 +97,7 @@ public static class KeyReplicaResolver
             AliasName = alias,
             KeySpec = primary.KeySpec,
             KeyUsage = primary.KeyUsage,
+            Origin = primary.Origin,
             ObserveOnly = IsObserveOnly(resource, null),
         });
     }
@@ -163,6 +166,8 @@ public static class KeyReplicaResolver
             AdditionalAliases = outline.AdditionalAliases,
             KeySpec = defaults.KeySpec,
             KeyUsage = defaults.KeyUsage,
+            Origin = defaults.Origin,
+            Material = defaults.Material,
             MultiRegion = true,
             Enabled = spec.Enabled ?? true,
             Rotation = defaults.Rotation,
@@ -231,6 +236,10 @@ public static class KeyReplicaResolver
         public required string KeySpec { get; init; }
 
         public required string KeyUsage { get; init; }
+
+        public required string Origin { get; init; }
+
+        public DesiredMaterial? Material { get; init; }
 
         public string? DeletionPolicy { get; init; }
 

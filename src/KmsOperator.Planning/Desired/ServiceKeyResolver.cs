@@ -78,6 +78,10 @@ public static class ServiceKeyResolver
             AdditionalAliases = AdditionalAliasesOf(spec.AdditionalAliases, alias),
             KeySpec = keySpec,
             KeyUsage = keyUsage,
+            Origin = OriginRules.OriginOf(spec),
+            Material = DesiredMaterial.Of(spec),
+            CustomKeyStoreId = spec.CustomKeyStoreId,
+            XksKeyId = spec.XksKeyId,
             MultiRegion = spec.MultiRegion ?? false,
             Enabled = spec.Enabled ?? true,
             Rotation = RotationOf(spec, keyClass),
@@ -109,7 +113,7 @@ public static class ServiceKeyResolver
 
     /// <summary>The rotation of a ServiceKey's key, whichever Region its primary is in; null for keys that cannot rotate.</summary>
     internal static DesiredRotation? RotationOf(ServiceKeySpec spec, KeyClass keyClass) =>
-        KeySpecs.CanRotate(spec.KeySpec ?? KeySpecs.Default, spec.KeyUsage ?? KeySpecs.DefaultUsage)
+        OriginRules.OriginOf(spec) == KeyOrigins.Kms && KeySpecs.CanRotate(spec.KeySpec ?? KeySpecs.Default, spec.KeyUsage ?? KeySpecs.DefaultUsage)
             ? new DesiredRotation(
                 spec.Rotation?.Enabled ?? keyClass.Spec.Rotation?.Enabled ?? true,
                 spec.Rotation?.PeriodDays ?? keyClass.Spec.Rotation?.PeriodDays ?? DefaultRotationPeriodDays)

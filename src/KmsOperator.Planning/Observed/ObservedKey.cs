@@ -45,8 +45,20 @@ public sealed record ObservedKey
     /// <summary>Target key id of each alias that matters here; absent where there is no such alias.</summary>
     public IReadOnlyDictionary<string, string> AliasTargets { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Where the key material comes from, <c>AWS_KMS</c> unless somebody imported it.</summary>
-    public string Origin { get; init; } = "AWS_KMS";
+    /// <summary>Where the key material comes from: one of <see cref="KeyOrigins"/>.</summary>
+    public string Origin { get; init; } = KeyOrigins.Kms;
+
+    /// <summary>The custom key store that the key is in; null for none.</summary>
+    public string? CustomKeyStoreId { get; init; }
+
+    /// <summary>The key in the external key store; null for none.</summary>
+    public string? XksKeyId { get; init; }
+
+    /// <summary>When KMS deletes the current imported material, in whole seconds; null for never.</summary>
+    public DateTimeOffset? MaterialValidTo { get; init; }
+
+    /// <summary>The imported materials of a symmetric encryption key; null for other keys, and where they were not read.</summary>
+    public IReadOnlyList<ObservedMaterial>? Materials { get; init; }
 
     /// <summary>Whether AWS manages the key for one of its services; such keys are nobody else's to change.</summary>
     public bool IsAwsManaged { get; init; }
@@ -76,6 +88,9 @@ public static class KeyStates
 
     /// <summary>Not usable until enabled.</summary>
     public const string Disabled = "Disabled";
+
+    /// <summary>Not usable until its key material is imported.</summary>
+    public const string PendingImport = "PendingImport";
 
     /// <summary>Waiting for its deletion date.</summary>
     public const string PendingDeletion = "PendingDeletion";

@@ -48,7 +48,7 @@ public static class KeyCompatibility
                     : $"spec.adopt.keyId: {observed.Arn} is not of the multi-Region key {desired.Primary.KeyId}.");
         }
 
-        return FindImmutableDifference(desired, observed);
+        return FindImmutableDifference(desired, observed, isOwn: false);
     }
 
     /// <summary>What stands against any change of the resource's own key; null when it can be planned.</summary>
@@ -82,12 +82,12 @@ public static class KeyCompatibility
             return ReconcileError.Transient(Reasons.Progressing, $"{observed.Arn} is in state {observed.KeyState}.");
         }
 
-        if (observed.KeyState is not (KeyStates.Enabled or KeyStates.Disabled) && !KeyStates.IsPendingDeletion(observed.KeyState))
+        if (observed.KeyState is not (KeyStates.Enabled or KeyStates.Disabled or KeyStates.PendingImport) && !KeyStates.IsPendingDeletion(observed.KeyState))
         {
             return ReconcileError.Terminal(Reasons.Unavailable, $"{observed.Arn} is in state {observed.KeyState}, which the operator cannot change.");
         }
 
-        return FindImmutableDifference(desired, observed);
+        return FindImmutableDifference(desired, observed, isOwn: true);
     }
 
     /// <summary>
@@ -101,13 +101,18 @@ public static class KeyCompatibility
         && observed.Tags.GetValueOrDefault(TagNames.DeletedBy) == uid
         && !observed.Tags.ContainsKey(TagNames.Released);
 
-    private static ReconcileError? FindImmutableDifference(DesiredKey desired, ObservedKey observed)
+    private static ReconcileError? FindImmutableDifference(DesiredKey desired, ObservedKey observed, bool isOwn)
     {
-        (string Field, string Wanted, string Actual)[] differences =
+        // Earlier versions let a resource adopt a key of any origin. Its spec says nothing of that, and stays as it is.
+        var saysNothing = isOwn && desired.Origin == KeyOrigins.Kms;
+        (string Field, string? Wanted, string? Actual)[] differences =
         [
             ("spec.keySpec", desired.KeySpec, observed.KeySpec),
             ("spec.keyUsage", desired.KeyUsage, observed.KeyUsage),
             ("spec.multiRegion", desired.MultiRegion ? "true" : "false", observed.MultiRegion ? "true" : "false"),
+            ("spec.origin", desired.Origin, saysNothing ? desired.Origin : observed.Origin),
+            ("spec.customKeyStoreId", desired.CustomKeyStoreId, saysNothing ? null : observed.CustomKeyStoreId),
+            ("spec.xksKeyId", desired.XksKeyId, saysNothing ? null : observed.XksKeyId),
         ];
         foreach (var (field, wanted, actual) in differences)
         {
@@ -115,7 +120,7 @@ public static class KeyCompatibility
             {
                 return ReconcileError.Terminal(
                     Reasons.InvalidSpec,
-                    $"{field}: cannot be changed; {observed.Arn} was made with {actual}, the spec asks for {wanted}. "
+                    $"{field}: cannot be changed; {observed.Arn} was made with {actual ?? "none"}, the spec asks for {wanted ?? "none"}. "
                     + "Put the old value back, or create another resource.");
             }
         }

@@ -33,6 +33,12 @@ public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> Ta
     /// <summary>Whether KMS may not show yet what an earlier resource of the name put on the key.</summary>
     public bool TagsMayBeOld { get; init; }
 
+    /// <summary>The key material that the operator imported last; null for none.</summary>
+    public MaterialRecord? Material { get; init; }
+
+    /// <summary>What was found of the material that the spec names; null where nobody looked, as for a plan without a cluster.</summary>
+    public MaterialSource? MaterialSource { get; init; }
+
     /// <summary>Nothing recorded.</summary>
     public static KeyRecord Empty { get; } = new(null, []);
 }

@@ -43,7 +43,17 @@ public static class KeyPlanner
             PlanTags(desired, observed, record, steps);
         }
 
-        if (desired.Enabled && !enabled)
+        MaterialPlanner.Plan(desired, observed, record, steps, errors);
+        var state = steps.OfType<ImportKeyMaterialStep>().Aggregate(observed, (key, step) => step.ApplyTo(key)).KeyState;
+        if (observed.KeyState == KeyStates.PendingImport)
+        {
+            // The import leaves the key enabled.
+            if (state == KeyStates.Enabled && !desired.Enabled)
+            {
+                steps.Add(new DisableKeyStep());
+            }
+        }
+        else if (desired.Enabled && !enabled)
         {
             steps.Add(new EnableKeyStep());
         }
@@ -58,7 +68,9 @@ public static class KeyPlanner
             steps.Add(new PutKeyPolicyStep(desired.Policy, PolicyDifference.Describe(observed.Policy, desired.Policy.Text)));
         }
 
-        steps.AddRange(GrantPlanner.Plan(desired, observed));
+        // KMS makes no grants on a key without its material, and does not move such a primary.
+        var isUsable = state != KeyStates.PendingImport;
+        steps.AddRange(GrantPlanner.Plan(desired, observed).Where(step => isUsable || step is not CreateGrantStep));
         if (desired.Description != observed.Description)
         {
             steps.Add(new UpdateKeyDescriptionStep(desired.Description));
@@ -77,7 +89,11 @@ public static class KeyPlanner
             steps.Add(new DisableKeyStep());
         }
 
-        PrimaryPlanning.Plan(desired, observed, steps, errors);
+        if (isUsable)
+        {
+            PrimaryPlanning.Plan(desired, observed, steps, errors);
+        }
+
         return new KeyPlan(steps, errors);
     }
 
@@ -91,9 +107,12 @@ public static class KeyPlanner
         {
             KeyId = desired.Primary?.KeyId ?? "",
             Arn = "",
-            KeyState = KeyStates.Enabled,
+            KeyState = desired.Origin == KeyOrigins.External ? KeyStates.PendingImport : KeyStates.Enabled,
             KeySpec = desired.KeySpec,
             KeyUsage = desired.KeyUsage,
+            Origin = desired.Origin,
+            CustomKeyStoreId = desired.CustomKeyStoreId,
+            XksKeyId = desired.XksKeyId,
             MultiRegionKeyType = desired.Primary is not null ? "REPLICA" : desired.MultiRegion ? "PRIMARY" : null,
 
             // Where the primary is then, its own resource says.
@@ -173,9 +192,9 @@ public static class KeyPlanner
         }
 
         var steps = new List<KeyStep>();
-        if (disable)
+        if (disable && observed.KeyState != KeyStates.PendingImport)
         {
-            // Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.
+            // KMS disables no key that waits for its material, and nobody can use it. Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.
             steps.Add(new DisableKeyStep("deletionPolicy is Disable"));
         }
 

@@ -64,11 +64,14 @@ internal static class KeyClassRules
         [
             ("services", allowed.Services), ("keySpecs", allowed.KeySpecs), ("regions", allowed.Regions), ("principals", allowed.Principals),
             ("trustedAccounts", allowed.TrustedAccounts), ("tagKeys", allowed.TagKeys), ("aliases", allowed.Aliases), ("deletionPolicies", allowed.DeletionPolicies),
+            ("materialSecrets", allowed.MaterialSecrets),
         ];
         foreach (var (name, patterns) in lists)
         {
             var field = $"spec.allowed.{name}";
-            errors.Require(patterns is not { Count: 0 }, field, "must not be empty: leave the list out to allow anything");
+            errors.Require(
+                patterns is not { Count: 0 }, field,
+                $"must not be empty: leave the list out to allow {(name == "materialSecrets" ? "nothing" : "anything")}");
             errors.Set(field, patterns, 100, (item, pattern) => errors.Text(item, pattern, 2048, minLength: 1));
         }
     }

@@ -63,6 +63,17 @@ public static class KeySpecs
     public static bool CanRotate(string? spec, string? usage) =>
         TryGet(spec ?? Default) is { CanRotate: true } rules && rules.Usages.Contains(usage ?? DefaultUsage);
 
+    /// <summary>How many bytes the key material of a spec has; null for asymmetric keys, whose material is PKCS #8 in DER.</summary>
+    /// <remarks>Source: AWS KMS developer guide, "Requirements for imported key material".</remarks>
+    public static int? MaterialBytes(string spec) => spec switch
+    {
+        Default or "HMAC_256" => 32,
+        "HMAC_224" => 28,
+        "HMAC_384" => 48,
+        "HMAC_512" => 64,
+        _ => null,
+    };
+
     /// <summary>Whether keys of this spec are pairs of a private and a public key.</summary>
     public static bool IsAsymmetric(string spec) => spec != Default && !spec.StartsWith("HMAC_", StringComparison.Ordinal);
 

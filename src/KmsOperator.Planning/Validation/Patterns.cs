@@ -44,6 +44,15 @@ internal static partial class Patterns
     [GeneratedRegex(@"^arn:aws(-[a-z]+)*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[!-~]+\z")]
     public static partial Regex SourceArn { get; }
 
+    [GeneratedRegex(@"^[a-zA-Z0-9-]+\z")]
+    public static partial Regex CustomKeyStoreId { get; }
+
+    [GeneratedRegex(@"^[a-zA-Z0-9_.-]+\z")]
+    public static partial Regex XksKeyId { get; }
+
+    [GeneratedRegex(@"^[-._a-zA-Z0-9]+\z")]
+    public static partial Regex SecretKey { get; }
+
     [GeneratedRegex(@"^[a-zA-Z0-9/_-]+\z")]
     public static partial Regex AliasPrefix { get; }
 

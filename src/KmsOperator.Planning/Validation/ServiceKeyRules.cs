@@ -19,6 +19,7 @@ internal static class ServiceKeyRules
         AliasName.Check(errors, "spec.alias", spec.Alias);
         AliasName.CheckAdditional(errors, spec.AdditionalAliases);
         SpecAndUsage(errors, spec);
+        OriginRules.Check(errors, spec);
         ServiceRules.Check(errors, spec);
         PrimaryRegion(errors, spec);
         Replicas(errors, key);
@@ -54,10 +55,13 @@ internal static class ServiceKeyRules
         Unchanged("keySpec", was.KeySpec ?? KeySpecs.Default, now.KeySpec ?? KeySpecs.Default);
         Unchanged("keyUsage", was.KeyUsage ?? KeySpecs.DefaultUsage, now.KeyUsage ?? KeySpecs.DefaultUsage);
         Unchanged("multiRegion", was.MultiRegion is true ? "true" : "false", now.MultiRegion is true ? "true" : "false");
+        Unchanged("origin", OriginRules.OriginOf(was), OriginRules.OriginOf(now));
+        Unchanged("customKeyStoreId", was.CustomKeyStoreId, now.CustomKeyStoreId);
+        Unchanged("xksKeyId", was.XksKeyId, now.XksKeyId);
         ClassName.CheckUpdate(errors, was.ClassName, now.ClassName, before.Status);
 
-        void Unchanged(string name, string old, string @new) => errors.Require(
-            old == @new, $"spec.{name}", $"{name} is immutable, KMS cannot change it; set it back to {old} or {OtherResource}");
+        void Unchanged(string name, string? old, string? @new) => errors.Require(
+            old == @new, $"spec.{name}", $"{name} is immutable, KMS cannot change it; {(old is null ? "remove it" : $"set it back to {old}")} or {OtherResource}");
     }
 
     private static void SpecAndUsage(FieldErrors errors, ServiceKeySpec spec)

@@ -9,4 +9,7 @@ internal sealed record OperatorSettings(string ClusterId, TimeSpan DriftPeriod, 
 {
     /// <summary>Whether a comparison also reads when the key was last used, for <c>status.lastUsed</c>. A plan leaves it out: it costs a call for each key.</summary>
     public bool ReadsLastUse { get; init; } = true;
+
+    /// <summary>Whether key material is read from Secrets. A plan says that it is imported, and reads none.</summary>
+    public bool ReadsMaterial { get; init; } = true;
 }

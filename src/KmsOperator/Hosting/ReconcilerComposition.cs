@@ -6,6 +6,7 @@ using KmsOperator.Keys.Classes;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Create;
 using KmsOperator.Keys.Delete;
+using KmsOperator.Keys.Material;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Rotate;
@@ -53,7 +54,7 @@ internal static class ReconcilerComposition
         var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership, cache.Deletions), ownership, new StatusSchemaCheck(), settings, newAttemptId);
         var reader = new KeyReader(ownerTags, ownership, schedule, settings);
         var execution = new PlanExecution(new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), settings, metrics);
-        var update = new KeyUpdate(execution, new KeyRotation(regions, settings), ownership, schedule, settings, loggers.CreateLogger<KeyUpdate>());
+        var update = new KeyUpdate(execution, new KeyRotation(regions, settings), new SecretMaterials(api, settings), ownership, schedule, settings, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
         var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
         return new ReconcilerServices(

@@ -67,7 +67,7 @@ internal sealed class KeyReconciler(
             await context.AddFinalizerAsync(cancellationToken);
             if (!resolved.MustCompare && !resolved.IsContradicted(context.Status) && !IsDue(context, resolved.DesiredSha256))
             {
-                var note = PrimaryNotes.NoteFor(context.Resource, context.Status) + KeyRotation.NoteFor(context, context.Status, desired);
+                var note = PrimaryNotes.NoteFor(context.Resource, context.Status) + KeyRotation.NoteFor(context, context.Status, desired) + MaterialFields.NoteFor(context.Status);
                 return (null, Unchanged(context, KeyStatusFields.Settled(StatusOf(context, desired), desired, settings.ConsistencyWindow)) with { Note = note });
             }
         }
@@ -159,6 +159,7 @@ internal sealed class KeyReconciler(
             DesiredSha256 = null,
             Rotation = null,
             LastUsed = null,
+            Material = null,
             Grants = null,
             FormerGrantNames = GrantHistory.Unknown,
         };

@@ -51,7 +51,7 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
         // The operator waits for KMS to show what it wrote lately. A plan takes what KMS shows now for what is.
         var tags = new OwnerTags(new RegionalClientFactory(clients, now, TimeSpan.Zero), now.GetUtcNow());
         var clusterId = input.ClusterId ?? await FindClusterIdAsync(tags, caches, scope, cancellationToken);
-        var settings = new OperatorSettings(clusterId ?? UnknownCluster, TimeSpan.FromHours(10), TimeSpan.Zero, input.DeletionGuard) { ReadsLastUse = false };
+        var settings = new OperatorSettings(clusterId ?? UnknownCluster, TimeSpan.FromHours(10), TimeSpan.Zero, input.DeletionGuard) { ReadsLastUse = false, ReadsMaterial = false };
         using var meter = new Meter("kms-operator-plan");
         var kinds = ReconcilerComposition.Register(ReconcilerComposition.Create(
             cluster, new NoEvents(), caches, clients, settings, input.Concurrency, now, new Random(0), () => "planned-attempt",

@@ -30,6 +30,13 @@ internal sealed record RenderedKey
     /// <summary>KMS key usage.</summary>
     public string? KeyUsage { get; init; }
 
+    /// <summary>Where the key material comes from; null where it is the primary's, which is managed elsewhere.</summary>
+    public string? Origin { get; private init; }
+
+    private string? CustomKeyStoreId { get; init; }
+
+    private string? XksKeyId { get; init; }
+
     /// <summary>Whether it is a multi-Region key.</summary>
     public bool MultiRegion { get; init; }
 
@@ -53,6 +60,9 @@ internal sealed record RenderedKey
         Description = key.Description,
         KeySpec = key.KeySpec,
         KeyUsage = key.KeyUsage,
+        Origin = key.Origin,
+        CustomKeyStoreId = key.CustomKeyStoreId,
+        XksKeyId = key.XksKeyId,
         MultiRegion = key.MultiRegion,
         PrimaryRegion = key.WantedPrimary?.Region,
         Tags = key.Tags,
@@ -102,6 +112,21 @@ internal sealed record RenderedKey
         if (Grants.Count > 0)
         {
             json["grants"] = new JsonArray([.. Grants.Select(grant => (JsonNode)GrantOf(grant))]);
+        }
+
+        if (Origin is not (null or KeyOrigins.Kms))
+        {
+            json["origin"] = Origin;
+        }
+
+        if (CustomKeyStoreId is not null)
+        {
+            json["customKeyStoreId"] = CustomKeyStoreId;
+        }
+
+        if (XksKeyId is not null)
+        {
+            json["xksKeyId"] = XksKeyId;
         }
 
         if (PrimaryRegion is not null)

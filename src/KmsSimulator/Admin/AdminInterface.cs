@@ -31,6 +31,7 @@ internal sealed class AdminInterface
             [("/_sim/callers", "POST")] = request => ReadAsync(request, body => CallerRequests.Make(simulation, body)),
             [("/_sim/organizations", "POST")] = request => ReadAsync(request, body => OrganizationRequests.Set(simulation, body)),
             [("/_sim/roles", "POST")] = request => ReadAsync(request, body => RoleRequests.Set(simulation, body)),
+            [("/_sim/custom-key-stores", "POST")] = request => ReadAsync(request, body => KeyStoreRequests.Add(simulation, body)),
             [("/_sim/events", "POST")] = request => ReadAsync(request, body => EventRequests.Add(simulation, body)),
             [("/_sim/events", "DELETE")] = Show(_ => Do(simulation.Trail.Reset)),
             [("/_sim/reset", "POST")] = Show(_ => Do(simulation.Reset)),

@@ -27,7 +27,7 @@ internal static class ImportOperations
             throw Errors.Unsupported($"KmsSimulator does not wrap key material with {algorithm} and {spec}.");
         var keys = call.Simulation.WrappingKeys;
         var token = new ImportToken(key.Arn, algorithm!, spec!, call.Now + TokenLife);
-        using var rsa = keys.Open(bits);
+        using var rsa = WrappingKeys.Open(bits);
         return new JsonObject
         {
             ["KeyId"] = key.Arn,
@@ -140,7 +140,7 @@ internal static class ImportOperations
             throw new ServiceException("InvalidImportTokenException", "The import token is not valid for this key.");
         if (token.ValidTo <= call.Now)
             throw new ServiceException("ExpiredImportTokenException", "The import token has expired.");
-        using var rsa = keys.Open(KeySecrets.RsaBits(token.WrappingKeySpec)!.Value);
+        using var rsa = WrappingKeys.Open(KeySecrets.RsaBits(token.WrappingKeySpec)!.Value);
         var padding = token.WrappingAlgorithm.EndsWith("SHA_1", StringComparison.Ordinal) ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256;
         try
         {

@@ -38,7 +38,7 @@ internal static class CreateKeyOperation
             throw Errors.Validation("You cannot specify KeySpec and CustomerMasterKeySpec in the same request.");
         var spec = newSpec ?? oldSpec ?? KeySpecs.Symmetric;
         var usage = Usage(spec, givenUsage, call.Region);
-        CheckOrigin(origin, keyStore, externalKey, multiRegion);
+        CheckOrigin(call, origin, keyStore, externalKey, multiRegion || spec != KeySpecs.Symmetric);
         TagRules.Check(tags);
         if (call.Here.KeyIds.Count >= MaxKeys)
             throw Errors.LimitExceeded("The account has reached its limit of KMS keys in this Region.");
@@ -48,7 +48,7 @@ internal static class CreateKeyOperation
             ? KeyPolicy.Default(call.Partition, call.Owner.Id)
             : KeyPolicy.Accept(policyText, bypass, call, Arn.Key(call.Owner.Id, call.Region, keyId));
 
-        var group = new KeyGroup(keyId, spec, usage, origin, multiRegion);
+        var group = new KeyGroup(keyId, spec, usage, origin, multiRegion) { CustomKeyStoreId = keyStore, XksKeyId = externalKey };
         var key = new KeyEntry(call.Owner.Id, call.Region, group);
         var record = new KeyRecord
         {
@@ -98,16 +98,22 @@ internal static class CreateKeyOperation
             : throw Errors.Validation($"KeyUsage {usage} is not compatible with KeySpec {spec}");
     }
 
-    private static void CheckOrigin(string origin, string? keyStore, string? externalKey, bool multiRegion)
+    private static void CheckOrigin(KmsCall call, string origin, string? keyStore, string? externalKey, bool isUnfitForStores)
     {
         var inKeyStore = origin is "AWS_CLOUDHSM" or "EXTERNAL_KEY_STORE";
         if (inKeyStore != keyStore is not null)
             throw Errors.Validation("CustomKeyStoreId goes with Origin AWS_CLOUDHSM and EXTERNAL_KEY_STORE, and with these only.");
         if ((origin == "EXTERNAL_KEY_STORE") != externalKey is not null)
             throw Errors.Validation("XksKeyId goes with Origin EXTERNAL_KEY_STORE, and with this only.");
-        if (inKeyStore && multiRegion)
-            throw Errors.Unsupported("A key in a custom key store cannot be a multi-Region key.");
-        if (inKeyStore)
-            throw new ServiceException("CustomKeyStoreNotFoundException", $"There is no custom key store {keyStore}.");
+        if (keyStore is null)
+            return;
+        if (isUnfitForStores)
+            throw Errors.Unsupported("A key in a custom key store must be a symmetric encryption key in a single Region.");
+        var storeOrigin = call.Simulation.KeyStores.OriginOf(keyStore)
+            ?? throw new ServiceException("CustomKeyStoreNotFoundException", $"There is no custom key store {keyStore}.");
+        if (storeOrigin != origin)
+            throw Errors.Unsupported($"The keys of custom key store {keyStore} have Origin {storeOrigin}.");
+        if (externalKey is not null && call.Here.KeyIds.Any(id => call.Here.Key(id)!.Group is { } group && group.CustomKeyStoreId == keyStore && group.XksKeyId == externalKey))
+            throw new ServiceException("XksKeyAlreadyInUseException", $"External key {externalKey} is that of another KMS key.");
     }
 }

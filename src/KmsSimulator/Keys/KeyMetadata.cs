@@ -32,7 +32,7 @@ internal static class KeyMetadata
             json["DeletionDate"] = Time(date);
         if (record.State == KeyState.PendingReplicaDeletion)
             json["PendingDeletionWindowInDays"] = record.PendingWindowInDays;
-        if (group.IsSymmetricEncryption && !shared.Materials.IsEmpty)
+        if (group.IsSymmetricEncryption && group.CustomKeyStoreId is null && !shared.Materials.IsEmpty)
             json["CurrentKeyMaterialId"] = shared.Materials[^1].Id;
         if (!shared.Materials.IsEmpty && record.Imports.GetValueOrDefault(shared.Materials[^1].Id) is { } import)
         {
@@ -41,6 +41,10 @@ internal static class KeyMetadata
                 json["ValidTo"] = Time(validTo);
         }
 
+        if (group.CustomKeyStoreId is { } store)
+            json["CustomKeyStoreId"] = store;
+        if (group.XksKeyId is { } externalKey)
+            json["XksKeyConfiguration"] = new JsonObject { ["Id"] = externalKey };
         if (group.IsMultiRegion)
             json["MultiRegionConfiguration"] = MultiRegionConfiguration(key, shared, now);
         return json;

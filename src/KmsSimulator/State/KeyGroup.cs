@@ -18,6 +18,12 @@ internal sealed class KeyGroup(string keyId, string keySpec, string keyUsage, st
     /// <summary>Whether AWS made it for one of its services, instead of a customer.</summary>
     public bool IsAwsManaged { get; init; }
 
+    /// <summary>The custom key store that it is in; null for none.</summary>
+    public string? CustomKeyStoreId { get; init; }
+
+    /// <summary>The key in the external key store; null for none.</summary>
+    public string? XksKeyId { get; init; }
+
     public bool IsSymmetricEncryption => keySpec == "SYMMETRIC_DEFAULT";
 
     /// <summary>The keys that exist, by Region.</summary>

@@ -49,6 +49,8 @@ internal sealed class Simulation
 
     public RoleRules Roles { get; } = new();
 
+    public CustomKeyStores KeyStores { get; } = new();
+
     public FaultPlan Faults { get; } = new();
 
     public RequestQuotas Quotas { get; }
@@ -68,7 +70,7 @@ internal sealed class Simulation
     /// <summary>All accounts that were ever called, by id.</summary>
     public IEnumerable<KmsAccount> Accounts => _accounts.Values.OrderBy(account => account.Id, StringComparer.Ordinal);
 
-    /// <summary>Keys, calls, faults, clock, principals, organizations, roles, quotas and queues as at the start. Sessions stay: clients hold on to them.</summary>
+    /// <summary>Keys, calls, faults, clock, principals, organizations, roles, custom key stores, quotas and queues as at the start. Sessions stay: clients hold on to them.</summary>
     public void Reset()
     {
         _accounts.Clear();
@@ -78,6 +80,7 @@ internal sealed class Simulation
         Principals.Reset();
         Organizations.Reset();
         Roles.Reset();
+        KeyStores.Reset();
         Quotas.Reset();
         Sessions.Reset();
         Trail.Reset();

@@ -13,6 +13,9 @@ public sealed class ChartSchemaTests
     {
         { "replicas=3", "replicas" },
         { "image.tga=1", "tga" },
+        { "rbac.materialSecrets[0].names={a}", "namespace" },
+        { "rbac.materialSecrets[0].namespace=a", "names" },
+        { "rbac.materialSecrets[0].namespace=a,rbac.materialSecrets[0].names={*}", "names" },
         { "image.tag=a b", "image.tag" },
         { "image.tag=v1@sha256:0", "image.tag" },
         { "image.repository=Kms", "image.repository" },

@@ -16,7 +16,7 @@ public sealed class ChartTests(ControlPlaneFixture controlPlane, MonitoringKinds
     // Values; what must be in the rendering; what must not; why. Parts are separated by a bar.
     public static TheoryData<string, string, string, string> Values => new()
     {
-        { "replicaCount=2", "replicas: 2|--leader-election-id=kms-operator|--quota-share=0.5|kind: ClusterRole", "PodDisruptionBudget|NetworkPolicy|monitoring.coreos.com|--watch-namespaces|tokenreviews|OTEL_|kind: Secret|secretName|kind: Service\n|strategy:", "the defaults" },
+        { "replicaCount=2", "replicas: 2|--leader-election-id=kms-operator|--quota-share=0.5|kind: ClusterRole", "PodDisruptionBudget|NetworkPolicy|monitoring.coreos.com|--watch-namespaces|tokenreviews|OTEL_|kind: Secret|secretName|resources: [secrets]|kind: Service\n|strategy:", "the defaults" },
         { All, "kind: PrometheusRule|kind: ServiceMonitor|kind: PodMonitor|kind: NetworkPolicy|kind: PodDisruptionBudget|grafana_dashboard|kind: Service\n|kind: ValidatingAdmissionPolicy", "tokenreviews|kind: Secret", "everything that is optional at once" },
         { "watchNamespaces={kube-public}", "- --watch-namespaces=kube-public|namespace: \"kube-public\"", "namespace: \"default\"\nrules: []", "Roles in place of the ClusterRole's namespaced part" },
         { "replicaCount=1,operator.leaderElect=false", "- --leader-elect=false|type: Recreate", "leader-election|resources: [leases]", "one replica needs no lease, and no second one during an update" },
@@ -26,6 +26,7 @@ public sealed class ChartTests(ControlPlaneFixture controlPlane, MonitoringKinds
         { "serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/x,serviceAccount.labels.a=b", "eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/x|a: b", "AWS_ROLE_ARN", "IRSA" },
         { "serviceAccount.create=false,serviceAccount.name=theirs", "serviceAccountName: \"theirs\"|name: theirs", "kind: ServiceAccount\nmetadata", "an account that is there already" },
         { "rbac.create=false,rbac.userRoles=false", "kind: Deployment", "kind: Role|kind: ClusterRole", "roles from elsewhere" },
+        { "rbac.materialSecrets[0].namespace=kube-public,rbac.materialSecrets[0].names={material-1,material-2}", "name: kms-operator-material|namespace: \"kube-public\"|resources: [secrets]|- material-1|- material-2|verbs: [get]", "kind: Secret", "key material of one namespace, by name" },
         { "crds.enabled=false", "kind: Deployment", "kind: CustomResourceDefinition", "CRDs from elsewhere" },
         { "crds.keep=false", "kind: CustomResourceDefinition", "helm.sh/resource-policy", "CRDs that go with the release" },
         { "metrics.enabled=false", "- --metrics-address=0", "name: metrics", "no metrics" },

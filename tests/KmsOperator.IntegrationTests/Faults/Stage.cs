@@ -58,6 +58,7 @@ internal sealed class Stage : IAsyncDisposable
                     AliasPrefix = "matrix",
                     Access = new AccessSpec { Administrators = ["Admin"] },
                     Permissions = new PermissionsSpec { Adoption = "Allow", AliasTakeOver = "Allow", Undelete = "Allow" },
+                    Allowed = new AllowedSpec { MaterialSecrets = ["*"] },
                 },
             },
             CancellationToken.None);

@@ -43,10 +43,17 @@ public sealed class ServedKinds
               "binaryData":{"type":"object","additionalProperties":{"type":"string"}},
               "immutable":{"type":"boolean"}}}
             """)!.AsObject();
+        var secret = JsonNode.Parse("""
+            {"type":"object","properties":{
+              "data":{"type":"object","additionalProperties":{"type":"string"}},
+              "type":{"type":"string"},
+              "immutable":{"type":"boolean"}}}
+            """)!.AsObject();
         return new(
         [
             new("", "v1", "namespaces", "Namespace", false, true, false, open),
             new("", "v1", "configmaps", "ConfigMap", true, false, false, configMap),
+            new("", "v1", "secrets", "Secret", true, false, false, secret),
             new("coordination.k8s.io", "v1", "leases", "Lease", true, false, false, open),
             new("events.k8s.io", "v1", "events", "Event", true, false, false, open),
         ]);

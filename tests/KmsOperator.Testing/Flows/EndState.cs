@@ -106,6 +106,14 @@ internal static class EndState
             grant["grantId"] = grant["grantId"] is null ? null : "set";
         }
 
+        foreach (var name in (string[])["keyMaterialId", "secretUid", "secretResourceVersion"])
+        {
+            if (status["material"] is JsonObject material && material[name] is not null)
+            {
+                material[name] = "set";
+            }
+        }
+
         foreach (var condition in status["conditions"]?.AsArray().OfType<JsonObject>() ?? [])
         {
             condition.Remove("lastTransitionTime");

@@ -7,7 +7,7 @@ namespace KmsOperator.Testing.Flows;
 internal sealed record Flow(string Name, Func<FlowUser, Task> Prepare, Func<FlowUser, Task> Act)
 {
     /// <summary>All flows of the matrix.</summary>
-    public static IReadOnlyList<Flow> All { get; } = [.. KeyFlows.All, .. ForeignFlows.All, .. ReplicaFlows.All, .. PrimaryFlows.All];
+    public static IReadOnlyList<Flow> All { get; } = [.. KeyFlows.All, .. ForeignFlows.All, .. ReplicaFlows.All, .. PrimaryFlows.All, .. MaterialFlows.All];
 
     /// <summary>How often the operator compares keys with KMS by itself; longer than any run, unless that is the subject.</summary>
     public TimeSpan DriftPeriod { get; init; } = TimeSpan.FromHours(10);

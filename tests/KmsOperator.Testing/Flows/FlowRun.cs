@@ -45,6 +45,7 @@ internal sealed class FlowRun : IDisposable
           aliasPrefix: matrix
           access: {administrators: [Admin]}
           permissions: {adoption: Allow, aliasTakeOver: Allow, undelete: Allow}
+          allowed: {materialSecrets: ["*"]}
         """;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

@@ -43,6 +43,18 @@ internal sealed class FlowUser(
         new KeyReplica { Metadata = new ObjectMeta { Namespace = @namespace, Name = name }, Spec = spec },
         CancellationToken.None);
 
+    /// <summary>Makes a Secret with key material of 32 bytes.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="material">Every byte of it.</param>
+    public Task CreateSecretAsync(string name, byte material) => api.CreateAsync(
+        BuiltInTypes.Secrets,
+        new Secret
+        {
+            Metadata = new ObjectMeta { Namespace = @namespace, Name = name },
+            Data = new Dictionary<string, byte[]> { ["material"] = [.. Enumerable.Repeat(material, 32)] },
+        },
+        CancellationToken.None);
+
     /// <summary>Changes a ServiceKey.</summary>
     public Task PatchAsync(string name, string patch) => PatchAsync(ResourceTypes.ServiceKeys, Key(name), patch);
 

@@ -19,8 +19,11 @@ public sealed class KeyStepExecutorTests
             new TagResourceStep(new Dictionary<string, string>()), new UntagResourceStep([]), new UpdateAliasStep("alias/a", "key"), new UpdateKeyDescriptionStep(""),
             new UpdatePrimaryRegionStep("eu-west-1"),
         ];
+        // Imports need the material as well.
+        var import = new ImportKeyMaterialStep(new DesiredMaterial("secret", null, null));
+        Assert.Contains(import.Operation, KeyMaterialImport.Operations);
         var kinds = typeof(KeyStep).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(KeyStep)) && !type.IsAbstract);
-        Assert.Equal(kinds.Select(kind => kind.Name).Order(StringComparer.Ordinal), steps.Select(step => step.GetType().Name).Order(StringComparer.Ordinal));
+        Assert.Equal(kinds.Select(kind => kind.Name).Order(StringComparer.Ordinal), steps.Append(import).Select(step => step.GetType().Name).Order(StringComparer.Ordinal));
         Assert.Equal(steps.Select(step => step.Operation).Order(StringComparer.Ordinal), KeyStepExecutor.Operations.Order(StringComparer.Ordinal));
     }
 }

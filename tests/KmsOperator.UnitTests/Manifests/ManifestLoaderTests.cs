@@ -115,7 +115,7 @@ public sealed class ManifestLoaderTests
     public static TheoryData<string, int, string?, string, string> Mistakes => new()
     {
         { "spec:\n  servce: s3\n", 6, "spec.servce", "unknown field", "a typing error must not be ignored" },
-        { "spec:\n  origin: EXTERNAL\n", 6, "spec.origin", "unknown field", "what is not built is not ignored" },
+        { "spec:\n  keyRing: one\n", 6, "spec.keyRing", "unknown field", "what is not built is not ignored" },
         { "spec: {}\nextra: 1\n", 6, "extra", "unknown field", "fields beside spec" },
         { "spec:\n  enabled: \"true\"\n", 6, "spec.enabled", "is the text \"true\", but true or false is expected", "a text is no bool" },
         { "spec:\n  description: 12\n", 6, "spec.description", "put it in quotes: \"12\"", "a number is no text" },

@@ -121,7 +121,7 @@ public sealed class KeyPlannerTests
         { "pending", Reasons.PendingDeletion, true, "somebody else's deletion is not undone silently" },
         { "creating", Reasons.Progressing, false, "a replica is on its way" },
         { "spec", Reasons.InvalidSpec, true, "a key's spec cannot be changed" },
-        { "imported", Reasons.Unavailable, true, "only a person can import key material" },
+        { "store", Reasons.Unavailable, true, "only a person can connect a custom key store" },
     };
 
     [Theory]
@@ -135,7 +135,7 @@ public sealed class KeyPlannerTests
             "pending" => Observed() with { KeyState = KeyStates.PendingDeletion },
             "creating" => Observed() with { KeyState = KeyStates.Creating },
             "spec" => Observed() with { KeySpec = "RSA_2048" },
-            _ => Observed() with { KeyState = "PendingImport" },
+            _ => Observed() with { KeyState = "Unavailable" },
         };
         var plan = KeyPlanner.Plan(Desired() with { Description = "other" }, observed, KeyRecord.Empty);
         Assert.Empty(plan.Steps);

@@ -59,6 +59,27 @@ public sealed class PlanRunTests
         Assert.NotNull(key.Arn);
     }
 
+    [Fact]
+    public async Task An_import_is_planned_without_reading_the_Secret()
+    {
+        const string material = "material: {secretRef: {name: material-a}, validTo: \"2029-03-01T00:00:00Z\"}";
+        using var scenario = await Scenario.StartAsync("allowed: {materialSecrets: [\"*\"]}");
+        await scenario.ApplyAsync(Scenario.Key("waiting", "service: s3", "origin: EXTERNAL"));
+
+        var plan = await scenario.Operator.PlanAsync(
+            Scenario.Key("orders", "service: sqs", "origin: EXTERNAL", "multiRegion: true", "replicaRegions: [eu-west-1]", material)
+            + Scenario.Key("waiting", "service: s3", "origin: EXTERNAL", material));
+
+        var made = plan.Of("ServiceKey", "orders");
+        Assert.Equal(["CreateKey", "ImportKeyMaterial", "CreateAlias"], made.Operations());
+        Assert.Contains("EXTERNAL", made.Steps[0].Summary, StringComparison.Ordinal);
+        Assert.Equal("key material from the Secret that the spec names, valid until 2029-03-01 00:00Z", made.Steps[1].Summary);
+        Assert.Equal(["ReplicateKey", "ImportKeyMaterial", "CreateAlias"], plan.Of("KeyReplica", "orders-eu-west-1").Operations());
+        Assert.Equal(["ImportKeyMaterial"], plan.Of("ServiceKey", "waiting").Operations());
+        Assert.All(plan.Resources, resource => Assert.Equal(PlannedOutcome.Ready, resource.Outcome));
+        Assert.Equal(0, (await scenario.Aws.CallsAsync()).GetValueOrDefault("GetParametersForImport"));
+    }
+
     // where the primary is; where it is to be; the resource that moves it; why
     public static TheoryData<string, string, string, string> Moves => new()
     {

@@ -111,12 +111,35 @@ public sealed class CreateKeyTests
     [InlineData("AWS_CLOUDHSM", null, "ValidationException", "a key store must be named")]
     [InlineData("AWS_CLOUDHSM", "cks-1", "CustomKeyStoreNotFoundException", "and there is none")]
     [InlineData("AWS_KMS", "cks-1", "ValidationException", "KMS's own keys are in no key store")]
-    public async Task Custom_key_stores_do_not_exist(string origin, string? store, string code, string reason)
+    public async Task Custom_key_stores_do_not_exist_by_themselves(string origin, string? store, string code, string reason)
     {
         await using var simulator = await TestSimulator.StartAsync();
         var error = await KmsAssert.FailsAsync(code, "", () =>
             simulator.CreateKeyAsync(new CreateKeyRequest { Origin = origin, CustomKeyStoreId = store }));
         Assert.True(error.Message.Length > 0, reason);
+    }
+
+    // Source: AWS KMS API reference, CreateKey and KeyMetadata.
+    [Fact]
+    public async Task A_custom_key_store_that_was_added_takes_symmetric_keys_of_one_Region_each_with_an_external_key_of_its_own()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await simulator.PostAsync("/_sim/custom-key-stores", """{"id": "cks-1", "type": "EXTERNAL_KEY_STORE"}""");
+
+        var key = await simulator.CreateKeyAsync(Request("a"));
+        Assert.Equal(("Enabled", "EXTERNAL_KEY_STORE", "cks-1", "a", null), (key.KeyState.Value, key.Origin.Value, key.CustomKeyStoreId, key.XksKeyConfiguration.Id, key.CurrentKeyMaterialId));
+        await KmsAssert.FailsAsync("XksKeyAlreadyInUseException", "", () => simulator.CreateKeyAsync(Request("a")));
+        await KmsAssert.FailsAsync("UnsupportedOperationException", "", () => simulator.CreateKeyAsync(Request("b", request => request.MultiRegion = true)));
+        await KmsAssert.FailsAsync("UnsupportedOperationException", "", () => simulator.CreateKeyAsync(Request("b", request => (request.KeySpec, request.KeyUsage) = ("RSA_2048", "SIGN_VERIFY"))));
+        await KmsAssert.FailsAsync("UnsupportedOperationException", "", () => simulator.CreateKeyAsync(new CreateKeyRequest { Origin = "AWS_CLOUDHSM", CustomKeyStoreId = "cks-1" }));
+        await KmsAssert.FailsAsync("UnsupportedOperationException", "origin is EXTERNAL_KEY_STORE", () => simulator.Kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = key.KeyId }, TestSimulator.Token));
+
+        static CreateKeyRequest Request(string externalKey, Action<CreateKeyRequest>? change = null)
+        {
+            var request = new CreateKeyRequest { Origin = "EXTERNAL_KEY_STORE", CustomKeyStoreId = "cks-1", XksKeyId = externalKey };
+            change?.Invoke(request);
+            return request;
+        }
     }
 
     [Fact]

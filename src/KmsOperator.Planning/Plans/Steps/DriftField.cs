@@ -18,6 +18,9 @@ public enum DriftField
     /// <summary>A grant.</summary>
     Grants,
 
+    /// <summary>Imported key material.</summary>
+    Material,
+
     /// <summary>The key policy.</summary>
     Policy,
 

@@ -8,8 +8,8 @@ public sealed record CreateGrantStep(DesiredGrant Grant) : KeyStep("CreateGrant"
     public string? GrantId { get; init; }
 
     /// <inheritdoc />
-    /// <remarks>KMS makes no grants on a disabled key.</remarks>
-    public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep || base.DependsOn(refused);
+    /// <remarks>KMS makes no grants on a disabled key, nor on one without its material.</remarks>
+    public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep or ImportKeyMaterialStep || base.DependsOn(refused);
 
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { Grants = [.. key.Grants ?? [], ObservedGrant.Of(Grant, GrantId)] };

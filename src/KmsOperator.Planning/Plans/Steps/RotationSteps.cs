@@ -30,14 +30,35 @@ public sealed record DisableKeyRotationStep() : KeyStep("DisableKeyRotation", Dr
 }
 
 /// <summary>Rotates the key material now. Automatic rotation goes on as before.</summary>
-/// <param name="RotateAt">The value of the annotation that asked for it.</param>
-public sealed record RotateKeyOnDemandStep(string RotateAt) : KeyStep("RotateKeyOnDemand", DriftField.Rotation, $"requested by rotate-at {RotateAt}")
+/// <param name="Because">Why.</param>
+public sealed record RotateKeyOnDemandStep(string Because) : KeyStep("RotateKeyOnDemand", DriftField.Rotation, Because)
 {
-    /// <inheritdoc />
-    public override ObservedKey ApplyTo(ObservedKey key) => key;
+    /// <summary>
+    /// KMS's id of the imported material that becomes the current one; null for a key whose material KMS makes. KMS refuses the rotation when no material
+    /// waits for it, so it takes place once for each.
+    /// </summary>
+    public string? KeyMaterialId { get; private init; }
+
+    /// <summary>Makes imported material that waits for it the current one.</summary>
+    public static RotateKeyOnDemandStep To(string keyMaterialId) =>
+        new($"the imported key material {keyMaterialId} becomes the current one") { KeyMaterialId = keyMaterialId };
 
     /// <inheritdoc />
-    public override ObservedKey ReplaceStale(ObservedKey seen, ObservedKey before) => seen;
+    /// <remarks>KMS rotates no disabled key.</remarks>
+    public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep || base.DependsOn(refused);
+
+    /// <inheritdoc />
+    public override ObservedKey ApplyTo(ObservedKey key) => KeyMaterialId is null || key.Materials is null ? key : key with
+    {
+        Materials = [.. key.Materials.Select(material =>
+            material.Id == KeyMaterialId ? material with { State = MaterialStates.Current }
+            : material.State == MaterialStates.Current ? material with { State = MaterialStates.NonCurrent }
+            : material)],
+    };
+
+    /// <inheritdoc />
+    public override ObservedKey ReplaceStale(ObservedKey seen, ObservedKey before) =>
+        seen.Materials?.Any(material => material.Id == KeyMaterialId && MaterialStates.IsPending(material.State)) == true ? ApplyTo(seen) : seen;
 }
 
 internal static class StaleRotation

@@ -10,7 +10,7 @@ public sealed record UpdatePrimaryRegionStep(string Region) : KeyStep("UpdatePri
 {
     /// <inheritdoc />
     /// <remarks>KMS moves the primary from an enabled key to an enabled key only.</remarks>
-    public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep || base.DependsOn(refused);
+    public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep or ImportKeyMaterialStep || base.DependsOn(refused);
 
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.Updating, MultiRegionKeyType = "REPLICA", PrimaryRegion = Region };

@@ -12,13 +12,20 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
 {
     // KMS nearly always shows a write within seconds. Who sets reconcile-at should not have to wait for the whole window, and what somebody
     // else has changed should not stay for so long.
+    private static readonly TimeSpan AfterExpiry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DoubtOnRequest = TimeSpan.FromSeconds(10);
 
     /// <summary>When a key that is as desired is compared next.</summary>
     /// <remarks>A comparison within the window after a write may have seen the state before the write, so one more follows after the window.</remarks>
-    public DateTimeOffset Next(KeyStatus status) => IsConclusive(status)
-        ? status.LastVerifiedAt!.Value + AfterVerification()
-        : status.LastChangedAt!.Value + AfterWrite();
+    public DateTimeOffset Next(KeyStatus status)
+    {
+        var next = IsConclusive(status)
+            ? status.LastVerifiedAt!.Value + AfterVerification()
+            : status.LastChangedAt!.Value + AfterWrite();
+
+        // Imported material expires at its time, and the key must say so.
+        return status.Material?.ValidTo is { } end && end > status.LastVerifiedAt && end < next ? end + AfterExpiry : next;
+    }
 
     /// <summary>The time from one comparison of an unchanged key to the next.</summary>
     public TimeSpan AfterVerification() => Jitter(settings.DriftPeriod, -0.1, 0.1);
@@ -36,6 +43,12 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
         where T : class, IKeyResource
     {
         var status = context.Status;
+        if (status.Material?.ValidTo <= context.Now && !(status.LastVerifiedAt > status.Material.ValidTo))
+        {
+            // The key material has expired since.
+            return true;
+        }
+
         if (status.DesiredSha256 != desiredSha256 || context.IsComparisonAsked || isRotationRequested
             || ResourceConditions.Find(status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.Suspended)
         {

@@ -222,7 +222,7 @@ internal sealed class KeyRotation(RegionalClientFactory regions, OperatorSetting
         await context.RecordAsync(status, $"{key.Arn} is being rotated.", cancellationToken);
         try
         {
-            await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, new RotateKeyOnDemandStep(requested), key, cancellationToken);
+            await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, new RotateKeyOnDemandStep($"requested by rotate-at {requested}"), key, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, Operation) is { } failure)
         {

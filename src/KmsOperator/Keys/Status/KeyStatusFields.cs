@@ -80,6 +80,7 @@ internal static class KeyStatusFields
     {
         AdditionalAliases = status.AdditionalAliases ?? [],
         FormerAliasNames = status.FormerAliasNames ?? [],
+        Material = MaterialFields.RecordOf(status),
     };
 
     private static IEnumerable<string> TagKeysOf(DesiredKey desired) =>

@@ -2,6 +2,7 @@ using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Material;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Promote;
 using KmsOperator.Keys.Rotate;
@@ -14,7 +15,7 @@ namespace KmsOperator.Keys.Update;
 
 /// <summary>Compares a key that was read with what is desired, plans what it lacks, and does it.</summary>
 internal sealed class KeyUpdate(
-    PlanExecution execution, KeyRotation rotation, OwnershipCheck ownership, ComparisonSchedule schedule, OperatorSettings settings, ILogger<KeyUpdate> logger)
+    PlanExecution execution, KeyRotation rotation, SecretMaterials materials, OwnershipCheck ownership, ComparisonSchedule schedule, OperatorSettings settings, ILogger<KeyUpdate> logger)
 {
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ContradictionPeriod = TimeSpan.FromMinutes(1);
@@ -33,8 +34,10 @@ internal sealed class KeyUpdate(
         var (observed, isNew) = (read.Key, read.IsNew);
         var desired = resolved.Desired;
         var aliasHolders = ownership.FindAliasHolders(status, desired, observed.AliasTargets, observed.KeyId);
+        using var material = await materials.ReadAsync(context.Namespace, desired, observed, context.Now, cancellationToken);
         var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status) with
         {
+            MaterialSource = material.Source,
             AliasHolders = aliasHolders,
             TagsMayBeOld = context.Now - context.FirstSeenAt < settings.ConsistencyWindow,
             IsNew = isNew,
@@ -54,7 +57,12 @@ internal sealed class KeyUpdate(
             status = await RecordChangeAsync(context, status, desired, observed, plan, cancellationToken);
         }
 
-        var executed = await execution.ExecuteAsync(context, region, plan, resolved, observed, isDrift, cancellationToken);
+        var executed = await execution.ExecuteAsync(context, region, plan, resolved, observed, material.Material, isDrift, cancellationToken);
+        if (executed.Done.OfType<ImportKeyMaterialStep>().LastOrDefault() is { } imported)
+        {
+            status = status with { Material = MaterialFields.Of(imported, material.Source?.Version) };
+        }
+
         status = await KeyRotation.WithHistoryAsync(context, status, region, executed.Key, isNew, cancellationToken);
         if (!isNew && executed.Error is null && settings.ReadsLastUse)
         {
@@ -145,13 +153,13 @@ internal sealed class KeyUpdate(
 
         if (error is not null)
         {
-            var isChanging = key.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep);
+            var isChanging = key.KeyState is KeyStates.Creating or KeyStates.Updating || done.Any(step => step is CancelKeyDeletionStep) || PlanExecution.HasPendingMaterial(done, key);
             return KeyResult.Failed(next, error) with { IsCompared = true, RequeueAfter = isChanging ? TransitionPeriod : null };
         }
 
         ownership.Release(desired.Owner.Uid);
         context.Cache.CompareAt = resolved.IsContradicted(next) ? now + ContradictionPeriod : schedule.Next(next);
-        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) };
+        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) + MaterialFields.NoteFor(next) };
     }
 
     private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift, bool isNew, string? policyNote)

@@ -16,7 +16,7 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
     /// from being disabled. All refusals are reported.
     /// </summary>
     public async Task<ExecutedPlan> ExecuteAsync<T>(
-        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ResolvedKey resolved, ObservedKey observed, bool isDrift, CancellationToken cancellationToken)
+        ReconcileContext<T> context, RegionalClients region, KeyPlan plan, ResolvedKey resolved, ObservedKey observed, KeyMaterial? material, bool isDrift, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -36,8 +36,17 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
                     continue;
                 }
 
-                key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
-                done.Add(step);
+                if (step is ImportKeyMaterialStep import)
+                {
+                    (var imported, key) = await StepExecution.ImportAsync(region, import, key, material!, cancellationToken);
+                    done.Add(imported);
+                }
+                else
+                {
+                    key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
+                    done.Add(step);
+                }
+
                 if (isDrift && step is PutKeyPolicyStep put)
                 {
                     policyNote = await PolicyReadBack.ReadAsync(context.Cache, region, put, key.KeyId, cancellationToken);
@@ -72,6 +81,11 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
             errors.Add(ReconcileError.Transient(Reasons.Progressing, $"The deletion of {key.Arn} was cancelled; the key is compared once more."));
         }
 
+        if (errors.Count == 0 && HasPendingMaterial(done, key))
+        {
+            errors.Add(ReconcileError.Transient(Reasons.Progressing, $"New key material was imported into {key.Arn}; the key rotates to it next."));
+        }
+
         if (errors.Count == 0 && done.Any(step => step is UpdatePrimaryRegionStep))
         {
             errors.Add(ReconcileError.Transient(
@@ -80,6 +94,11 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
 
         return new ExecutedPlan(key, done, ReconcileError.Join(errors), policyNote);
     }
+
+    /// <summary>Whether the material that was imported just now is to become the current one.</summary>
+    public static bool HasPendingMaterial(IReadOnlyList<KeyStep> done, ObservedKey key) =>
+        key.MultiRegionKeyType != "REPLICA" && done.OfType<ImportKeyMaterialStep>().Any(import =>
+            key.Materials?.Any(material => material.Id == import.KeyMaterialId && MaterialStates.IsPending(material.State)) == true);
 }
 
 /// <summary>What the execution of a plan came to.</summary>

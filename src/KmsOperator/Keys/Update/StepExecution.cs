@@ -7,6 +7,22 @@ namespace KmsOperator.Keys.Update;
 /// <summary>Executes the steps of a plan one by one, and records each as soon as it has succeeded.</summary>
 internal static class StepExecution
 {
+    /// <summary>Imports key material.</summary>
+    /// <param name="region">Where the key is.</param>
+    /// <param name="step">What to do.</param>
+    /// <param name="before">The key before the step.</param>
+    /// <param name="material">The material; the caller disposes of it.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    /// <returns>The step as it was done, and the key after it.</returns>
+    public static async Task<(ImportKeyMaterialStep Done, ObservedKey After)> ImportAsync(
+        RegionalClients region, ImportKeyMaterialStep step, ObservedKey before, KeyMaterial material, CancellationToken cancellationToken)
+    {
+        var done = await KeyMaterialImport.ExecuteAsync(region.Clients.Writing, step, before, material, cancellationToken);
+        var after = done.ApplyTo(before);
+        region.RecordWrite(done, before, after);
+        return (done, after);
+    }
+
     /// <summary>Executes one step.</summary>
     /// <param name="region">Where the key is.</param>
     /// <param name="step">What to do.</param>

@@ -38,6 +38,12 @@ internal static class StepRefusal
                 + "cannot be put again while it does not exist. Create the role or user again, or remove it from access or policy.");
         }
 
+        if (step is ImportKeyMaterialStep && before.MultiRegionKeyType == "REPLICA" && failure.Kind == AwsFailureKind.IncorrectKeyMaterial)
+        {
+            return ReconcileError.Transient(
+                Reasons.Progressing, $"{before.Arn} is a replica, and its primary has not got the new key material yet. It is imported here once it is there.");
+        }
+
         var subject = step switch
         {
             CreateAliasStep alias => alias.Name,

@@ -39,7 +39,7 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
 
     private async Task<HttpResponseMessage> ReadAsync(HttpRequestMessage request, string operation, JsonObject body, CancellationToken cancellationToken)
     {
-        if (operation == "ListKeyRotations" && recorder.Current is not { ReadsRotations: true })
+        if (operation == "ListKeyRotations" && body["IncludeKeyMaterial"] is null && recorder.Current is not { ReadsRotations: true })
         {
             return Ok(new JsonObject { ["Rotations"] = new JsonArray(), ["Truncated"] = false });
         }
@@ -54,7 +54,7 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
         }
 
         var response = await _reads.GetAsync(operation, body, () => base.SendAsync(request, cancellationToken));
-        return operation is "DescribeKey" or "GetKeyRotationStatus" && response.IsSuccessStatusCode
+        return operation is "DescribeKey" or "GetKeyRotationStatus" or "ListKeyRotations" && response.IsSuccessStatusCode
             && JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken)) is JsonObject read && planned.Apply(region, keyId, operation, read)
                 ? Ok(read) : response;
     }
@@ -80,6 +80,9 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
         var afterDeletion = before is { IsPrimary: true, ReplicaRegions.Count: > 0 } ? "PendingReplicaDeletion" : "PendingDeletion";
         switch (operation)
         {
+            case "ImportKeyMaterial":
+                planned.Import(region, keyId!, body["ValidTo"]);
+                break;
             case "EnableKey":
                 planned.SetState(region, keyId!, "Enabled");
                 break;
@@ -104,7 +107,8 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
         return Ok(operation switch
         {
             "CreateKey" => planned.Create(resource, region, body),
-            "ReplicateKey" => planned.Replicate(resource, region, body),
+            "ReplicateKey" => planned.Replicate(resource, region, body, before.Origin),
+            "ImportKeyMaterial" => new JsonObject { ["KeyId"] = keyId, ["KeyMaterialId"] = PlannedKeys.MaterialId },
             "CreateGrant" => new JsonObject { ["GrantId"] = $"grant-{(string?)body["Name"]}" },
             "ScheduleKeyDeletion" when afterDeletion != "PendingDeletion" => new JsonObject { ["KeyId"] = keyId, ["KeyState"] = afterDeletion },
             "ScheduleKeyDeletion" => new JsonObject

@@ -11,6 +11,9 @@ internal sealed record KeySight
     /// <summary>KMS's own word.</summary>
     public string? KeyState { get; init; }
 
+    /// <summary>KMS's own word.</summary>
+    public string? Origin { get; init; }
+
     /// <summary>The description.</summary>
     public string? Description { get; init; }
 
@@ -43,6 +46,7 @@ internal sealed record KeySight
         "DescribeKey" when answer["KeyMetadata"] is JsonObject metadata => this with
         {
             KeyState = TextOf(metadata, "KeyState"),
+            Origin = TextOf(metadata, "Origin"),
             Description = TextOf(metadata, "Description") ?? "",
             IsPrimary = (string?)metadata["MultiRegionConfiguration"]?["MultiRegionKeyType"] == "PRIMARY",
             ReplicaRegions = [.. (metadata["MultiRegionConfiguration"]?["ReplicaKeys"] as JsonArray ?? []).Select(replica => (string?)replica?["Region"]).OfType<string>()],
@@ -66,7 +70,7 @@ internal sealed record KeySight
     /// <param name="body">Its parameters.</param>
     public KeySight WithCall(string operation, JsonObject body) => operation switch
     {
-        "EnableKey" => this with { KeyState = "Enabled" },
+        "EnableKey" or "ImportKeyMaterial" => this with { KeyState = "Enabled" },
         "DisableKey" or "CancelKeyDeletion" => this with { KeyState = "Disabled" },
         "ScheduleKeyDeletion" => this with { KeyState = "PendingDeletion" },
         "UpdatePrimaryRegion" => this with { IsPrimary = false },

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using KmsOperator.Planning;
 using KmsOperator.Policies;
 
 namespace KmsOperator.Plans.Calls;
@@ -16,6 +17,10 @@ internal sealed class PlannedKeys(TimeProvider time)
     private readonly ConcurrentDictionary<(string Region, string KeyId), string> _states = new();
     private readonly ConcurrentDictionary<string, string> _primaryRegions = new();
     private readonly ConcurrentDictionary<string, int> _rotations = new();
+    private readonly ConcurrentDictionary<(string Region, string KeyId), JsonNode?> _imports = new();
+
+    /// <summary>Stands for the id of key material that the plan imports; nobody has read it.</summary>
+    public static string MaterialId { get; } = new('0', 64);
 
     /// <summary>Whether an id is that of a key that the plan makes in a Region.</summary>
     public bool Contains(string region, string keyId) => _keys.ContainsKey((region, keyId));
@@ -37,6 +42,16 @@ internal sealed class PlannedKeys(TimeProvider time)
     /// <param name="days">Days between rotations; 0 for none.</param>
     public void SetRotation(string keyId, int days) => _rotations[keyId] = days;
 
+    /// <summary>Remembers that the plan imports key material.</summary>
+    /// <param name="region">The key's Region.</param>
+    /// <param name="keyId">Its id.</param>
+    /// <param name="validTo">When KMS would delete it, as the request says it; null for never.</param>
+    public void Import(string region, string keyId, JsonNode? validTo)
+    {
+        SetState(region, keyId, KeyStates.Enabled);
+        _imports[(region, keyId)] = validTo;
+    }
+
     /// <summary>Puts what the plan does on top of what KMS answers.</summary>
     /// <param name="region">Where it was asked.</param>
     /// <param name="keyId">The key that was asked for.</param>
@@ -47,6 +62,7 @@ internal sealed class PlannedKeys(TimeProvider time)
     {
         "DescribeKey" => ApplyToMetadata(region, answer),
         "GetKeyRotationStatus" => ApplyToRotation(keyId, answer),
+        "ListKeyRotations" => ApplyToMaterials(region, keyId, answer),
         _ => false,
     };
 
@@ -67,6 +83,18 @@ internal sealed class PlannedKeys(TimeProvider time)
         return true;
     }
 
+    private bool ApplyToMaterials(string region, string keyId, JsonObject answer)
+    {
+        if (!_imports.TryGetValue((region, keyId), out var validTo))
+        {
+            return false;
+        }
+
+        var entry = new JsonObject { ["KeyMaterialId"] = MaterialId, ["KeyMaterialState"] = MaterialStates.Current, ["ImportState"] = "IMPORTED", ["ValidTo"] = validTo?.DeepClone() };
+        answer["Rotations"] = new JsonArray([.. (answer["Rotations"] as JsonArray ?? []).Select(other => other?.DeepClone()), entry]);
+        return true;
+    }
+
     private bool ApplyToMetadata(string region, JsonObject answer)
     {
         if (answer["KeyMetadata"] is not JsonObject metadata || (string?)metadata["KeyId"] is not { } keyId)
@@ -75,10 +103,15 @@ internal sealed class PlannedKeys(TimeProvider time)
         }
 
         // Of a key that is pending deletion KMS shows too little to tell what follows the end of that.
-        var isChanged = _states.TryGetValue((region, keyId), out var state) && (string?)metadata["KeyState"] is "Enabled" or "Disabled";
+        var isChanged = _states.TryGetValue((region, keyId), out var state) && (string?)metadata["KeyState"] is "Enabled" or "Disabled" or "PendingImport";
         if (isChanged)
         {
             metadata["KeyState"] = state;
+        }
+
+        if (_imports.TryGetValue((region, keyId), out var validTo))
+        {
+            metadata["ValidTo"] = validTo?.DeepClone();
         }
 
         if (!_primaryRegions.TryGetValue(keyId, out var primaryRegion) || metadata["MultiRegionConfiguration"] is not JsonObject keys)
@@ -118,17 +151,20 @@ internal sealed class PlannedKeys(TimeProvider time)
     {
         var isMultiRegion = (bool?)body["MultiRegion"] == true;
         var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner.Kind}/{owner.Key}")))[..32];
-        return new JsonObject { ["KeyMetadata"] = Add(owner, region, isMultiRegion ? $"mrk-{id}" : id, isMultiRegion ? "PRIMARY" : null, region, body) };
+        return new JsonObject { ["KeyMetadata"] = Add(owner, region, isMultiRegion ? $"mrk-{id}" : id, isMultiRegion ? "PRIMARY" : null, region, body, (string?)body["Origin"]) };
     }
 
     /// <summary>Makes a replica.</summary>
     /// <param name="owner">The resource.</param>
     /// <param name="region">The primary's Region.</param>
     /// <param name="body">The parameters of ReplicateKey.</param>
+    /// <param name="origin">The primary's origin, where KMS has shown it.</param>
     /// <returns>The answer of ReplicateKey.</returns>
-    public JsonObject Replicate(ResourceCalls owner, string region, JsonObject body) => new()
+    public JsonObject Replicate(ResourceCalls owner, string region, JsonObject body, string? origin) => new()
     {
-        ["ReplicaKeyMetadata"] = Add(owner, (string)body["ReplicaRegion"]!, (string)body["KeyId"]!, "REPLICA", region, body),
+        ["ReplicaKeyMetadata"] = Add(
+            owner, (string)body["ReplicaRegion"]!, (string)body["KeyId"]!, "REPLICA", region, body,
+            _keys.TryGetValue((region, (string)body["KeyId"]!), out var primary) ? (string?)primary["metadata"]!["Origin"] : origin),
         ["ReplicaPolicy"] = body["Policy"]?.DeepClone(),
         ["ReplicaTags"] = body["Tags"]?.DeepClone(),
     };
@@ -143,7 +179,7 @@ internal sealed class PlannedKeys(TimeProvider time)
         _ => [],
     };
 
-    private JsonNode Add(ResourceCalls owner, string region, string keyId, string? multiRegionKeyType, string primaryRegion, JsonObject body)
+    private JsonNode Add(ResourceCalls owner, string region, string keyId, string? multiRegionKeyType, string primaryRegion, JsonObject body, string? origin)
     {
         string ArnIn(string where) => $"arn:{Partition.OfRegion(where)}:kms:{where}:{owner.AccountId}:key/{keyId}";
         var metadata = new JsonObject
@@ -155,12 +191,22 @@ internal sealed class PlannedKeys(TimeProvider time)
             ["Enabled"] = true,
             ["Description"] = (string?)body["Description"] ?? "",
             ["KeyUsage"] = (string?)body["KeyUsage"] ?? "ENCRYPT_DECRYPT",
-            ["KeyState"] = "Enabled",
+            ["KeyState"] = origin == KeyOrigins.External ? KeyStates.PendingImport : KeyStates.Enabled,
             ["KeySpec"] = (string?)body["KeySpec"] ?? "SYMMETRIC_DEFAULT",
-            ["Origin"] = "AWS_KMS",
+            ["Origin"] = origin ?? KeyOrigins.Kms,
             ["KeyManager"] = "CUSTOMER",
             ["MultiRegion"] = multiRegionKeyType is not null,
         };
+        if ((string?)body["CustomKeyStoreId"] is { } store)
+        {
+            metadata["CustomKeyStoreId"] = store;
+        }
+
+        if ((string?)body["XksKeyId"] is { } externalKey)
+        {
+            metadata["XksKeyConfiguration"] = new JsonObject { ["Id"] = externalKey };
+        }
+
         if (multiRegionKeyType is not null)
         {
             metadata["MultiRegionConfiguration"] = new JsonObject

@@ -29,7 +29,7 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
         {
             case "CreateKey":
                 return (
-                    $"{call.Text("KeySpec")}, {call.Text("KeyUsage")}{((bool?)call.Body["MultiRegion"] == true ? ", multi-Region" : "")}, in {call.Region}",
+                    $"{call.Text("KeySpec")}, {call.Text("KeyUsage")}{((bool?)call.Body["MultiRegion"] == true ? ", multi-Region" : "")}{OriginOf(call)}, in {call.Region}",
                     MadeWith(call), DangersOf(null, call));
             case "ReplicateKey":
                 return ($"from {call.Region} to {call.Text("ReplicaRegion")}", MadeWith(call), DangersOf(null, call));
@@ -69,6 +69,11 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
                 return ("automatic rotation", [PlannedChange.Changed("rotation", Rotation(before.RotationDays), "off")], []);
             case "RotateKeyOnDemand":
                 return ("new key material now, once; what was encrypted stays readable", [], []);
+            case "ImportKeyMaterial":
+                // Neither the token nor the material: a plan has none, and nobody must see any.
+                return (
+                    $"key material from the Secret that the spec names{((double?)call.Body["ValidTo"] is { } end ? string.Create(CultureInfo.InvariantCulture, $", valid until {DateTimeOffset.FromUnixTimeSeconds((long)end).UtcDateTime:yyyy-MM-dd HH:mm}Z") : "")}",
+                    before.KeyState == "PendingImport" ? [PlannedChange.Changed("state", before.KeyState, "Enabled")] : [], []);
             case "UpdatePrimaryRegion":
                 var to = call.Text("PrimaryRegion");
                 return (
@@ -92,6 +97,13 @@ internal sealed class CallReading(string accountId, Func<string, bool> isPlanned
                 return ("", [.. call.Body.Where(entry => entry.Key != "KeyId").Select(entry => PlannedChange.Added(entry.Key, entry.Value?.ToJsonString()))], []);
         }
     }
+
+    private static string OriginOf(RecordedCall call) => call.Text("Origin") switch
+    {
+        null => "",
+        var origin when call.Text("CustomKeyStoreId") is { } store => $", {origin} of {store}{(call.Text("XksKeyId") is { } key ? $", key {key}" : "")}",
+        var origin => $", {origin}",
+    };
 
     private static PlannedChange[] MadeWith(RecordedCall call) =>
     [
