@@ -71,6 +71,8 @@ internal static class KeyClassRules
             errors.Require(patterns is not { Count: 0 }, field, "must not be empty: leave the list out to allow anything");
             errors.Set(field, patterns, 100, (item, pattern) => errors.Text(item, pattern, 2048, minLength: 1));
         }
+
+        ClassValidations.Check(errors, allowed.Validations);
     }
 
     private static void Guards(FieldErrors errors, KeyClassSpec spec)
