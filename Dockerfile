@@ -7,6 +7,7 @@ FROM ${SDK} AS build
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
 COPY src ./src
+COPY config/crds ./config/crds
 ARG VERSION=0.1.0
 # For the platform that this stage runs on, so it needs a machine of that platform: the .NET SDK does not work under QEMU.
 RUN dotnet publish src/KmsOperator -c Release -p:Version=${VERSION} -o /publish

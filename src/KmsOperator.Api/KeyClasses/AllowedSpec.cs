@@ -32,4 +32,17 @@ public sealed record AllowedSpec
 
     /// <summary>Names of Secrets with key material. Unlike the other lists, this one allows nothing where it is absent.</summary>
     public IReadOnlyList<string>? MaterialSecrets { get; init; }
+
+    /// <summary>Rules in CEL that each resource must fulfil.</summary>
+    public IReadOnlyList<AllowedValidation>? Validations { get; init; }
+}
+
+/// <summary>One of <c>KeyClass.spec.allowed.validations</c>.</summary>
+public sealed record AllowedValidation
+{
+    /// <summary>A CEL expression that is true for what is allowed.</summary>
+    public string Expression { get; init => field = value ?? ""; } = "";
+
+    /// <summary>What a resource is told for which it is not true.</summary>
+    public string Message { get; init => field = value ?? ""; } = "";
 }

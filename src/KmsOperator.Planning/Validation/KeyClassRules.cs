@@ -74,6 +74,8 @@ internal static class KeyClassRules
                 $"must not be empty: leave the list out to allow {(name == "materialSecrets" ? "nothing" : "anything")}");
             errors.Set(field, patterns, 100, (item, pattern) => errors.Text(item, pattern, 2048, minLength: 1));
         }
+
+        ClassValidations.Check(errors, allowed.Validations);
     }
 
     private static void Guards(FieldErrors errors, KeyClassSpec spec)

@@ -7,6 +7,7 @@ using KmsOperator.Kubernetes;
 using KmsOperator.Manifests;
 using KmsOperator.Plans;
 using KmsOperator.Plans.Output;
+using KmsOperator.Schemas;
 using KmsOperator.Terminal;
 
 namespace KmsOperator.Commands;
@@ -94,8 +95,12 @@ internal static class PlanCommand
         if (request.Paths.Length > 0)
         {
             manifests = ManifestLoader.Load(request.Paths, input);
-            var problems = ManifestProblems.Find(manifests, request.Paths, request.Namespace);
-            if (problems.Count > 0)
+            ManifestError[] problems =
+            [
+                .. ManifestProblems.Find(manifests, request.Paths, request.Namespace),
+                .. manifests.Resources.SelectMany(manifest => ManifestCheck.FindBrokenRules(manifest).Select(error => manifest.Error(error.Field, error.Message))),
+            ];
+            if (problems.Length > 0)
             {
                 foreach (var problem in problems)
                 {

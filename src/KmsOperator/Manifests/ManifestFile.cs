@@ -106,7 +106,7 @@ internal sealed class ManifestFile(string file, ManifestReading reading)
 
         try
         {
-            reading.Resources.Add(new ManifestResource((IResource)json.Deserialize(type)!, file, document, root));
+            reading.Resources.Add(new ManifestResource((IResource)json.Deserialize(type)!, json, file, document, root));
         }
         catch (JsonException exception)
         {

@@ -1,13 +1,15 @@
+using System.Text.Json.Nodes;
 using KmsOperator.Api;
 
 namespace KmsOperator.Manifests;
 
 /// <summary>A resource that was read from a file, and where each of its fields stands.</summary>
 /// <param name="Resource">A <see cref="KeyClass"/>, <see cref="ServiceKey"/> or <see cref="KeyReplica"/>.</param>
+/// <param name="Json">What was read, as it stands there.</param>
 /// <param name="File">The file it was read from.</param>
 /// <param name="Source">Its document.</param>
 /// <param name="Root">Path of the resource within the document: empty, or <c>items[2]</c> in a List.</param>
-internal sealed record ManifestResource(IResource Resource, string File, ManifestDocument Source, string Root)
+internal sealed record ManifestResource(IResource Resource, JsonObject Json, string File, ManifestDocument Source, string Root)
 {
     /// <summary>The line on which the resource begins.</summary>
     public int Line => Source.LineOf(Root);

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using KmsOperator.Api;
 using KmsOperator.Manifests;
 using KmsOperator.Planning;
+using KmsOperator.Schemas;
 
 namespace KmsOperator.Rendering;
 
@@ -53,13 +54,7 @@ internal static partial class ManifestRenderer
                 return;
             }
 
-            IReadOnlyList<FieldError> invalid = manifest.Resource switch
-            {
-                KeyClass keyClass => SpecValidation.Validate(keyClass),
-                ServiceKey key => SpecValidation.Validate(key),
-                KeyReplica replica => SpecValidation.Validate(replica),
-                _ => [],
-            };
+            var invalid = ManifestCheck.Find(manifest);
             foreach (var error in invalid)
             {
                 Errors.Add(manifest.Error(error.Field, error.Message));
@@ -84,6 +79,7 @@ internal static partial class ManifestRenderer
         private void RenderKey(ManifestResource manifest, ServiceKey key)
         {
             if (_classes.Find(manifest, key.Spec.ClassName, key.Metadata.Namespace!) is not { } found
+                || IsRefused(manifest, found.KeyClass, key)
                 || !Take(manifest, ServiceKeyResolver.Resolve(key, found.KeyClass, found.Account, clusterId: "")))
             {
                 return;
@@ -117,6 +113,12 @@ internal static partial class ManifestRenderer
                 Metadata = new ObjectMeta { Namespace = key.Metadata.Namespace, Name = name },
                 Spec = new KeyReplicaSpec { PrimaryRef = new PrimaryRef { Name = key.Metadata.Name }, Region = region },
             };
+            if (ViolationOf(keyClass, replica) is { } violation)
+            {
+                Errors.Add(manifest.Error(field, $"KeyReplica {name}: {violation.Reason}: {violation.Message}"));
+                return;
+            }
+
             var resolution = KeyReplicaResolver.Resolve(replica, key, PrimaryChecks.FindRefusal(key, keyClass, account, clusterId: ""), keyClass, account, clusterId: "");
             if (resolution.Value is { } desired)
             {
@@ -139,7 +141,7 @@ internal static partial class ManifestRenderer
             {
                 Errors.Add(manifest.Error("spec.primaryRef.name", $"there is no ServiceKey {reference.Name} in namespace {@namespace} among the manifests"));
             }
-            else if (_classes.Find(manifest, primary.Spec.ClassName, @namespace) is { } found)
+            else if (_classes.Find(manifest, primary.Spec.ClassName, @namespace) is { } found && !IsRefused(manifest, found.KeyClass, replica))
             {
                 var placed = primary with { Metadata = primary.Metadata with { Namespace = @namespace } };
                 var refusal = PrimaryChecks.FindRefusal(placed, found.KeyClass, found.Account, clusterId: "");
@@ -149,7 +151,7 @@ internal static partial class ManifestRenderer
 
         private void RenderForeignReplica(ManifestResource manifest, KeyReplica replica)
         {
-            if (_classes.Find(manifest, replica.Spec.ClassName, replica.Metadata.Namespace!) is not { } found)
+            if (_classes.Find(manifest, replica.Spec.ClassName, replica.Metadata.Namespace!) is not { } found || IsRefused(manifest, found.KeyClass, replica))
             {
                 return;
             }
@@ -164,6 +166,20 @@ internal static partial class ManifestRenderer
                 Add(manifest, "spec.alias", RenderedKey.Of(outline));
             }
         }
+
+        private bool IsRefused(ManifestResource manifest, KeyClass keyClass, IResource placed)
+        {
+            if (ViolationOf(keyClass, placed) is not { } violation)
+            {
+                return false;
+            }
+
+            Errors.Add(ErrorOf(manifest, violation));
+            return true;
+        }
+
+        private ReconcileError? ViolationOf(KeyClass keyClass, IResource placed) =>
+            ClassRules.FindViolation(keyClass, placed, _manifests.Namespaces.GetValueOrDefault(placed.Metadata.Namespace!));
 
         private bool Take(ManifestResource manifest, Resolved<DesiredKey> resolution)
         {

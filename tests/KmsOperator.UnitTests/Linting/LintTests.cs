@@ -52,6 +52,27 @@ public sealed class LintTests : IDisposable
         Assert.True(found.Length == 1 && found[0].StartsWith(expected, StringComparison.Ordinal), $"{because}: {string.Join("; ", found)}");
     }
 
+    // The class's rule, the key; line, field and message of the finding, or nothing; why.
+    public static TheoryData<string, string, string, string> ClassRules => new()
+    {
+        { "self.spec.service != 's3'", "", "KMS004 10 spec: PermissionDenied: no (KeyClass std, allowed.validations[0])", "a rule that is not fulfilled" },
+        { "self.spec.enabled && self.spec.keySpec == 'SYMMETRIC_DEFAULT'", "", "", "a rule that is, by defaults" },
+        { "self.spec.tags.a == 'b'", "", "KMS004 10 spec: PermissionDenied: no (KeyClass std, allowed.validations[0]: the rule cannot be evaluated: no such key: tags", "a rule that cannot be evaluated" },
+        { "namespaceObject.metadata.labels.stage == 'prod'", "", "", "nobody knows the namespace's labels" },
+        { "namespaceObject.metadata.labels.stage == 'prod'", "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {stage: test}}\n---\n", "KMS004 14 spec: PermissionDenied: no (", "the namespace is among the manifests" },
+        { "self.spec.service = 's3'", "", "KMS002 4 spec.allowed.validations[0].expression: is no CEL at character 19: '=' is not part of the language, write == to compare", "a rule that is no CEL" },
+    };
+
+    [Theory, MemberData(nameof(ClassRules))]
+    public async Task Rules_of_the_class_in_CEL_are_held(string expression, string before, string expected, string because)
+    {
+        var file = _run.Write("f.yaml", Class.Replace("aliasPrefix: acme,", $"aliasPrefix: acme, allowed: {{validations: [{{expression: \"{expression}\", message: \"no\"}}]}},", StringComparison.Ordinal) + before + CommandRun.Key("one", "service: s3"));
+        var (_, output, errors) = await CommandRun.RunAsync("lint", "-f", file, "--format", "json");
+
+        var found = JsonNode.Parse(output)!.AsArray().Where(one => (string?)one!["severity"] == "error").Select(one => $"{one!["ruleId"]} {one["line"]} {one["field"]}: {one["message"]}").ToArray();
+        Assert.True(errors.Length == 0 && (expected.Length == 0 ? found.Length == 0 : found is [var only] && only.StartsWith(expected, StringComparison.Ordinal)), $"{because}: {errors} {string.Join("; ", found)}");
+    }
+
     [Fact]
     public async Task Manifests_without_an_error_are_0_and_their_notes_are_shown()
     {

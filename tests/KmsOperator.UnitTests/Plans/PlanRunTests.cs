@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
-using KmsOperator.Plans.Cluster;
 using KmsOperator.Plans.Steps;
+using KmsOperator.Schemas;
 using KmsOperator.UnitTests.Keys;
 using Xunit;
 
@@ -179,7 +179,7 @@ public sealed class PlanRunTests
         })
         {
             var filled = JsonNode.Parse(spec)!.AsObject();
-            SpecDefaults.Fill(kind, filled);
+            CrdSchemas.Of(kind).Field("spec")!.FillDefaults(filled);
             var stored = scenario.User.Get(kind, Scenario.Id(kind, name))["spec"];
             Assert.True(JsonNode.DeepEquals(stored, filled), $"{kind}: the server has {stored}, plan has {filled}");
         }

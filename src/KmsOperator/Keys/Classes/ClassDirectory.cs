@@ -2,6 +2,7 @@ using KmsOperator.Api;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
+using KmsOperator.Schemas;
 
 namespace KmsOperator.Keys.Classes;
 
@@ -48,8 +49,7 @@ internal sealed class ClassDirectory(IResourceStore<KeyClass> classes, IResource
                     : $"spec.className: there is no KeyClass {name}."));
         }
 
-        var labels = namespaces.TryGet(new NamespacedName("", @namespace), out var found) ? found.Metadata.Labels : null;
-        if (!NamespaceAdmission.Admits(keyClass.Spec.AllowedNamespaces, labels ?? new Dictionary<string, string>()))
+        if (!NamespaceAdmission.Admits(keyClass.Spec.AllowedNamespaces, LabelsOf(@namespace)))
         {
             return ClassLookup.Failed(ReconcileError.Terminal(
                 Reasons.NamespaceNotAllowed,
@@ -70,6 +70,13 @@ internal sealed class ClassDirectory(IResourceStore<KeyClass> classes, IResource
 
         return new ClassLookup(keyClass, null, false);
     }
+
+    /// <summary>The first of the class's rules in CEL that a resource does not fulfil, as an error; else null.</summary>
+    public ReconcileError? FindViolation(KeyClass keyClass, IResource resource) =>
+        ClassRules.FindViolation(keyClass, resource, LabelsOf(resource.Metadata.Namespace ?? ""));
+
+    private IReadOnlyDictionary<string, string> LabelsOf(string @namespace) =>
+        namespaces.TryGet(new NamespacedName("", @namespace), out var found) && found.Metadata.Labels is { } labels ? labels : new Dictionary<string, string>();
 }
 
 /// <summary>A KeyClass, or why there is none.</summary>

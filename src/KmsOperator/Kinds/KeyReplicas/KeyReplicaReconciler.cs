@@ -67,6 +67,11 @@ internal sealed class KeyReplicaReconciler(
             return await context.CompleteAsync(lookup, cancellationToken);
         }
 
+        if (classes.FindViolation(keyClass, resource) is { } violation)
+        {
+            return await context.CompleteAsync(violation, cancellationToken);
+        }
+
         var (result, error) = primary is not null
             ? await ReconcileAsync(context, resolver.Resolve(resource, primary, keyClass), cancellationToken)
             : await ReconcileByArnAsync(context, keyClass, cancellationToken);

@@ -46,6 +46,7 @@ internal sealed class ServiceKeyReconciler(
         }
 
         var (desired, error) = ServiceKeyResolver.Resolve(resource, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
+        error ??= classes.FindViolation(keyClass, resource);
         error ??= !hasKey && context.OpenAttempt is null ? ownership.FindEarlierResource(resource, desired!) : null;
         if (error is not null)
         {

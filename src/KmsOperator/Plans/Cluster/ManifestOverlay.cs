@@ -5,6 +5,8 @@ using KmsOperator.Api;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
 using KmsOperator.Manifests;
+using KmsOperator.Planning;
+using KmsOperator.Schemas;
 
 namespace KmsOperator.Plans.Cluster;
 
@@ -60,6 +62,18 @@ internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace,
             notes.Add($"KeyClass {keyClass.Metadata.Name} selects namespaces by their labels, which only a cluster has ({string.Join(", ", unknown)}): all are taken for admitted.");
         }
 
+        foreach (var keyClass in unknown.Length == 0 ? [] : plan.Caches.KeyClasses.List().Where(one => one.Spec.Allowed?.Validations?.Any(ClassValidations.ReadsNamespace) == true))
+        {
+            var json = PlanCluster.ToJson(ResourceTypes.KeyClasses, keyClass);
+            foreach (var (index, _) in keyClass.Spec.Allowed!.Validations!.Index().Where(one => ClassValidations.ReadsNamespace(one.Item)))
+            {
+                json["spec"]!["allowed"]!["validations"]![index]!["expression"] = "true";
+            }
+
+            plan.Put(ResourceTypes.KeyClasses, json);
+            notes.Add($"KeyClass {keyClass.Metadata.Name} has rules about the labels of namespaces, which only a cluster has ({string.Join(", ", unknown)}): they are taken for fulfilled.");
+        }
+
         return notes;
     }
 
@@ -68,7 +82,9 @@ internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace,
     {
         var key = new NamespacedName(type.Namespaced ? manifest.Metadata.Namespace ?? defaultNamespace : "", manifest.Metadata.Name);
         var json = PlanCluster.ToJson(type, manifest);
-        SpecDefaults.Fill(type.Kind, (JsonObject)json["spec"]!);
+
+        // As the API server does. Without them, a manifest would seem to differ from the resource that was made from it.
+        CrdSchemas.Of(type.Kind).Field("spec")!.FillDefaults(json["spec"]);
 
         // By way of the type, so that both sides have the fields that this version knows.
         json = PlanCluster.ToJson(type, json.Deserialize(type.Item)!);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KmsOperator.Planning.Cel;
 
 namespace KmsOperator.Testing.ApiServer;
 
@@ -124,11 +125,15 @@ internal sealed class SchemaValidation
         {
             // What has not changed was checked when it was stored, which saves most of the work: nearly all writes change the status alone.
             var isUnchanged = before is not null && JsonNode.DeepEquals(now, before);
-            var rules = schema.Rules.Where(rule => rule.IsTransition ? before is not null : !isUnchanged).ToArray();
-            var self = rules.Length > 0 ? CelRule.Native(now) : null;
-            var oldSelf = rules.Any(rule => rule.IsTransition) ? CelRule.Native(before) : null;
-            foreach (var rule in rules.Where(rule => !rule.Holds(self, oldSelf)))
-                Add(path.Length == 0 ? "<nil>" : path, $"Invalid value: {Shown(now)}: {rule.Message}", false);
+            var rules = schema.Rules.Where(rule => rule.IsTransition || !isUnchanged).ToArray();
+            var self = rules.Length > 0 ? CelValue.Of(now) : null;
+            var oldSelf = before is not null && rules.Any(rule => rule.IsTransition) ? CelValue.Of(before) : null;
+            foreach (var rule in rules)
+            {
+                var field = (path + rule.FieldPath).TrimStart('.');
+                if (rule.FindViolation(self!, oldSelf) is { } violation)
+                    Add(field.Length == 0 ? "<nil>" : field, $"Invalid value: {Shown(now)}: {violation.Message}", false);
+            }
         }
 
         switch (now)

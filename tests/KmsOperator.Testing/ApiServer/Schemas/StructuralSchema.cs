@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using KmsOperator.Schemas;
 
 namespace KmsOperator.Testing.ApiServer;
 
@@ -51,7 +52,7 @@ internal sealed class StructuralSchema
         Merge = Items is not null || Type == "array"
             ? IsSet || MapKeys.Count > 0 ? MergeRelationship.Granular : MergeRelationship.Atomic
             : (string?)json["x-kubernetes-map-type"] == "atomic" ? MergeRelationship.Atomic : MergeRelationship.Granular;
-        Rules = [.. (json["x-kubernetes-validations"] as JsonArray ?? []).Select(rule => new CelRule(rule!.AsObject()))];
+        Rules = [.. (json["x-kubernetes-validations"] as JsonArray ?? []).Select(rule => new CrdRule(rule!.AsObject()))];
         HasRules = Rules.Count > 0 || Items?.HasRules == true || AdditionalProperties?.HasRules == true || Properties.Values.Any(property => property.HasRules);
     }
 
@@ -104,7 +105,7 @@ internal sealed class StructuralSchema
 
     public MergeRelationship Merge { get; }
 
-    public IReadOnlyList<CelRule> Rules { get; }
+    public IReadOnlyList<CrdRule> Rules { get; }
 
     /// <summary>Whether this node or one below it has a CEL rule.</summary>
     public bool HasRules { get; }
