@@ -115,8 +115,9 @@ public static class KeyPlanner
     /// <param name="owner">The resource.</param>
     /// <param name="record">What its status says.</param>
     /// <param name="replicas">The replicas of a primary; null for any other key.</param>
+    /// <param name="mayBeReleased">Whether the key may carry the tag that it was left behind although KMS does not show it yet.</param>
     public static KeyPlan PlanDeletion(
-        int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record, ReplicasInDeletion? replicas = null)
+        int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record, ReplicasInDeletion? replicas = null, bool mayBeReleased = false)
     {
         if (KeyCompatibility.FindForeignOwner(observed, owner) is { } conflict)
         {
@@ -142,7 +143,7 @@ public static class KeyPlanner
                 steps.Add(new TagResourceStep(new Dictionary<string, string> { [TagNames.Uid] = owner.Uid, [TagNames.DeletedBy] = owner.Uid }));
             }
 
-            if (observed.Tags.ContainsKey(TagNames.Released))
+            if (mayBeReleased || observed.Tags.ContainsKey(TagNames.Released))
             {
                 // An earlier resource let the key go. A later one would take this deletion for somebody else's.
                 steps.Add(new UntagResourceStep([TagNames.Released]));

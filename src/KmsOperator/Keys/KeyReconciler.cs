@@ -142,6 +142,7 @@ internal sealed class KeyReconciler(
             Grants = null,
             FormerGrantNames = GrantHistory.Unknown,
         };
+        status = CreateRecord.WithLost(context, status, aliasName: null);
         await context.RecordAsync(status, note, cancellationToken);
         context.RecordEvent(EventType.Warning, Reasons.KeyConflict, "Reconcile", note);
         context.Cache.OwnKeyId = own.KeyId;

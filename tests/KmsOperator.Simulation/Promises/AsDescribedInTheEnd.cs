@@ -17,7 +17,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
         foreach (var resource in world.Cluster.Resources)
         {
             var path = ClusterTruth.PathOf(resource);
-            if (Suspended(resource))
+            if (Suspended(world, resource))
                 continue;
             if (resource.Metadata.DeletionTimestamp is not null)
             {
@@ -91,7 +91,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
         || (resource is ServiceKey key && world.Cluster.ClassOf(key) is null)
         || (resource is ServiceKey primary && world.Cluster.KeyReplicas.Any(replica => world.Cluster.PrimaryOf(replica) == primary));
 
-    private static bool Suspended(IKeyResource resource) => resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true };
+    /// <summary>A ServiceKey's replicas are suspended with it.</summary>
+    private static bool Suspended(SimulatedWorld world, IKeyResource resource) => resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true }
+        || (resource is KeyReplica replica && world.Cluster.PrimaryOf(replica)?.Spec.Suspend == true);
 
     private static Condition? Ready(IKeyResource resource) => resource.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready);
 

@@ -154,6 +154,28 @@ internal static class MendedFaults
             65.603 edit team-a/one deletionPolicy=Delete
             86.603 create team-a/one deletionPolicy=Retain
             """),
+        new("a key that was let go and then deleted within one deletion looks deleted by somebody else while KMS does not show yet that it was let go", """
+            seed 75 operators 1 stale 2
+            64.572 create team-a/one deletionPolicy=Retain
+            65.502 delete team-a/one
+            65.603 edit team-a/one deletionPolicy=Delete
+            86.603 create team-a/one deletionPolicy=Retain
+            """),
+        new("a call that takes the mark of a released key off arrives when the next resource has let the key go", """
+            seed 240 operators 1 stale 0
+            0 create team-a/one
+            16.995 fail-aws UntagResource Slow 1
+            32.567 delete team-a/one
+            32.831 create team-a/one deletionPolicy=Retain
+            40.769 delete team-a/one
+            """),
+        new("an alias is left where a forged status took its record away and the alias is changed meanwhile", """
+            seed 93 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role2
+            5.794 forge-status team-a/two team-a/one
+            10.441 edit team-a/two enabled=true users=role0 alias=alias/team0
+            """),
         new("a rotation of an earlier resource's key counts for the later one that has it (the promise was wrong)", """
             seed 30 operators 1 stale 0
             0 create team-a/one

@@ -43,7 +43,7 @@ internal static class SimulateCommand
 
     private static void Show(int seed, RunResult result)
     {
-        var script = ScriptShrinker.Shrink(ScriptGenerator.Of(seed), result.Promise!);
+        var script = ScriptShrinker.Shrink(ScriptGenerator.Of(seed), result.Kind!);
         Console.WriteLine($"\nseed {seed}: {result.Failure}\n{script}\n# {SimulationRun.Of(script).Failure}");
     }
 

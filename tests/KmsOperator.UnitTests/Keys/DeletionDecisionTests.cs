@@ -27,6 +27,37 @@ public sealed class DeletionDecisionTests
         }
     }
 
+    [Theory]
+    [InlineData(false, "the process remembers that it let the key go")]
+    [InlineData(true, "another process may have let the key go just before")]
+    public async Task A_key_that_is_let_go_and_then_deleted_all_the_same_is_taken_back_by_the_next_resource(bool restarts, string why)
+    {
+        Scenario? scenario = null;
+        var front = new Front("TagResource", TagNames.Released, () =>
+        {
+            scenario!.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Delete"}}""");
+            scenario.Operator.Connection.IsUnavailable = true;
+        });
+        var options = new OperatorTestOptions { AwsFront = front.Before, Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(4) } };
+        using (scenario = await Scenario.StartAsync(options))
+        {
+            await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+            await scenario.RestAsync();
+            scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+            await scenario.Operator.SettleAsync(TimeSpan.Zero);
+            if (restarts)
+                scenario.Operator.CrashAndRestart();
+            scenario.Operator.Connection.IsUnavailable = false;
+            await scenario.RestAsync();
+            Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+            Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+
+            await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+            await scenario.RestAsync();
+            Assert.True((string?)(await scenario.Aws.KeyAsync())["keyState"] == "Enabled", why);
+        }
+    }
+
     [Fact]
     public async Task A_resource_stays_while_a_call_without_an_answer_may_still_schedule_the_deletion()
     {
@@ -42,6 +73,26 @@ public sealed class DeletionDecisionTests
 
         await scenario.RestAsync();
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+    }
+
+    [Fact]
+    public async Task A_resource_that_keeps_its_key_stays_while_a_call_without_an_answer_may_still_take_the_mark_off()
+    {
+        var front = new Front("UntagResource", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        scenario.User.Apply(Scenario.Key("one", "deletionPolicy: Retain"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        Assert.Equal(1, front.Calls);
+        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.NotNull((await scenario.Aws.KeyAsync())["tags"]![TagNames.Released]);
     }
 
     /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>

@@ -46,6 +46,26 @@ public sealed class ForgedStatusTests
     }
 
     [Fact]
+    public async Task An_alias_that_is_changed_while_a_forged_status_hides_it_does_not_stay_behind()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = KeyId(scenario, "two");
+
+        scenario.User.Patch(
+            "ServiceKey",
+            Scenario.Id("ServiceKey", "two"),
+            $$$"""{"status": {"keyId": "{{{KeyId(scenario, "one")}}}", "aliasName": null, "desiredSha256": null}}""",
+            "status");
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "two"), """{"spec": {"alias": "alias/acme/changed"}}""");
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.Equal(own, KeyId(scenario, "two"));
+        Assert.Equal(["alias/acme/changed"], Scenario.Aliases(await FindAsync(scenario, own)));
+    }
+
+    [Fact]
     public async Task A_deletion_schedules_the_resources_own_key_and_not_the_one_that_a_forged_status_names()
     {
         using var scenario = await Scenario.StartAsync();

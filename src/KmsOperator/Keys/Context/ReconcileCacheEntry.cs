@@ -23,6 +23,12 @@ internal sealed class ReconcileCacheEntry
     /// <summary>When a call that schedules the key's deletion ended without an answer. It may still arrive.</summary>
     public DateTimeOffset? DeletionUnansweredAt { get; set; }
 
+    /// <summary>When a call that takes tags off the key ended without an answer. It may still arrive, and take off what was written since.</summary>
+    public DateTimeOffset? UntagUnansweredAt { get; set; }
+
+    /// <summary>Whether this process has sent the tag that the key was left behind. KMS may not show it yet, also where the answer was lost.</summary>
+    public bool IsReleaseSent { get; set; }
+
     /// <summary>The attempt whose key is being looked for, or of which nothing is known but that there may be one.</summary>
     public SoughtAttempt? Sought { get; set; }
 

@@ -42,7 +42,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         observed = observed with { AliasTargets = aliases.Targets };
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
         var replicas = isLivingPrimary ? await FindReplicasAsync(context, request, observed, cancellationToken) : null;
-        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas);
+        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas, MayBeReleased(context));
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             // A deletion is decided on what the server says now, and not on a cache.
@@ -156,6 +156,15 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         var mayBeOld = context.Now - context.Resource.Metadata.DeletionTimestamp < settings.ConsistencyWindow;
         return new ReplicasInDeletion(wholeKeyGoes, wholeKeyGoes ? await FindRemainingReplicasAsync(primary, request, cancellationToken) : [], mayBeOld);
     }
+
+    /// <summary>
+    /// Whether the key may be marked as left behind although KMS does not show that: the resource's policy was <c>Retain</c> earlier in this deletion.
+    /// Another process may have written the mark just before this one started.
+    /// </summary>
+    private bool MayBeReleased<T>(ReconcileContext<T> context)
+        where T : class, IKeyResource =>
+        context.Cache.IsReleaseSent
+        || (context.Resource.Metadata.DeletionTimestamp <= context.FirstSeenAt && context.Now - context.FirstSeenAt < settings.ConsistencyWindow);
 
     private static async Task<bool> IsCurrentAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource => await context.IsCurrentAsync(cancellationToken) && await request.IsCurrentAsync(cancellationToken);

@@ -223,6 +223,11 @@ internal sealed class KeyUpdate(
                     context.Cache.AliasesNotBefore = context.Now;
                 }
 
+                if (step is UntagResourceStep && failure.EffectIsUnknown)
+                {
+                    context.Cache.UntagUnansweredAt = context.Now;
+                }
+
                 refused.Add(step);
                 errors.Add(Explain(failure, step, key, desired, context.IsRecent(settings.ConsistencyWindow)));
                 if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable && !plan.Steps.Except(done).Except(refused).Any(other => other is DisableKeyStep))
