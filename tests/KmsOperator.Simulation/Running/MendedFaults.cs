@@ -169,6 +169,14 @@ internal static class MendedFaults
             32.831 create team-a/one deletionPolicy=Retain
             40.769 delete team-a/one
             """),
+        new("a call that cancels a deletion arrives when the resource that sent it is gone", """
+            seed 690 operators 1 stale 0
+            22.455 create team-a/one alias=alias/y1 deletionPolicy=Delete multiRegion=true users=role2
+            22.853 delete team-a/one
+            23.948 create team-a/one multiRegion=true
+            23.948 fail-aws CancelKeyDeletion Slow 1
+            24.57 delete team-a/one
+            """),
         new("an alias is left where a forged status took its record away and the alias is changed meanwhile", """
             seed 93 operators 1 stale 0
             0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC

@@ -75,24 +75,28 @@ public sealed class DeletionDecisionTests
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
     }
 
-    [Fact]
-    public async Task A_resource_that_keeps_its_key_stays_while_a_call_without_an_answer_may_still_take_the_mark_off()
+    [Theory]
+    [InlineData("Retain", "UntagResource", "Enabled", "the call could take off the mark that the key is left")]
+    [InlineData("Delete", "CancelKeyDeletion", "PendingDeletion", "the call could cancel the deletion of a key that nobody looks at any more")]
+    public async Task A_resource_stays_while_a_call_without_an_answer_may_still_change_what_becomes_of_its_key(string policy, string operation, string state, string why)
     {
-        var front = new Front("UntagResource", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        var front = new Front(operation, "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
-        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+        await scenario.ApplyAsync(Scenario.Key("one", $"deletionPolicy: {policy}"));
         await scenario.RestAsync();
         await scenario.DeleteAsync("ServiceKey", "one");
-        scenario.User.Apply(Scenario.Key("one", "deletionPolicy: Retain"), Scenario.Namespace);
+        scenario.User.Apply(Scenario.Key("one", $"deletionPolicy: {policy}"), Scenario.Namespace);
         await scenario.Operator.SettleAsync(TimeSpan.Zero);
         await scenario.DeleteAsync("ServiceKey", "one");
 
         Assert.Equal(1, front.Calls);
-        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+        Assert.True(scenario.Condition("ServiceKey", "one", "Ready")?.Message.Contains("may still arrive", StringComparison.Ordinal), why);
 
         await scenario.RestAsync();
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
-        Assert.NotNull((await scenario.Aws.KeyAsync())["tags"]![TagNames.Released]);
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal(state, (string?)key["keyState"]);
+        Assert.Equal(policy == "Retain", key["tags"]![TagNames.Released] is not null);
     }
 
     /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>

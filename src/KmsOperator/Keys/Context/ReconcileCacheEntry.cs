@@ -20,11 +20,11 @@ internal sealed class ReconcileCacheEntry
     /// </summary>
     public DateTimeOffset? UnansweredAt { get; set; }
 
-    /// <summary>When a call that schedules the key's deletion ended without an answer. It may still arrive.</summary>
-    public DateTimeOffset? DeletionUnansweredAt { get; set; }
-
-    /// <summary>When a call that takes tags off the key ended without an answer. It may still arrive, and take off what was written since.</summary>
-    public DateTimeOffset? UntagUnansweredAt { get; set; }
+    /// <summary>
+    /// When a call that decides what becomes of a key after its resource ended without an answer: it schedules or cancels the deletion, enables the
+    /// key, or takes tags off it. It may still arrive.
+    /// </summary>
+    public DateTimeOffset? FateUnansweredAt { get; set; }
 
     /// <summary>Whether this process has sent the tag that the key was left behind. KMS may not show it yet, also where the answer was lost.</summary>
     public bool IsReleaseSent { get; set; }

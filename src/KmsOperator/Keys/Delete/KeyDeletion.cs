@@ -84,7 +84,7 @@ internal sealed class KeyDeletion(
             var outcome = request.DeleteKey
                 ? await deletion.DeleteAsync(context, request, region, cancellationToken)
                 : await retention.RetainAsync(context, request, region, null, cancellationToken);
-            return await EndAsync(context, request, outcome, cancellationToken) with { FlowOutcome = FlowOutcome.Served };
+            return await EndAsync(context, request, AwaitUnanswered(context, outcome), cancellationToken) with { FlowOutcome = FlowOutcome.Served };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
@@ -245,6 +245,22 @@ internal sealed class KeyDeletion(
         cache.Remove(context.Resource.Metadata.Uid!);
         return ReconcileResult.Done;
     }
+
+    /// <summary>
+    /// A resource stays while a call of an earlier try may still arrive: nobody would look at the key after that, and a later resource of the name could
+    /// have it by then.
+    /// </summary>
+    private DeletionOutcome AwaitUnanswered<T>(ReconcileContext<T> context, DeletionOutcome outcome)
+        where T : class, IKeyResource =>
+        outcome is { Error: null, IsMissing: false, IsOutdated: false }
+            && context.Cache.FateUnansweredAt + settings.ConsistencyWindow is { } until && context.Now < until
+            ? DeletionOutcome.Blocked(
+                ReconcileError.Transient(
+                    Reasons.Deleting,
+                    $"An earlier call that changes {context.Status.Arn} got no answer and may still arrive. This resource goes at {until.UtcDateTime:HH:mm:ss}Z, after another look at the key."),
+                until - context.Now,
+                outcome.Status)
+            : outcome;
 
     private static string KeyOf<T>(ReconcileContext<T> context)
         where T : class, IKeyResource => context.Status.Arn ?? "A key that a pending create may have made";

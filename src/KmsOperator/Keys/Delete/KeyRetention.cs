@@ -1,7 +1,6 @@
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Aws;
-using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Update;
 using KmsOperator.Planning;
@@ -10,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace KmsOperator.Keys.Delete;
 
 /// <summary>Leaves the key of a deleted resource in AWS, disabled where the deletion policy says so, and says in its tags that it was left.</summary>
-internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetention> logger)
+internal sealed class KeyRetention(ILogger<KeyRetention> logger)
 {
     /// <summary>
     /// Marks the key as released. If the tags cannot be written, the resource goes all the same. If the key cannot be disabled as the policy says, the
@@ -69,15 +68,6 @@ internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetenti
         catch (Exception e) when (!mustWait && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
         {
             note += $" Its tags do not say so: {failure.Code}: {failure.Message}";
-        }
-
-        if (context.Cache.UntagUnansweredAt + settings.ConsistencyWindow is { } until && context.Now < until)
-        {
-            return DeletionOutcome.Blocked(
-                ReconcileError.Transient(
-                    Reasons.Deleting,
-                    $"An earlier call that takes tags off {context.Status.Arn} got no answer and may still arrive. This resource goes after {until.UtcDateTime:HH:mm:ss}Z, when the key's tags say that it was left."),
-                until - context.Now);
         }
 
         return DeletionOutcome.Released(note);

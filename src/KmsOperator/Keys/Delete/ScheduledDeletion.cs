@@ -95,17 +95,6 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
                 status: next);
         }
 
-        if (context.Cache.DeletionUnansweredAt + settings.ConsistencyWindow is { } until && context.Now < until)
-        {
-            return DeletionOutcome.Blocked(
-                ReconcileError.Transient(
-                    Reasons.Deleting,
-                    $"An earlier call that schedules the deletion of {observed.Arn} got no answer and may still arrive. This resource goes at {until.UtcDateTime:HH:mm:ss}Z, so that "
-                    + "the call does not meet a later resource of its name."),
-                until - context.Now,
-                next);
-        }
-
         var date = observed.DeletionDate is { } on ? $"on {on.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "once its replicas are gone";
         return DeletionOutcome.Released($"{observed.Arn} will be deleted by KMS {date}.", next);
     }
@@ -136,7 +125,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
             }
             catch (Exception e) when (step is ScheduleKeyDeletionStep && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { EffectIsUnknown: true })
             {
-                context.Cache.DeletionUnansweredAt = context.Now;
+                context.Cache.FateUnansweredAt = context.Now;
                 throw;
             }
 

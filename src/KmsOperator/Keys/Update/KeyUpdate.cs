@@ -223,9 +223,9 @@ internal sealed class KeyUpdate(
                     context.Cache.AliasesNotBefore = context.Now;
                 }
 
-                if (step is UntagResourceStep && failure.EffectIsUnknown)
+                if (step is UntagResourceStep or CancelKeyDeletionStep or EnableKeyStep && failure.EffectIsUnknown)
                 {
-                    context.Cache.UntagUnansweredAt = context.Now;
+                    context.Cache.FateUnansweredAt = context.Now;
                 }
 
                 refused.Add(step);
