@@ -39,6 +39,7 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
                 sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(HttpStatusCode.BadRequest, "ThrottlingException", "Rate exceeded")));
                 break;
             case RequestFault.Refused:
+                world.History.Denied(call);
                 sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(
                     HttpStatusCode.BadRequest, "AccessDeniedException", $"User: x is not authorized to perform: kms:{call.Operation} on this resource")));
                 break;

@@ -49,6 +49,7 @@ internal sealed class KeyUpdate(
         }
 
         context.Cache.MissingSince = null;
+        status = AliasHistory.WithRemembered(status, context.Cache.Written);
         var aliases = await ReadAliasesAsync(context, status, resolved.Desired, region, cancellationToken);
         (seen, var unlisted) = await GrantReading.ReadAsync(status, resolved.Desired, region, seen, context.IsRecent(settings.ConsistencyWindow), cancellationToken);
         var observed = region.ReplaceStale(seen, schedule.Doubt(isAsked));
