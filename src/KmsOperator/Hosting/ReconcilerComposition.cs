@@ -53,7 +53,7 @@ internal static class ReconcilerComposition
         var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership, cache.Deletions), ownership, new StatusSchemaCheck(), settings, newAttemptId);
         var update = new KeyUpdate(
             new KeyRotation(regions, settings), new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), ownership, ownerTags, schedule, settings, metrics, loggers.CreateLogger<KeyUpdate>());
-        var retention = new KeyRetention(loggers.CreateLogger<KeyRetention>());
+        var retention = new KeyRetention(settings, loggers.CreateLogger<KeyRetention>());
         var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
         return new ReconcilerServices(
             api, events, time, random, settings, workers, caches, classes, regions, accounts,

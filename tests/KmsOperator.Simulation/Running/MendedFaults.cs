@@ -205,6 +205,13 @@ internal static class MendedFaults
             34.216 edit team-a/one alias=alias/team0
             35.565 kms-untag-marks team-a/one
             """),
+        new("a key is not deleted with its resource while KMS still shows the deletion that was cancelled before", """
+            seed 1 operators 1 stale 8
+            0 create team-a/one deletionPolicy=Delete className=strict
+            5.87 delete team-a/one
+            14.87 create team-a/one deletionPolicy=Delete
+            16.334 delete team-a/one
+            """),
         new("a resource that gets its alias late counts as described before (the promise was wrong)", """
             seed 1070 operators 1 stale 6
             0 create team-a/one alias=alias/y0 deletionPolicy=Retain users=role0

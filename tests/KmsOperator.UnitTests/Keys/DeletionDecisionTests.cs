@@ -90,12 +90,39 @@ public sealed class DeletionDecisionTests
         await scenario.DeleteAsync("ServiceKey", "one");
 
         Assert.Equal(1, front.Calls);
-        Assert.True(scenario.Condition("ServiceKey", "one", "Ready")?.Message.Contains("may still arrive", StringComparison.Ordinal), why);
+        Assert.True(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is not null, why);
 
         await scenario.RestAsync();
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
         var key = await scenario.Aws.KeyAsync();
         Assert.Equal(state, (string?)key["keyState"]);
+        Assert.Equal(policy == "Retain", key["tags"]![TagNames.Released] is not null);
+    }
+
+    [Theory]
+    [InlineData("Delete", false, "the process remembers that it cancelled the deletion")]
+    [InlineData("Delete", true, "another process may have cancelled it just before")]
+    [InlineData("Retain", false, "a key that is left is marked as such")]
+    public async Task A_deletion_that_was_cancelled_and_that_KMS_still_shows_does_not_count_as_the_resources_own(string policy, bool restarts, string why)
+    {
+        var options = new OperatorTestOptions { Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(4) } };
+        using var scenario = await Scenario.StartAsync(options);
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        scenario.User.Apply(Scenario.Key("one", $"deletionPolicy: {policy}"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+        if (restarts)
+            scenario.Operator.CrashAndRestart();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.True((string?)key["keyState"] == (policy == "Delete" ? "PendingDeletion" : "Enabled"), why);
         Assert.Equal(policy == "Retain", key["tags"]![TagNames.Released] is not null);
     }
 

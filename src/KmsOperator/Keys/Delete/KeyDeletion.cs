@@ -106,7 +106,8 @@ internal sealed class KeyDeletion(
         try
         {
             var region = regions.For(request.Access);
-            if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } key || KeyStates.IsPendingDeletion(key.KeyState))
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } key
+                || KeyStates.IsPendingDeletion(region.ReplaceStale(key, settings.ConsistencyWindow).KeyState))
             {
                 return null;
             }

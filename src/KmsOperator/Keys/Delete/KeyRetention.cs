@@ -1,6 +1,7 @@
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Aws;
+using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Update;
 using KmsOperator.Planning;
@@ -9,8 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace KmsOperator.Keys.Delete;
 
 /// <summary>Leaves the key of a deleted resource in AWS, disabled where the deletion policy says so, and says in its tags that it was left.</summary>
-internal sealed class KeyRetention(ILogger<KeyRetention> logger)
+internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetention> logger)
 {
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(15);
+
     /// <summary>
     /// Marks the key as released. If the tags cannot be written, the resource goes all the same. If the key cannot be disabled as the policy says, the
     /// resource waits.
@@ -36,14 +39,20 @@ internal sealed class KeyRetention(ILogger<KeyRetention> logger)
         var note = $"{context.Status.Arn} is {(disable ? "disabled and retained" : "retained")}, and so are its aliases{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
         try
         {
-            if (await KeyObserver.DescribeAsync(region.Clients.Reading, context.Status.KeyId!, cancellationToken) is not { } key)
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, context.Status.KeyId!, cancellationToken) is not { } seen)
             {
                 // A later resource of the same name must be able to find the key, so the tags have to be written.
                 return DeletionOutcome.Missing;
             }
 
             context.Cache.MissingSince = null;
-            key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, key.KeyId, cancellationToken) };
+            seen = seen with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, seen.KeyId, cancellationToken) };
+            var key = region.ReplaceStale(seen, settings.ConsistencyWindow);
+            if (CancelledDeletion.Find(context, request.Owner, seen, key, settings.ConsistencyWindow) is { } doubt)
+            {
+                return DeletionOutcome.Blocked(doubt, RetryPeriod);
+            }
+
             var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable);
             if (disable && !plan.Steps.Any(step => step is DisableKeyStep))
             {

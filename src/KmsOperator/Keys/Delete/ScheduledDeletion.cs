@@ -38,6 +38,12 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         }
 
         context.Cache.MissingSince = null;
+        observed = region.ReplaceStale(observed, settings.ConsistencyWindow);
+        if (CancelledDeletion.Find(context, request.Owner, seen, observed, settings.ConsistencyWindow) is { } doubt)
+        {
+            return DeletionOutcome.Blocked(doubt, TransitionPeriod);
+        }
+
         var aliases = await region.Aliases.ReadAsync(AliasHistory.NamesIn(status), context.Now, settings.ConsistencyWindow, cancellationToken);
         observed = observed with { AliasTargets = aliases.Targets };
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
