@@ -159,21 +159,33 @@ public static class KeyPlanner
 
     /// <summary>
     /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c> or <c>Disable</c>: it says so in its tags. Owner and
-    /// aliases stay, so that a resource of the same name finds it again. The caller knows that the key is the resource's.
+    /// aliases stay, so that a resource of the same name finds it again. Where the resource has scheduled the deletion under an earlier policy, that is
+    /// cancelled. The caller knows that the key is the resource's.
     /// </summary>
     /// <param name="observed">The key as it is.</param>
     /// <param name="owner">The resource.</param>
     /// <param name="now">The time.</param>
     /// <param name="disable">Whether the key is disabled.</param>
-    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false)
+    /// <param name="enabled">Whether the key is enabled after its deletion was cancelled, unless it is disabled.</param>
+    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false, bool enabled = true)
     {
         // KMS takes no tags on a key that is pending deletion, and nobody can use it.
-        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || KeyStates.IsPendingDeletion(observed.KeyState))
+        var isPending = KeyStates.IsPendingDeletion(observed.KeyState);
+        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || (isPending && observed.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid))
         {
             return new KeyPlan([], []);
         }
 
         var steps = new List<KeyStep>();
+        if (isPending)
+        {
+            steps.Add(new CancelKeyDeletionStep());
+            if (enabled && !disable)
+            {
+                steps.Add(new EnableKeyStep());
+            }
+        }
+
         if (disable)
         {
             // Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.

@@ -212,6 +212,13 @@ internal static class MendedFaults
             14.87 create team-a/one deletionPolicy=Delete
             16.334 delete team-a/one
             """),
+        new("AWS does not let the operator read whether a key that is left is marked (excepted)", """
+            seed 1814 operators 1 stale 0
+            0 create team-b/one
+            0.647 fail-aws ListResourceTags Refused 2
+            3.261 delete team-b/one
+            4.32 create team-b/one alias=alias/team1 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC takeOverAlias=true
+            """),
         new("a resource that gets its alias late counts as described before (the promise was wrong)", """
             seed 1070 operators 1 stale 6
             0 create team-a/one alias=alias/y0 deletionPolicy=Retain users=role0

@@ -70,10 +70,10 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>People took the owner tags off a key.</summary>
     public void UnmarkedByPeople(string keyId) => _unmarkedByPeople.Add(keyId);
 
-    /// <summary>AWS denied an operator's write.</summary>
+    /// <summary>AWS denied an operator a call. Without its tags, or the right to change them, a key gets no mark when its resource goes.</summary>
     public void Denied(AwsCall call)
     {
-        if (call is { Operation: "TagResource", KeyId: { } keyId } && call.Input!["Tags"]!.AsArray().Any(tag => (string?)tag!["TagKey"] is TagNames.Released or TagNames.DeletedBy))
+        if (call is { Operation: "TagResource" or "ListResourceTags", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
             _marksRefused.Add((call.Region, keyId));
     }
 

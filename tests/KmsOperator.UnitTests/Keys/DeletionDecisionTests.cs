@@ -126,6 +126,25 @@ public sealed class DeletionDecisionTests
         Assert.Equal(policy == "Retain", key["tags"]![TagNames.Released] is not null);
     }
 
+    [Fact]
+    public async Task A_deletion_policy_that_becomes_Retain_while_the_resource_still_waits_cancels_the_deletion()
+    {
+        var front = new Front("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal("Enabled", (string?)key["keyState"]);
+        Assert.NotNull(key["tags"]![TagNames.Released]);
+    }
+
     /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>
     private sealed class Front(string operation, string text, Action act)
     {

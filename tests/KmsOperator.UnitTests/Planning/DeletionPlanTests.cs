@@ -118,6 +118,9 @@ public sealed class DeletionPlanTests
         { KeyStates.Disabled, null, true, ["DisableKey", "TagResource"], "that it is disabled may be an old state" },
         { KeyStates.Enabled, new() { [TagNames.Released] = "2026-01-01T00:00:00Z" }, true, ["DisableKey"], "it says so already" },
         { KeyStates.PendingDeletion, null, true, [], "nobody can use the key, and KMS takes no tags on it" },
+        { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-0" }, false, [], "an earlier resource, or somebody else, has scheduled the deletion" },
+        { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-1" }, false, ["CancelKeyDeletion", "EnableKey", "TagResource"], "the resource has scheduled it before its policy changed" },
+        { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-1" }, true, ["CancelKeyDeletion", "DisableKey", "TagResource"], "and the key is to be disabled" },
         { KeyStates.Enabled, new() { [TagNames.Cluster] = "another" }, true, [], "the key is another cluster's" },
     };
 

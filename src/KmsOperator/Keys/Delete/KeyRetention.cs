@@ -53,7 +53,8 @@ internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetenti
                 return DeletionOutcome.Blocked(doubt, RetryPeriod);
             }
 
-            var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable);
+            var enabled = context.Resource is not (ServiceKey { Spec.Enabled: false } or KeyReplica { Spec.Enabled: false });
+            var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable, enabled);
             if (disable && !plan.Steps.Any(step => step is DisableKeyStep))
             {
                 return DeletionOutcome.Released($"{key.Arn} is left as it is: it is {key.KeyState}, or not this resource's by its tags.");
@@ -74,7 +75,7 @@ internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetenti
             var policy = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = context.Status.KeyId, PolicyName = "default" }, cancellationToken);
             return DeletionOutcome.Blocked(AwsReconcileError.ForStep(denied, context.Status.Arn!, policy.Policy, isRecent: false));
         }
-        catch (Exception e) when (!mustWait && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+        catch (Exception e) when (!mustWait && (executing is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
         {
             note += $" Its tags do not say so: {failure.Code}: {failure.Message}";
         }
