@@ -134,8 +134,9 @@ public static class KeyPlanner
     /// <param name="owner">The resource.</param>
     /// <param name="record">What its status says.</param>
     /// <param name="replicas">The replicas of a primary; null for any other key.</param>
+    /// <param name="mayBeReleased">Whether the key may carry the tag that it was left behind although KMS does not show it yet.</param>
     public static KeyPlan PlanDeletion(
-        int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record, ReplicasInDeletion? replicas = null)
+        int pendingDeletionWindowDays, ObservedKey observed, KeyOwner owner, KeyRecord record, ReplicasInDeletion? replicas = null, bool mayBeReleased = false)
     {
         if (KeyCompatibility.FindForeignOwner(observed, owner) is { } conflict)
         {
@@ -161,7 +162,7 @@ public static class KeyPlanner
                 steps.Add(new TagResourceStep(new Dictionary<string, string> { [TagNames.Uid] = owner.Uid, [TagNames.DeletedBy] = owner.Uid }));
             }
 
-            if (observed.Tags.ContainsKey(TagNames.Released))
+            if (mayBeReleased || observed.Tags.ContainsKey(TagNames.Released))
             {
                 // An earlier resource let the key go. A later one would take this deletion for somebody else's.
                 steps.Add(new UntagResourceStep([TagNames.Released]));
@@ -177,21 +178,33 @@ public static class KeyPlanner
 
     /// <summary>
     /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c> or <c>Disable</c>: it says so in its tags. Owner and
-    /// aliases stay, so that a resource of the same name finds it again. The caller knows that the key is the resource's.
+    /// aliases stay, so that a resource of the same name finds it again. Where the resource has scheduled the deletion under an earlier policy, that is
+    /// cancelled. The caller knows that the key is the resource's.
     /// </summary>
     /// <param name="observed">The key as it is.</param>
     /// <param name="owner">The resource.</param>
     /// <param name="now">The time.</param>
     /// <param name="disable">Whether the key is disabled.</param>
-    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false)
+    /// <param name="enabled">Whether the key is enabled after its deletion was cancelled, unless it is disabled.</param>
+    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false, bool enabled = true)
     {
         // KMS takes no tags on a key that is pending deletion, and nobody can use it.
-        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || KeyStates.IsPendingDeletion(observed.KeyState))
+        var isPending = KeyStates.IsPendingDeletion(observed.KeyState);
+        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || (isPending && observed.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid))
         {
             return new KeyPlan([], []);
         }
 
         var steps = new List<KeyStep>();
+        if (isPending)
+        {
+            steps.Add(new CancelKeyDeletionStep());
+            if (enabled && !disable)
+            {
+                steps.Add(new EnableKeyStep());
+            }
+        }
+
         if (disable && observed.KeyState != KeyStates.PendingImport)
         {
             // KMS disables no key that waits for its material, and nobody can use it. Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.

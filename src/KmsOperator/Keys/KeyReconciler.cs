@@ -32,6 +32,8 @@ internal sealed class KeyReconciler(
             (found, result) = await FindKeyAsync(context, resolved, cancellationToken);
             if (found is not null)
             {
+                // Somebody may have taken aliases out of the status that this process has put there.
+                found = found.Created is null ? found with { Status = AliasHistory.WithRemembered(found.Status, context.Cache.Written) } : found;
                 (var read, result) = await reader.ReadAsync(context, found, resolved, cancellationToken);
                 result ??= KeyReader.Acknowledge(context, read!, await update.ApplyAsync(context, found, read!, resolved, cancellationToken));
             }
@@ -163,6 +165,7 @@ internal sealed class KeyReconciler(
             Grants = null,
             FormerGrantNames = GrantHistory.Unknown,
         };
+        status = CreateRecord.WithLost(context, status, aliasName: null);
         await context.RecordAsync(status, note, cancellationToken);
         context.RecordEvent(EventType.Warning, Reasons.KeyConflict, "Reconcile", note);
         context.Cache.OwnKeyId = own.KeyId;

@@ -6,7 +6,7 @@ namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// When faults have stopped, everything becomes as described. Where something stands against it that no operator may put away, the resource
-/// says so and is not Ready.
+/// says so and is not Ready. Where AWS did not let the operator mark a key before its deletion, a later resource of the name cannot know whose deletion that is.
 /// </summary>
 internal sealed class AsDescribedInTheEnd : IPromise
 {
@@ -17,7 +17,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
         foreach (var resource in world.Cluster.Resources)
         {
             var path = ClusterTruth.PathOf(resource);
-            if (Suspended(resource))
+            if (Suspended(world, resource))
                 continue;
             if (resource.Metadata.DeletionTimestamp is not null)
             {
@@ -28,7 +28,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
             {
                 return $"{path}: {open} ({Message(resource)})";
             }
-            else if (resource is KeyReplica replica && !ReadyIsTrue.IsReady(replica) && !(replica.Spec.PrimaryKeyArn is not null && Ready(replica)?.Reason == Reasons.KeyConflict) && Ready(replica)?.Reason is not ("ReplicaConflict" or "PrimaryNotReady" or "NotMultiRegion" or "AliasConflict" or "KeyNotFound" or "PermissionDenied" or "PendingDeletion" or "InvalidSpec"))
+            else if (resource is KeyReplica replica && !ReadyIsTrue.IsReady(replica) && !MayNotBeReady(world, replica))
             {
                 return $"{path} is not Ready ({Message(resource)})";
             }
@@ -49,7 +49,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.AliasConflict when IsAliasElsewhere(world, resource) => null,
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
             Reasons.PendingDeletion or Reasons.KeyDisabled when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key
-                && KeyTruth.IsPendingDeletion(key) && world.History.IsScheduledByPeople(key.KeyId) => null,
+                && KeyTruth.IsPendingDeletion(key) && (world.History.IsScheduledByPeople(key.KeyId) || world.History.IsMarkRefused(key.Region, key.KeyId)) => null,
 
             // Somebody has moved the primary to the replica's Region, and the KeyReplica says so. The key here is to be as described all the same.
             Reasons.ReplicaConflict when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { IsPrimary: false } => Description.FindDifference(world, resource),
@@ -69,6 +69,16 @@ internal sealed class AsDescribedInTheEnd : IPromise
         };
     }
 
+    private static bool MayNotBeReady(SimulatedWorld world, KeyReplica replica) => Ready(replica)?.Reason switch
+    {
+        Reasons.ReplicaConflict or Reasons.PrimaryNotReady or Reasons.NotMultiRegion or Reasons.AliasConflict or Reasons.KeyNotFound or Reasons.PermissionDenied or Reasons.PendingDeletion or Reasons.InvalidSpec => true,
+        Reasons.KeyConflict => replica.Spec.PrimaryKeyArn is not null,
+
+        // A replica's policy is its ServiceKey's, and KMS makes none either under one that names a role that is gone.
+        Reasons.PrincipalNotFound => replica.Status?.KeyId is null && world.Cluster.PrimaryOf(replica) is { } primary && Description.FindMissingRole(world, primary) is not null,
+        _ => false,
+    };
+
     private static bool NamesAnothersKey(SimulatedWorld world, ServiceKey resource) =>
         world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key && KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)
         && !world.Keys.All.Any(own => KeyTruth.Tag(own, TagNames.Uid) == resource.Metadata.Uid && !KeyTruth.IsPendingDeletion(own));
@@ -76,11 +86,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static bool WaitsForPrimary(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => world.Cluster.PrimaryOf(replica) == resource && replica.Status?.KeyId is null && Ready(replica)?.Reason == Reasons.PrimaryNotReady);
 
-    /// <summary>Whether another resource, or a key that is nobody's, has the alias that a resource wants.</summary>
+    /// <summary>Whether another resource, or a key that is nobody's, has the alias that a resource wants, or another resource wants it as well.</summary>
     private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource)
     {
         var alias = ServiceKeyResolver.AliasOf(resource, world.Cluster.ClassOf(resource)!);
-        return world.Keys.TargetOf(StartingPoint.Home, alias) is { } target ? target != resource.Status?.KeyId : resource.Status?.KeyId is null;
+        return world.Keys.TargetOf(StartingPoint.Home, alias) is { } target ? target != resource.Status?.KeyId
+            : resource.Status?.KeyId is null && world.Cluster.ServiceKeys.Any(other => other != resource && world.Cluster.ClassOf(other) is { } otherClass && ServiceKeyResolver.AliasOf(other, otherClass) == alias);
     }
 
     private static bool MayWaitForDeletion(SimulatedWorld world, IKeyResource resource) =>
@@ -91,7 +102,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
         || (resource is ServiceKey key && world.Cluster.ClassOf(key) is null)
         || (resource is ServiceKey primary && world.Cluster.KeyReplicas.Any(replica => world.Cluster.PrimaryOf(replica) == primary));
 
-    private static bool Suspended(IKeyResource resource) => resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true };
+    /// <summary>A ServiceKey's replicas are suspended with it.</summary>
+    private static bool Suspended(SimulatedWorld world, IKeyResource resource) => resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true }
+        || (resource is KeyReplica replica && world.Cluster.PrimaryOf(replica)?.Spec.Suspend == true);
 
     private static Condition? Ready(IKeyResource resource) => resource.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready);
 

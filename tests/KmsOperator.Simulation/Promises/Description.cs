@@ -13,7 +13,8 @@ internal static class Description
     /// <param name="world">The world.</param>
     /// <param name="resource">The resource.</param>
     /// <param name="withPolicy">Whether the policy counts.</param>
-    public static string? FindDifference(SimulatedWorld world, ServiceKey resource, bool withPolicy = true)
+    /// <param name="withAlias">Whether the alias counts.</param>
+    public static string? FindDifference(SimulatedWorld world, ServiceKey resource, bool withPolicy = true, bool withAlias = true)
     {
         if (resource.Spec.Suspend == true || resource.Metadata.DeletionTimestamp is not null)
             return null;
@@ -24,21 +25,21 @@ internal static class Description
             return $"its spec is refused: {resolution.Error!.Message}";
         if (world.Keys.Find(desired.Location.Region, resource.Status?.KeyId) is not { } key)
             return $"it has no key ({resource.Status?.KeyId ?? "none"} in its status)";
-        return FindDifference(world, desired, key, withPolicy);
+        return FindDifference(world, desired, key, withPolicy, withAlias);
     }
 
     /// <summary>A role that <c>access</c> names and that does not exist; null when there is none.</summary>
     public static string? FindMissingRole(SimulatedWorld world, ServiceKey resource) => (resource.Spec.Access?.Users ?? [])
         .FirstOrDefault(role => !world.Kms.State.Principals.Exists($"arn:aws:iam::{KmsService.AccountId}:role/{role}"));
 
-    private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, bool withPolicy)
+    private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, bool withPolicy, bool withAlias)
     {
         var record = key.Current;
         if (KeyTruth.IsPendingDeletion(key))
             return $"key {key.KeyId} is {record.State}";
         if ((record.State == KeyState.Disabled) == desired.Enabled)
             return $"key {key.KeyId} is {record.State}";
-        if (world.Keys.TargetOf(key.Region, desired.AliasName) is var target && target != key.KeyId)
+        if (withAlias && world.Keys.TargetOf(key.Region, desired.AliasName) is var target && target != key.KeyId)
             return $"{desired.AliasName} is at {target ?? "no key"}, not at {key.KeyId}";
         if (record.Description != desired.Description)
             return $"its description is \"{record.Description}\", not \"{desired.Description}\"";

@@ -1,11 +1,13 @@
 using KmsOperator.Api;
+using KmsOperator.Aws;
 using KmsOperator.Simulation.Worlds;
 
 namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// A resource that says Ready for its present generation is as described. What somebody changed in KMS is seen with the next comparison, so
-/// this is asked only when nobody has changed anything for longer than a drift period and the consistency window.
+/// this is asked only when nobody has changed anything for longer than a drift period and the consistency window. All keys of a Region share one list of
+/// its aliases, which a comparison takes while it is not older than <see cref="AliasDirectory.UsualAge"/>: what happens to an alias may be seen so much later.
 /// </summary>
 internal sealed class ReadyIsTrue : IPromise
 {
@@ -15,11 +17,12 @@ internal sealed class ReadyIsTrue : IPromise
     {
         // The jitter of a comparison's time is at most a tenth.
         var seen = world.Times.DriftPeriod * 1.3 + world.Times.ConsistencyWindow + TimeSpan.FromSeconds(10);
-        if (world.Now - world.History.LastDisturbance <= seen)
+        var quiet = world.Now - world.History.LastDisturbance;
+        if (quiet <= seen)
             return null;
         foreach (var resource in world.Cluster.ServiceKeys)
         {
-            if (IsReady(resource) && Description.FindDifference(world, resource) is { } difference)
+            if (IsReady(resource) && Description.FindDifference(world, resource, withAlias: quiet > seen + AliasDirectory.UsualAge) is { } difference)
                 return $"{ClusterTruth.PathOf(resource)} is Ready: {difference}";
         }
 

@@ -17,8 +17,8 @@ internal sealed class RotatedOnceForEachValue : IPromise
             if (rotated == 0 || !key.IsPrimary || KeyTruth.Tag(key, Api.TagNames.Uid) is null)
                 continue;
 
-            // Somebody may have moved the primary: what was asked of the one before was done to the same key.
-            var asked = key.Group.Members.Values.Select(KeyTruth.OwnerOf).OfType<string>().Distinct().Sum(world.History.RotationsAsked);
+            // Somebody may have moved the primary: what was asked of the one before was done to the same key. Or they took the owner tags off.
+            var asked = key.Group.Members.Values.Select(KeyTruth.OwnerOf).Append(world.History.MadeFor(key.KeyId)).OfType<string>().Distinct().Sum(world.History.RotationsAsked);
             if (rotated > asked)
                 return $"{KeyTruth.OwnerOf(key)}'s key {key.KeyId} was rotated {rotated} times for {asked} values.";
         }

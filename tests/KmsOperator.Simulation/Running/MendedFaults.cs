@@ -154,6 +154,106 @@ internal static class MendedFaults
             65.603 edit team-a/one deletionPolicy=Delete
             86.603 create team-a/one deletionPolicy=Retain
             """),
+        new("a key that was let go and then deleted within one deletion looks deleted by somebody else while KMS does not show yet that it was let go", """
+            seed 75 operators 1 stale 2
+            64.572 create team-a/one deletionPolicy=Retain
+            65.502 delete team-a/one
+            65.603 edit team-a/one deletionPolicy=Delete
+            86.603 create team-a/one deletionPolicy=Retain
+            """),
+        new("a call that takes the mark of a released key off arrives when the next resource has let the key go", """
+            seed 240 operators 1 stale 0
+            0 create team-a/one
+            16.995 fail-aws UntagResource Slow 1
+            32.567 delete team-a/one
+            32.831 create team-a/one deletionPolicy=Retain
+            40.769 delete team-a/one
+            """),
+        new("a call that cancels a deletion arrives when the resource that sent it is gone", """
+            seed 690 operators 1 stale 0
+            22.455 create team-a/one alias=alias/y1 deletionPolicy=Delete multiRegion=true users=role2
+            22.853 delete team-a/one
+            23.948 create team-a/one multiRegion=true
+            23.948 fail-aws CancelKeyDeletion Slow 1
+            24.57 delete team-a/one
+            """),
+        new("an alias is left where people take it out of the status and change the spec before anybody looks", """
+            seed 908 operators 1 stale 0
+            0 create team-a/two className=strict
+            11.312 forge-status team-a/two team-a/two
+            14.722 edit team-a/two enabled=false users=role1 alias=alias/y0
+            """),
+        new("a list of aliases that is nearly a minute old does not show what people did to an alias (the promise was wrong)", """
+            seed 197 operators 1 stale 4
+            0 create team-a/one alias=alias/team0 deletionPolicy=Retain multiRegion=true
+            0 create team-a/two alias=alias/team0 deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            1.539 kms-delete-alias alias/team0
+            2.088 kill A
+            """),
+        new("people cancel the deletion of a key, and a later resource of the name has another key (excepted)", """
+            seed 853 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete className=strict
+            11.307 delete team-a/one
+            11.767 create team-a/one alias=alias/x0 deletionPolicy=Retain className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role0
+            39.227 kms-cancel-deletion team-a/one
+            """),
+        new("a key whose owner tags were taken off counts as rotated for nobody (the promise was wrong)", """
+            seed 962 operators 1 stale 0
+            0 create team-a/one className=strict multiRegion=true replicaRegions=eu-west-1 users=role0
+            33.718 rotate-at team-a/one r3
+            34.079 delete team-a/one
+            34.216 edit team-a/one alias=alias/team0
+            35.565 kms-untag-marks team-a/one
+            """),
+        new("a key is not deleted with its resource while KMS still shows the deletion that was cancelled before", """
+            seed 1 operators 1 stale 8
+            0 create team-a/one deletionPolicy=Delete className=strict
+            5.87 delete team-a/one
+            14.87 create team-a/one deletionPolicy=Delete
+            16.334 delete team-a/one
+            """),
+        new("AWS does not let the operator read whether a key that is left is marked (excepted)", """
+            seed 1814 operators 1 stale 0
+            0 create team-b/one
+            0.647 fail-aws ListResourceTags Refused 2
+            3.261 delete team-b/one
+            4.32 create team-b/one alias=alias/team1 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC takeOverAlias=true
+            """),
+        new("a resource that gets its alias late counts as described before (the promise was wrong)", """
+            seed 1070 operators 1 stale 6
+            0 create team-a/one alias=alias/y0 deletionPolicy=Retain users=role0
+            0 create team-a/two alias=alias/y0
+            31.526 kms-delete-alias alias/y0
+            31.731 delete team-a/one
+            """),
+        new("no replica is made under a policy that names a role which is gone (excepted)", """
+            seed 1110 operators 1 stale 6
+            0 create team-a/one className=strict multiRegion=true replicaRegions=eu-west-1 users=role0
+            5.287 fail-api patch/keyreplicas Slow 1
+            10.611 delete-role role0
+            """),
+        new("AWS does not let the operator mark a key that it deletes (excepted)", """
+            seed 1165 operators 1 stale 0
+            0 create team-a/one alias=alias/y1 className=strict
+            0.474 fail-aws TagResource Refused 2
+            57.077 delete team-a/one
+            58.231 create team-a/one deletionPolicy=Delete
+            """),
+        new("AWS does not let the operator mark a key that is left (excepted)", """
+            seed 805 operators 1 stale 0
+            0 create team-a/one className=strict multiRegion=true replicaRegions=eu-west-1 users=role1
+            40.498 fail-aws TagResource Refused 2
+            41.464 delete team-a/one
+            41.556 edit team-a/one deletionPolicy=Retain
+            42.137 create team-a/one deletionPolicy=Retain
+            """),
+        new("an alias is left where a forged status took its record away and the alias is changed meanwhile", """
+            seed 93 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role2
+            5.794 forge-status team-a/two team-a/one
+            10.441 edit team-a/two enabled=true users=role0 alias=alias/team0
+            """),
         new("a rotation of an earlier resource's key counts for the later one that has it (the promise was wrong)", """
             seed 30 operators 1 stale 0
             0 create team-a/one

@@ -2,16 +2,16 @@ using KmsOperator.Simulation.Scripts;
 
 namespace KmsOperator.Simulation.Running;
 
-/// <summary>Makes a failing script short: takes steps out while it still breaks the same promise.</summary>
+/// <summary>Makes a failing script short: takes steps out while it still fails in the same way.</summary>
 internal static class ScriptShrinker
 {
     private const int MostRuns = 200;
 
     /// <summary>Shrinks a script.</summary>
     /// <param name="failing">A script that fails.</param>
-    /// <param name="promise">What it breaks, see <see cref="RunResult.Promise"/>.</param>
+    /// <param name="kind">How it fails, see <see cref="RunResult.Kind"/>.</param>
     /// <returns>A script from which no step can be taken, as far as the number of tries permits.</returns>
-    public static Script Shrink(Script failing, string promise)
+    public static Script Shrink(Script failing, string kind)
     {
         var runs = 0;
         var best = failing;
@@ -37,7 +37,7 @@ internal static class ScriptShrinker
             {
                 runs++;
                 var tried = candidate with { Seed = seed };
-                if (SimulationRun.Of(tried).Promise == promise)
+                if (SimulationRun.Of(tried).Kind == kind)
                     return tried;
             }
 

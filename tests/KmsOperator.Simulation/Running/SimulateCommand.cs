@@ -11,13 +11,13 @@ internal static class SimulateCommand
     private const int ShrunkOfAKind = 3;
 
     /// <summary>
-    /// <c>simulate SEEDS FROM REPAIR</c> runs seeds, without a repair where one is named; <c>replay FILE|SEED</c> tells what happens; <c>trace SEEDS</c> writes the hashes of the first seeds'
+    /// <c>simulate SEEDS FROM REPAIR</c> runs seeds, without a repair where one is named; <c>replay FILE|SEED REPAIR</c> tells what happens; <c>trace SEEDS</c> writes the hashes of the first seeds'
     /// traces.
     /// </summary>
     /// <returns>0 when every promise was kept.</returns>
     public static int Run(string[] args) => args[0] switch
     {
-        "replay" => Replay(args[1]),
+        "replay" => Replay(args[1], args.Length > 2 ? Enum.Parse<Repair>(args[2]) : null),
         "trace" => Trace(Number(args, 1, 1)),
         _ => Simulate(Number(args, 1, 2000), Number(args, 2, 1), args.Length > 3 ? Enum.Parse<Repair>(args[3]) : null),
     };
@@ -43,14 +43,14 @@ internal static class SimulateCommand
 
     private static void Show(int seed, RunResult result)
     {
-        var script = ScriptShrinker.Shrink(ScriptGenerator.Of(seed), result.Promise!);
+        var script = ScriptShrinker.Shrink(ScriptGenerator.Of(seed), result.Kind!);
         Console.WriteLine($"\nseed {seed}: {result.Failure}\n{script}\n# {SimulationRun.Of(script).Failure}");
     }
 
-    private static int Replay(string what)
+    private static int Replay(string what, Repair? without)
     {
         var script = int.TryParse(what, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? ScriptGenerator.Of(seed) : Script.Parse(File.ReadAllText(what));
-        var result = SimulationRun.Of(script, keepNotes: true);
+        var result = SimulationRun.Of(script, keepNotes: true, without);
         Console.WriteLine(script);
         foreach (var note in result.Notes)
             Console.WriteLine(note);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scripts;
 using KmsOperator.Simulation.Worlds;
@@ -10,10 +11,16 @@ namespace KmsOperator.Simulation.Running;
 /// <param name="Steps">How many continuations ran.</param>
 /// <param name="Elapsed">How much virtual time passed.</param>
 /// <param name="Notes">What happened, where that was asked for.</param>
-internal sealed record RunResult(string? Failure, ulong Trace, long Steps, TimeSpan Elapsed, IReadOnlyList<string> Notes)
+internal sealed partial record RunResult(string? Failure, ulong Trace, long Steps, TimeSpan Elapsed, IReadOnlyList<string> Notes)
 {
     /// <summary>The broken promise without who broke it, to tell one fault from another.</summary>
     public string? Promise => Failure is null ? null : Failure[..(Failure.IndexOf(". ", StringComparison.Ordinal) is var end and >= 0 ? end + 1 : Failure.Length)];
+
+    /// <summary>The failure without ids, names of keys and times: what stays the same when its script becomes shorter.</summary>
+    public string? Kind => Failure is null ? null : Varying.Replace(Failure, "");
+
+    [GeneratedRegex("mrk-[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+")]
+    private static partial Regex Varying { get; }
 }
 
 /// <summary>Runs a script from its beginning until everything is as described and stays so.</summary>

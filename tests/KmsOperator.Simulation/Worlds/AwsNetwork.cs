@@ -39,6 +39,7 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
                 sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(HttpStatusCode.BadRequest, "ThrottlingException", "Rate exceeded")));
                 break;
             case RequestFault.Refused:
+                world.History.Denied(Read(sent, withBody: true));
                 sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(
                     HttpStatusCode.BadRequest, "AccessDeniedException", $"User: x is not authorized to perform: kms:{call.Operation} on this resource")));
                 break;
@@ -87,12 +88,12 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
     /// <summary>The content is in memory, so nothing is waited for.</summary>
     private static byte[] BytesOf(HttpContent content) => content.ReadAsByteArrayAsync().GetAwaiter().GetResult();
 
-    private AwsCall Read(HttpRequestMessage request)
+    private AwsCall Read(HttpRequestMessage request, bool withBody = false)
     {
         var target = request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var values) ? values.ToString() : "";
         var region = RegionOf(request);
         var operation = target.StartsWith(TargetPrefix, StringComparison.Ordinal) ? target[TargetPrefix.Length..] : "Sts";
-        var body = operation != "Sts" && (AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes)
+        var body = operation != "Sts" && (withBody || AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes)
             ? JsonNode.Parse(BytesOf(request.Content!)) as JsonObject
             : null;
         return new AwsCall(operation, region, body, world.Work.Resource, world.Now);

@@ -19,6 +19,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<(string Uid, string Alias), OperatorProcess?> _unrecordedAliases = [];
     private readonly Dictionary<string, OperatorProcess?> _unrecordedKeys = [];
     private readonly HashSet<string> _unmarkedByPeople = [];
+    private readonly HashSet<(string Region, string KeyId)> _marksRefused = [];
 
     /// <summary>When somebody who is not the operator last changed something.</summary>
     public DateTimeOffset LastDisturbance { get; private set; }
@@ -68,6 +69,16 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>People took the owner tags off a key.</summary>
     public void UnmarkedByPeople(string keyId) => _unmarkedByPeople.Add(keyId);
+
+    /// <summary>AWS denied an operator a call. Without its tags, or the right to change them, a key gets no mark when its resource goes.</summary>
+    public void Denied(AwsCall call)
+    {
+        if (call is { Operation: "TagResource" or "ListResourceTags", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
+            _marksRefused.Add((call.Region, keyId));
+    }
+
+    /// <summary>Whether AWS has denied the operator the mark that a key is left, or that its resource deletes it.</summary>
+    public bool IsMarkRefused(string region, string keyId) => _marksRefused.Contains((region, keyId));
 
     /// <summary>Whether people took a key's owner tags off and overwrote the status that named it, and the process that wrote that is dead.</summary>
     public bool IsKeyUnrecorded(string keyId) =>

@@ -16,5 +16,5 @@ internal sealed record WorldTimes
     public TimeSpan CalmLimit { get; init; } = TimeSpan.FromSeconds(280);
 
     /// <summary>How long nothing may be written afterwards; more than a drift period.</summary>
-    public TimeSpan Quiet { get; init; } = TimeSpan.FromSeconds(90);
+    public TimeSpan Quiet { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -27,6 +27,37 @@ public sealed class DeletionDecisionTests
         }
     }
 
+    [Theory]
+    [InlineData(false, "the process remembers that it let the key go")]
+    [InlineData(true, "another process may have let the key go just before")]
+    public async Task A_key_that_is_let_go_and_then_deleted_all_the_same_is_taken_back_by_the_next_resource(bool restarts, string why)
+    {
+        Scenario? scenario = null;
+        var front = new Front("TagResource", TagNames.Released, () =>
+        {
+            scenario!.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Delete"}}""");
+            scenario.Operator.Connection.IsUnavailable = true;
+        });
+        var options = new OperatorTestOptions { AwsFront = front.Before, Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(4) } };
+        using (scenario = await Scenario.StartAsync(options))
+        {
+            await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+            await scenario.RestAsync();
+            scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+            await scenario.Operator.SettleAsync(TimeSpan.Zero);
+            if (restarts)
+                scenario.Operator.CrashAndRestart();
+            scenario.Operator.Connection.IsUnavailable = false;
+            await scenario.RestAsync();
+            Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+            Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+
+            await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+            await scenario.RestAsync();
+            Assert.True((string?)(await scenario.Aws.KeyAsync())["keyState"] == "Enabled", why);
+        }
+    }
+
     [Fact]
     public async Task A_resource_stays_while_a_call_without_an_answer_may_still_schedule_the_deletion()
     {
@@ -42,6 +73,76 @@ public sealed class DeletionDecisionTests
 
         await scenario.RestAsync();
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+    }
+
+    [Theory]
+    [InlineData("Retain", "UntagResource", "Enabled", "the call could take off the mark that the key is left")]
+    [InlineData("Delete", "CancelKeyDeletion", "PendingDeletion", "the call could cancel the deletion of a key that nobody looks at any more")]
+    public async Task A_resource_stays_while_a_call_without_an_answer_may_still_change_what_becomes_of_its_key(string policy, string operation, string state, string why)
+    {
+        var front = new Front(operation, "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", $"deletionPolicy: {policy}"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        scenario.User.Apply(Scenario.Key("one", $"deletionPolicy: {policy}"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        Assert.Equal(1, front.Calls);
+        Assert.True(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is not null, why);
+
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal(state, (string?)key["keyState"]);
+        Assert.Equal(policy == "Retain", key["tags"]![TagNames.Released] is not null);
+    }
+
+    [Theory]
+    [InlineData("Delete", false, "the process remembers that it cancelled the deletion")]
+    [InlineData("Delete", true, "another process may have cancelled it just before")]
+    [InlineData("Retain", false, "a key that is left is marked as such")]
+    public async Task A_deletion_that_was_cancelled_and_that_KMS_still_shows_does_not_count_as_the_resources_own(string policy, bool restarts, string why)
+    {
+        var options = new OperatorTestOptions { Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(4) } };
+        using var scenario = await Scenario.StartAsync(options);
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        scenario.User.Apply(Scenario.Key("one", $"deletionPolicy: {policy}"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+        if (restarts)
+            scenario.Operator.CrashAndRestart();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.True((string?)key["keyState"] == (policy == "Delete" ? "PendingDeletion" : "Enabled"), why);
+        Assert.Equal(policy == "Retain", key["tags"]![TagNames.Released] is not null);
+    }
+
+    [Fact]
+    public async Task A_deletion_policy_that_becomes_Retain_while_the_resource_still_waits_cancels_the_deletion()
+    {
+        var front = new Front("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal("Enabled", (string?)key["keyState"]);
+        Assert.NotNull(key["tags"]![TagNames.Released]);
     }
 
     /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>

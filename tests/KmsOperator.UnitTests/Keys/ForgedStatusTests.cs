@@ -45,6 +45,28 @@ public sealed class ForgedStatusTests
         Assert.Equal((string?)before["description"], (string?)(await FindAsync(scenario, other))["description"]);
     }
 
+    [Theory]
+    [InlineData("one", "the status names another resource's key")]
+    [InlineData("two", "the status names the resource's own key, and only its alias was taken out")]
+    public async Task An_alias_that_is_changed_while_a_forged_status_hides_it_does_not_stay_behind(string named, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = KeyId(scenario, "two");
+
+        scenario.User.Patch(
+            "ServiceKey",
+            Scenario.Id("ServiceKey", "two"),
+            $$$"""{"status": {"keyId": "{{{KeyId(scenario, named)}}}", "aliasName": null, "desiredSha256": null}}""",
+            "status");
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "two"), """{"spec": {"alias": "alias/acme/changed"}}""");
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.Equal(own, KeyId(scenario, "two"));
+        Assert.True(Scenario.Aliases(await FindAsync(scenario, own)) is ["alias/acme/changed"], why);
+    }
+
     [Fact]
     public async Task A_deletion_schedules_the_resources_own_key_and_not_the_one_that_a_forged_status_names()
     {

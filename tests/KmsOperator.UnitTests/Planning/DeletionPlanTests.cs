@@ -67,6 +67,20 @@ public sealed class DeletionPlanTests
             Assert.Equal(["uid-1", "uid-1"], [((TagResourceStep)plan.Steps[0]).Tags[TagNames.Uid], ((TagResourceStep)plan.Steps[0]).Tags[TagNames.DeletedBy]]);
     }
 
+    [Theory]
+    [InlineData(false, false, false, "nobody let the key go")]
+    [InlineData(true, false, true, "a later resource would take the deletion for somebody else's")]
+    [InlineData(false, true, true, "KMS may not show yet that the key was let go")]
+    public void A_key_that_was_let_go_loses_that_mark_before_its_deletion_is_scheduled(bool isShown, bool mayBeReleased, bool isTakenOff, string why)
+    {
+        var tags = new Dictionary<string, string>();
+        if (isShown)
+            tags[TagNames.Released] = "2026-01-01T00:00:00Z";
+        var steps = KeyPlanner.PlanDeletion(7, Key(tags: tags), Owner, new KeyRecord(Alias, []), mayBeReleased: mayBeReleased).Steps;
+        var scheduled = steps.ToList().FindIndex(step => step is ScheduleKeyDeletionStep);
+        Assert.True(steps.Take(scheduled).Any(step => step is UntagResourceStep { TagKeys: [TagNames.Released] }) == isTakenOff, why);
+    }
+
     [Fact]
     public void All_aliases_on_record_that_point_at_the_key_go_after_the_deletion_is_scheduled()
     {
@@ -104,6 +118,9 @@ public sealed class DeletionPlanTests
         { KeyStates.Disabled, null, true, ["DisableKey", "TagResource"], "that it is disabled may be an old state" },
         { KeyStates.Enabled, new() { [TagNames.Released] = "2026-01-01T00:00:00Z" }, true, ["DisableKey"], "it says so already" },
         { KeyStates.PendingDeletion, null, true, [], "nobody can use the key, and KMS takes no tags on it" },
+        { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-0" }, false, [], "an earlier resource, or somebody else, has scheduled the deletion" },
+        { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-1" }, false, ["CancelKeyDeletion", "EnableKey", "TagResource"], "the resource has scheduled it before its policy changed" },
+        { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-1" }, true, ["CancelKeyDeletion", "DisableKey", "TagResource"], "and the key is to be disabled" },
         { KeyStates.Enabled, new() { [TagNames.Cluster] = "another" }, true, [], "the key is another cluster's" },
     };
 

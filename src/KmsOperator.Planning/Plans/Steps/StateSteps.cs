@@ -34,7 +34,7 @@ public sealed record ScheduleKeyDeletionStep(int PendingWindowInDays)
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.PendingDeletion };
 
     /// <inheritdoc />
-    public override ObservedKey ReplaceStale(ObservedKey seen, ObservedKey before) => seen;
+    public override ObservedKey ReplaceStale(ObservedKey seen, ObservedKey before) => KeyStates.IsPendingDeletion(seen.KeyState) ? seen : ApplyTo(seen);
 }
 
 /// <summary>Cancels a scheduled deletion. KMS leaves the key disabled.</summary>

@@ -20,8 +20,14 @@ internal sealed class ReconcileCacheEntry
     /// </summary>
     public DateTimeOffset? UnansweredAt { get; set; }
 
-    /// <summary>When a call that schedules the key's deletion ended without an answer. It may still arrive.</summary>
-    public DateTimeOffset? DeletionUnansweredAt { get; set; }
+    /// <summary>
+    /// When a call that decides what becomes of a key after its resource ended without an answer: it schedules or cancels the deletion, enables the
+    /// key, or takes tags off it. It may still arrive.
+    /// </summary>
+    public DateTimeOffset? FateUnansweredAt { get; set; }
+
+    /// <summary>Whether this process has sent the tag that the key was left behind. KMS may not show it yet, also where the answer was lost.</summary>
+    public bool IsReleaseSent { get; set; }
 
     /// <summary>The attempt whose key is being looked for, or of which nothing is known but that there may be one.</summary>
     public SoughtAttempt? Sought { get; set; }

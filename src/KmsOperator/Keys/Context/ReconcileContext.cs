@@ -220,7 +220,8 @@ internal sealed class ReconcileContext<T>(
             Resource = await api.ApplyStatusAsync(type, Resource, body, cancellationToken);
             if (status.KeyId is not null)
             {
-                Cache.Written = status;
+                // What a status says that names another key must not replace what is remembered of the resource's own.
+                Cache.Written = Cache.Written is { } own && own.KeyId == Cache.OwnKeyId && own.KeyId != status.KeyId ? own : status;
                 Cache.Created = null;
                 Cache.Sought = null;
             }

@@ -73,7 +73,7 @@ internal sealed class KeyDeletion(
             var claim = await statusKeys.CheckAsync(context, request.Owner, location, region, mayAdoptBy: null, cancellationToken);
             if (claim.Instead is { } own)
             {
-                await context.RecordAsync(KeyStatusFields.Observed(status, own), $"status.keyId named another key; {own.Arn} was found by its tags.", cancellationToken);
+                await context.RecordAsync(CreateRecord.WithLost(context, KeyStatusFields.Observed(status, own), aliasName: null), $"status.keyId named another key; {own.Arn} was found by its tags.", cancellationToken);
                 context.Cache.OwnKeyId = own.KeyId;
             }
             else if (claim.Error is { } refusal)
@@ -84,7 +84,7 @@ internal sealed class KeyDeletion(
             var outcome = request.DeleteKey
                 ? await deletion.DeleteAsync(context, request, region, cancellationToken)
                 : await retention.RetainAsync(context, request, region, null, cancellationToken);
-            return await EndAsync(context, request, outcome, cancellationToken) with { FlowOutcome = FlowOutcome.Served };
+            return await EndAsync(context, request, AwaitUnanswered(context, outcome), cancellationToken) with { FlowOutcome = FlowOutcome.Served };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
         {
@@ -106,7 +106,8 @@ internal sealed class KeyDeletion(
         try
         {
             var region = regions.For(request.Access);
-            if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } key || KeyStates.IsPendingDeletion(key.KeyState))
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, keyId, cancellationToken) is not { } key
+                || KeyStates.IsPendingDeletion(region.ReplaceStale(key, settings.ConsistencyWindow).KeyState))
             {
                 return null;
             }
@@ -181,7 +182,7 @@ internal sealed class KeyDeletion(
                     Reasons.Deleting, $"The status of this resource was lost, and KMS shows no key with its tags. The operator looks until {decidedAt.UtcDateTime:HH:mm:ss}Z.");
             }
 
-            var found = KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region };
+            var found = CreateRecord.WithLost(context, KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region }, aliasName: null);
             await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
             return found;
         }
@@ -245,6 +246,22 @@ internal sealed class KeyDeletion(
         cache.Remove(context.Resource.Metadata.Uid!);
         return ReconcileResult.Done;
     }
+
+    /// <summary>
+    /// A resource stays while a call of an earlier try may still arrive: nobody would look at the key after that, and a later resource of the name could
+    /// have it by then.
+    /// </summary>
+    private DeletionOutcome AwaitUnanswered<T>(ReconcileContext<T> context, DeletionOutcome outcome)
+        where T : class, IKeyResource =>
+        outcome is { Error: null, IsMissing: false, IsOutdated: false }
+            && context.Cache.FateUnansweredAt + settings.ConsistencyWindow is { } until && context.Now < until
+            ? DeletionOutcome.Blocked(
+                ReconcileError.Transient(
+                    Reasons.Deleting,
+                    $"An earlier call that changes {context.Status.Arn} got no answer and may still arrive. This resource goes at {until.UtcDateTime:HH:mm:ss}Z, after another look at the key."),
+                until - context.Now,
+                outcome.Status)
+            : outcome;
 
     private static string KeyOf<T>(ReconcileContext<T> context)
         where T : class, IKeyResource => context.Status.Arn ?? "A key that a pending create may have made";

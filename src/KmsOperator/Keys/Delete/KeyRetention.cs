@@ -1,6 +1,7 @@
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Aws;
+using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Update;
 using KmsOperator.Planning;
@@ -9,8 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace KmsOperator.Keys.Delete;
 
 /// <summary>Leaves the key of a deleted resource in AWS, disabled where the deletion policy says so, and says in its tags that it was left.</summary>
-internal sealed class KeyRetention(ILogger<KeyRetention> logger)
+internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetention> logger)
 {
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(15);
+
     /// <summary>
     /// Marks the key as released. If the tags cannot be written, the resource goes all the same. If the key cannot be disabled as the policy says, the
     /// resource waits.
@@ -36,15 +39,22 @@ internal sealed class KeyRetention(ILogger<KeyRetention> logger)
         var note = $"{context.Status.Arn} is {(disable ? "disabled and retained" : "retained")}, and so are its aliases{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
         try
         {
-            if (await KeyObserver.DescribeAsync(region.Clients.Reading, context.Status.KeyId!, cancellationToken) is not { } key)
+            if (await KeyObserver.DescribeAsync(region.Clients.Reading, context.Status.KeyId!, cancellationToken) is not { } seen)
             {
                 // A later resource of the same name must be able to find the key, so the tags have to be written.
                 return DeletionOutcome.Missing;
             }
 
             context.Cache.MissingSince = null;
-            key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, key.KeyId, cancellationToken) };
-            var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable);
+            seen = seen with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, seen.KeyId, cancellationToken) };
+            var key = region.ReplaceStale(seen, settings.ConsistencyWindow);
+            if (CancelledDeletion.Find(context, request.Owner, seen, key, settings.ConsistencyWindow) is { } doubt)
+            {
+                return DeletionOutcome.Blocked(doubt, RetryPeriod);
+            }
+
+            var enabled = context.Resource is not (ServiceKey { Spec.Enabled: false } or KeyReplica { Spec.Enabled: false });
+            var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable, enabled);
             if (disable && !plan.Steps.Any(step => step is DisableKeyStep))
             {
                 return DeletionOutcome.Released($"{key.Arn} is left as it is: it is {key.KeyState}, or not this resource's by its tags.");
@@ -53,6 +63,7 @@ internal sealed class KeyRetention(ILogger<KeyRetention> logger)
             foreach (var step in plan.Steps)
             {
                 executing = step;
+                context.Cache.IsReleaseSent |= step is TagResourceStep;
                 key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
                 mustWait &= step is not DisableKeyStep;
                 logger.LogInformation("{Arn}: {Step}", key.Arn, step);
@@ -64,7 +75,7 @@ internal sealed class KeyRetention(ILogger<KeyRetention> logger)
             var policy = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = context.Status.KeyId, PolicyName = "default" }, cancellationToken);
             return DeletionOutcome.Blocked(AwsReconcileError.ForStep(denied, context.Status.Arn!, policy.Policy, isRecent: false));
         }
-        catch (Exception e) when (!mustWait && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+        catch (Exception e) when (!mustWait && (executing is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
         {
             note += $" Its tags do not say so: {failure.Code}: {failure.Message}";
         }

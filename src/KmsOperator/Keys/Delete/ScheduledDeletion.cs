@@ -38,11 +38,17 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         }
 
         context.Cache.MissingSince = null;
+        observed = region.ReplaceStale(observed, settings.ConsistencyWindow);
+        if (CancelledDeletion.Find(context, request.Owner, seen, observed, settings.ConsistencyWindow) is { } doubt)
+        {
+            return DeletionOutcome.Blocked(doubt, TransitionPeriod);
+        }
+
         var aliases = await region.Aliases.ReadAsync(AliasHistory.NamesIn(status), context.Now, settings.ConsistencyWindow, cancellationToken);
         observed = observed with { AliasTargets = aliases.Targets };
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
         var replicas = isLivingPrimary ? await FindReplicasAsync(context, request, observed, cancellationToken) : null;
-        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas);
+        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas, MayBeReleased(context));
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             // A deletion is decided on what the server says now, and not on a cache.
@@ -95,17 +101,6 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
                 status: next);
         }
 
-        if (context.Cache.DeletionUnansweredAt + settings.ConsistencyWindow is { } until && context.Now < until)
-        {
-            return DeletionOutcome.Blocked(
-                ReconcileError.Transient(
-                    Reasons.Deleting,
-                    $"An earlier call that schedules the deletion of {observed.Arn} got no answer and may still arrive. This resource goes at {until.UtcDateTime:HH:mm:ss}Z, so that "
-                    + "the call does not meet a later resource of its name."),
-                until - context.Now,
-                next);
-        }
-
         var date = observed.DeletionDate is { } on ? $"on {on.UtcDateTime:yyyy-MM-dd HH:mm}Z" : "once its replicas are gone";
         return DeletionOutcome.Released($"{observed.Arn} will be deleted by KMS {date}.", next);
     }
@@ -136,7 +131,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
             }
             catch (Exception e) when (step is ScheduleKeyDeletionStep && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { EffectIsUnknown: true })
             {
-                context.Cache.DeletionUnansweredAt = context.Now;
+                context.Cache.FateUnansweredAt = context.Now;
                 throw;
             }
 
@@ -156,6 +151,15 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         var mayBeOld = context.Now - context.Resource.Metadata.DeletionTimestamp < settings.ConsistencyWindow;
         return new ReplicasInDeletion(wholeKeyGoes, wholeKeyGoes ? await FindRemainingReplicasAsync(primary, request, cancellationToken) : [], mayBeOld);
     }
+
+    /// <summary>
+    /// Whether the key may be marked as left behind although KMS does not show that: the resource's policy was <c>Retain</c> earlier in this deletion.
+    /// Another process may have written the mark just before this one started.
+    /// </summary>
+    private bool MayBeReleased<T>(ReconcileContext<T> context)
+        where T : class, IKeyResource =>
+        context.Cache.IsReleaseSent
+        || (context.Resource.Metadata.DeletionTimestamp <= context.FirstSeenAt && context.Now - context.FirstSeenAt < settings.ConsistencyWindow);
 
     private static async Task<bool> IsCurrentAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource => await context.IsCurrentAsync(cancellationToken) && await request.IsCurrentAsync(cancellationToken);

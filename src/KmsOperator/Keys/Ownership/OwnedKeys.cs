@@ -23,7 +23,7 @@ internal static class OwnedKeys
     {
         var scan = await region.Tags.GetAsync(notBefore, cancellationToken);
         var found = new List<ObservedKey>();
-        foreach (var keyId in scan.KeyIdsByOwner.GetValueOrDefault((owner.ClusterId, owner.Path)) ?? [])
+        foreach (var keyId in (scan.KeyIdsByOwner.GetValueOrDefault((owner.ClusterId, owner.Path)) ?? []).Union(region.Tags.RecordedFor(owner.ClusterId, owner.Path)))
         {
             if (keyId != exceptKeyId
                 && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key

@@ -36,6 +36,10 @@ internal static class AliasHistory
         return added.Length == 0 ? status : status with { FormerAliasNames = [.. (status.FormerAliasNames ?? []).Concat(added).TakeLast(MaxFormerAliases)] };
     }
 
+    /// <summary>Records the aliases that the last status of the same key had that this process wrote, where somebody has taken them out of the status since.</summary>
+    public static KeyStatus WithRemembered(KeyStatus status, KeyStatus? written) =>
+        written is not null && written.KeyId == status.KeyId ? WithPendingAdditional(status, NamesIn(written)) : status;
+
     /// <summary>The former aliases that stay on record after a reconcile.</summary>
     /// <param name="status">The status so far.</param>
     /// <param name="aliasNames">The aliases of the key that the new status has on record elsewhere.</param>

@@ -64,6 +64,11 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
                     context.Cache.AliasesNotBefore = context.Now;
                 }
 
+                if (step is UntagResourceStep or CancelKeyDeletionStep or EnableKeyStep && failure.EffectIsUnknown)
+                {
+                    context.Cache.FateUnansweredAt = context.Now;
+                }
+
                 refused.Add(step);
                 errors.Add(StepRefusal.Explain(failure, step, key, desired, context.IsRecent(settings.ConsistencyWindow)));
                 if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable && !plan.Steps.Except(done).Except(refused).Any(other => other is DisableKeyStep))
