@@ -79,6 +79,14 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
         _ => null,
     };
 
+    /// <summary>As <see cref="Of(Exception, string)"/>, for a call that the caller may have ended itself: that is no failure of AWS.</summary>
+    /// <param name="exception">What the call has thrown.</param>
+    /// <param name="cancellationToken">What the caller ends calls with.</param>
+    /// <param name="operation">The operation that failed, if known.</param>
+    /// <returns>Null as well once <paramref name="cancellationToken"/> is cancelled.</returns>
+    public static AwsFailure? Of(Exception exception, CancellationToken cancellationToken, string? operation = null) =>
+        cancellationToken.IsCancellationRequested ? null : Of(exception, operation);
+
     /// <summary>Whether an endpoint does not know the operation at all: an older Region, or something that imitates KMS.</summary>
     public static bool IsUnknownOperation(AmazonServiceException exception) =>
         exception.ErrorCode is "UnknownOperation" or "UnknownOperationException" or "NotImplemented" or "NotImplementedException" or "InvalidAction"

@@ -38,7 +38,7 @@ internal sealed class KeyReconciler(
                 result ??= KeyReader.Acknowledge(context, read!, await update.ApplyAsync(context, found, read!, resolved, cancellationToken));
             }
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             // The status as it was last written, or with the key that was made just now.
             var status = found?.Created is null ? StatusOf(context, resolved.Desired) : found.Status;

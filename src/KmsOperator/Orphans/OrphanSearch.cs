@@ -44,7 +44,7 @@ internal sealed class OrphanSearch(IClusterResources resources, RegionalClientFa
                     notes.Add($"{accountId}, {access.Region}: {unreadable.Count} keys may not be read and are left out, for example {unreadable[0]}.");
                 }
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+            catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
             {
                 errors.Add($"{place}: {failure.Code}: {failure.Message}");
             }

@@ -71,7 +71,7 @@ internal sealed class OwnerTags(RegionalClientFactory regions, DateTimeOffset no
             keyIds.UnionWith((await region.Tags.GetAsync(now, cancellationToken)).KeyIdsByOwner.Where(entry => entry.Key.Owner == path).SelectMany(entry => entry.Value));
             return await TagsOfAsync(region, keyIds, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is not null)
         {
             // The reconciler asks for the same, and says why there is no answer.
             return [];
@@ -87,7 +87,7 @@ internal sealed class OwnerTags(RegionalClientFactory regions, DateTimeOffset no
             {
                 found.Add(await KeyObserver.ListTagsAsync(region.Clients.Reading, keyId, cancellationToken));
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+            catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is not null)
             {
                 // As above: a key that does not exist or may not be read.
             }

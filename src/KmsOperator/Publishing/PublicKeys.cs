@@ -42,7 +42,7 @@ internal sealed class PublicKeys(RegionalClientFactory regions)
             cache.PublicKey = new PublishedKey(status.KeyId!, pem);
             return (pem, null);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "GetPublicKey") is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "GetPublicKey") is { } failure)
         {
             // KMS gives no public key of a key that it does not let anybody use. The rest is as described all the same.
             return (null, failure.Kind == AwsFailureKind.InvalidState && status.KeyState != KeyStates.Enabled ? null : AwsReconcileError.For(failure, status.Arn!, isRecent: false));

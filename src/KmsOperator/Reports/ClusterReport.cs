@@ -75,7 +75,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
                 ? await ReadAsync(row, regions.For(access), key => Lint(key, resource, primary, keyClass), cancellationToken)
                 : (row, $"the key is in account {row.AccountId}, the credentials at hand belong to {account}.");
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return (row, $"{failure.Code}: {failure.Message}");
         }

@@ -7,6 +7,15 @@ namespace KmsOperator.UnitTests.Aws;
 
 public sealed class AwsFailureTests
 {
+    [Fact]
+    public void A_call_that_its_caller_has_ended_is_no_failure_of_AWS()
+    {
+        var ended = new OperationCanceledException();
+
+        Assert.Null(AwsFailure.Of(ended, new CancellationToken(canceled: true)));
+        Assert.Equal(AwsFailureKind.Unavailable, AwsFailure.Of(ended, CancellationToken.None, "DescribeKey")?.Kind);
+    }
+
     // code, status, message, kind, why
     public static TheoryData<string, HttpStatusCode, string, AwsFailureKind, string> Answers => new()
     {

@@ -26,7 +26,7 @@ internal sealed class AwsKeys(RegionalClientFactory regions, TimeProvider time)
             {
                 await ReadRegionAsync(region, aliasPrefix, keys, left, cancellationToken);
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(exception) is { } failure)
+            catch (Exception exception) when (AwsFailure.Of(exception, cancellationToken) is { } failure)
             {
                 return ForeignKeys.Failed($"AWS, {region}", 0, $"{failure.Code}: {failure.Message}");
             }

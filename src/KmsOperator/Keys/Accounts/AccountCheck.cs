@@ -21,7 +21,7 @@ internal sealed class AccountCheck(RegionalClientFactory regions)
         {
             return await regions.GetAccountIdAsync(access, notBefore, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return AwsReconcileError.For(
                 failure with { Operation = access.RoleArn is null ? "GetCallerIdentity" : "AssumeRole" }, access.RoleArn ?? "the operator's own credentials", isRecent: false);

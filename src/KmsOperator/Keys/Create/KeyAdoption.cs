@@ -33,7 +33,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership, RecentDeletions dele
             // A replica's Region is known, and ReplicateKey itself says that there is one.
             return desired.Primary is null ? await FindReleasedAsync(context, status, resolved, region, cancellationToken) : null;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return KeyCreationResult.Failed(status, AwsReconcileError.For(failure, subject, isRecent: false));
         }

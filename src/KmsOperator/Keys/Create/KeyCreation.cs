@@ -97,7 +97,7 @@ internal sealed class KeyCreation(
             region.RecordCreate(created);
             return KeyCreationResult.Created(KeyStatusFields.Observed(status, desired, created, complete: false), created);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, isReplica ? "ReplicateKey" : "CreateKey") is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, isReplica ? "ReplicateKey" : "CreateKey") is { } failure)
         {
             if (isReplica && failure.Kind == AwsFailureKind.AlreadyExists)
             {
@@ -141,7 +141,7 @@ internal sealed class KeyCreation(
             schema.Forget<T>();
             throw;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return KeyCreationResult.Failed(status, AwsReconcileError.For(failure, $"key {made.KeyId}", isRecent: true));
         }
@@ -164,7 +164,7 @@ internal sealed class KeyCreation(
             return PendingCreateRecovery.FindUnreadable(
                 await region.Tags.GetAsync(until, cancellationToken), context.Resource.Metadata.CreationTimestamp, "It is not known whether this resource has a key");
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return AwsReconcileError.For(failure, $"the search for a key of {context.Namespace}/{context.Resource.Metadata.Name}", isRecent: false);
         }
@@ -178,7 +178,7 @@ internal sealed class KeyCreation(
         {
             return ownership.ReserveAlias(desired, await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken));
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListAliases") is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "ListAliases") is { } failure)
         {
             return AwsReconcileError.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
         }
@@ -224,7 +224,7 @@ internal sealed class KeyCreation(
                     Reasons.ReplicaConflict,
                     $"{replica.Arn} exists already (state {replica.KeyState}, owner {owner ?? "none"}) and is not this resource's; it is left alone."));
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "DescribeKey") is { } unread)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "DescribeKey") is { } unread)
         {
             return KeyCreationResult.Failed(
                 status, AwsReconcileError.For(unread, $"key {desired.Primary!.KeyId} in {desired.Location.Region}", isRecent: true));

@@ -77,7 +77,7 @@ internal sealed class PendingCreateRecovery(OperatorSettings settings)
                     $"It is not known whether attempt {attempt.Id} created a key. The operator looks for it until {decidedAt.UtcDateTime:HH:mm:ss}Z before it creates another."),
                 remaining < RetryPeriod ? remaining + TimeSpan.FromMilliseconds(100) : RetryPeriod);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return KeyCreationResult.Failed(status, AwsReconcileError.For(failure, $"the search for attempt {attempt.Id}", isRecent: false));
         }

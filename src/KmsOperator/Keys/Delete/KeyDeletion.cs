@@ -86,7 +86,7 @@ internal sealed class KeyDeletion(
                 : await retention.RetainAsync(context, request, region, null, cancellationToken);
             return await EndAsync(context, request, AwaitUnanswered(context, outcome), cancellationToken) with { FlowOutcome = FlowOutcome.Served };
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return await EndAsync(
                 context, request, DeletionOutcome.Blocked(AwsReconcileError.For(failure, status.Arn!, context.IsRecent(settings.ConsistencyWindow))), cancellationToken);
@@ -126,7 +126,7 @@ internal sealed class KeyDeletion(
                 ? await DeletionGuard.FindAsync(context, request.Parent, key, region, settings.DeletionGuard, cancellationToken)
                 : null;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return AwsReconcileError.For(failure, context.Status.Arn!, context.IsRecent(settings.ConsistencyWindow));
         }
@@ -147,7 +147,7 @@ internal sealed class KeyDeletion(
             var key = await KeyObserver.DescribeAsync(regions.For(request.Access).Clients.Reading, keyId, cancellationToken);
             return key?.PrimaryRegion ?? context.Status.PrimaryRegion;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is not null)
         {
             return context.Status.PrimaryRegion;
         }
@@ -186,7 +186,7 @@ internal sealed class KeyDeletion(
             await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
             return found;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return AwsReconcileError.For(failure, $"the search for a key of {request.Owner.Path}", isRecent: false);
         }

@@ -69,13 +69,12 @@ internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetenti
                 logger.LogInformation("{Arn}: {Step}", key.Arn, step);
             }
         }
-        catch (Exception e) when (executing is DisableKeyStep && mustWait && !cancellationToken.IsCancellationRequested
-            && AwsFailure.Of(e, executing.Operation) is { Kind: AwsFailureKind.AccessDenied } denied)
+        catch (Exception e) when (executing is DisableKeyStep && mustWait && AwsFailure.Of(e, cancellationToken, executing.Operation) is { Kind: AwsFailureKind.AccessDenied } denied)
         {
             var policy = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = context.Status.KeyId, PolicyName = "default" }, cancellationToken);
             return DeletionOutcome.Blocked(AwsReconcileError.ForStep(denied, context.Status.Arn!, policy.Policy, isRecent: false));
         }
-        catch (Exception e) when (!mustWait && (executing is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+        catch (Exception e) when (!mustWait && (executing is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
         {
             note += $" Its tags do not say so: {failure.Code}: {failure.Message}";
         }

@@ -82,8 +82,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
 
             observed = after;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested
-            && AwsFailure.Of(e, "ScheduleKeyDeletion") is { Kind: AwsFailureKind.AccessDenied } failure && plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "ScheduleKeyDeletion") is { Kind: AwsFailureKind.AccessDenied } failure && plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             return DeletionOutcome.Blocked(AwsReconcileError.ForStep(failure, observed.Arn, observed.Policy, context.IsRecent(settings.ConsistencyWindow)));
         }
@@ -122,14 +121,13 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
             {
                 observed = await StepExecution.ExecuteAsync(region, step, observed, context.Now, cancellationToken);
             }
-            catch (Exception e) when (step is TagResourceStep or UntagResourceStep && !cancellationToken.IsCancellationRequested
-                && AwsFailure.Of(e) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable or AwsFailureKind.InvalidState) } failure)
+            catch (Exception e) when (step is TagResourceStep or UntagResourceStep && AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable or AwsFailureKind.InvalidState) } failure)
             {
                 // Without the tag a later resource of the name does not cancel the deletion. That is no reason not to delete.
                 logger.LogWarning("{Arn}: {Step}: {Code}: {Message}", observed.Arn, step, failure.Code, failure.Message);
                 continue;
             }
-            catch (Exception e) when (step is ScheduleKeyDeletionStep && !cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { EffectIsUnknown: true })
+            catch (Exception e) when (step is ScheduleKeyDeletionStep && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
             {
                 context.Cache.FateUnansweredAt = context.Now;
                 throw;

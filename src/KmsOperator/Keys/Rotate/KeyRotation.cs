@@ -71,7 +71,7 @@ internal sealed class KeyRotation(RegionalClientFactory regions, OperatorSetting
         {
             rotations = await KeyObserver.ListRotationsAsync(region.Clients.Reading, key.KeyId, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListKeyRotations") is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "ListKeyRotations") is { } failure)
         {
             return (status, AwsReconcileError.For(failure, key.Arn, context.IsRecent(settings.ConsistencyWindow)));
         }
@@ -125,7 +125,7 @@ internal sealed class KeyRotation(RegionalClientFactory regions, OperatorSetting
                         Reasons.InvalidSpec,
                         $"metadata.annotations[{AnnotationNames.RotateAt}]: the primary is {primary.Arn}, which no KeyReplica of this resource has; rotate it there. Remove the annotation."));
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return (region, null, AwsReconcileError.For(failure, $"key {key.KeyId} in {key.PrimaryRegion}", context.IsRecent(settings.ConsistencyWindow)));
         }
@@ -176,7 +176,7 @@ internal sealed class KeyRotation(RegionalClientFactory regions, OperatorSetting
         {
             return WithRotations(status, await KeyObserver.ListRotationsAsync(region.Clients.Reading, key.KeyId, cancellationToken));
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is not null)
         {
             return status;
         }
@@ -224,7 +224,7 @@ internal sealed class KeyRotation(RegionalClientFactory regions, OperatorSetting
         {
             await KeyStepExecutor.ExecuteAsync(region.Clients.Writing, new RotateKeyOnDemandStep($"requested by rotate-at {requested}"), key, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, Operation) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, Operation) is { } failure)
         {
             if (failure.EffectIsUnknown)
             {

@@ -28,7 +28,7 @@ internal static class GrantReading
         {
             return (seen with { Grants = await KeyObserver.ListGrantsAsync(region.Clients.Reading, seen.KeyId, cancellationToken) }, null);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "ListGrants") is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "ListGrants") is { } failure)
         {
             // Who uses no grants need not permit the operator to list them.
             return (seen, desired.Grants.Count == 0 && GrantHistory.KnowsNone(status) && failure.Kind == AwsFailureKind.AccessDenied

@@ -85,7 +85,7 @@ internal sealed class KeyUpdate(
         {
             return await region.GetLastUseIfFreeAsync(key.KeyId, cancellationToken) is { } use ? status with { LastUsed = use.At } : status;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is not null)
         {
             return status;
         }

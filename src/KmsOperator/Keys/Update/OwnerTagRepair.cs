@@ -89,7 +89,7 @@ internal sealed class OwnerTagRepair(OperatorSettings settings)
         {
             await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, step.Operation) is { } failure)
         {
             return (false, Explain(failure, key, missing, context.IsRecent(settings.ConsistencyWindow)));
         }

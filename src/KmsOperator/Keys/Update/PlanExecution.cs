@@ -57,7 +57,7 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
                     metrics.Corrected(step);
                 }
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, step.Operation) is { } failure)
+            catch (Exception e) when (AwsFailure.Of(e, cancellationToken, step.Operation) is { } failure)
             {
                 if (failure.Kind is AwsFailureKind.AlreadyExists or AwsFailureKind.NotFound)
                 {

@@ -58,7 +58,7 @@ internal static class PolicyReadBack
             var response = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = keyId, PolicyName = "default" }, cancellationToken);
             answer = response.Policy;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e) is not null)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is not null)
         {
             // The put has succeeded. The next comparison reads the policy again.
             return null;

@@ -95,7 +95,7 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
                 ? ReconcileError.Transient(Reasons.PrimaryNotReady, $"{primary.Arn} is in state {primary.KeyState}; only an enabled key can be replicated.")
                 : ResolvedKey.Of(desired, keyClass, desiredSha256);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && AwsFailure.Of(e, "DescribeKey") is { } failure)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "DescribeKey") is { } failure)
         {
             return AwsReconcileError.For(failure, spec.PrimaryKeyArn!, isRecent: false);
         }
