@@ -16,7 +16,7 @@ public sealed class ChartTests(ControlPlaneFixture controlPlane, MonitoringKinds
     // Values; what must be in the rendering; what must not; why. Parts are separated by a bar.
     public static TheoryData<string, string, string, string> Values => new()
     {
-        { "replicaCount=2", "replicas: 2|--leader-election-id=kms-operator|--quota-share=0.5|kind: ClusterRole", "PodDisruptionBudget|NetworkPolicy|monitoring.coreos.com|--watch-namespaces|tokenreviews|OTEL_|kind: Secret|secretName|resources: [secrets]|kind: Service\n|strategy:", "the defaults" },
+        { "replicaCount=2", "replicas: 2|--leader-election-id=kms-operator|--quota-share=0.5|kind: ClusterRole", "PodDisruptionBudget|NetworkPolicy|monitoring.coreos.com|--watch-namespaces|tokenreviews|OTEL_|kind: Secret|secretName: \"|resources: [secrets]|kind: Service\n|strategy:", "the defaults" },
         { All, "kind: PrometheusRule|kind: ServiceMonitor|kind: PodMonitor|kind: NetworkPolicy|kind: PodDisruptionBudget|grafana_dashboard|kind: Service\n|kind: ValidatingAdmissionPolicy", "tokenreviews|kind: Secret", "everything that is optional at once" },
         { "watchNamespaces={kube-public}", "- --watch-namespaces=kube-public|namespace: \"kube-public\"", "namespace: \"default\"\nrules: []", "Roles in place of the ClusterRole's namespaced part" },
         { "replicaCount=1,operator.leaderElect=false", "- --leader-elect=false|type: Recreate", "leader-election|resources: [leases]", "one replica needs no lease, and no second one during an update" },

@@ -60,9 +60,9 @@ public sealed partial class TransitionTests(ITestOutputHelper output)
 
     private const string Grants = """[{"name":"a","granteePrincipal":"App","operations":["Decrypt"]}]""";
 
-    // Set when the resource is made, or only of use then.
+    // Set when the resource is made, or only of use then. Only keys of origin EXTERNAL have material, and flows of their own.
     private static readonly string[] NotChanged =
-        ["className", "service", "keySpec", "keyUsage", "multiRegion", "adopt", "primaryRef", "primaryKeyArn", "region"];
+        ["className", "service", "keySpec", "keyUsage", "multiRegion", "adopt", "primaryRef", "primaryKeyArn", "region", "origin", "customKeyStoreId", "xksKeyId", "material"];
 
     [Fact]
     public void Every_field_that_may_be_changed_is_in_the_transitions()
