@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KmsOperator.IntegrationTests.ControlPlane;
 using KmsOperator.Testing.ApiServer;
@@ -59,16 +61,30 @@ public sealed partial class CrdCaseTests(ControlPlaneFixture controlPlane, CrdSe
         {
             if (before["status"] is { } status)
             {
-                stored["status"] = status.DeepClone();
-                stored = (await client.SendAsync(HttpMethod.Put, $"{path}/status", stored.ToJsonString())).EnsureSuccess();
+                var patch = new JsonObject { ["status"] = status.DeepClone() };
+                (await client.SendAsync(HttpMethod.Patch, $"{path}/status", patch.ToJsonString(), "application/merge-patch+json")).EnsureSuccess();
             }
 
-            after["metadata"]!["resourceVersion"] = stored["metadata"]!["resourceVersion"]!.DeepClone();
-            return await client.SendAsync(HttpMethod.Put, $"{path}?dryRun=All&fieldValidation=Ignore", after.ToJsonString());
+            return await UpdateAsync(client, path, after);
         }
         finally
         {
             (await client.SendAsync(HttpMethod.Delete, path)).EnsureSuccess();
+        }
+    }
+
+    /// <summary>Updates an object without keeping the update. An operator that other tests run may write the object's status meanwhile.</summary>
+    private static async Task<ServerAnswer> UpdateAsync(ClusterClient client, string path, JsonObject after)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var current = (await client.SendAsync(HttpMethod.Get, path)).EnsureSuccess();
+            after["metadata"]!["resourceVersion"] = current["metadata"]!["resourceVersion"]!.DeepClone();
+            var answer = await client.SendAsync(HttpMethod.Put, $"{path}?dryRun=All&fieldValidation=Ignore", after.ToJsonString());
+            if (answer.Status != HttpStatusCode.Conflict || attempt == 10)
+            {
+                return answer;
+            }
         }
     }
 
