@@ -25,7 +25,7 @@ tools: ## Fetch or build the API server and Helm that the tests use, as test doe
 build: ## Build everything; warnings are errors
 	$(DOTNET) build Operator.sln -c $(CONFIGURATION)
 
-unit: ## Run the unit tests, which need no server; about 110 seconds of CPU after the build
+unit: ## Run the unit tests, which need no server; about 145 seconds of CPU after the build
 	$(DOTNET) build tests/KmsOperator.UnitTests -c $(CONFIGURATION)
 	$(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests $(if $(TEST_ARGS),-- $(TEST_ARGS))
 
