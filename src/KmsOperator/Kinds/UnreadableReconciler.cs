@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
@@ -58,7 +59,7 @@ internal sealed class UnreadableReconciler<T>(
             // The watch brings what is there now.
             return ReconcileResult.Done;
         }
-        catch (KubernetesApiException e) when (e.IsInvalid || e.IsForbidden || (int)e.StatusCode == StatusTooLarge)
+        catch (KubernetesApiException e) when (e.IsInvalid || e.IsForbidden || e.StatusCode == HttpStatusCode.RequestEntityTooLarge)
         {
             // The server does not take the object as it is, so only the event says it.
             logger.LogWarning("{Kind} {Key} cannot be read, and its conditions cannot be written: {Message}", type.Kind, key, e.Message);
@@ -67,8 +68,6 @@ internal sealed class UnreadableReconciler<T>(
         _written[key] = state;
         return ReconcileResult.Done;
     }
-
-    private const int StatusTooLarge = 413;
 
     /// <summary>The patch. Everything else in the status stays: it names the resource's key.</summary>
     private JsonObject ConditionsOf(UnreadableObject unreadable, string message)
