@@ -37,7 +37,7 @@ public static class KeyMaterialImport
     }
 
     /// <summary>Whether a key can get another material than its first, here.</summary>
-    private static bool TakesNewMaterial(ObservedKey key) => key.KeySpec == "SYMMETRIC_DEFAULT" && key.MultiRegionKeyType != "REPLICA";
+    private static bool TakesNewMaterial(ObservedKey key) => key.KeySpec == KeySpecs.Default && key.MultiRegionKeyType != "REPLICA";
 
     private static async Task<(byte[] Token, byte[] Wrapped)> WrapAsync(
         IAmazonKeyManagementService kms, ObservedKey key, KeyMaterial material, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using KmsOperator.Planning;
 
 namespace KmsOperator.Aws;
 
@@ -15,7 +16,7 @@ internal static class MaterialWrapping
     private const int AesKeyBytes = 32;
 
     /// <summary>How material of a key is wrapped.</summary>
-    public static string AlgorithmFor(string keySpec) => keySpec == "SYMMETRIC_DEFAULT" ? Direct : ByAesKey;
+    public static string AlgorithmFor(string keySpec) => keySpec == KeySpecs.Default ? Direct : ByAesKey;
 
     /// <summary>Wraps.</summary>
     /// <param name="publicKey">KMS's wrapping key, as SubjectPublicKeyInfo.</param>
