@@ -25,7 +25,10 @@ tools: ## Fetch or build the API server and Helm that the tests use, as test doe
 build: ## Build everything; warnings are errors
 	$(DOTNET) build Operator.sln -c $(CONFIGURATION)
 
-unit: ## Run the unit tests, which need no server; about 145 seconds of CPU after the build
+# What needs no server is many small objects on two threads. A machine that does not show its caches gets so small a first generation that a tenth of the time goes to collecting it.
+unit coverage simulate: export DOTNET_GCgen0size := 0x4000000
+
+unit: ## Run the unit tests, which need no server
 	$(DOTNET) build tests/KmsOperator.UnitTests -c $(CONFIGURATION)
 	$(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests $(if $(TEST_ARGS),-- $(TEST_ARGS))
 

@@ -22,12 +22,15 @@ public static class Answers
     /// <summary>Both.</summary>
     public static Answer And(this Answer one, Answer other) => one < other ? one : other;
 
+    /// <summary>One of both.</summary>
+    public static Answer Or(this Answer one, Answer other) => one > other ? one : other;
+
     /// <summary>The opposite.</summary>
     public static Answer Not(this Answer one) => Answer.Yes - (int)one;
 
     /// <summary>All of them; yes if there are none.</summary>
-    public static Answer All(this IEnumerable<Answer> answers) => answers.Append(Answer.Yes).Min();
+    public static Answer All(this IEnumerable<Answer> answers) => answers.Aggregate(Answer.Yes, And);
 
     /// <summary>At least one of them; no if there are none.</summary>
-    public static Answer Any(this IEnumerable<Answer> answers) => answers.Append(Answer.No).Max();
+    public static Answer Any(this IEnumerable<Answer> answers) => answers.Aggregate(Answer.No, Or);
 }

@@ -10,10 +10,10 @@ public sealed record ConditionOperator(string Name, SetOperator Set, bool IfExis
     private const string Suffix = "IfExists";
 
     /// <summary>Whether the condition holds when the request's value is none of those that the policy lists.</summary>
-    public bool IsNegated => Name.Contains("Not", StringComparison.Ordinal);
+    public bool IsNegated { get; } = Name.Contains("Not", StringComparison.Ordinal);
 
     /// <summary>The operator without its negation: what must hold, or must not.</summary>
-    public string PositiveName => Name.Replace("Not", "", StringComparison.Ordinal);
+    public string PositiveName { get; } = Name.Replace("Not", "", StringComparison.Ordinal);
 
     /// <summary>Reads an operator, whose case makes no difference.</summary>
     /// <returns>Null for what is not an operator of IAM.</returns>

@@ -53,15 +53,48 @@ public sealed record AccessDecision(AccessResult Result, IReadOnlyList<Statement
 }
 
 /// <summary>One statement, held against a request.</summary>
-/// <param name="Statement">The statement.</param>
-/// <param name="Principal">Whether it is about the caller.</param>
-/// <param name="Action">Whether it is about the action.</param>
-/// <param name="Resource">Whether it is about the key.</param>
-/// <param name="Conditions">Whether each condition holds.</param>
-public sealed record StatementMatch(PolicyStatement Statement, PrincipalMatch Principal, Answer Action, Answer Resource, IReadOnlyList<ConditionMatch> Conditions)
+/// <remarks>Conditions are evaluated when somebody asks for them, and only if the other parts fit when <see cref="Applies"/> asks.</remarks>
+public sealed class StatementMatch
 {
+    private readonly AccessRequest _request;
+    private ConditionMatch[]? _conditions;
+
+    internal StatementMatch(PolicyStatement statement, AccessRequest request)
+    {
+        _request = request;
+        Statement = statement;
+        Principal = statement.Principals.Match(request.Caller);
+        Action = Answers.Of(statement.CoversAction(request.Action));
+        Resource = statement.CoversKey(request.KeyArn);
+        var others = Principal.Answer.And(Action).And(Resource);
+        Applies = others == Answer.No ? others : others.And(MatchConditions().Select(condition => condition.Holds).All());
+    }
+
+    /// <summary>The statement.</summary>
+    public PolicyStatement Statement { get; }
+
+    /// <summary>Whether it is about the caller.</summary>
+    public PrincipalMatch Principal { get; }
+
+    /// <summary>Whether it is about the action.</summary>
+    public Answer Action { get; }
+
+    /// <summary>Whether it is about the key.</summary>
+    public Answer Resource { get; }
+
+    /// <summary>Whether each condition holds.</summary>
+    public IReadOnlyList<ConditionMatch> Conditions => MatchConditions();
+
     /// <summary>Whether the statement applies: all of its parts fit.</summary>
-    public Answer Applies { get; } = Principal.Answer.And(Action).And(Resource).And(Conditions.Select(condition => condition.Holds).All());
+    public Answer Applies { get; }
+
+    private ConditionMatch[] MatchConditions() => _conditions ??= [.. Statement.Conditions.Select(Match)];
+
+    private ConditionMatch Match(StatementCondition condition)
+    {
+        var value = _request.ValueOf(condition.Key);
+        return new ConditionMatch(condition, value, condition.Holds(value));
+    }
 }
 
 /// <summary>One condition, held against a request.</summary>

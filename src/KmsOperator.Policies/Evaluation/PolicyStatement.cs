@@ -47,13 +47,20 @@ public sealed record PolicyStatement
     public bool CoversAction(string action) =>
         Actions.Count > 0 && Actions.Any(pattern => WildcardPattern.IsMatch(pattern, action, ignoreCase: true)) != IsNotAction;
 
+    /// <summary>Whether the statement is about a key. In a key policy <c>*</c> means the key itself. Of a key that does not exist yet the id is not known.</summary>
+    public Answer CoversKey(KeyArn key)
+    {
+        if (Resources.Count == 0)
+        {
+            return Answer.No;
+        }
+
+        var covered = Resources.Select(key.Fits).Any();
+        return IsNotResource ? covered.Not() : covered;
+    }
+
     /// <summary>Holds the statement against a request.</summary>
-    public StatementMatch Match(AccessRequest request) => new(
-        this,
-        Principals.Match(request.Caller),
-        Answers.Of(CoversAction(request.Action)),
-        CoversKey(request.KeyArn),
-        [.. Conditions.Select(condition => (condition, request.ValueOf(condition.Key))).Select(one => new ConditionMatch(one.condition, one.Item2, one.condition.Holds(one.Item2)))]);
+    public StatementMatch Match(AccessRequest request) => new(this, request);
 
     private static PolicyStatement Read(JsonElement statement, int index, bool knowsVariables) => new()
     {
@@ -79,17 +86,5 @@ public sealed record PolicyStatement
         }
 
         return default;
-    }
-
-    /// <summary>In a key policy <c>*</c> means the key itself. Of a key that does not exist yet the id is not known.</summary>
-    private Answer CoversKey(KeyArn key)
-    {
-        if (Resources.Count == 0)
-        {
-            return Answer.No;
-        }
-
-        var covered = Resources.Select(key.Fits).Any();
-        return IsNotResource ? covered.Not() : covered;
     }
 }

@@ -73,6 +73,16 @@ public sealed class OperatorUnderTest : IDisposable
         }
     }
 
+    /// <summary>Kills the operators, and starts another one after a time, as after an outage of the cluster's nodes. What it does at its start is done when this returns.</summary>
+    /// <param name="duration">How long no operator runs. Unlike <see cref="SettleAsync"/>, a time of many days costs the test nothing.</param>
+    public async Task PauseAsync(TimeSpan duration)
+    {
+        Kill();
+        await SettleAsync(duration);
+        Start();
+        await SettleAsync();
+    }
+
     /// <summary>The sum of the present values of a gauge of the metrics of the operator that was started last; null when it has no such gauge.</summary>
     public long? Measure(string gauge) => _instances[^1].Measure(gauge);
 

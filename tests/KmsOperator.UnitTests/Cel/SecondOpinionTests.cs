@@ -64,7 +64,9 @@ public sealed partial class SecondOpinionTests
         return Gen.OneOf(
             leaf,
             Gen.Select(number, Gen.OneOf("<", "<=", ">", ">=", "==", "!="), number, (x, sign, y) => $"({x} {sign} {y})"),
-            Gen.Select(text, Gen.OneOf("<", "<=", ">", ">=", "==", "!="), text, (x, sign, y) => $"({x} {sign} {y})"),
+
+            // Not in order: 'a' < 'c' is an error for the package (measured with 0.3.3), as for all whose difference is more than one.
+            Gen.Select(text, Gen.OneOf("==", "!="), text, (x, sign, y) => $"({x} {sign} {y})"),
             Gen.Select(inner, Gen.OneOf("&&", "||"), inner, (x, sign, y) => $"({x} {sign} {y})"),
             Gen.Select(inner, x => $"!{x}"),
             Gen.Select(inner, inner, inner, (x, y, z) => $"({x} ? {y} : {z})"),

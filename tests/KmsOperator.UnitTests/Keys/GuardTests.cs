@@ -53,7 +53,6 @@ public sealed class GuardTests
     [InlineData("Disable", "Disabled")]
     public async Task A_guard_that_stops_the_operator_is_named_and_the_deletion_follows_once_it_permits(string policy, string state)
     {
-        // Few days: the operator tries again every five minutes, and each try costs calls.
         using var scenario = await Scenario.StartAsync("guards: {keepKeysInUse: {days: 2}}");
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"deletionPolicy: {policy}"));
         await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(10));
@@ -63,9 +62,9 @@ public sealed class GuardTests
         scenario.AssertStalled("ServiceKey", "one", "AccessDenied");
         Assert.Contains("spec.guards.keepKeysInUse", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
 
-        await scenario.Operator.SettleAsync(TimeSpan.FromDays(1));
+        await scenario.Operator.PauseAsync(TimeSpan.FromDays(3) - TimeSpan.FromHours(1));
         scenario.AssertStalled("ServiceKey", "one", "AccessDenied");
-        await scenario.Operator.SettleAsync(TimeSpan.FromDays(2));
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(2));
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
         Assert.Equal(state, (string?)(await scenario.Aws.KeyAsync())["keyState"]);
     }

@@ -296,7 +296,9 @@ public sealed class PrimaryMoveTests
         await ApplyAsync(scenario, $"primaryRegion: {Away}", "recreateLostKey: true");
         await scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = KeyId(scenario), PendingWindowInDays = 7 }, Ct);
 
-        await scenario.Operator.SettleAsync(TimeSpan.FromDays(8));
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        await scenario.Operator.PauseAsync(TimeSpan.FromDays(7) - TimeSpan.FromHours(2));
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(3));
 
         scenario.AssertStalled("ServiceKey", "multi", "KeyNotFound");
         Assert.Contains("its primary in eu-west-1", scenario.Condition("ServiceKey", "multi", "Ready")!.Value.Message, StringComparison.Ordinal);

@@ -101,9 +101,9 @@ internal static class AccessTable
             AccessCaller.TryParse(name, "aws", Own, out var caller);
             var policy = caller!.Kind == CallerKind.Account ? _policy : [.. _policy.Where(statement => statement.Sid != "RootAccess")];
             var facts =
-                from statement in policy.Where(statement => statement.IsAllow)
+                from statement in policy.Where(statement => statement.IsAllow && statement.Principals.Match(caller).Answer != Answer.No)
                 from service in via
-                from action in Actions
+                from action in Actions.Where(action => statement.CoversAction(action == AnyGrant ? "kms:CreateGrant" : action))
                 select (action, Request: new RequestFacts
                 {
                     Caller = caller,

@@ -46,17 +46,17 @@ internal sealed class RequestSpace
         foreach (var action in _actions)
         {
             var byKey = about.Where(statement => statement.CoversAction(action)).SelectMany(statement => statement.Conditions).ToLookup(condition => condition.Key.ToLowerInvariant());
-            IEnumerable<Dictionary<string, ContextValue>> contexts = [[]];
+            IEnumerable<Dictionary<string, ContextValue>> contexts = [new(StringComparer.OrdinalIgnoreCase)];
             foreach (var conditions in byKey)
             {
                 var values = ValuesOf(conditions.Key, [.. conditions], caller).ToArray();
-                contexts = contexts.SelectMany(context => values.Select(value => new Dictionary<string, ContextValue>(context) { [conditions.Key] = value }));
+                contexts = contexts.SelectMany(context => values.Select(value => new Dictionary<string, ContextValue>(context, StringComparer.OrdinalIgnoreCase) { [conditions.Key] = value }));
             }
 
             foreach (var context in contexts)
             {
                 yield return new AccessRequest(
-                    caller, action, KeyArn.Of("eu-west-1", "111122223333", "1234abcd-12ab-34cd-56ef-1234567890ab"), key => context.GetValueOrDefault(key.ToLowerInvariant(), ContextValue.Absent));
+                    caller, action, KeyArn.Of("eu-west-1", "111122223333", "1234abcd-12ab-34cd-56ef-1234567890ab"), key => context.GetValueOrDefault(key, ContextValue.Absent));
             }
         }
     }
