@@ -19,6 +19,14 @@ public static class KeyTags
     public static Dictionary<string, string> FindMissing(KeyOwner owner, IReadOnlyDictionary<string, string> tags) =>
         Merge(owner, null).Where(tag => !tags.ContainsKey(tag.Key)).ToDictionary();
 
+    /// <summary>The resource that owns a key by its tags.</summary>
+    /// <returns>Null where one of the three tags is missing or no owner's.</returns>
+    public static KeyOwner? OwnerIn(IReadOnlyDictionary<string, string> tags) =>
+        tags.GetValueOrDefault(TagNames.Owner)?.Split('/') is [{ Length: > 0 } kind, { Length: > 0 } @namespace, { Length: > 0 } name]
+        && tags.GetValueOrDefault(TagNames.Uid) is { } uid && tags.GetValueOrDefault(TagNames.Cluster) is { } cluster
+            ? new KeyOwner(kind, @namespace, name, uid, cluster)
+            : null;
+
     /// <summary>The operator's tags on top of the given layers; later layers win over earlier ones.</summary>
     /// <param name="owner">The resource that owns the key.</param>
     /// <param name="defaultName">The <c>Name</c> tag, unless a layer sets one; null where it is not known yet.</param>

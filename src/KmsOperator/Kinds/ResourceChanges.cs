@@ -11,7 +11,7 @@ internal static class ResourceChanges
 {
     /// <summary>
     /// Whether a changed resource has to be reconciled. A change of the status alone is mostly the operator's own, unless it names another
-    /// key; so is a finalizer that was added, and the record of an attempt that came with it.
+    /// key, or has lost key or alias; so is a finalizer that was added, and the record of an attempt that came with it.
     /// </summary>
     public static bool NeedsReconcile<T>(this ResourceChange<T> change)
         where T : class, IResource =>
@@ -20,7 +20,7 @@ internal static class ResourceChanges
         || old.DeletionTimestamp != now.DeletionTimestamp
         || (Finalizers.Has(change.Old, ApiGroup.Finalizer) && !Finalizers.Has(change.New, ApiGroup.Finalizer) && !IsWithdrawal(change.Old, change.New))
         || !SameEntries(OfOthers(old.Annotations), OfOthers(now.Annotations))
-        || IsAnotherKey(change.Old, change.New);
+        || HasLostItsRecord(change.Old, change.New);
 
     /// <summary>
     /// Whether the resources of a changed namespace have to be reconciled: its labels say which classes they may use, and resources in a
@@ -47,9 +47,10 @@ internal static class ResourceChanges
         }
     }
 
-    /// <summary>The operator itself never replaces the key in a status by another one, but after somebody else did.</summary>
-    private static bool IsAnotherKey(IResource old, IResource now) =>
-        old is IKeyResource { Status.KeyId: { } before } && now is IKeyResource { Status.KeyId: { } after } && before != after;
+    /// <summary>Only others replace or erase the key of a status, or erase its alias.</summary>
+    private static bool HasLostItsRecord(IResource old, IResource now) =>
+        old is IKeyResource { Status: { KeyId: { } keyId } before } && now is IKeyResource { Status: var after }
+        && (after?.KeyId != keyId || (before.AliasName is not null && after.AliasName is null));
 
     private static string? ReconcileAt(IResource? resource) => resource?.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.ReconcileAt);
 

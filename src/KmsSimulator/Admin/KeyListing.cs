@@ -53,7 +53,7 @@ internal static class KeyListing
 
     /// <summary>By name, since their ids say nothing to people.</summary>
     private static IEnumerable<Grant> Grants(KmsAccountRegion region, KeyEntry key) =>
-        key.GrantIds.Select(id => region.Grant(id)!).OrderBy(grant => grant.Name, StringComparer.Ordinal);
+        key.GrantIds.Select(region.Grant).OfType<Grant>().OrderBy(grant => grant.Name, StringComparer.Ordinal);
 
     private static JsonObject Show(Grant grant) => new()
     {

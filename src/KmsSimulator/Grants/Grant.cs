@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace KmsSimulator.Grants;
 
-/// <summary>A grant on a key. Grants are visible at once, whatever the consistency delay.</summary>
+/// <summary>A grant on a key.</summary>
 internal sealed record Grant
 {
     /// <summary>64 hex digits.</summary>

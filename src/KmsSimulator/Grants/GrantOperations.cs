@@ -45,13 +45,13 @@ internal static class GrantOperations
             Operations = [.. operations],
             Constraints = constraints,
         };
-        var same = name is null ? null : key.GrantIds.Select(id => call.Here.Grant(id)!).FirstOrDefault(grant.IsSameAs);
+        var same = name is null ? null : key.GrantIds.Select(call.Here.Grant).OfType<Grant>().FirstOrDefault(grant.IsSameAs);
         if (same is null && key.GrantIds.Count >= MaxGrantsPerKey)
             throw Errors.LimitExceeded($"{key.Arn} has reached its limit of grants.");
         if (dryRun)
             throw Errors.DryRun();
         if (same is null)
-            call.Here.Add(grant, key);
+            call.Owner.Write(call.Here, key, grant, call.Now);
         var created = same ?? grant;
         var token = GrantToken.Create(key.Arn, created.Id, call.Owner.Ids.Hex(16));
         return new JsonObject { ["GrantId"] = created.Id, ["GrantToken"] = token };
@@ -63,12 +63,12 @@ internal static class GrantOperations
         var grantee = call.Input.String("GranteePrincipal", 1, 256, Pattern.Principal);
         var paging = call.Paging(50, 100);
         var (key, _) = call.KeyToRead();
-        if (id is not null && !key.GrantIds.Contains(id))
+        if (id is not null && (!key.GrantIds.Contains(id) || call.Here.Grant(id, call.Now) is null))
             throw InvalidGrantId();
         return paging.Page(
             "Grants",
             key.GrantIds,
-            name => call.Here.Grant(name) is { } grant && (id ?? name) == name && (grantee is null || grantee == grant.GranteePrincipal || grantee == grant.GranteeService)
+            name => call.Here.Grant(name, call.Now) is { } grant && (id ?? name) == name && (grantee is null || grantee == grant.GranteePrincipal || grantee == grant.GranteeService)
                 ? grant
                 : null,
             grant => Show(call, grant));
@@ -77,7 +77,7 @@ internal static class GrantOperations
     public static JsonObject ListRetirableGrants(KmsCall call)
     {
         var principal = call.Input.String("RetiringPrincipal", 1, 256, Pattern.Principal, required: true)!;
-        return call.Paging(50, 100).Page("Grants", call.Here.GrantsToRetire(principal), call.Here.Grant, grant => Show(call, grant));
+        return call.Paging(50, 100).Page("Grants", call.Here.GrantsToRetire(principal), id => call.Here.Grant(id, call.Now), grant => Show(call, grant));
     }
 
     public static JsonObject RevokeGrant(KmsCall call)
@@ -105,7 +105,7 @@ internal static class GrantOperations
 
         if (!GrantToken.TryRead(token, out var arn, out var grantId)
             || !Arn.TryParse(arn, out var region, out _, out var resource) || region != call.Region
-            || call.Here.Key(resource[4..]) is not { } key || !key.GrantIds.Contains(grantId))
+            || call.Here.Key(resource[4..]) is not { } key || !Exists(call, key, grantId))
         {
             throw new ServiceException("InvalidGrantTokenException", "The grant token is not valid.");
         }
@@ -117,19 +117,21 @@ internal static class GrantOperations
 
     private static void Retire(KmsCall call, KeyEntry key, string id, bool dryRun)
     {
-        if (key.GrantIds.Contains(id) && !GrantPermission.MayRetire(call, call.Here.Grant(id)!))
+        if (Exists(call, key, id) && !GrantPermission.MayRetire(call, call.Here.Grant(id)!))
             throw Errors.AccessDenied(call.Caller, call.Operation.Name, key.Arn);
         Remove(call, key, id, dryRun);
     }
 
     private static void Remove(KmsCall call, KeyEntry key, string id, bool dryRun)
     {
-        if (!key.GrantIds.Contains(id))
+        if (!Exists(call, key, id))
             throw InvalidGrantId();
         if (dryRun)
             throw Errors.DryRun();
-        call.Here.Remove(call.Here.Grant(id)!, key);
+        call.Owner.RemoveGrant(call.Here, key, id, call.Now);
     }
+
+    private static bool Exists(KmsCall call, KeyEntry key, string id) => key.GrantIds.Contains(id) && call.Here.Grant(id) is not null;
 
     private static JsonObject Show(KmsCall call, Grant grant)
     {

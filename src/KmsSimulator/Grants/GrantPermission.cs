@@ -5,15 +5,16 @@ using KmsSimulator.Sts;
 
 namespace KmsSimulator.Grants;
 
-/// <summary>What grants permit. They take effect at once, with and without their token.</summary>
-/// <remarks>Source: AWS KMS developer guide, "Grants in AWS KMS" and "Creating grants".</remarks>
+/// <summary>What grants permit. They take effect when readers see them; for a request that has their token, at once.</summary>
+/// <remarks>Source: AWS KMS developer guide, "Grants in AWS KMS", "Creating grants" and "Using a grant token".</remarks>
 internal static class GrantPermission
 {
     /// <summary>Whether a grant on a key lets the caller do an operation with it.</summary>
     public static bool Exists(KmsCall call, KeyEntry key, string operation)
     {
         var here = call.Owner.Region(key.Region);
-        return key.GrantIds.Any(id => Permits(here.Grant(id)!, call, operation));
+        var withToken = call.Input.List("GrantTokens").Select(token => GrantToken.TryRead(token.ToString(), out _, out var id) ? id : null).ToHashSet();
+        return key.GrantIds.Any(id => (here.Grant(id, call.Now) ?? (withToken.Contains(id) ? here.Grant(id) : null)) is { } grant && Permits(grant, call, operation));
     }
 
     /// <summary>Whether the caller may retire a grant: it names the caller for that, or the caller's account made it, and IAM decides.</summary>

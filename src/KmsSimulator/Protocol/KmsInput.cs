@@ -120,7 +120,7 @@ internal sealed class KmsInput(JsonElement root)
         return texts;
     }
 
-    /// <summary>GrantTokens. What they allow is not simulated, how many there may be is.</summary>
+    /// <summary>GrantTokens, of which there may be ten.</summary>
     public void GrantTokens()
     {
         if (Strings("GrantTokens", 1, 8192) is { Count: > 10 } tokens)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using KmsSimulator.Grants;
 using KmsSimulator.Keys;
 
 namespace KmsSimulator.State;
@@ -91,6 +92,21 @@ internal sealed class KmsAccount(string id, Seed seed, TimeSpan consistencyDelay
             if (region.Alias(name) == alias && !alias.Record.Any(_ => true))
                 region.RemoveAlias(name);
         }
+    }
+
+    /// <summary>A client made a grant.</summary>
+    public void Write(KmsAccountRegion region, KeyEntry key, Grant grant, DateTimeOffset now) =>
+        region.AddGrant(grant.Id, grant.RetiringPrincipal, key).Write(grant, now, VisibleAt(now));
+
+    /// <summary>A client revoked or retired a grant.</summary>
+    public void RemoveGrant(KmsAccountRegion region, KeyEntry key, string id, DateTimeOffset now)
+    {
+        var visibleAt = VisibleAt(now);
+        region.GrantToWrite(id).Write(null, now, visibleAt);
+        if (visibleAt > now)
+            At(visibleAt, _ => region.RemoveGrant(id, key));
+        else
+            region.RemoveGrant(id, key);
     }
 
     private string MaterialId(string keyId, string name) => Convert.ToHexStringLower(seed.Bytes($"{id}/{keyId}/{name}"));

@@ -8,7 +8,7 @@ internal sealed class KmsAccountRegion
 {
     private readonly Dictionary<string, KeyEntry> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AliasEntry> _aliases = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Grant> _grants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Versioned<Grant>> _grants = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SortedSet<string>> _grantsToRetire = new(StringComparer.Ordinal);
 
     /// <summary>Ids of all keys, in the order that lists have.</summary>
@@ -24,9 +24,13 @@ internal sealed class KmsAccountRegion
 
     public AliasEntry? Alias(string name) => _aliases.GetValueOrDefault(name);
 
-    public Grant? Grant(string id) => _grants.GetValueOrDefault(id);
+    /// <summary>The grant of an id as it is; null for one that does not exist, or was revoked or retired.</summary>
+    public Grant? Grant(string id) => _grants.GetValueOrDefault(id)?.Current;
 
-    /// <summary>Ids of the grants that a principal may retire.</summary>
+    /// <summary>The grant of an id as readers see it.</summary>
+    public Grant? Grant(string id, DateTimeOffset now) => _grants.GetValueOrDefault(id)?.Read(now);
+
+    /// <summary>Ids of the grants that a principal may retire, with those that some readers still see.</summary>
     public SortedSet<string> GrantsToRetire(string principal) => _grantsToRetire.GetValueOrDefault(principal) ?? [];
 
     public void Add(KeyEntry key)
@@ -50,7 +54,7 @@ internal sealed class KmsAccountRegion
         }
 
         foreach (var id in key.GrantIds.ToArray())
-            Remove(_grants[id], key);
+            RemoveGrant(id, key);
     }
 
     /// <summary>The alias of this name, made if need be.</summary>
@@ -73,23 +77,30 @@ internal sealed class KmsAccountRegion
         ListedAliasNames.Remove(name);
     }
 
-    public void Add(Grant grant, KeyEntry key)
+    /// <summary>The versions of a new grant.</summary>
+    public Versioned<Grant> AddGrant(string id, string? retiringPrincipal, KeyEntry key)
     {
-        _grants.Add(grant.Id, grant);
-        key.GrantIds.Add(grant.Id);
-        if (grant.RetiringPrincipal is { } principal)
+        var versions = _grants[id] = new Versioned<Grant>();
+        key.GrantIds.Add(id);
+        if (retiringPrincipal is { } principal)
         {
             if (!_grantsToRetire.TryGetValue(principal, out var ids))
                 _grantsToRetire[principal] = ids = new SortedSet<string>(StringComparer.Ordinal);
-            ids.Add(grant.Id);
+            ids.Add(id);
         }
+
+        return versions;
     }
 
-    public void Remove(Grant grant, KeyEntry key)
+    /// <summary>The versions of a grant that exists.</summary>
+    public Versioned<Grant> GrantToWrite(string id) => _grants[id];
+
+    /// <summary>Forgets a grant that no reader sees any more.</summary>
+    public void RemoveGrant(string id, KeyEntry key)
     {
-        _grants.Remove(grant.Id);
-        key.GrantIds.Remove(grant.Id);
-        if (grant.RetiringPrincipal is { } principal)
-            _grantsToRetire[principal].Remove(grant.Id);
+        _grants.Remove(id);
+        key.GrantIds.Remove(id);
+        foreach (var ids in _grantsToRetire.Values)
+            ids.Remove(id);
     }
 }

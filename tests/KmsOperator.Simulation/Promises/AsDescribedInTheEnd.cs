@@ -63,8 +63,11 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // KMS replicates no key that is disabled, as this one is to be.
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
 
-            // The policy is refused; everything else is to be as described all the same.
-            Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => Description.FindDifference(world, resource, withPolicy: false),
+            // People took the finalizer off, so the KeyReplica of the earlier resource is still there. In a cluster the garbage collector deletes it.
+            Reasons.ReplicaConflict when world.History.IsExcused(ClusterTruth.PathOf(resource)) => Description.FindDifference(world, resource),
+
+            // The policy is refused; everything else is to be as described all the same, but for an alias that another key has.
+            Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => Description.FindDifference(world, resource, withPolicy: false, withAlias: !IsAliasElsewhere(world, resource)),
             _ => "it is not Ready",
         };
     }
@@ -86,13 +89,13 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static bool WaitsForPrimary(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => world.Cluster.PrimaryOf(replica) == resource && replica.Status?.KeyId is null && Ready(replica)?.Reason == Reasons.PrimaryNotReady);
 
-    /// <summary>Whether another resource, or a key that is nobody's, has the alias that a resource wants, or another resource wants it as well.</summary>
-    private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource)
-    {
-        var alias = ServiceKeyResolver.AliasOf(resource, world.Cluster.ClassOf(resource)!);
-        return world.Keys.TargetOf(StartingPoint.Home, alias) is { } target ? target != resource.Status?.KeyId
-            : resource.Status?.KeyId is null && world.Cluster.ServiceKeys.Any(other => other != resource && world.Cluster.ClassOf(other) is { } otherClass && ServiceKeyResolver.AliasOf(other, otherClass) == alias);
-    }
+    /// <summary>Whether another resource, or a key that is nobody's, has an alias that a resource wants, or another resource wants it as well.</summary>
+    private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource) => AliasesOf(world, resource).Any(alias =>
+        world.Keys.TargetOf(StartingPoint.Home, alias) is { } target ? target != resource.Status?.KeyId
+        : resource.Status?.KeyId is null && world.Cluster.ServiceKeys.Any(other => other != resource && AliasesOf(world, other).Contains(alias)));
+
+    private static IEnumerable<string> AliasesOf(SimulatedWorld world, ServiceKey resource) =>
+        world.Cluster.ClassOf(resource) is { } keyClass ? [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []] : [];
 
     private static bool MayWaitForDeletion(SimulatedWorld world, IKeyResource resource) =>
         Ready(resource)?.Reason == Reasons.ReplicasRemain

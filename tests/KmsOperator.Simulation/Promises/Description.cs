@@ -41,6 +41,8 @@ internal static class Description
             return $"key {key.KeyId} is {record.State}";
         if (withAlias && world.Keys.TargetOf(key.Region, desired.AliasName) is var target && target != key.KeyId)
             return $"{desired.AliasName} is at {target ?? "no key"}, not at {key.KeyId}";
+        if (withAlias && desired.AdditionalAliases.FirstOrDefault(alias => world.Keys.TargetOf(key.Region, alias) != key.KeyId) is { } missing)
+            return $"{missing} is at {world.Keys.TargetOf(key.Region, missing) ?? "no key"}, not at {key.KeyId}";
         if (record.Description != desired.Description)
             return $"its description is \"{record.Description}\", not \"{desired.Description}\"";
         foreach (var (name, value) in desired.Tags)
@@ -51,6 +53,11 @@ internal static class Description
 
         if (withPolicy && !PolicyComparer.AreEquivalent(record.Policy.Document, desired.Policy.Text))
             return "its policy is another";
+        if (desired.Enabled && string.Join(", ", world.Keys.OwnGrants(key).Select(grant => grant.Name).Order(StringComparer.Ordinal)) is var granted
+            && string.Join(", ", desired.Grants.Select(grant => grant.KmsName).Order(StringComparer.Ordinal)) is var wanted && granted != wanted)
+            return $"its grants are ({granted}), not ({wanted})";
+        if (desired.WantedPrimary is { } primary && world.Keys.Find(primary.Region, key.KeyId) is not { IsPrimary: true })
+            return $"its primary is not in {primary.Region}";
         if (desired.Rotation is { } rotation && desired.Enabled && key.Shared.RotationPeriodInDays != (rotation.Enabled ? rotation.PeriodDays : null))
             return $"it rotates every {key.Shared.RotationPeriodInDays?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "never"} days";
         return null;

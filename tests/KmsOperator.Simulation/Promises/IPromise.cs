@@ -33,6 +33,7 @@ internal static class Promise
         new NoDeletionOfAPrimaryAsReplica(),
         new NoWriteToAnothersKey(),
         new NoAliasTaken(),
+        new NoForeignGrantRevoked(),
         new OneWriterAtATime(),
         new RotatedOnceForEachValue(),
         new ReadyIsTrue(),

@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Planning;
 using KmsOperator.Simulation.Worlds;
 
 namespace KmsOperator.Simulation.Promises;
@@ -17,9 +18,9 @@ internal sealed class NoAliasTaken : IPromise
         if (owner == call.For || world.History.AliasesMadeFor.GetValueOrDefault((call.Region, call.AliasName!))?.Path == call.For)
             return null;
 
-        // What an earlier resource of somebody's left is free; what somebody has is not.
+        // What an earlier resource of the name left is free; what a resource has is not.
         if (call.Operation == "UpdateAlias" && world.Cluster.Find(call.For) is (ServiceKey { Spec.TakeOverAlias: true } or KeyReplica { Spec.TakeOverAlias: true })
-            && (owner is null || world.Cluster.Find(owner) is null))
+            && (owner is null || world.Cluster.Find(owner) is not { } resource || (KeyTruth.Tag(holder, TagNames.Uid) != resource.Metadata.Uid && resource.Status?.KeyId != holder.KeyId)))
             return null;
         return $"{sender.Identity} sends {call.Operation} of {call.AliasName}, which is at {(owner is null ? "nobody" : owner)}'s key {holder.KeyId}, for {call.For}.";
     }

@@ -18,6 +18,8 @@ internal sealed class NoWriteToAnothersKey : IPromise
         var owner = KeyTruth.Tag(key, TagNames.Owner) ?? world.History.MadeFor(key.KeyId);
         if (call.Operation == "ReplicateKey")
         {
+            // What a resource that is gone has left is nobody's once people took its tags off, and the class decides.
+            owner = KeyTruth.Tag(key, TagNames.Owner) is null && world.Cluster.Find(owner ?? "") is null ? null : owner;
             return owner is null || NamespaceOf(owner) == NamespaceOf(call.For)
                 ? null
                 : $"{sender.Identity} replicates {owner}'s key {key.KeyId} for {call.For}.";

@@ -261,5 +261,58 @@ internal static class MendedFaults
             84.057 delete team-a/one
             84.356 create team-a/one deletionPolicy=Retain
             """),
+        new("an alias is taken over from a resource whose status was erased", """
+            seed 448 operators 1 stale 0
+            0 create team-a/one alias=alias/y0 className=strict
+            0 create team-b/one takeOverAlias=true
+            12.411 edit team-b/one alias=alias/y0
+            35.634 erase-status team-a/one
+            """),
+        new("an alias of a key that an earlier resource of the name left is taken over (the promise was wrong)", """
+            seed 771 operators 1 stale 0
+            0 create team-a/one alias=alias/x0 deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
+            0 create team-b/one alias=alias/x0 deletionPolicy=Retain takeOverAlias=true
+            71.338 delete team-a/one
+            71.9 create team-a/one grants=
+            """),
+        new("an alias stays whose call got no answer, when the status with the time of that call is refused", """
+            seed 582 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete users=role2
+            18.708 fail-aws CreateAlias Slow 2
+            22.096 edit team-a/one additionalAliases=alias/x1+alias/team0
+            23.939 edit team-a/one additionalAliases=
+            46.939 fail-aws UpdateAlias Slow 1
+            """),
+        new("people move the primary while the call that schedules the replica's deletion is on its way (excepted)", """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
+            42.358 fail-aws ScheduleKeyDeletion Slow 1
+            53.358 delete team-a/one
+            53.504 kill A
+            63.561 kms-move-primary team-a/one eu-west-1
+            """),
+        new("a key that was left, and whose tags people took off, is replicated by a class that permits adoption (the promise was wrong)", """
+            seed 2502 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1 users=role0
+            27 create team-b/copy primaryKeyOf=team-a/two className=standard region=eu-west-1
+            69.35 delete team-a/two
+            84.35 kms-untag-marks team-a/two
+            """),
+        new("the alias is at a key that an earlier resource of the name left, and the policy is refused as well (the promise was wrong)", """
+            seed 2594 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Retain
+            22 edit team-a/one alias=alias/team1
+            22.166 delete team-a/one
+            24.669 create team-a/one deletionPolicy=Retain keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            62.63 delete-role role1
+            62.936 edit team-a/one enabled=true users=role1 alias=alias/team1
+            """),
+        new("people took the finalizer off, and the KeyReplica of the earlier resource is in the way (excepted)", """
+            seed 2038 operators 1 stale 0
+            0 create team-a/one className=strict multiRegion=true replicaRegions=eu-west-1
+            5.725 take-finalizer-off team-a/one
+            5.725 delete team-a/one
+            26.725 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            """),
     ];
 }

@@ -26,13 +26,17 @@ internal static class AwsVerbs
         ["kms-untag-marks"] = Unmark,
         ["kms-schedule-deletion"] = ScheduleDeletion,
         ["kms-cancel-deletion"] = (world, step) => Call(world, step, "CancelKeyDeletion", []),
-        ["kms-move-primary"] = (world, step) => Call(world, step, "UpdatePrimaryRegion", new JsonObject { ["PrimaryRegion"] = step.Arguments[1] }),
+        ["kms-move-primary"] = MovePrimary,
         ["kms-delete-alias"] = (world, step) => world.Kms.Call("DeleteAlias", StartingPoint.Home, new JsonObject { ["AliasName"] = step.Subject }),
         ["kms-move-alias"] = MoveAlias,
         ["kms-create"] = CreateForeign,
+        ["kms-grant"] = (world, step) => Call(world, step, "CreateGrant", new JsonObject { ["GranteePrincipal"] = Admin, ["Operations"] = new JsonArray("DescribeKey") }),
+        ["kms-revoke-grants"] = RevokeGrants,
         ["delete-role"] = (world, step) => world.Kms.State.Principals.Delete(Role(step)),
         ["create-role"] = (world, step) => world.Kms.State.Principals.Add(Role(step)),
     };
+
+    private static string Admin => $"arn:aws:iam::{KmsService.AccountId}:role/admin";
 
     private static string Role(ScriptStep step) => $"arn:aws:iam::{KmsService.AccountId}:role/{step.Subject}";
 
@@ -69,6 +73,20 @@ internal static class AwsVerbs
             return;
         world.History.ScheduledByPeople(key.KeyId);
         Call(world, step, "ScheduleKeyDeletion", new JsonObject { ["PendingWindowInDays"] = 7 });
+    }
+
+    /// <summary>Revokes what the operator granted.</summary>
+    private static void RevokeGrants(SimulatedWorld world, ScriptStep step)
+    {
+        foreach (var grant in KeyOf(world, step.Subject) is { } key ? world.Keys.OwnGrants(key).ToArray() : [])
+            Call(world, step, "RevokeGrant", new JsonObject { ["GrantId"] = grant.Id });
+    }
+
+    private static void MovePrimary(SimulatedWorld world, ScriptStep step)
+    {
+        if (KeyOf(world, step.Subject) is { } key)
+            world.History.MovedByPeople(key.KeyId, world.Kms.State.Clock.GetUtcNow());
+        Call(world, step, "UpdatePrimaryRegion", new JsonObject { ["PrimaryRegion"] = step.Arguments[1] });
     }
 
     private static void MoveAlias(SimulatedWorld world, ScriptStep step)

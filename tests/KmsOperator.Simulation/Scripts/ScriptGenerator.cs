@@ -35,8 +35,22 @@ internal sealed class ScriptGenerator
         var generator = new ScriptGenerator(seed);
         var stale = generator._random.Next(2) == 0 ? 0 : generator._random.Next(1, 9);
         generator.Write();
-        if (seed % 5 == 0)
-            generator.Lives();
+        switch (seed % 5)
+        {
+            case 0:
+                generator.Lives();
+                break;
+            case 1:
+                generator.Changes(generator.Grants, ["CreateGrant", "RevokeGrant"], ["kms-grant", "kms-revoke-grants"]);
+                break;
+            case 2:
+                generator.Changes(generator.MoreAliases, ["CreateAlias", "UpdateAlias", "DeleteAlias"], []);
+                break;
+            case 3:
+                generator.Moves();
+                break;
+        }
+
         return new Script(seed, generator._operators, stale, generator._steps);
     }
 
@@ -84,6 +98,64 @@ internal sealed class ScriptGenerator
         }
 
         string Policy() => $"deletionPolicy={(_random.Next(2) == 0 ? "Retain" : "Delete")}";
+    }
+
+    /// <summary>One part of a resource's spec changes again and again, while the calls for it fail and the operator dies.</summary>
+    /// <param name="value">The part and its next value.</param>
+    /// <param name="operations">The operations that make it so in AWS.</param>
+    /// <param name="byHand">What others do to it in AWS.</param>
+    private void Changes(Func<string> value, string[] operations, string[] byHand)
+    {
+        var name = Names[0];
+        var changes = _random.Next(2, 6);
+        for (var change = 0; change < changes; change++)
+        {
+            if (_random.Next(2) == 0)
+                Add("fail-aws", Pick(operations), Pick(AwsFaults), $"{_random.Next(1, 3)}");
+            if (_random.Next(3) == 0)
+                Add("kill-at", Operator(), _random.Next(3) == 0 ? "patch/servicekeys" : Pick(operations), "1");
+            if (_random.Next(4) == 0)
+                Add("watch-lag", Operator(), $"{_random.Next(0, 5)}");
+            if (byHand.Length > 0 && _random.Next(4) == 0)
+                Add(Pick(byHand), name);
+            if (_random.Next(8) == 0)
+                Add("erase-status", name);
+            Add("edit", name, value());
+            if (_random.Next(8) == 0)
+            {
+                Add("delete", name);
+                _at += _random.NextDouble() * 3;
+                Add("create", name, value());
+            }
+
+            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+        }
+    }
+
+    private string Grants() => _random.Next(4) switch
+    {
+        0 => "grants=",
+        1 => $"grants=a:{Pick(["Encrypt", "Decrypt"])}+b:Decrypt",
+        _ => $"grants=a:{Pick(["Encrypt", "Decrypt"])}",
+    };
+
+    private string MoreAliases() => $"additionalAliases={string.Join('+', Aliases.Where(_ => _random.Next(2) == 0).Select(alias => $"{alias}{_random.Next(2)}"))}";
+
+    /// <summary>The primary of a multi-Region key moves there and back.</summary>
+    private void Moves()
+    {
+        var name = Names[0];
+        if (_random.Next(2) == 0)
+        {
+            Add("delete", name);
+            _at += _random.Next(3, 30);
+        }
+
+        Add("create", name, "multiRegion=true", $"replicaRegions={Worlds.StartingPoint.Elsewhere}");
+        _at += _random.Next(2) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+        Changes(
+            () => $"primaryRegion={Pick(["null", Worlds.StartingPoint.Home, Worlds.StartingPoint.Elsewhere])}",
+            ["UpdatePrimaryRegion", "ReplicateKey", "PutKeyPolicy", "EnableKeyRotation", "ScheduleKeyDeletion"], []);
     }
 
     private void One(string name)

@@ -83,6 +83,9 @@ internal static class UserVerbs
         world.Users.Patch(KindOf(world, step), KeyOf(step), """{"metadata":{"finalizers":null}}""");
     }
 
+    /// <summary>A grant to the administrator of the classes: its name and operation.</summary>
+    private static JsonObject GrantOf(string[] parts) => new() { ["name"] = parts[0], ["granteePrincipal"] = "admin", ["operations"] = new JsonArray(parts[1]) };
+
     private static JsonObject Spec(SimulatedWorld world, ScriptStep step)
     {
         var spec = new JsonObject();
@@ -100,6 +103,12 @@ internal static class UserVerbs
                     break;
                 case "users":
                     spec["access"] = new JsonObject { ["users"] = new JsonArray([.. value.Split('+', StringSplitOptions.RemoveEmptyEntries).Select(user => JsonValue.Create(user))]) };
+                    break;
+                case "additionalAliases":
+                    spec[name] = new JsonArray([.. value.Split('+', StringSplitOptions.RemoveEmptyEntries).Select(alias => JsonValue.Create(alias))]);
+                    break;
+                case "grants":
+                    spec[name] = new JsonArray([.. value.Split('+', StringSplitOptions.RemoveEmptyEntries).Select(grant => GrantOf(grant.Split(':')))]);
                     break;
                 case "rotationDays":
                     spec["rotation"] = new JsonObject { ["periodDays"] = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture) };

@@ -1,4 +1,6 @@
 using KmsOperator.Api;
+using KmsOperator.Planning;
+using KmsSimulator.Grants;
 using KmsSimulator.State;
 
 namespace KmsOperator.Simulation.Worlds;
@@ -39,6 +41,12 @@ internal sealed class KeyTruth(KmsService kms)
                 yield return (name, target);
         }
     }
+
+    /// <summary>The grants of a key that an operator made.</summary>
+    public IEnumerable<Grant> OwnGrants(KeyEntry key) => Grants(key).Where(grant => GrantName.IsOwn(grant.Name ?? ""));
+
+    /// <summary>The grants of a key.</summary>
+    public IEnumerable<Grant> Grants(KeyEntry key) => key.GrantIds.Select(Region(key.Region)!.Grant).OfType<Grant>();
 
     /// <summary>A tag of a key.</summary>
     public static string? Tag(KeyEntry key, string name) => key.Current.Tags.GetValueOrDefault(name);

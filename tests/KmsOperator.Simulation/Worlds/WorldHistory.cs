@@ -15,6 +15,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, HashSet<string>> _lives = [];
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly HashSet<string> _cancelledByPeople = [];
+    private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
     private readonly Dictionary<string, OperatorProcess> _statusWriters = [];
     private readonly Dictionary<(string Uid, string Alias), OperatorProcess?> _unrecordedAliases = [];
     private readonly Dictionary<string, OperatorProcess?> _unrecordedKeys = [];
@@ -53,6 +54,12 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>People cancelled a key's deletion.</summary>
     public void DeletionCancelledByPeople(string keyId) => _cancelledByPeople.Add(keyId);
+
+    /// <summary>Whether people moved the primary of a multi-Region key after a time.</summary>
+    public bool IsMovedByPeopleSince(string keyId, DateTimeOffset time) => _movedByPeople.TryGetValue(keyId, out var at) && at >= time;
+
+    /// <summary>People moved the primary of a multi-Region key.</summary>
+    public void MovedByPeople(string keyId, DateTimeOffset at) => _movedByPeople[keyId] = at;
 
     /// <summary>An operator wrote a resource's status.</summary>
     public void StatusWritten(string path, OperatorProcess writer) => _statusWriters[path] = writer;

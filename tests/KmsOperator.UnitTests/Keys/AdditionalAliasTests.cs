@@ -40,6 +40,26 @@ public sealed class AdditionalAliasTests
     }
 
     [Fact]
+    public async Task An_alias_that_comes_after_its_call_got_no_answer_and_is_no_longer_wanted_is_removed()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        await scenario.BreakAsync("CreateAlias", "dropBefore");
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "additionalAliases: [alias/b]"));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        scenario.AssertReady("ServiceKey", "one");
+
+        // The call was on its way all the time.
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.Aws.Kms().CreateAliasAsync("alias/b", scenario.Status("ServiceKey", "one", "keyId"), Ct);
+        await scenario.RestAsync();
+
+        Assert.Equal(["alias/acme/s3"], Scenario.Aliases(await scenario.Aws.KeyAsync()));
+        scenario.AssertReady("ServiceKey", "one");
+    }
+
+    [Fact]
     public async Task An_alias_that_somebody_pointed_elsewhere_is_pointed_back()
     {
         using var scenario = await Scenario.StartAsync();

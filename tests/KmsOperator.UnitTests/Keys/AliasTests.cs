@@ -36,6 +36,40 @@ public sealed class AliasTests
         { "Allow", true, true, "asked for, and permitted" },
     };
 
+    /// <summary>The one that has the alias cannot put its status back, so that only the tags of its key say whose it is.</summary>
+    [Theory]
+    [InlineData(true, "a resource that has a key")]
+    [InlineData(false, "a resource that has none yet")]
+    public async Task An_alias_is_not_taken_over_from_a_resource_whose_status_was_erased(bool hasKey, string who)
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {aliasTakeOver: Allow}");
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "alias: alias/taken", "suspend: false"));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "alias: alias/taken", "suspend: true"));
+        if (hasKey)
+            await scenario.ApplyAsync(Scenario.Key("two", "service: sqs"));
+        var holder = (await scenario.Aws.KeysAsync()).Single(key => Scenario.Aliases(key).Contains("alias/taken"));
+        scenario.EraseStatus("ServiceKey", "one");
+
+        await scenario.ApplyAsync(Scenario.Key("two", "service: sqs", "alias: alias/taken", "takeOverAlias: true"));
+
+        scenario.AssertStalled("ServiceKey", "two", "AliasConflict");
+        Assert.Contains("ServiceKey/team/one", scenario.Condition("ServiceKey", "two", "Ready")!.Value.Message, StringComparison.Ordinal);
+        Assert.True((string?)(await scenario.Aws.KeysAsync()).Single(key => Scenario.Aliases(key).Contains("alias/taken"))["keyId"] == (string?)holder["keyId"], who);
+    }
+
+    [Fact]
+    public async Task A_status_that_loses_only_its_alias_is_put_back_at_once()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"status": {"aliasName": null, "desiredSha256": null}}""", "status");
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(5));
+
+        Assert.Equal("alias/acme/s3", scenario.Status("ServiceKey", "one", "aliasName"));
+    }
+
     [Theory]
     [MemberData(nameof(TakenAliases))]
     public async Task An_alias_of_another_key_is_taken_over_only_if_asked_and_permitted(string permission, bool asked, bool taken, string why)

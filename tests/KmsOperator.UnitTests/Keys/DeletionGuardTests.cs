@@ -99,6 +99,23 @@ public sealed class DeletionGuardTests
         Assert.All(await scenario.Aws.KeysAsync(), key => Assert.Equal("Enabled", (string?)key["keyState"]));
     }
 
+    [Theory]
+    [InlineData("Retain", "a key that is kept is not asked for its last use")]
+    [InlineData("Disable", "a key that is disabled can be enabled again")]
+    public async Task A_primary_in_use_that_is_not_to_be_deleted_is_let_go_with_its_replicas(string policy, string why)
+    {
+        using var scenario = await StartAsync(24);
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]", $"deletionPolicy: {policy}"));
+        await scenario.RestAsync();
+        await UseAsync(scenario, "us-east-1", "alias/acme/ebs");
+
+        await scenario.DeleteAsync("ServiceKey", "multi");
+        await scenario.RestAsync();
+
+        Assert.True(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "multi")) is null, why);
+        Assert.DoesNotContain(await scenario.Aws.KeysAsync(), key => (string?)key["keyState"] == "PendingDeletion");
+    }
+
     [Fact]
     public async Task A_key_in_use_is_retained_when_its_namespace_is_deleted()
     {

@@ -83,6 +83,48 @@ public sealed class ConsistencyTests
         async Task<int> CountAsync(string id) => (await simulator.Kms.ListAliasesAsync(new ListAliasesRequest { KeyId = id }, Token)).Aliases?.Count ?? 0;
     }
 
+    /// <summary>Source: AWS KMS developer guide, "Creating grants" (eventual consistency) and "Using a grant token".</summary>
+    [Fact]
+    public async Task Grants_are_listed_and_permit_late_unless_the_request_has_their_token()
+    {
+        await using var simulator = await TestSimulator.StartAsync(Late);
+        const string role = "arn:aws:iam::123456789012:role/r";
+        var key = await simulator.CreateKeyAsync(new CreateKeyRequest
+        {
+            Policy = """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/simulator"},"Action":"kms:*","Resource":"*"}}""",
+        });
+        simulator.Time.Advance(Delay);
+        var request = new CreateGrantRequest { KeyId = key.KeyId, Name = "g", GranteePrincipal = role, RetiringPrincipal = role, Operations = ["Encrypt"] };
+        var grant = await simulator.Kms.CreateGrantAsync(request, Token);
+        var grantee = await simulator.KmsAsAsync($$"""{"principal":"{{role}}"}""");
+
+        Assert.Equal((0, 0), await SeenAsync());
+        Assert.Equal(grant.GrantId, (await simulator.Kms.CreateGrantAsync(request, Token)).GrantId);
+        await KmsAssert.FailsAsync("AccessDeniedException", "kms:Encrypt", () => EncryptAsync());
+        await EncryptAsync(grant.GrantToken);
+        await KmsAssert.FailsAsync("InvalidGrantIdException", "", () => simulator.Kms.ListGrantsAsync(new ListGrantsRequest { KeyId = key.KeyId, GrantId = grant.GrantId }, Token));
+
+        simulator.Time.Advance(Delay);
+        Assert.Equal((1, 1), await SeenAsync());
+        await EncryptAsync();
+
+        await simulator.Kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = key.KeyId, GrantId = grant.GrantId }, Token);
+        Assert.Equal((1, 1), await SeenAsync());
+        await EncryptAsync();
+        await KmsAssert.FailsAsync("InvalidGrantIdException", "", () => simulator.Kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = key.KeyId, GrantId = grant.GrantId }, Token));
+
+        simulator.Time.Advance(Delay);
+        Assert.Equal((0, 0), await SeenAsync());
+        await KmsAssert.FailsAsync("AccessDeniedException", "kms:Encrypt", () => EncryptAsync());
+
+        async Task<(int, int)> SeenAsync() => (
+            (await simulator.Kms.ListGrantsAsync(new ListGrantsRequest { KeyId = key.KeyId }, Token)).Grants?.Count ?? 0,
+            (await simulator.Kms.ListRetirableGrantsAsync(new ListRetirableGrantsRequest { RetiringPrincipal = role }, Token)).Grants?.Count ?? 0);
+
+        Task EncryptAsync(params string[] tokens) =>
+            grantee.EncryptAsync(new EncryptRequest { KeyId = key.Arn, Plaintext = new MemoryStream([1]), GrantTokens = [.. tokens] }, Token);
+    }
+
     [Fact]
     public async Task The_end_of_a_window_is_seen_at_once()
     {

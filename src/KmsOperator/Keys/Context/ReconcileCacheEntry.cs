@@ -20,6 +20,9 @@ internal sealed class ReconcileCacheEntry
     /// </summary>
     public DateTimeOffset? UnansweredAt { get; set; }
 
+    /// <summary>When a call that changes the key got no answer for the last time, so that it may have its effect yet; null if none did.</summary>
+    public DateTimeOffset? ChangeUnansweredAt { get; set; }
+
     /// <summary>
     /// When a call that decides what becomes of a key after its resource ended without an answer: it schedules or cancels the deletion, enables the
     /// key, or takes tags off it. It may still arrive.

@@ -176,7 +176,7 @@ internal sealed class KeyCreation(
     {
         try
         {
-            return ownership.ReserveAlias(desired, await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken));
+            return await ownership.ReserveAliasAsync(region, desired, await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken), cancellationToken);
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "ListAliases") is { } failure)
         {

@@ -1,3 +1,4 @@
+using Amazon.KeyManagementService;
 using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Planning;
@@ -20,14 +21,16 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
     /// Makes sure that the aliases are free before a key is created for them, and reserves the key's own. Of two new keys that want one additional
     /// alias, CreateAlias decides.
     /// </summary>
+    /// <param name="region">The clients for the key's place.</param>
     /// <param name="desired">The key that is about to be created.</param>
     /// <param name="aliases">Target key id of each alias in the Region.</param>
+    /// <param name="cancellationToken">Ends the calls: one for the tags of each key that an alias is to be taken over from.</param>
     /// <returns>Why the alias cannot be had; null when it is reserved.</returns>
-    public ReconcileError? ReserveAlias(DesiredKey desired, IReadOnlyDictionary<string, string> aliases)
+    public async Task<ReconcileError?> ReserveAliasAsync(RegionalClients region, DesiredKey desired, IReadOnlyDictionary<string, string> aliases, CancellationToken cancellationToken)
     {
         foreach (var name in desired.AliasNames)
         {
-            if (FindConflict(desired, name, aliases.GetValueOrDefault(name)) is { } conflict)
+            if (await FindConflictAsync(region, desired, name, aliases.GetValueOrDefault(name), cancellationToken) is { } conflict)
             {
                 return conflict;
             }
@@ -53,13 +56,15 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
     }
 
     /// <summary>The other resources that have wanted aliases of an existing key.</summary>
+    /// <param name="region">The clients for the key's place.</param>
     /// <param name="status">The resource's own status.</param>
     /// <param name="desired">The key as it should be.</param>
     /// <param name="aliasTargets">Target key id of each alias that matters.</param>
     /// <param name="keyId">The resource's own key; null when there is none yet.</param>
+    /// <param name="cancellationToken">Ends the calls: one for the tags of each key that an alias is to be taken over from.</param>
     /// <returns><c>{kind}/{namespace}/{name}</c> by alias, without those that no resource has or that point at the resource's own key.</returns>
-    public IReadOnlyDictionary<string, string> FindAliasHolders(
-        KeyStatus status, DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? keyId)
+    public async Task<IReadOnlyDictionary<string, string>> FindAliasHoldersAsync(
+        RegionalClients region, KeyStatus status, DesiredKey desired, IReadOnlyDictionary<string, string> aliasTargets, string? keyId, CancellationToken cancellationToken)
     {
         var holders = new Dictionary<string, string>();
         foreach (var name in desired.AliasNames)
@@ -76,6 +81,10 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
                 ?? (isOurs ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid))) is { } holder)
             {
                 holders[name] = holder;
+            }
+            else if (!isOurs && desired.TakeOverAlias && await FindTaggedHolderAsync(region, desired, target, cancellationToken) is { } tagged)
+            {
+                holders[name] = tagged;
             }
         }
 
@@ -98,7 +107,24 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
             || (await KeyObserver.DescribeAsync(region.Clients.Reading, aliasName, cancellationToken) is { } named && named.KeyId != keyId);
     }
 
-    private ReconcileError? FindConflict(DesiredKey desired, string aliasName, string? target)
+    /// <summary>
+    /// The other resource of this cluster that a key's tags name, if it still exists: a resource whose status somebody erased has its key all the same. Whoever may not read
+    /// the tags of a key is told nothing: the key of a resource lets the operator read them.
+    /// </summary>
+    private async Task<string?> FindTaggedHolderAsync(RegionalClients region, DesiredKey desired, string keyId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, keyId, cancellationToken);
+            return KeyTags.OwnerIn(tags) is { } owner && owner.ClusterId == desired.Owner.ClusterId && owner.Uid != desired.Owner.Uid && index.Exists(owner) ? owner.Path : null;
+        }
+        catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind is AwsFailureKind.NotFound or AwsFailureKind.AccessDenied)
+        {
+            return null;
+        }
+    }
+
+    private async Task<ReconcileError?> FindConflictAsync(RegionalClients region, DesiredKey desired, string aliasName, string? target, CancellationToken cancellationToken)
     {
         if (desired.Primary is { } primary && target == primary.KeyId)
         {
@@ -107,7 +133,8 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
 
         // The other resources are asked even when the list has no such alias: the list may be older than the alias.
         var holder = index.FindAliasHolder(desired.Location, aliasName, desired.Owner.Uid)
-            ?? (target is null ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid));
+            ?? (target is null ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid))
+            ?? (target is null || !desired.TakeOverAlias ? null : await FindTaggedHolderAsync(region, desired, target, cancellationToken));
         return holder is not null || (target is not null && !desired.TakeOverAlias)
             ? KeyPlanner.AliasConflict(aliasName, target, desired.Location, holder, isAdditional: aliasName != desired.AliasName)
             : null;

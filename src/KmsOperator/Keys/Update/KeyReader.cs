@@ -85,7 +85,8 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
         var reconcileAt = context.UnhandledReconcileAt;
         var desired = resolved.Desired;
         var aliases = await ReadAliasesAsync(context, status, desired, region, cancellationToken);
-        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, ownership.FindAliasHolders(status, desired, aliases.Targets, keyId: null));
+        var holders = await ownership.FindAliasHoldersAsync(region, status, desired, aliases.Targets, keyId: null, cancellationToken);
+        var plan = KeyPlanner.PlanNew(desired, aliases.Targets, holders);
         return WithHandled(ObserveOnly.ReportMissing(status, desired, plan), reconcileAt);
     }
 

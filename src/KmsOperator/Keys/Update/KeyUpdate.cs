@@ -33,7 +33,7 @@ internal sealed class KeyUpdate(
         var (status, region) = (found.Status, found.Region);
         var (observed, isNew) = (read.Key, read.IsNew);
         var desired = resolved.Desired;
-        var aliasHolders = ownership.FindAliasHolders(status, desired, observed.AliasTargets, observed.KeyId);
+        var aliasHolders = await ownership.FindAliasHoldersAsync(region, status, desired, observed.AliasTargets, observed.KeyId, cancellationToken);
         using var material = await materials.ReadAsync(context.Namespace, desired, observed, context.Now, cancellationToken);
         var plan = KeyPlanner.Plan(desired, observed, KeyStatusFields.RecordOf(status) with
         {
@@ -123,8 +123,10 @@ internal sealed class KeyUpdate(
         var now = context.Now;
         var complete = error is null;
 
-        // Within the window after a write the list of aliases may be older than an alias that a call without an answer has put.
-        var isConclusive = !(now - status.LastChangedAt < settings.ConsistencyWindow);
+        // Within the window after a write the list of aliases may be older than an alias that a call without an answer has put. The status that had the
+        // time of such a call may have been refused, because somebody changed the resource meanwhile.
+        var changedAt = context.Cache.ChangeUnansweredAt is { } unansweredAt && !(status.LastChangedAt > unansweredAt) ? unansweredAt : status.LastChangedAt;
+        var isConclusive = !(now - changedAt < settings.ConsistencyWindow);
         var isVerified = complete && done.Count == 0 && !isNew && isConclusive;
         var next = KeyStatusFields.Observed(status, desired, key, complete, aliasHolders);
         next = next with
@@ -138,7 +140,7 @@ internal sealed class KeyUpdate(
             DesiredSha256 = resolved.DesiredSha256,
 
             // A time in the future (a clock that was ahead) must not postpone the next comparison.
-            LastChangedAt = isNew || done.Count > 0 || status.LastChangedAt > now ? now : status.LastChangedAt,
+            LastChangedAt = isNew || done.Count > 0 || changedAt > now ? now : changedAt,
             LastVerifiedAt = complete ? now : status.LastVerifiedAt,
         };
         if (!done.Any(step => step is UpdatePrimaryRegionStep))

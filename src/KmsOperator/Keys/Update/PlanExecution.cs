@@ -69,6 +69,11 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
                     context.Cache.FateUnansweredAt = context.Now;
                 }
 
+                if (failure.EffectIsUnknown)
+                {
+                    context.Cache.ChangeUnansweredAt = context.Now;
+                }
+
                 refused.Add(step);
                 errors.Add(StepRefusal.Explain(failure, step, key, desired, context.IsRecent(settings.ConsistencyWindow)));
                 if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable && !plan.Steps.Except(done).Except(refused).Any(other => other is DisableKeyStep))

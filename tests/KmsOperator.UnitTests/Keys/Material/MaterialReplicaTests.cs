@@ -70,6 +70,32 @@ public sealed class MaterialReplicaTests
         Assert.Equal(["CURRENT IMPORTED"], await scenario.MaterialsAsync(keyId, "eu-west-1"));
     }
 
+    [Fact]
+    public async Task The_primary_moves_with_its_material_and_new_material_goes_to_the_new_primary_first()
+    {
+        using var scenario = await StartAsync();
+        var keyId = scenario.Status("ServiceKey", "one", "keyId")!;
+        string[] fields = [MaterialScenario.Origin, MultiRegion, Replicas, "primaryRegion: eu-west-1"];
+
+        await scenario.ApplyAsync(Scenario.Key("one", [.. fields, MaterialScenario.Material()]));
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        scenario.AssertReady("KeyReplica", Replica);
+        Assert.Equal("PRIMARY", scenario.Status("KeyReplica", Replica, "multiRegionKeyType"));
+        Assert.Equal(2, await scenario.CallsAsync("ImportKeyMaterial"));
+
+        scenario.PutSecret(MaterialScenario.Second, "material-b");
+        await scenario.ApplyAsync(Scenario.Key("one", [.. fields, MaterialScenario.Material("material-b")]));
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+
+        scenario.AssertReady("ServiceKey", "one");
+        scenario.AssertReady("KeyReplica", Replica);
+        foreach (var region in (string[])["us-east-1", "eu-west-1"])
+            Assert.Equal(["NON_CURRENT IMPORTED", "CURRENT IMPORTED"], await scenario.MaterialsAsync(keyId, region));
+        Assert.Equal(1, await scenario.CallsAsync("RotateKeyOnDemand"));
+    }
+
     private static async Task<Scenario> StartAsync()
     {
         var scenario = await MaterialScenario.StartAsync();
