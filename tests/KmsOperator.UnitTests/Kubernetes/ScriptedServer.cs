@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
@@ -93,11 +92,7 @@ internal sealed class ScriptedWatch
 
     public void Line(string type, string item) => Bytes($$"""{"type":"{{type}}","object":{{item}}}""" + "\n");
 
-    public void Bytes(string text)
-    {
-        _pipe.Writer.Write(Encoding.UTF8.GetBytes(text));
-        _pipe.Writer.FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
-    }
+    public void Bytes(string text) => _pipe.Writer.AsStream().Write(Encoding.UTF8.GetBytes(text));
 
     public void End() => _pipe.Writer.Complete();
 
