@@ -9,7 +9,7 @@ namespace KmsOperator.Testing.Running;
 /// <remarks>Everything of a test must stay on its own thread: call <c>Cancel</c> rather than <c>CancelAsync</c>, which goes on on another one.</remarks>
 public sealed class TestThread
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
     private readonly SingleThread _thread = new(staysOnThread: true);
 
     /// <summary>The clock of the code under test.</summary>
@@ -39,22 +39,21 @@ public sealed class TestThread
         Clock.AdvanceTo(end);
     }
 
-    /// <summary>Lets everything run until a condition holds. It is asked when nothing can go on, before the clock moves to the next timer.</summary>
-    /// <param name="condition">The condition.</param>
-    /// <param name="limit">How far the clock may be moved; one hour when null.</param>
+    /// <summary>Lets everything run until a condition holds, for one hour of the clock at most.</summary>
+    /// <param name="condition">The condition. It is asked when nothing can go on, before the clock moves to the next timer.</param>
     /// <param name="text">The condition as the test has it; given by the compiler.</param>
     /// <returns>How far the clock was moved.</returns>
     /// <exception cref="InvalidOperationException">The condition did not hold in time, or something went on on another thread.</exception>
-    public TimeSpan RunUntil(Func<bool> condition, TimeSpan? limit = null, [CallerArgumentExpression(nameof(condition))] string? text = null)
+    public TimeSpan RunUntil(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? text = null)
     {
-        var (began, most) = (Clock.GetUtcNow(), limit ?? Patience);
+        var began = Clock.GetUtcNow();
         RunUntilIdle();
         while (!condition())
         {
             var next = Clock.NextTimer
                 ?? throw new InvalidOperationException($"After {Clock.GetUtcNow() - began}, nothing waits for the clock any more, and this does not hold: {text}");
-            if (next - began > most)
-                throw new InvalidOperationException($"After {most}, this still does not hold: {text}");
+            if (next - began > Longest)
+                throw new InvalidOperationException($"After {Longest}, this still does not hold: {text}");
             Clock.AdvanceTo(next);
             RunUntilIdle();
         }

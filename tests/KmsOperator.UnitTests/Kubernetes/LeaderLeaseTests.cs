@@ -45,7 +45,7 @@ public sealed class LeaderLeaseTests
         _thread.RunUntilIdle();
         Assert.True(lease.IsLeader);
 
-        Assert.Equal(1, (Held()).LeaseTransitions);
+        Assert.Equal(1, Held().LeaseTransitions);
         Assert.Contains("\"resourceVersion\":\"1\"", _api.Requests.Single(request => request.Verb == "patch").Body, StringComparison.Ordinal);
         stop.Cancel();
         _thread.Finish(run);
@@ -85,7 +85,7 @@ public sealed class LeaderLeaseTests
         Assert.False(lease.IsLeader);
         stop.Cancel();
         _thread.Finish(run);
-        Assert.Equal("other", (Held()).HolderIdentity);
+        Assert.Equal("other", Held().HolderIdentity);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class LeaderLeaseTests
         var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
         _thread.RunUntilIdle();
         Assert.True(lease.IsLeader);
-        var taken = (Held()).RenewTime;
+        var taken = Held().RenewTime;
 
         var lasted = _thread.RunUntil(() => _api.Requests.Count(request => request.Verb == "patch") == 20);
 
@@ -123,6 +123,7 @@ public sealed class LeaderLeaseTests
             },
             CancellationToken.None));
         _thread.RunUntilIdle();
+        Assert.NotEmpty(tokens);
 
         Foreign("other");
         var waited = _thread.RunUntil(() => run.IsCompleted);
@@ -131,7 +132,7 @@ public sealed class LeaderLeaseTests
         Assert.Contains("other", Assert.Throws<LeaseLostException>(() => _thread.Finish(run)).Message, StringComparison.Ordinal);
         Assert.All(tokens, token => Assert.True(token.IsCancellationRequested));
         Assert.False(lease.IsLeader);
-        Assert.Equal("other", (Held()).HolderIdentity);
+        Assert.Equal("other", Held().HolderIdentity);
         never.Cancel();
     }
 
@@ -205,10 +206,10 @@ public sealed class LeaderLeaseTests
         _thread.RunFor(TimeSpan.FromSeconds(3));
 
         Assert.Equal([true, false], tokens.Select(token => token.IsCancellationRequested));
-        Assert.Equal("one", (Held()).HolderIdentity);
+        Assert.Equal("one", Held().HolderIdentity);
         finish.SetResult();
         _thread.Finish(run);
-        Assert.Equal("", (Held()).HolderIdentity);
+        Assert.Equal("", Held().HolderIdentity);
     }
 
     [Fact]
@@ -243,7 +244,7 @@ public sealed class LeaderLeaseTests
         var run = _thread.Start(() => lease.RunAsync((_, _) => throw new IOException("broken"), CancellationToken.None));
 
         Assert.Equal("broken", Assert.Throws<IOException>(() => _thread.Finish(run)).Message);
-        Assert.Equal("", (Held()).HolderIdentity);
+        Assert.Equal("", Held().HolderIdentity);
     }
 
     [Fact]
@@ -263,7 +264,7 @@ public sealed class LeaderLeaseTests
         _thread.RunUntil(() => _api.Requests.Count(request => request.Verb == "get") >= 3);
 
         Assert.False(lease.IsLeader);
-        Assert.Equal("other", (Held()).HolderIdentity);
+        Assert.Equal("other", Held().HolderIdentity);
         stop.Cancel();
         _thread.Finish(run);
     }
