@@ -62,6 +62,8 @@ public sealed class LeaderLease(
             if (!MayWrite())
                 return false;
             await next.WaitAsync(cancellationToken);
+            // Ends the renewal's call before the caller's work goes on, on the caller's SynchronizationContext if it has one.
+            await Task.Yield();
         }
     }
 

@@ -8,7 +8,7 @@ internal sealed class LeaseRenewals(TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private Renewal? _last;
-    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _next = new();
 
     /// <summary>The present moment, to be given to <see cref="Succeeded"/> if an attempt that begins now succeeds.</summary>
     public Renewal Now() => new(clock.GetTimestamp(), clock.GetUtcNow());
@@ -27,7 +27,10 @@ internal sealed class LeaseRenewals(TimeProvider clock)
             return _last is { } last && clock.GetElapsedTime(last.Timestamp) < limit && clock.GetUtcNow() - last.WallClock < limit;
     }
 
-    /// <summary>Completes with the next change. Take it before asking <see cref="IsYoungerThan"/>, or a change can be missed.</summary>
+    /// <summary>
+    /// Completes with the next change. Take it before asking <see cref="IsYoungerThan"/>, or a change can be missed. What awaits it goes on
+    /// inside the renewal, so it must yield at once.
+    /// </summary>
     public Task Next()
     {
         lock (_lock)
@@ -40,7 +43,7 @@ internal sealed class LeaseRenewals(TimeProvider clock)
         lock (_lock)
         {
             _last = renewal;
-            (next, _next) = (_next, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            (next, _next) = (_next, new());
         }
         next.SetResult();
     }

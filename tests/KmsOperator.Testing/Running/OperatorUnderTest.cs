@@ -60,12 +60,12 @@ public sealed class OperatorUnderTest : IDisposable
         RunUntilIdle();
         while (!IsHalted && Clock.NextTimer is { } next && next <= end)
         {
-            Advance(next);
+            Clock.AdvanceTo(next);
             RunUntilIdle();
         }
         if (IsHalted)
             return;
-        Advance(end);
+        Clock.AdvanceTo(end);
         foreach (var instance in _instances.Where(instance => instance.Run.IsCompleted))
         {
             await instance.Run;
@@ -137,11 +137,5 @@ public sealed class OperatorUnderTest : IDisposable
             foreach (var instance in _instances)
                 any |= instance.RunUntilIdle();
         }
-    }
-
-    private void Advance(DateTimeOffset to)
-    {
-        if (to > Clock.GetUtcNow())
-            SingleThread.WithoutContext(() => Clock.SetUtcNow(to));
     }
 }

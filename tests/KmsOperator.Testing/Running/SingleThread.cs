@@ -1,13 +1,17 @@
 namespace KmsOperator.Testing.Running;
 
 /// <summary>
-/// Runs everything of one operator on the thread that asks for it: whatever is ready to go on waits in a queue, first come, first served.
+/// Runs everything that was started on it on the thread that asks for it: whatever is ready to go on waits in a queue, first come, first served.
 /// </summary>
-internal sealed class SingleThread : SynchronizationContext
+/// <param name="staysOnThread">
+/// Whether everything between two runs happens on the same thread too. Then work from another thread is an error at any time, and not only
+/// while something runs.
+/// </param>
+internal sealed class SingleThread(bool staysOnThread = false) : SynchronizationContext
 {
     private readonly Lock _gate = new();
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _ready = [];
-    private int? _running;
+    private int? _thread;
     private string? _foreignThread;
     private bool _isDead;
 
@@ -19,7 +23,7 @@ internal sealed class SingleThread : SynchronizationContext
             if (_isDead)
                 return;
             // What another thread does meanwhile comes at any time, so the run could not be repeated.
-            if (_running is { } thread && thread != Environment.CurrentManagedThreadId)
+            if (_thread is { } thread && thread != Environment.CurrentManagedThreadId)
                 _foreignThread ??= Environment.StackTrace;
             _ready.Enqueue((d, state));
         }
@@ -31,14 +35,28 @@ internal sealed class SingleThread : SynchronizationContext
     /// <inheritdoc />
     public override SynchronizationContext CreateCopy() => this;
 
+    /// <summary>Starts work here. It runs up to its first wait.</summary>
+    /// <returns>What the work returned.</returns>
+    public TTask Start<TTask>(Func<TTask> work)
+        where TTask : Task
+    {
+        var before = Enter();
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Leave(before);
+        }
+    }
+
     /// <summary>Runs what is ready, and what that makes ready, until nothing is.</summary>
     /// <returns>Whether anything was.</returns>
     /// <exception cref="InvalidOperationException">Something went on on another thread.</exception>
     public bool RunUntilIdle()
     {
-        var before = Current;
-        SetSynchronizationContext(this);
-        _running = Environment.CurrentManagedThreadId;
+        var before = Enter();
         var any = false;
         try
         {
@@ -50,11 +68,10 @@ internal sealed class SingleThread : SynchronizationContext
         }
         finally
         {
-            _running = null;
-            SetSynchronizationContext(before);
+            Leave(before);
         }
         if (_foreignThread is not null)
-            throw new InvalidOperationException($"The operator went on on another thread:\n{_foreignThread}");
+            throw new InvalidOperationException($"Something went on on another thread:\n{_foreignThread}");
         return any;
     }
 
@@ -81,6 +98,21 @@ internal sealed class SingleThread : SynchronizationContext
         {
             SetSynchronizationContext(before);
         }
+    }
+
+    private SynchronizationContext? Enter()
+    {
+        var before = Current;
+        SetSynchronizationContext(this);
+        _thread = Environment.CurrentManagedThreadId;
+        return before;
+    }
+
+    private void Leave(SynchronizationContext? before)
+    {
+        if (!staysOnThread)
+            _thread = null;
+        SetSynchronizationContext(before);
     }
 
     private bool TryTake(out (SendOrPostCallback Callback, object? State) next)

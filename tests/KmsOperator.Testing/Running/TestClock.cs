@@ -18,6 +18,15 @@ public sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2026, 3, 1
         }
     }
 
+    /// <summary>
+    /// Moves the clock; a moment in the past changes nothing. What awaits a timer with <c>ConfigureAwait(false)</c> goes on at once on this thread.
+    /// </summary>
+    public void AdvanceTo(DateTimeOffset moment)
+    {
+        if (moment > GetUtcNow())
+            SingleThread.WithoutContext(() => SetUtcNow(moment));
+    }
+
     /// <inheritdoc />
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -1,58 +1,55 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using KmsOperator.Kubernetes;
+using KmsOperator.Testing.Running;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Kubernetes;
 
-public sealed class ControllerTests : IAsyncDisposable
+public sealed class ControllerTests : IDisposable
 {
     private static readonly NamespacedName Key = new("ns", "a");
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestThread _thread = new();
     private readonly WorkQueue<NamespacedName> _queue;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _lost = new();
     private Task _run = Task.CompletedTask;
     private int _reconciles;
 
-    public ControllerTests() => _queue = new(_time, new Random(1));
+    public ControllerTests() => _queue = new(_thread.Clock, new Random(1));
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _stop.CancelAsync();
-        await _run;
+        _stop.Cancel();
+        _thread.Finish(_run);
         _stop.Dispose();
         _lost.Dispose();
         _queue.Dispose();
     }
 
     [Fact]
-    public async Task An_object_that_is_done_is_not_looked_at_again()
+    public void An_object_that_is_done_is_not_looked_at_again()
     {
         Start((_, _) => ValueTask.FromResult(ReconcileResult.Done));
         _queue.Add(Key);
-        await Waiting.UntilAsync(() => _reconciles == 1);
 
-        await _time.RunUntilAsync(AfterSeconds(1000), TimeSpan.FromSeconds(50));
+        _thread.RunFor(TimeSpan.FromSeconds(1000));
 
         Assert.Equal(1, _reconciles);
     }
 
     [Fact]
-    public async Task An_object_is_looked_at_again_after_the_time_that_was_asked_for()
+    public void An_object_is_looked_at_again_after_the_time_that_was_asked_for()
     {
         Start((_, _) => ValueTask.FromResult(ReconcileResult.RequeueAfter(TimeSpan.FromSeconds(60))));
         _queue.Add(Key);
-        var began = _time.GetUtcNow();
 
-        await _time.RunUntilAsync(() => _reconciles == 3, TimeSpan.FromSeconds(1));
+        var waited = _thread.RunUntil(() => _reconciles == 3);
 
-        Assert.True(_time.GetUtcNow() - began >= TimeSpan.FromSeconds(120));
+        Assert.Equal(TimeSpan.FromSeconds(120), waited);
         Assert.Equal(0, _queue.Retries);
     }
 
@@ -60,7 +57,7 @@ public sealed class ControllerTests : IAsyncDisposable
     [InlineData("retry", "the reconciler asks for it")]
     [InlineData("exception", "whatever is thrown")]
     [InlineData("conflict", "somebody else wrote first")]
-    public async Task An_object_that_failed_comes_again_with_growing_delays_and_for_ever(string how, string why)
+    public void An_object_that_failed_comes_again_with_growing_delays_and_for_ever(string how, string why)
     {
         Start((_, _) => how switch
         {
@@ -69,23 +66,22 @@ public sealed class ControllerTests : IAsyncDisposable
             _ => throw new InvalidOperationException("broken"),
         });
         _queue.Add(Key);
-        var began = _time.GetUtcNow();
 
-        await _time.RunUntilAsync(() => _reconciles == 12, TimeSpan.FromSeconds(5));
+        var waited = _thread.RunUntil(() => _reconciles == 12).TotalSeconds;
 
-        // 1 + 2 + … + 256 + 300 + 300
-        Assert.True(_time.GetUtcNow() - began >= TimeSpan.FromSeconds(511 + 600), why);
+        // 1 + 2 + … + 256 + 300 + 300, and up to 20 % more.
+        Assert.True(waited is >= 511 + 600 and <= (511 + 600) * 1.2, why);
     }
 
     [Fact]
-    public async Task As_many_objects_are_worked_on_at_once_as_there_are_workers()
+    public void As_many_objects_are_worked_on_at_once_as_there_are_workers()
     {
         var entered = 0;
-        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var gate = new TaskCompletionSource();
         Start(
             async (_, _) =>
             {
-                Interlocked.Increment(ref entered);
+                entered++;
                 await gate.Task;
                 return ReconcileResult.Done;
             },
@@ -93,52 +89,56 @@ public sealed class ControllerTests : IAsyncDisposable
         for (var i = 0; i < 5; i++)
             _queue.Add(new("ns", $"{i}"));
 
-        await Waiting.UntilAsync(() => Volatile.Read(ref entered) == 3);
-        Assert.Equal(2, _queue.Depth);
+        _thread.RunUntilIdle();
+        Assert.Equal((3, 2), (entered, _queue.Depth));
         gate.SetResult();
-        await Waiting.UntilAsync(() => Volatile.Read(ref entered) == 5);
+        _thread.RunUntilIdle();
+        Assert.Equal(5, entered);
     }
 
     [Fact]
-    public async Task A_throttled_flow_keeps_two_workers_and_leaves_the_rest_to_others()
+    public void A_throttled_flow_keeps_two_workers_and_leaves_the_rest_to_others()
     {
-        using var queue = new WorkQueue<NamespacedName>(_time, new Random(1), flowOf: key => key.Namespace);
-        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var queue = new WorkQueue<NamespacedName>(_thread.Clock, new Random(1), flowOf: key => key.Namespace);
+        var gate = new TaskCompletionSource();
         var inHand = 0;
         var served = 0;
         var reconciler = new Reconciler(async (key, _) =>
         {
             if (key.Namespace == "healthy")
             {
-                Interlocked.Increment(ref served);
+                served++;
                 return ReconcileResult.Done;
             }
             if (key.Name == "first")
                 return ReconcileResult.Retry with { FlowOutcome = FlowOutcome.Throttled };
-            Interlocked.Increment(ref inHand);
+            inHand++;
             await gate.Task;
             return ReconcileResult.Done with { FlowOutcome = FlowOutcome.Throttled };
         });
         queue.Add(new("broken", "first"));
-        _run = new Controller("test", queue, reconciler, new ControllerOptions { Workers = 4, NewReconcileId = () => "test" }, _time, NullLogger.Instance).RunAsync(_stop.Token, _lost.Token);
-        await Waiting.UntilAsync(() => queue.Retries == 1);
+        Run(new Controller("test", queue, reconciler, new ControllerOptions { Workers = 4, NewReconcileId = () => "test" }, _thread.Clock, NullLogger.Instance));
+        _thread.RunUntilIdle();
+        Assert.Equal(1, queue.Retries);
         for (var i = 0; i < 10; i++)
             queue.Add(new("broken", $"{i}"));
-        await Waiting.UntilAsync(() => Volatile.Read(ref inHand) == 2);
+        _thread.RunUntilIdle();
+        Assert.Equal(2, inHand);
 
         for (var i = 0; i < 10; i++)
             queue.Add(new("healthy", $"{i}"));
 
-        await Waiting.UntilAsync(() => Volatile.Read(ref served) == 10);
-        Assert.Equal(2, Volatile.Read(ref inHand));
+        _thread.RunUntilIdle();
+        Assert.Equal((10, 2), (served, inHand));
         gate.SetResult();
-        await Waiting.UntilAsync(() => Volatile.Read(ref inHand) == 10);
+        _thread.RunUntilIdle();
+        Assert.Equal(10, inHand);
     }
 
     [Fact]
-    public async Task A_stop_takes_no_more_keys_and_lets_what_is_in_hand_finish()
+    public void A_stop_takes_no_more_keys_and_lets_what_is_in_hand_finish()
     {
-        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var gate = new TaskCompletionSource();
         CancellationToken token = default;
         Start(
             async (_, cancellationToken) =>
@@ -150,56 +150,58 @@ public sealed class ControllerTests : IAsyncDisposable
             workers: 1);
         _queue.Add(Key);
         _queue.Add(new("ns", "b"));
-        await Waiting.UntilAsync(() => _reconciles == 1);
+        _thread.RunUntilIdle();
+        Assert.Equal(1, _reconciles);
 
-        await _stop.CancelAsync();
-        _time.Advance(TimeSpan.FromSeconds(29));
+        _stop.Cancel();
+        _thread.RunFor(TimeSpan.FromSeconds(29));
         Assert.False(token.IsCancellationRequested);
         gate.SetResult();
-        await _run;
+        _thread.Finish(_run);
 
         Assert.Equal(1, _reconciles);
     }
 
     [Fact]
-    public async Task Work_that_outlasts_the_grace_period_is_cancelled()
+    public void Work_that_outlasts_the_grace_period_is_cancelled()
     {
         Start(async (_, cancellationToken) =>
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, _thread.Clock, cancellationToken);
             return ReconcileResult.Done;
         });
         _queue.Add(Key);
-        await Waiting.UntilAsync(() => _reconciles == 1);
+        _thread.RunUntilIdle();
+        Assert.Equal(1, _reconciles);
 
-        await _stop.CancelAsync();
-        Assert.False(_run.IsCompleted);
-        await _time.RunUntilAsync(() => _run.IsCompleted);
+        _stop.Cancel();
+        var lasted = _thread.RunUntil(() => _run.IsCompleted);
 
-        await _run;
+        Assert.Equal(TimeSpan.FromSeconds(30), lasted);
+        _thread.Finish(_run);
     }
 
     [Fact]
-    public async Task Work_of_a_leader_that_lost_its_lease_is_cancelled_without_a_grace_period()
+    public void Work_of_a_leader_that_lost_its_lease_is_cancelled_without_a_grace_period()
     {
         Start(async (_, cancellationToken) =>
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, _thread.Clock, cancellationToken);
             return ReconcileResult.Done;
         });
         _queue.Add(Key);
-        await Waiting.UntilAsync(() => _reconciles == 1);
+        _thread.RunUntilIdle();
+        Assert.Equal(1, _reconciles);
 
-        await _lost.CancelAsync();
-        await _stop.CancelAsync();
+        _lost.Cancel();
+        _stop.Cancel();
 
         // The clock stands still.
-        await Waiting.UntilAsync(() => _run.IsCompleted);
-        await _run;
+        _thread.Finish(_run);
     }
 
     [Fact]
-    public async Task Results_are_counted_under_controller_runtimes_names()
+    public void Results_are_counted_under_controller_runtimes_names()
     {
         using var meter = new Meter("test");
         using var listener = new MeterListener();
@@ -212,8 +214,7 @@ public sealed class ControllerTests : IAsyncDisposable
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
         {
             var key = $"{instrument.Name} {string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}";
-            lock (counts)
-                counts[key] = counts.GetValueOrDefault(key) + value;
+            counts[key] = counts.GetValueOrDefault(key) + value;
         });
         listener.Start();
         Start(
@@ -222,39 +223,36 @@ public sealed class ControllerTests : IAsyncDisposable
 
         _queue.Add(Key);
         _queue.Add(new("ns", "b"));
-        await Waiting.UntilAsync(() =>
-        {
-            lock (counts)
-                return counts.GetValueOrDefault("controller_runtime_reconcile_errors_total controller=test") == 1
-                    && counts.GetValueOrDefault("controller_runtime_reconcile_total controller=test result=success") == 1;
-        });
+        _thread.RunUntilIdle();
         listener.RecordObservableInstruments();
 
+        Assert.Equal(1, counts["controller_runtime_reconcile_errors_total controller=test"]);
+        Assert.Equal(1, counts["controller_runtime_reconcile_total controller=test result=success"]);
         Assert.Equal(2, counts["workqueue_adds_total name=test"]);
         // There from the start: a series that begins with its first failure hides it from rate().
         Assert.Equal(0, counts["controller_runtime_reconcile_total controller=test result=requeue_after"]);
     }
 
     [Fact]
-    public async Task Each_reconciliation_is_a_span_of_its_own_with_the_id_that_its_log_has()
+    public void Each_reconciliation_is_a_span_of_its_own_with_the_id_that_its_log_has()
     {
         using var source = new ActivitySource(nameof(ControllerTests));
-        var spans = new ConcurrentQueue<Activity>();
+        var spans = new List<Activity>();
         using var listener = new ActivityListener
         {
             ShouldListenTo = one => one == source,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = spans.Enqueue,
+            ActivityStopped = spans.Add,
         };
         ActivitySource.AddActivityListener(listener);
         var ids = 0;
         var logger = new ScopeLogger();
-        var reconciler = new Reconciler((_, _) => Interlocked.Increment(ref _reconciles) == 1 ? throw new IOException("policy text") : ValueTask.FromResult(ReconcileResult.Done));
-        var options = new ControllerOptions { Workers = 1, Traces = source, NewReconcileId = () => $"id-{Interlocked.Increment(ref ids)}" };
-        _run = new Controller("test", _queue, reconciler, options, _time, logger).RunAsync(_stop.Token, _lost.Token);
+        var reconciler = new Reconciler((_, _) => ++_reconciles == 1 ? throw new IOException("policy text") : ValueTask.FromResult(ReconcileResult.Done));
+        var options = new ControllerOptions { Workers = 1, Traces = source, NewReconcileId = () => $"id-{++ids}" };
+        Run(new Controller("test", _queue, reconciler, options, _thread.Clock, logger));
         _queue.Add(Key);
 
-        await _time.RunUntilAsync(() => spans.Count == 2);
+        _thread.RunUntil(() => spans.Count == 2);
 
         static string Text(Activity span) => $"{span.DisplayName} {span.Status} {span.StatusDescription} {string.Join(' ', span.TagObjects.Select(tag => $"{tag.Key}={tag.Value}"))}";
         Assert.Equal(
@@ -270,26 +268,22 @@ public sealed class ControllerTests : IAsyncDisposable
         var options = new ControllerOptions { Workers = workers, Meter = meter, NewReconcileId = () => "test" };
         var reconciler = new Reconciler((key, cancellationToken) =>
         {
-            Interlocked.Increment(ref _reconciles);
+            _reconciles++;
             return reconcile(key, cancellationToken);
         });
-        _run = new Controller("test", _queue, reconciler, options, _time, NullLogger.Instance).RunAsync(_stop.Token, _lost.Token);
+        Run(new Controller("test", _queue, reconciler, options, _thread.Clock, NullLogger.Instance));
     }
 
-    private Func<bool> AfterSeconds(int seconds)
-    {
-        var until = _time.GetUtcNow().AddSeconds(seconds);
-        return () => _time.GetUtcNow() >= until;
-    }
+    private void Run(Controller controller) => _run = _thread.Start(() => controller.RunAsync(_stop.Token, _lost.Token));
 
     private sealed class ScopeLogger : ILogger
     {
-        public ConcurrentQueue<string> Scopes { get; } = new();
+        public List<string> Scopes { get; } = [];
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull
         {
-            Scopes.Enqueue(string.Join(' ', ((IEnumerable<KeyValuePair<string, object?>>)state).Select(one => $"{one.Key}={one.Value}")));
+            Scopes.Add(string.Join(' ', ((IEnumerable<KeyValuePair<string, object?>>)state).Select(one => $"{one.Key}={one.Value}")));
             return null;
         }
 

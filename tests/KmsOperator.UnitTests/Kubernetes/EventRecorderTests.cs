@@ -2,38 +2,38 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using KmsOperator.Kubernetes;
+using KmsOperator.Testing.Running;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Kubernetes;
 
-public sealed class EventRecorderTests : IAsyncDisposable
+public sealed class EventRecorderTests : IDisposable
 {
     private readonly InMemoryApi _api = new();
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestThread _thread = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly EventRecorder _recorder;
     private Task _run = Task.CompletedTask;
 
-    public EventRecorderTests() => _recorder = new(_api, "kms.servicekey.dev/kms-operator", "pod-1", _time, NullLogger.Instance);
+    public EventRecorderTests() => _recorder = new(_api, "kms.servicekey.dev/kms-operator", "pod-1", _thread.Clock, NullLogger.Instance);
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _stop.CancelAsync();
-        await _run;
+        _stop.Cancel();
+        _thread.RunUntil(() => _run.IsCompleted);
         _stop.Dispose();
     }
 
     [Fact]
-    public async Task An_event_says_who_what_and_when()
+    public void An_event_says_who_what_and_when()
     {
         Start();
         _recorder.Record(Subject(), EventType.Warning, "AliasConflict", "CreateAlias", "taken");
-        await SentAsync(1);
+        _thread.RunUntilIdle();
 
-        var sent = JsonNode.Parse(_api.Requests[0].Body)!;
-        Assert.Equal("2000-01-01T00:00:00.000000Z", (string?)sent["eventTime"]);
+        var sent = JsonNode.Parse(Assert.Single(_api.Requests).Body)!;
+        Assert.Equal("2026-03-01T12:00:00.000000Z", (string?)sent["eventTime"]);
         Assert.Equal("ns", (string?)sent["metadata"]!["namespace"]);
         Assert.StartsWith("a.", (string?)sent["metadata"]!["name"], StringComparison.Ordinal);
         Assert.Equal("Warning", (string?)sent["type"]);
@@ -42,38 +42,37 @@ public sealed class EventRecorderTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Repeats_are_counted_at_once_the_first_time_then_once_a_minute_and_at_the_end()
+    public void Repeats_are_counted_at_once_the_first_time_then_once_a_minute_and_at_the_end()
     {
         Start();
         for (var i = 0; i < 5; i++)
             _recorder.Record(Subject(), EventType.Normal, "Progressing", "Wait", "same");
-        await SentAsync(2);
+        _thread.RunUntilIdle();
         Assert.Equal(["create", "patch"], _api.Requests.Select(request => request.Verb));
         Assert.Equal(2, Count(1));
 
-        _time.Advance(TimeSpan.FromMinutes(1));
+        _thread.RunFor(TimeSpan.FromMinutes(1));
         _recorder.Record(Subject(), EventType.Normal, "Progressing", "Wait", "same");
-        await SentAsync(3);
+        _thread.RunUntilIdle();
         Assert.Equal(6, Count(2));
 
         _recorder.Record(Subject(), EventType.Normal, "Progressing", "Wait", "same");
-        await _stop.CancelAsync();
-        await _run;
+        _stop.Cancel();
+        _thread.Finish(_run);
         Assert.Equal(7, Count(3));
     }
 
     [Theory]
     [InlineData("another note", 0, "it says something else")]
     [InlineData("same", 7, "the series is over")]
-    public async Task What_is_no_repeat_is_an_event_of_its_own(string note, int minutesLater, string why)
+    public void What_is_no_repeat_is_an_event_of_its_own(string note, int minutesLater, string why)
     {
         Start();
         _recorder.Record(Subject(), EventType.Normal, "Progressing", "Wait", "same");
-        await SentAsync(1);
-        _time.Advance(TimeSpan.FromMinutes(minutesLater));
+        _thread.RunFor(TimeSpan.FromMinutes(minutesLater));
 
         _recorder.Record(Subject(), EventType.Normal, "Progressing", "Wait", note);
-        await SentAsync(2);
+        _thread.RunUntilIdle();
 
         Assert.True(_api.Requests[1].Verb == "create", why);
     }
@@ -81,7 +80,7 @@ public sealed class EventRecorderTests : IAsyncDisposable
     [Theory]
     [InlineData(HttpStatusCode.Forbidden, "the namespace is terminating")]
     [InlineData(HttpStatusCode.NotFound, "the namespace is gone")]
-    public async Task A_refused_event_is_dropped_and_the_next_one_sent(HttpStatusCode status, string why)
+    public void A_refused_event_is_dropped_and_the_next_one_sent(HttpStatusCode status, string why)
     {
         _api.Before = (_, key) =>
         {
@@ -91,13 +90,13 @@ public sealed class EventRecorderTests : IAsyncDisposable
         Start();
         _recorder.Record(Subject("gone"), EventType.Normal, "Deleting", "Delete", "refused");
         _recorder.Record(Subject(), EventType.Normal, "Deleting", "Delete", "taken");
-        await SentAsync(1);
+        _thread.RunUntilIdle();
 
-        Assert.Contains("taken", _api.Requests[0].Body, StringComparison.Ordinal);
+        Assert.Contains("taken", Assert.Single(_api.Requests).Body, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task An_outage_is_waited_out()
+    public void An_outage_is_waited_out()
     {
         var failures = 0;
         _api.Before = (_, _) =>
@@ -108,24 +107,24 @@ public sealed class EventRecorderTests : IAsyncDisposable
         Start();
         _recorder.Record(Subject(), EventType.Normal, "Available", "Create", "done");
 
-        await _time.RunUntilAsync(() => _api.Requests.Count == 1);
+        var waited = _thread.RunUntil(() => _api.Requests.Count == 1);
+
+        // 1 + 2 + 4
+        Assert.Equal(TimeSpan.FromSeconds(7), waited);
     }
 
     [Fact]
-    public async Task Recording_never_blocks_and_a_stop_ends_in_bounded_time_also_during_an_outage()
+    public void Recording_never_blocks_and_a_stop_ends_in_bounded_time_also_during_an_outage()
     {
         _api.Before = (_, _) => throw new HttpRequestException("refused");
         Start();
         for (var i = 0; i < 5000; i++)
             _recorder.Record(Subject(), EventType.Normal, "Available", "Create", $"number {i}");
 
-        var began = _time.GetUtcNow();
-        await _stop.CancelAsync();
+        _stop.Cancel();
+        var lasted = _thread.RunUntil(() => _run.IsCompleted);
 
-        // In small steps: the clock must not run away from threads that are slow.
-        await _time.RunUntilAsync(() => _run.IsCompleted, TimeSpan.FromMilliseconds(5));
-
-        Assert.InRange((_time.GetUtcNow() - began).TotalSeconds, 0, 6);
+        Assert.Equal(TimeSpan.FromSeconds(5), lasted);
     }
 
     [Theory]
@@ -150,7 +149,5 @@ public sealed class EventRecorderTests : IAsyncDisposable
 
     private int Count(int request) => (int)JsonNode.Parse(_api.Requests[request].Body)!["series"]!["count"]!;
 
-    private Task SentAsync(int count) => Waiting.UntilAsync(() => _api.Requests.Count >= count);
-
-    private void Start() => _run = _recorder.RunAsync(_stop.Token);
+    private void Start() => _run = _thread.Start(() => _recorder.RunAsync(_stop.Token));
 }

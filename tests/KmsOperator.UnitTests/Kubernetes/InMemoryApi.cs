@@ -11,6 +11,7 @@ namespace KmsOperator.UnitTests.Kubernetes;
 /// <summary>Objects in memory, with versions and conflicts as the server has them. Its lists are empty, its watches end at once.</summary>
 internal sealed class InMemoryApi : IKubernetesApi
 {
+    private const int MostRequests = 10_000;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, JsonObject> _objects = [];
     private int _version;
@@ -103,6 +104,9 @@ internal sealed class InMemoryApi : IKubernetesApi
             Before?.Invoke(verb, key);
             lock (_gate)
             {
+                // A caller that never pauses would keep a test's only thread for ever.
+                if (Requests.Count == MostRequests)
+                    throw new InvalidOperationException($"There were {MostRequests} requests.");
                 Requests.Add((verb, body));
                 return Task.FromResult(answer());
             }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using KmsOperator.Kubernetes;
+using KmsOperator.Testing.Running;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Kubernetes;
@@ -8,10 +9,15 @@ namespace KmsOperator.UnitTests.Kubernetes;
 public sealed class KubernetesApiTests : IDisposable
 {
     private static readonly NamespacedName Key = new("ns", "a");
-    private readonly ScriptedServer _server = new();
+    private readonly TestThread _thread = new();
+    private readonly ScriptedServer _server;
     private readonly KubernetesApi _api;
 
-    public KubernetesApiTests() => _api = _server.Api();
+    public KubernetesApiTests()
+    {
+        _server = new(_thread);
+        _api = _server.Api();
+    }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -22,24 +28,24 @@ public sealed class KubernetesApiTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_names_the_operator_and_keeps_the_servers_path()
+    public void A_request_names_the_operator_and_keeps_the_servers_path()
     {
-        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
-        var request = await _server.NextAsync();
+        var get = _thread.Start(() => _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct));
+        var request = _server.Next();
         request.Reply(Json.ConfigMap("a", 1));
 
-        Assert.Equal("a", (await get)!.Metadata.Name);
+        Assert.Equal("a", _thread.Finish(get)!.Metadata.Name);
         Assert.Equal("/prefix/api/v1/namespaces/ns/configmaps/a", request.Target);
         Assert.Equal("kms-operator/1.2.3", request.UserAgent);
     }
 
     [Fact]
-    public async Task A_refused_request_carries_the_servers_words()
+    public void A_refused_request_carries_the_servers_words()
     {
-        var create = _api.CreateAsync(BuiltInTypes.ConfigMaps, new() { Metadata = new() { Namespace = "ns", Name = "a" } }, Ct);
-        (await _server.NextAsync()).Reply(Json.Status(403, "Forbidden", "namespace is being terminated"), HttpStatusCode.Forbidden);
+        var create = _thread.Start(() => _api.CreateAsync(BuiltInTypes.ConfigMaps, new() { Metadata = new() { Namespace = "ns", Name = "a" } }, Ct));
+        _server.Next().Reply(Json.Status(403, "Forbidden", "namespace is being terminated"), HttpStatusCode.Forbidden);
 
-        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => create);
+        var failure = Assert.Throws<KubernetesApiException>(() => _thread.Finish(create));
 
         Assert.True(failure.IsForbidden);
         Assert.Equal("Forbidden", failure.Reason);
@@ -49,73 +55,72 @@ public sealed class KubernetesApiTests : IDisposable
     [Theory]
     [InlineData(false, "a Status that quotes what was refused")]
     [InlineData(true, "a body that is no Status, and nested deeper than JSON is read here")]
-    public async Task The_message_of_a_refusal_is_shortened(bool isNested, string why)
+    public void The_message_of_a_refusal_is_shortened(bool isNested, string why)
     {
-        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
+        var get = _thread.Start(() => _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct));
         var body = isNested ? new string('[', 900_000) : Json.Status(422, "Invalid", new string('ü', 900_000));
-        (await _server.NextAsync()).Reply(body, HttpStatusCode.UnprocessableEntity);
+        _server.Next().Reply(body, HttpStatusCode.UnprocessableEntity);
 
-        var message = (await Assert.ThrowsAsync<KubernetesApiException>(() => get)).Message;
+        var message = Assert.Throws<KubernetesApiException>(() => _thread.Finish(get)).Message;
 
         Assert.True(message.EndsWith('…') && System.Text.Encoding.UTF8.GetByteCount(message) <= 1024, why);
     }
 
     [Fact]
-    public async Task Not_found_without_a_Status_is_an_error_since_the_kind_may_not_be_served()
+    public void Not_found_without_a_Status_is_an_error_since_the_kind_may_not_be_served()
     {
-        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
-        (await _server.NextAsync()).Reply("404 page not found", HttpStatusCode.NotFound);
+        var get = _thread.Start(() => _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct));
+        _server.Next().Reply("404 page not found", HttpStatusCode.NotFound);
 
-        Assert.Equal("404 404 page not found", (await Assert.ThrowsAsync<KubernetesApiException>(() => get)).Message);
+        Assert.Equal("404 404 page not found", Assert.Throws<KubernetesApiException>(() => _thread.Finish(get)).Message);
     }
 
     [Fact]
-    public async Task A_request_that_is_turned_away_for_a_while_is_sent_again_after_that_while()
+    public void A_request_that_is_turned_away_for_a_while_is_sent_again_after_that_while()
     {
-        var create = _api.CreateAsync(BuiltInTypes.ConfigMaps, new() { Metadata = new() { Namespace = "ns", Name = "a" } }, Ct);
-        var began = _server.Time.GetUtcNow();
-        (await _server.NextAsync()).Reply(Json.Status(429, "TooManyRequests"), HttpStatusCode.TooManyRequests, retryAfter: 7);
-        var again = await _server.NextAfterWaitingAsync();
+        var create = _thread.Start(() => _api.CreateAsync(BuiltInTypes.ConfigMaps, new() { Metadata = new() { Namespace = "ns", Name = "a" } }, Ct));
+        var began = _thread.Clock.GetUtcNow();
+        _server.Next().Reply(Json.Status(429, "TooManyRequests"), HttpStatusCode.TooManyRequests, retryAfter: 7);
+        var again = _server.NextAfterWaiting();
         again.Reply(Json.ConfigMap("a", 1));
-        await create;
+        _thread.Finish(create);
 
         Assert.Equal("POST", again.Method);
-        Assert.True(_server.Time.GetUtcNow() - began >= TimeSpan.FromSeconds(7));
+        Assert.Equal(TimeSpan.FromSeconds(7), _thread.Clock.GetUtcNow() - began);
     }
 
     [Theory]
     [InlineData(HttpStatusCode.TooManyRequests, 60, "too long to sit and wait: the caller's queue does that")]
     [InlineData(HttpStatusCode.TooManyRequests, null, "nobody said when")]
     [InlineData(HttpStatusCode.InternalServerError, 1, "it may have been done: only the caller knows what that means")]
-    public async Task Other_failures_are_the_callers(HttpStatusCode status, int? retryAfter, string why)
+    public void Other_failures_are_the_callers(HttpStatusCode status, int? retryAfter, string why)
     {
-        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
-        (await _server.NextAsync()).Reply(Json.Status((int)status, "No"), status, retryAfter);
+        var get = _thread.Start(() => _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct));
+        _server.Next().Reply(Json.Status((int)status, "No"), status, retryAfter);
 
-        var failure = await Assert.ThrowsAsync<KubernetesApiException>(() => get);
+        var failure = Assert.Throws<KubernetesApiException>(() => _thread.Finish(get));
 
         Assert.True(failure.RetryAfter?.TotalSeconds == retryAfter, why);
     }
 
     [Fact]
-    public async Task A_server_that_does_not_answer_is_given_up()
+    public void A_server_that_does_not_answer_is_given_up()
     {
-        var get = _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct);
-        await _server.NextAsync();
+        var get = _thread.Start(() => _api.GetAsync(BuiltInTypes.ConfigMaps, Key, Ct));
+        _server.Next();
 
-        _server.Time.Advance(TimeSpan.FromSeconds(31));
-
-        await Assert.ThrowsAsync<TimeoutException>(() => get);
+        Assert.Equal(TimeSpan.FromSeconds(30), _thread.RunUntil(() => get.IsCompleted));
+        Assert.Throws<TimeoutException>(() => _thread.Finish(get));
     }
 
     [Fact]
-    public async Task An_applied_object_is_named_whatever_the_body_says_of_it()
+    public void An_applied_object_is_named_whatever_the_body_says_of_it()
     {
         var body = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["a"] = "b" } } };
-        var apply = _api.ApplyAsync(BuiltInTypes.ConfigMaps, Key, body, "kms-operator", null, true, Ct);
-        var request = await _server.NextAsync();
+        var apply = _thread.Start(() => _api.ApplyAsync(BuiltInTypes.ConfigMaps, Key, body, "kms-operator", null, true, Ct));
+        var request = _server.Next();
         request.Reply(Json.ConfigMap("a", 1));
-        await apply;
+        _thread.Finish(apply);
 
         Assert.Equal("/prefix/api/v1/namespaces/ns/configmaps/a?fieldManager=kms-operator&force=true", request.Target);
         Assert.Equal("application/apply-patch+yaml", request.ContentType);

@@ -1,7 +1,7 @@
 using System.Net;
 using KmsOperator.Kubernetes;
+using KmsOperator.Testing.Running;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Kubernetes;
@@ -10,297 +10,297 @@ public sealed class LeaderLeaseTests
 {
     private static readonly NamespacedName Key = new("system", "kms-operator");
     private readonly InMemoryApi _api = new();
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestThread _thread = new();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_missing_lease_is_created_and_given_back_at_the_end()
+    public void A_missing_lease_is_created_and_given_back_at_the_end()
     {
         using var stop = new CancellationTokenSource();
         var lease = Contender("one");
-        var run = lease.RunAsync(UntilCancelled, stop.Token);
-        await Waiting.UntilAsync(() => lease.IsLeader);
-        var held = await HeldAsync();
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
+        _thread.RunUntilIdle();
+        Assert.True(lease.IsLeader);
+        var held = Held();
         Assert.Equal(("one", 15, 0), (held.HolderIdentity, held.LeaseDurationSeconds, held.LeaseTransitions));
-        Assert.Equal(_time.GetUtcNow(), held.AcquireTime);
+        Assert.Equal(_thread.Clock.GetUtcNow(), held.AcquireTime);
 
-        await stop.CancelAsync();
-        await run;
+        stop.Cancel();
+        _thread.Finish(run);
 
         Assert.False(lease.IsLeader);
-        held = await HeldAsync();
+        held = Held();
         Assert.Equal(("", 1), (held.HolderIdentity, held.LeaseDurationSeconds));
     }
 
     [Fact]
-    public async Task A_lease_without_a_holder_is_taken_at_once_by_a_patch_of_that_version()
+    public void A_lease_without_a_holder_is_taken_at_once_by_a_patch_of_that_version()
     {
-        await ForeignAsync("");
+        Foreign("");
         using var stop = new CancellationTokenSource();
         var lease = Contender("one");
 
-        var run = lease.RunAsync(UntilCancelled, stop.Token);
-        await Waiting.UntilAsync(() => lease.IsLeader);
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
+        _thread.RunUntilIdle();
+        Assert.True(lease.IsLeader);
 
-        Assert.Equal(1, (await HeldAsync()).LeaseTransitions);
+        Assert.Equal(1, Held().LeaseTransitions);
         Assert.Contains("\"resourceVersion\":\"1\"", _api.Requests.Single(request => request.Verb == "patch").Body, StringComparison.Ordinal);
-        await stop.CancelAsync();
-        await run;
+        stop.Cancel();
+        _thread.Finish(run);
     }
 
     [Fact]
-    public async Task Anothers_lease_is_taken_only_after_its_whole_duration_without_a_change_whatever_its_times_say()
+    public void Anothers_lease_is_taken_only_after_its_whole_duration_without_a_change_whatever_its_times_say()
     {
         // Renewed in the last century, by a clock that is wrong; only watching it tells.
-        await ForeignAsync("other", new DateTimeOffset(1990, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        Foreign("other", new DateTimeOffset(1990, 1, 1, 0, 0, 0, TimeSpan.Zero));
         using var stop = new CancellationTokenSource();
         var lease = Contender("one");
-        var began = _time.GetUtcNow();
 
-        var run = lease.RunAsync(UntilCancelled, stop.Token);
-        await _time.RunUntilAsync(() => lease.IsLeader);
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
+        var waited = _thread.RunUntil(() => lease.IsLeader);
 
-        Assert.True(_time.GetUtcNow() - began >= TimeSpan.FromSeconds(30));
-        await stop.CancelAsync();
-        await run;
+        // An attempt is made every two seconds and up to 20 % more.
+        Assert.InRange(waited.TotalSeconds, 30, 32.4);
+        stop.Cancel();
+        _thread.Finish(run);
     }
 
     [Fact]
-    public async Task Anothers_lease_that_keeps_changing_is_left_alone()
+    public void Anothers_lease_that_keeps_changing_is_left_alone()
     {
-        await ForeignAsync("other");
+        Foreign("other");
         using var stop = new CancellationTokenSource();
         var lease = Contender("one");
-        var run = lease.RunAsync(UntilCancelled, stop.Token);
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
 
         for (var second = 0; second < 120; second += 10)
         {
-            await _time.RunUntilAsync(AfterSeconds(10), TimeSpan.FromMilliseconds(500));
-            await _api.MergePatchAsync(BuiltInTypes.Leases, Key, [], null, Ct);
+            _thread.RunFor(TimeSpan.FromSeconds(10));
+            ChangeVersion();
         }
 
         Assert.False(lease.IsLeader);
-        await stop.CancelAsync();
-        await run;
-        Assert.Equal("other", (await HeldAsync()).HolderIdentity);
+        stop.Cancel();
+        _thread.Finish(run);
+        Assert.Equal("other", Held().HolderIdentity);
     }
 
     [Fact]
-    public async Task A_leader_renews_for_as_long_as_it_leads()
+    public void A_leader_renews_for_as_long_as_it_leads()
     {
         using var stop = new CancellationTokenSource();
         var lease = Contender("one");
-        var run = lease.RunAsync(UntilCancelled, stop.Token);
-        await Waiting.UntilAsync(() => lease.IsLeader);
-        var taken = (await HeldAsync()).RenewTime;
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
+        _thread.RunUntilIdle();
+        Assert.True(lease.IsLeader);
+        var taken = Held().RenewTime;
 
-        await _time.RunUntilAsync(() => _api.Requests.Count(request => request.Verb == "patch") >= 20);
+        var lasted = _thread.RunUntil(() => _api.Requests.Count(request => request.Verb == "patch") == 20);
 
         Assert.True(lease.IsLeader);
-        var held = await HeldAsync();
-        Assert.True(held.RenewTime > taken);
+        var held = Held();
+        Assert.Equal(TimeSpan.FromSeconds(40), lasted);
+        Assert.Equal(taken + lasted, held.RenewTime);
         Assert.Equal((taken, 0), (held.AcquireTime, held.LeaseTransitions));
-        await stop.CancelAsync();
-        await run;
+        stop.Cancel();
+        _thread.Finish(run);
     }
 
     [Fact]
-    public async Task A_leader_whose_lease_another_has_taken_learns_it_at_the_next_renewal_and_does_not_wait_for_its_work()
+    public void A_leader_whose_lease_another_has_taken_learns_it_at_the_next_renewal_and_does_not_wait_for_its_work()
     {
         using var never = new CancellationTokenSource();
         CancellationToken[] tokens = [];
         var lease = Contender("one");
-        var run = lease.RunAsync(
+        var run = _thread.Start(() => lease.RunAsync(
             (leading, lost) =>
             {
                 tokens = [leading, lost];
-                return Task.Delay(Timeout.InfiniteTimeSpan, _time, never.Token);
+                return Task.Delay(Timeout.InfiniteTimeSpan, _thread.Clock, never.Token);
             },
-            CancellationToken.None);
-        await Waiting.UntilAsync(() => tokens.Length > 0);
+            CancellationToken.None));
+        _thread.RunUntilIdle();
+        Assert.NotEmpty(tokens);
 
-        await ForeignAsync("other");
-        await _time.RunUntilAsync(() => run.IsCompleted);
+        Foreign("other");
+        var waited = _thread.RunUntil(() => run.IsCompleted);
 
-        Assert.Contains("other", (await Assert.ThrowsAsync<LeaseLostException>(() => run)).Message, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(2), waited);
+        Assert.Contains("other", Assert.Throws<LeaseLostException>(() => _thread.Finish(run)).Message, StringComparison.Ordinal);
         Assert.All(tokens, token => Assert.True(token.IsCancellationRequested));
         Assert.False(lease.IsLeader);
-        Assert.Equal("other", (await HeldAsync()).HolderIdentity);
-        await never.CancelAsync();
+        Assert.Equal("other", Held().HolderIdentity);
+        never.Cancel();
     }
 
-    [Fact]
-    public async Task A_leader_that_cannot_renew_gives_up_before_anyone_else_may_take_the_lease()
+    [Theory]
+    [InlineData(2, "an attempt would be due at the deadline")]
+    [InlineData(3, "the next attempt would be due 2 s after the deadline")]
+    public void A_leader_that_cannot_renew_gives_up_before_anyone_else_may_take_the_lease(int retryPeriod, string why)
     {
-        var lease = Contender("one");
-        var run = lease.RunAsync(UntilCancelled, CancellationToken.None);
-        await Waiting.UntilAsync(() => lease.IsLeader);
-        var cutOff = _time.GetUtcNow();
+        var lease = Contender("one", new() { RetryPeriod = TimeSpan.FromSeconds(retryPeriod) });
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, CancellationToken.None));
+        _thread.RunUntilIdle();
+        Assert.True(lease.IsLeader);
         _api.Before = (_, _) => throw new HttpRequestException("cut off");
 
-        await _time.RunUntilAsync(() => run.IsCompleted);
+        var lasted = _thread.RunUntil(() => run.IsCompleted);
 
-        await Assert.ThrowsAsync<LeaseLostException>(() => run);
-        Assert.InRange((_time.GetUtcNow() - cutOff).TotalSeconds, 8, 15);
+        Assert.Throws<LeaseLostException>(() => _thread.Finish(run));
+        Assert.True(lasted == TimeSpan.FromSeconds(10), $"{why}: {lasted}");
     }
 
     [Theory]
     [InlineData(4, "the attempt ends with the deadline of 10 s; 6 s more would be past the lease's 15 s")]
     [InlineData(60, "the process stood still")]
-    public async Task A_leader_that_gets_no_answer_gives_up_at_the_deadline_and_not_a_retry_period_later(int seconds, string why)
+    public void A_leader_that_gets_no_answer_gives_up_at_the_deadline_and_not_a_retry_period_later(int seconds, string why)
     {
-        var renewing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var lease = Contender("one", new() { RetryPeriod = TimeSpan.FromSeconds(6) });
-        var run = lease.RunAsync(
-            (leading, lost) =>
-            {
-                renewing.SetResult();
-                return UntilCancelled(leading, lost);
-            },
-            CancellationToken.None);
-        await renewing.Task;
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, CancellationToken.None));
+        _thread.RunUntilIdle();
         _api.IsSilent = true;
-        _time.Advance(TimeSpan.FromSeconds(6));
-        await Waiting.UntilAsync(() => _api.Unanswered == 1);
+        _thread.RunFor(TimeSpan.FromSeconds(6));
+        Assert.Equal(1, _api.Unanswered);
 
-        _time.Advance(TimeSpan.FromSeconds(seconds));
-        await Waiting.UntilAsync(() => run.IsCompleted);
+        _thread.StandStill(TimeSpan.FromSeconds(seconds));
 
-        Assert.True(await Record.ExceptionAsync(() => run) is LeaseLostException, why);
+        Assert.True(run.Exception?.InnerException is LeaseLostException, why);
     }
 
     [Fact]
-    public async Task A_renewal_that_arrived_although_its_answer_was_lost_is_no_loss()
+    public void A_renewal_that_arrived_although_its_answer_was_lost_is_no_loss()
     {
         using var stop = new CancellationTokenSource();
         var lease = Contender("one");
-        var run = lease.RunAsync(UntilCancelled, stop.Token);
-        await Waiting.UntilAsync(() => lease.IsLeader);
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
+        _thread.RunUntilIdle();
+        Assert.True(lease.IsLeader);
 
         // As if our own write had changed the version.
-        await _api.MergePatchAsync(BuiltInTypes.Leases, Key, [], null, Ct);
+        ChangeVersion();
         var before = _api.Requests.Count;
-        await _time.RunUntilAsync(() => _api.Requests.Count >= before + 8);
+        _thread.RunUntil(() => _api.Requests.Count >= before + 8);
 
         Assert.True(lease.IsLeader);
-        await stop.CancelAsync();
-        await run;
+        stop.Cancel();
+        _thread.Finish(run);
     }
 
     [Fact]
-    public async Task A_leader_that_is_told_to_stop_is_not_cut_off_and_keeps_the_lease_until_its_work_has_ended()
+    public void A_leader_that_is_told_to_stop_is_not_cut_off_and_keeps_the_lease_until_its_work_has_ended()
     {
         using var stop = new CancellationTokenSource();
-        var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var finish = new TaskCompletionSource();
         CancellationToken[] tokens = [];
-        var run = Contender("one").RunAsync(
+        var run = _thread.Start(() => Contender("one").RunAsync(
             (leading, lost) =>
             {
                 tokens = [leading, lost];
                 return finish.Task;
             },
-            stop.Token);
-        await Waiting.UntilAsync(() => tokens.Length > 0);
+            stop.Token));
+        _thread.RunUntilIdle();
 
-        await stop.CancelAsync();
-        await _time.RunUntilAsync(AfterSeconds(3));
+        stop.Cancel();
+        _thread.RunFor(TimeSpan.FromSeconds(3));
 
         Assert.Equal([true, false], tokens.Select(token => token.IsCancellationRequested));
-        Assert.Equal("one", (await HeldAsync()).HolderIdentity);
+        Assert.Equal("one", Held().HolderIdentity);
         finish.SetResult();
-        await run;
-        Assert.Equal("", (await HeldAsync()).HolderIdentity);
+        _thread.Finish(run);
+        Assert.Equal("", Held().HolderIdentity);
     }
 
     [Fact]
-    public async Task A_leader_that_loses_the_lease_while_it_finishes_its_work_is_cut_off()
+    public void A_leader_that_loses_the_lease_while_it_finishes_its_work_is_cut_off()
     {
         using var stop = new CancellationTokenSource();
         using var never = new CancellationTokenSource();
         CancellationToken[] tokens = [];
-        var run = Contender("one").RunAsync(
+        var run = _thread.Start(() => Contender("one").RunAsync(
             (leading, lost) =>
             {
                 tokens = [leading, lost];
-                return Task.Delay(Timeout.InfiniteTimeSpan, _time, never.Token);
+                return Task.Delay(Timeout.InfiniteTimeSpan, _thread.Clock, never.Token);
             },
-            stop.Token);
-        await Waiting.UntilAsync(() => tokens.Length > 0);
+            stop.Token));
+        _thread.RunUntilIdle();
 
-        await stop.CancelAsync();
-        await ForeignAsync("other");
-        await _time.RunUntilAsync(() => run.IsCompleted);
+        stop.Cancel();
+        Foreign("other");
+        _thread.RunUntil(() => run.IsCompleted);
 
-        await Assert.ThrowsAsync<LeaseLostException>(() => run);
+        Assert.Throws<LeaseLostException>(() => _thread.Finish(run));
         Assert.True(tokens[1].IsCancellationRequested);
-        await never.CancelAsync();
+        never.Cancel();
     }
 
     [Fact]
-    public async Task Work_that_fails_gives_the_lease_back_and_its_failure_on()
+    public void Work_that_fails_gives_the_lease_back_and_its_failure_on()
     {
         var lease = Contender("one");
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => lease.RunAsync((_, _) => throw new InvalidOperationException("broken"), CancellationToken.None));
+        var run = _thread.Start(() => lease.RunAsync((_, _) => throw new IOException("broken"), CancellationToken.None));
 
-        Assert.Equal("", (await HeldAsync()).HolderIdentity);
+        Assert.Equal("broken", Assert.Throws<IOException>(() => _thread.Finish(run)).Message);
+        Assert.Equal("", Held().HolderIdentity);
     }
 
     [Fact]
-    public async Task Of_two_who_create_the_lease_at_the_same_time_one_leads()
+    public void Of_two_who_create_the_lease_at_the_same_time_one_leads()
     {
         _api.Before = (verb, _) =>
         {
             if (verb != "create")
                 return;
             _api.Before = null;
-            ForeignAsync("other").GetAwaiter().GetResult();
+            Foreign("other");
         };
         using var stop = new CancellationTokenSource();
         var lease = Contender("one");
 
-        var run = lease.RunAsync(UntilCancelled, stop.Token);
-        await _time.RunUntilAsync(() => _api.Requests.Count(request => request.Verb == "get") >= 3);
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
+        _thread.RunUntil(() => _api.Requests.Count(request => request.Verb == "get") >= 3);
 
         Assert.False(lease.IsLeader);
-        Assert.Equal("other", (await HeldAsync()).HolderIdentity);
-        await stop.CancelAsync();
-        await run;
+        Assert.Equal("other", Held().HolderIdentity);
+        stop.Cancel();
+        _thread.Finish(run);
     }
 
     [Fact]
-    public async Task Without_the_right_to_read_leases_nobody_leads_and_a_stop_is_heard()
+    public void Without_the_right_to_read_leases_nobody_leads_and_a_stop_is_heard()
     {
         _api.Before = (_, _) => throw InMemoryApi.Failure(HttpStatusCode.Forbidden, "Forbidden");
         using var stop = new CancellationTokenSource();
         var lease = Contender("one");
-        var run = lease.RunAsync(UntilCancelled, stop.Token);
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
 
-        await stop.CancelAsync();
-        await run;
+        stop.Cancel();
+        _thread.Finish(run);
 
         Assert.False(lease.IsLeader);
     }
 
     private LeaderLease Contender(string identity, LeaderLeaseOptions? options = null) =>
-        new(_api, Key, identity, options ?? new(), _time, new Random(1), NullLogger.Instance);
+        new(_api, Key, identity, options ?? new(), _thread.Clock, new Random(1), NullLogger.Instance);
 
-    private async Task<LeaseSpec> HeldAsync() => (await _api.GetAsync(BuiltInTypes.Leases, Key, Ct))!.Spec;
+    // The server in memory answers at once.
+    private LeaseSpec Held() => _api.GetAsync(BuiltInTypes.Leases, Key, Ct).Result!.Spec;
 
-    private async Task ForeignAsync(string holder, DateTimeOffset? renewTime = null)
+    private void ChangeVersion() => _api.MergePatchAsync(BuiltInTypes.Leases, Key, [], null, Ct).Wait(Ct);
+
+    private void Foreign(string holder, DateTimeOffset? renewTime = null)
     {
-        await _api.DeleteAsync(BuiltInTypes.Leases, Key, null, null, Ct);
-        var spec = new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 30, RenewTime = renewTime ?? _time.GetUtcNow() };
-        await _api.CreateAsync(BuiltInTypes.Leases, new() { Metadata = new() { Namespace = Key.Namespace, Name = Key.Name }, Spec = spec }, Ct);
-    }
-
-    private Func<bool> AfterSeconds(int seconds)
-    {
-        var until = _time.GetUtcNow().AddSeconds(seconds);
-        return () => _time.GetUtcNow() >= until;
+        _api.DeleteAsync(BuiltInTypes.Leases, Key, null, null, Ct).Wait(Ct);
+        var spec = new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 30, RenewTime = renewTime ?? _thread.Clock.GetUtcNow() };
+        _api.CreateAsync(BuiltInTypes.Leases, new() { Metadata = new() { Namespace = Key.Namespace, Name = Key.Name }, Spec = spec }, Ct).Wait(Ct);
     }
 
     private async Task UntilCancelled(CancellationToken cancellationToken, CancellationToken lost) =>
-        await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, _thread.Clock, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }

@@ -1,41 +1,40 @@
 using System.Globalization;
 using KmsOperator.Kubernetes;
+using KmsOperator.Testing.Running;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Kubernetes;
 
 /// <summary>What the lease answers to those who ask just before they write, above all just after a pause.</summary>
-public sealed class LeaseFenceTests : IAsyncDisposable
+public sealed class LeaseFenceTests : IDisposable
 {
     private readonly InMemoryApi _api = new();
-    private readonly FakeTimeProvider _time = new();
+    private readonly TestThread _thread = new();
     private readonly TwoClocks _clock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly LeaderLease _lease;
     private Task _run = Task.CompletedTask;
 
     public LeaseFenceTests() =>
-        _lease = new(_api, new("system", "kms-operator"), "one", new(), _time, new Random(1), NullLogger.Instance, _clock);
+        _lease = new(_api, new("system", "kms-operator"), "one", new(), _thread.Clock, new Random(1), NullLogger.Instance, _clock);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
         _api.Before = null;
-        _time.Advance(TimeSpan.FromMinutes(1));
-        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _thread.RunUntil(() => _run.IsCompleted);
         _stop.Dispose();
     }
 
     [Fact]
-    public async Task Nobody_may_write_before_it_leads()
+    public void Nobody_may_write_before_it_leads()
     {
         Assert.False(_lease.MayWrite());
         Assert.False(_lease.MayCreate());
-        Assert.False(await _lease.WaitUntilMayCreateAsync(Ct));
+        Assert.False(_thread.Finish(_lease.WaitUntilMayCreateAsync(Ct)));
     }
 
     // Seconds that the monotonic clock counts, seconds that the wall clock counts, whether writing and creating are allowed then, why.
@@ -54,9 +53,9 @@ public sealed class LeaseFenceTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Pauses))]
-    public async Task After_a_pause_the_first_answer_is_right_before_any_timer_has_run(double monotonic, double wall, bool mayWrite, bool mayCreate, string why)
+    public void After_a_pause_the_first_answer_is_right_before_any_timer_has_run(double monotonic, double wall, bool mayWrite, bool mayCreate, string why)
     {
-        await LeadAsync();
+        Lead();
 
         _clock.Pass(TimeSpan.FromSeconds(monotonic), TimeSpan.FromSeconds(wall));
 
@@ -66,24 +65,24 @@ public sealed class LeaseFenceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_renewal_opens_the_fence_again_and_wakes_those_who_wait_to_create()
+    public void A_renewal_opens_the_fence_again_and_wakes_those_who_wait_to_create()
     {
-        await LeadAsync();
+        Lead();
         _clock.Pass(TimeSpan.FromSeconds(5));
-        var waiting = _lease.WaitUntilMayCreateAsync(Ct);
+        var waiting = _thread.Start(() => _lease.WaitUntilMayCreateAsync(Ct));
         Assert.False(waiting.IsCompleted);
 
         // The next renewal is due two seconds after the first.
-        await _time.RunUntilAsync(() => waiting.IsCompleted);
+        Assert.Equal(TimeSpan.FromSeconds(2), _thread.RunUntil(() => waiting.IsCompleted));
 
-        Assert.True(await waiting);
+        Assert.True(_thread.Finish(waiting));
         Assert.True(_lease.MayCreate());
     }
 
     [Fact]
-    public async Task A_renewal_counts_from_before_it_was_sent_since_it_may_have_taken_long()
+    public void A_renewal_counts_from_before_it_was_sent_since_it_may_have_taken_long()
     {
-        await LeadAsync();
+        Lead();
         // Between the first renewal and its answer, the process stands still.
         _api.Before = (verb, _) =>
         {
@@ -91,36 +90,36 @@ public sealed class LeaseFenceTests : IAsyncDisposable
                 _clock.Pass(TimeSpan.FromSeconds(8));
         };
         var requests = _api.Requests.Count;
-        await _time.RunUntilAsync(() => _api.Requests.Count > requests);
+        _thread.RunUntil(() => _api.Requests.Count > requests);
         _clock.Pass(TimeSpan.FromSeconds(2));
 
         Assert.False(_lease.MayWrite());
     }
 
     [Fact]
-    public async Task Those_who_wait_to_create_are_told_when_the_lease_is_lost()
+    public void Those_who_wait_to_create_are_told_when_the_lease_is_lost()
     {
-        await LeadAsync();
+        Lead();
         _clock.Pass(TimeSpan.FromSeconds(5));
         _api.Before = (_, _) => throw new HttpRequestException("cut off");
-        var waiting = _lease.WaitUntilMayCreateAsync(Ct);
+        var waiting = _thread.Start(() => _lease.WaitUntilMayCreateAsync(Ct));
 
-        await _time.RunUntilAsync(() => waiting.IsCompleted);
+        _thread.RunUntil(() => waiting.IsCompleted);
 
-        Assert.False(await waiting);
+        Assert.False(_thread.Finish(waiting));
         Assert.False(_lease.MayWrite());
-        await Assert.ThrowsAsync<LeaseLostException>(() => _run);
+        Assert.Throws<LeaseLostException>(() => _thread.Finish(_run));
     }
 
     [Fact]
-    public async Task The_fence_is_closed_before_the_lease_is_released()
+    public void The_fence_is_closed_before_the_lease_is_released()
     {
-        await LeadAsync();
+        Lead();
         bool? open = null;
         _api.Before = (verb, _) => open = verb == "patch" ? _lease.MayWrite() : open;
 
-        await _stop.CancelAsync();
-        await _run;
+        _stop.Cancel();
+        _thread.Finish(_run);
 
         Assert.False(open);
     }
@@ -139,41 +138,30 @@ public sealed class LeaseFenceTests : IAsyncDisposable
         Assert.True(second >= first);
     }
 
-    private async Task LeadAsync()
+    private void Lead()
     {
-        _run = _lease.RunAsync(
-            async (leading, _) => await Task.Delay(Timeout.InfiniteTimeSpan, _time, leading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
-            _stop.Token);
-        await Waiting.UntilAsync(() => _lease.IsLeader);
+        _run = _thread.Start(() => _lease.RunAsync(
+            async (leading, _) => await Task.Delay(Timeout.InfiniteTimeSpan, _thread.Clock, leading)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext),
+            _stop.Token));
+        _thread.RunUntilIdle();
+        Assert.True(_lease.IsLeader);
     }
 
     /// <summary>A monotonic clock and a wall clock that the test moves one by one. Its timers are nobody's.</summary>
     private sealed class TwoClocks : TimeProvider
     {
-        private readonly Lock _lock = new();
         private long _timestamp = TimeSpan.TicksPerDay;
         private DateTimeOffset _wall = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-        public override long GetTimestamp()
-        {
-            lock (_lock)
-                return _timestamp;
-        }
+        public override long GetTimestamp() => _timestamp;
 
-        public override DateTimeOffset GetUtcNow()
-        {
-            lock (_lock)
-                return _wall;
-        }
+        public override DateTimeOffset GetUtcNow() => _wall;
 
         public void Pass(TimeSpan both) => Pass(both, both);
 
-        public void Pass(TimeSpan monotonic, TimeSpan wall)
-        {
-            lock (_lock)
-                (_timestamp, _wall) = (_timestamp + monotonic.Ticks, _wall + wall);
-        }
+        public void Pass(TimeSpan monotonic, TimeSpan wall) => (_timestamp, _wall) = (_timestamp + monotonic.Ticks, _wall + wall);
     }
 }

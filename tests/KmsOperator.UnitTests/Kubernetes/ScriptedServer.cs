@@ -2,51 +2,48 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Text;
-using System.Threading.Channels;
 using KmsOperator.Kubernetes;
-using Microsoft.Extensions.Time.Testing;
+using KmsOperator.Testing.Running;
 
 namespace KmsOperator.UnitTests.Kubernetes;
 
 /// <summary>An API server whose every answer the test gives itself, in the order of the requests.</summary>
-internal sealed class ScriptedServer : HttpMessageHandler
+/// <param name="thread">Where its client runs.</param>
+/// <remarks>HttpClient goes on where an answer comes. So answers come on the test's thread, outside of the client's SynchronizationContext.</remarks>
+internal sealed class ScriptedServer(TestThread thread) : HttpMessageHandler
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly Channel<ScriptedRequest> _requests = Channel.CreateUnbounded<ScriptedRequest>();
+    private readonly Queue<ScriptedRequest> _requests = [];
 
-    public FakeTimeProvider Time { get; } = new();
-
-    public KubernetesApi Api() =>
-        new(new HttpClient(this, disposeHandler: false), new Uri("https://server.example/prefix"), (_, _) => Task.CompletedTask, "kms-operator/1.2.3", Time);
+    public KubernetesApi Api() => new(
+        new HttpClient(this, disposeHandler: false), new Uri("https://server.example/prefix"), (_, _) => Task.CompletedTask, "kms-operator/1.2.3", thread.Clock);
 
     /// <summary>The next request, while the clock stands still.</summary>
-    public async Task<ScriptedRequest> NextAsync() => await _requests.Reader.ReadAsync().AsTask().WaitAsync(Patience, TimeProvider.System);
+    public ScriptedRequest Next()
+    {
+        thread.RunUntilIdle();
+        return _requests.TryDequeue(out var next) ? next : throw new InvalidOperationException("No request has come.");
+    }
 
     /// <summary>The next request, while the clock runs.</summary>
-    public async Task<ScriptedRequest> NextAfterWaitingAsync()
+    public ScriptedRequest NextAfterWaiting()
     {
-        var next = NextAsync();
-        while (!next.IsCompleted)
-        {
-            Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None));
-        }
-        return await next;
+        thread.RunUntil(() => _requests.Count > 0);
+        return Next();
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         var scripted = new ScriptedRequest(request, body);
-        _requests.Writer.TryWrite(scripted);
-        return await scripted.Response.WaitAsync(cancellationToken);
+        _requests.Enqueue(scripted);
+        return await scripted.Response.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 }
 
 /// <summary>A request that waits for the test's answer.</summary>
 internal sealed class ScriptedRequest(HttpRequestMessage request, string body)
 {
-    private readonly TaskCompletionSource<HttpResponseMessage> _response = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<HttpResponseMessage> _response = new();
 
     public Task<HttpResponseMessage> Response => _response.Task;
 
@@ -88,13 +85,14 @@ internal sealed class ScriptedRequest(HttpRequestMessage request, string body)
 /// <summary>The server's end of a watch.</summary>
 internal sealed class ScriptedWatch
 {
-    private readonly Pipe _pipe = new();
+    // Bytes reach the reader on the thread that writes them, and any number of them is taken at once.
+    private readonly Pipe _pipe = new(new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false));
 
     public Stream Stream => _pipe.Reader.AsStream();
 
-    public Task LineAsync(string type, string item) => BytesAsync($$"""{"type":"{{type}}","object":{{item}}}""" + "\n");
+    public void Line(string type, string item) => Bytes($$"""{"type":"{{type}}","object":{{item}}}""" + "\n");
 
-    public async Task BytesAsync(string text) => await _pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(text));
+    public void Bytes(string text) => _pipe.Writer.AsStream().Write(Encoding.UTF8.GetBytes(text));
 
     public void End() => _pipe.Writer.Complete();
 
