@@ -1,5 +1,4 @@
 using KmsOperator.Api;
-using KmsOperator.Planning;
 using KmsOperator.Simulation.Worlds;
 
 namespace KmsOperator.Simulation.Promises;

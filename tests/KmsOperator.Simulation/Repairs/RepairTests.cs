@@ -9,6 +9,43 @@ public sealed class RepairTests
     public static TheoryData<string, string> Scripts => new()
     {
         {
+            nameof(Repair.WriteFence), """
+            seed 357 operators 2 stale 0
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            19.029 pause-at B apply/servicekeys 1 30
+            19.029 edit team-a/one additionalAliases=alias/x0
+            45.029 erase-status team-a/one
+            """
+        },
+        {
+            nameof(Repair.LiveRead), """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete
+            20 fail-aws DescribeKey Slow 1
+            20 delete team-a/one
+            20.5 hold-watches A
+            21 edit team-a/one deletionPolicy=Retain
+            60 release-watches A
+            """
+        },
+        {
+            nameof(Repair.RotationRecord), """
+            seed 1 operators 1 stale 0
+            0 create team-a/one
+            20 fail-aws RotateKeyOnDemand Slow 1
+            20 rotate-at team-a/one r1
+            25 kill A
+            """
+        },
+        {
+            nameof(Repair.PrimaryCheck), """
+            seed 83 operators 1 stale 0
+            40.383 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            46.383 edit team-a/one primaryRegion=eu-west-1
+            90.936 edit team-a/one primaryRegion=us-east-1
+            """
+        },
+        {
             nameof(Repair.AliasRecord), """
             seed 1 operators 1 stale 0
             0 create team-a/one

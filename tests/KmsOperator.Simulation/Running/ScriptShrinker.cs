@@ -1,3 +1,4 @@
+using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scripts;
 
 namespace KmsOperator.Simulation.Running;
@@ -10,8 +11,9 @@ internal static class ScriptShrinker
     /// <summary>Shrinks a script.</summary>
     /// <param name="failing">A script that fails.</param>
     /// <param name="kind">How it fails, see <see cref="RunResult.Kind"/>.</param>
+    /// <param name="without">The repair without which it fails; it keeps every promise with it. Null for a script that fails with all repairs.</param>
     /// <returns>A script from which no step can be taken, as far as the number of tries permits.</returns>
-    public static Script Shrink(Script failing, string kind)
+    public static Script Shrink(Script failing, string kind, Repair? without = null)
     {
         var runs = 0;
         var best = failing;
@@ -37,7 +39,7 @@ internal static class ScriptShrinker
             {
                 runs++;
                 var tried = candidate with { Seed = seed };
-                if (SimulationRun.Of(tried).Kind == kind)
+                if (SimulationRun.Of(tried, without: without).Kind == kind && (without is null || SimulationRun.Of(tried).Failure is null))
                     return tried;
             }
 

@@ -33,18 +33,16 @@ internal static class SimulateCommand
             $"{seeds} seeds from {from} in {seconds:0.0} s: {seeds / seconds:0.0} schedules per second on {Environment.ProcessorCount} cores, {busy:0.0} s of processor time, {failures.Count} failures"));
         foreach (var kind in failures.GroupBy(failure => failure.Result.Promise).OrderByDescending(kind => kind.Count()))
             Console.WriteLine($"{kind.Count(),6}  {kind.Key}   seeds {string.Join(' ', kind.Take(10).Select(failure => failure.Seed))}");
-        if (without is not null)
-            return failures.Count == 0 ? 0 : 1;
         var shown = failures.GroupBy(failure => failure.Result.Promise).SelectMany(kind => kind.Take(ShrunkOfAKind)).ToArray();
-        Parallel.ForEach(shown, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, failure => Show(failure.Seed, failure.Result));
+        Parallel.ForEach(shown, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, failure => Show(failure.Seed, failure.Result, without));
 
         return failures.Count == 0 ? 0 : 1;
     }
 
-    private static void Show(int seed, RunResult result)
+    private static void Show(int seed, RunResult result, Repair? without)
     {
-        var script = ScriptShrinker.Shrink(ScriptGenerator.Of(seed), result.Kind!);
-        Console.WriteLine($"\nseed {seed}: {result.Failure}\n{script}\n# {SimulationRun.Of(script).Failure}");
+        var script = ScriptShrinker.Shrink(ScriptGenerator.Of(seed), result.Kind!, without);
+        Console.WriteLine($"\nseed {seed}: {result.Failure}\n{script}\n# {SimulationRun.Of(script, without: without).Failure}");
     }
 
     private static int Replay(string what, Repair? without)
