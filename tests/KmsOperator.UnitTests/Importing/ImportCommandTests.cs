@@ -57,11 +57,11 @@ public sealed class ImportCommandTests : IDisposable
     [Fact]
     public async Task Something_left_to_do_by_hand_is_exit_code_2()
     {
-        var (code, output, errors) = await RunAsync("--tfstate", State("alias/acme/two"));
+        var (code, output, errors) = await RunAsync("--tfstate", State(withGrant: true));
 
         Assert.Equal(2, code);
         Assert.StartsWith("# What the imported keys have in common.", output, StringComparison.Ordinal);
-        Assert.Contains("left:       the alias alias/acme/two stays in KMS", errors, StringComparison.Ordinal);
+        Assert.Contains("left:       the grant backup for arn:aws:iam::123456789012:role/backup stays in KMS", errors, StringComparison.Ordinal);
         Assert.Contains("from = aws_kms_key.one", errors, StringComparison.Ordinal);
     }
 
@@ -119,13 +119,13 @@ public sealed class ImportCommandTests : IDisposable
 
     private string At(string path) => Path.Combine(_folder.FullName, path);
 
-    private string State(string? secondAlias = null)
+    private string State(bool withGrant = false)
     {
         var state = new StateText()
             .Add("aws_kms_key.one", $"{{'arn':'{Arn}','is_enabled':true,'enable_key_rotation':true,'tags_all':{{'Name':'one'}},'deletion_window_in_days':30,'policy':'{Policy}'}}")
             .Add("aws_kms_alias.one", $"{{'name':'alias/acme/one','target_key_arn':'{Arn}'}}");
-        if (secondAlias is not null)
-            state.Add("aws_kms_alias.two", $"{{'name':'{secondAlias}','target_key_arn':'{Arn}'}}");
+        if (withGrant)
+            state.Add("aws_kms_grant.backup", $"{{'name':'backup','key_id':'{Arn}','grantee_principal':'arn:aws:iam::123456789012:role/backup'}}");
         File.WriteAllBytes(At("state"), state.ToState());
         return At("state");
     }

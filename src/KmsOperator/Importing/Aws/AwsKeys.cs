@@ -65,7 +65,7 @@ internal sealed class AwsKeys(RegionalClientFactory regions, TimeProvider time)
             }
             else if (described.Origin != "AWS_KMS")
             {
-                left.Add(new Leftover(described.Arn, $"keys of origin {described.Origin} are not supported yet"));
+                left.Add(new Leftover(described.Arn, $"its origin is {described.Origin}: {ForeignKey.OfAnotherOrigin(null)}"));
             }
             else if (await KeyObserver.ObserveAsync(kms, id, cancellationToken) is { } key)
             {
