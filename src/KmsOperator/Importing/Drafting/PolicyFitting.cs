@@ -56,6 +56,10 @@ internal sealed class PolicyFitting
         var (most, rest) = (0, (IReadOnlyList<ComparedStatement>)[]);
         foreach (var (fit, generated) in Candidates())
         {
+            // The parameters may be such as no manifest can have. The common statements are what is left then, and they come before the services of which nothing speaks.
+            if (whole is not null && fit.Service is { } other && !_hints.Contains(other))
+                break;
+
             if (Remainder(_statements, generated) is not { } remainder)
             {
                 if (fit.Service is { } service && service == _hints.FirstOrDefault())

@@ -49,8 +49,7 @@ public sealed class PolicyFittingTests
         var values = Parameters.TryGetValue(service, out var parameter) ? new[] { null, parameter.Value } : [null];
         foreach (var preset in Enum.GetValues<PolicyPreset>())
         foreach (var value in values)
-        foreach (var organization in new[] { null, Organization })
-        foreach (var trusted in new[] { "", "444455556666" })
+        foreach (var (organization, trusted) in new[] { (null, ""), (Organization, "444455556666") })
         {
             var (draft, key) = Draft(service, preset, value is null ? null : (parameter.Field, value), organization, trusted);
 
