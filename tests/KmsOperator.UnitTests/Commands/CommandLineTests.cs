@@ -40,6 +40,30 @@ public sealed class CommandLineTests
     }
 
     [Theory, MemberData(nameof(Verbs))]
+    public async Task The_help_of_every_verb_fits_a_screen(string verb)
+    {
+        var (_, output, _) = await CommandRun.RunAsync(verb, "--help");
+
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 260));
+    }
+
+    [Fact]
+    public async Task Orphans_without_a_cluster_says_what_to_set()
+    {
+        var (code, _, errors) = await CommandRun.RunAsync("orphans");
+
+        Assert.Equal((1, "There is no kubeconfig: set KUBECONFIG to a file, or run in a pod.\n"), (code, errors));
+    }
+
+    [Fact]
+    public async Task Lint_counts_nothing_where_it_could_read_nothing()
+    {
+        var (code, output, errors) = await CommandRun.RunAsync("lint", "-f", "/nowhere");
+
+        Assert.Equal((1, "", "/nowhere: no such file or directory\n"), (code, output, errors));
+    }
+
+    [Theory, MemberData(nameof(Verbs))]
     public async Task Every_verb_has_a_help_with_examples_that_parse(string verb)
     {
         var (code, output, _) = await CommandRun.RunAsync(verb, "--help");

@@ -74,7 +74,7 @@ public sealed class ImportCommandTests : IDisposable
         { "x.yaml", "a: [\n  b\nc: d", "x.yaml: is not valid YAML", "a list that is not closed" },
         { "x.yaml", "apiVersion: v1\nkind: ConfigMap\n", "holds no objects of kms.services.k8s.aws", "another kind" },
         { "x.txt", "", "holds no manifests", "a folder without manifests" },
-        { "x.yaml", "\u0001\u0000\u0002", "x.yaml", "a binary file" },
+        { "x.yaml", "\u0001\u0000\u0002", "x.yaml: is not text", "a binary file" },
     };
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class ImportCommandTests : IDisposable
 
     [Theory]
     [InlineData("no such file", "-f", "/nowhere")]
-    [InlineData("cannot be read", "--tfstate", "/nowhere")]
+    [InlineData("no such file", "--tfstate", "/nowhere")]
     public async Task A_file_that_is_not_there_is_named(string message, params string[] arguments)
     {
         var (code, _, errors) = await RunAsync(arguments);
@@ -102,11 +102,20 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Contains("/nowhere: " + message, errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_folder_in_the_place_of_a_state_is_answered_with_what_to_name()
+    {
+        var (code, _, errors) = await RunAsync("--tfstate", _folder.FullName);
+
+        Assert.Equal((1, $"{_folder.FullName}: is a directory; name the file of the state, for example terraform.tfstate in it\n"), (code, errors));
+    }
+
     [Theory]
     [InlineData("name one source")]
     [InlineData("name one source", "--tfstate", "a", "-f", "b")]
     [InlineData("--region", "--from-aws")]
     [InlineData("--region", "--tfstate", "a", "--region", "eu-west-1")]
+    [InlineData("--region: 'eu' is not a Region", "--from-aws", "--region", "eu")]
     [InlineData("--alias-prefix", "--tfstate", "a", "--alias-prefix", "b")]
     [InlineData("--namespace", "--tfstate", "a", "-n", "A.b")]
     public async Task Arguments_that_do_not_go_together_are_exit_code_64(string message, params string[] arguments)

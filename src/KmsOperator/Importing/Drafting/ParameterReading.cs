@@ -52,8 +52,8 @@ internal static class ParameterReading
             .Concat(Members(statement, "Condition").SelectMany(one => Members(statement.GetProperty("Condition"), one.Name)
                 .SelectMany(key => Strings(key.Value).Select(value => ($"{one.Name} {key.Name}", value)))));
 
-    private static IEnumerable<JsonProperty> Members(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : [];
+    private static JsonElement.ObjectEnumerator Members(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : default;
 
     private static IEnumerable<string> Strings(JsonElement value) =>
         (value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : (IEnumerable<JsonElement>)[value]).Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!);

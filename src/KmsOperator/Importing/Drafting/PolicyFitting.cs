@@ -62,7 +62,7 @@ internal sealed class PolicyFitting
 
             if (Remainder(_statements, generated) is not { } remainder)
             {
-                if (fit.Service is { } service && service == _hints.FirstOrDefault())
+                if (_hints is [var likeliest, ..] && fit.Service == likeliest)
                     _lacking = Nearer(_lacking, [.. generated.Where(one => _statements.All(statement => statement.Text != one.Text))]);
                 continue;
             }
