@@ -106,17 +106,17 @@ middle() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 echo "Planning" >&2
-done=0
-while [[ $done -lt $runs ]]; do
+finished=0
+while [[ $finished -lt $runs ]]; do
     before=$(calls)
     measure terraform_plan || break
     theirs="$seconds $cpu" between=$(calls)
     measure operator_plan || break
     echo "${theirs% *}" >>"$dir/theirs" && echo "${theirs#* }" >>"$dir/theirs-cpu" && echo "$seconds" >>"$dir/ours" && echo "$cpu" >>"$dir/ours-cpu"
     terraform_calls=$((between - before)) operator_calls=$(($(calls) - between))
-    done=$((done + 1))
+    finished=$((finished + 1))
 done
-[[ $done -gt 0 ]] || skip "there was no time for both plans of $keys keys"
+[[ $finished -gt 0 ]] || skip "there was no time for both plans of $keys keys"
 read -r ours theirs ours_cpu theirs_cpu <<<"$(for one in ours theirs ours-cpu theirs-cpu; do printf '%s ' "$(middle "$dir/$one")"; done)"
-echo "plan of $keys unchanged keys without a cluster (runs: $done, the middle one counts): kms-operator $ours s, $ours_cpu s of CPU and $operator_calls calls;" \
+echo "plan of $keys unchanged keys without a cluster (runs: $finished, the middle one counts): kms-operator $ours s, $ours_cpu s of CPU and $operator_calls calls;" \
     "$(terraform version 2>/dev/null | head -1) $theirs s, $theirs_cpu s of CPU and $terraform_calls calls; ratio $(ratio "$ours" "$theirs"), of CPU $(ratio "$ours_cpu" "$theirs_cpu")"

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Planning;
 using KmsOperator.Policies;
@@ -21,9 +20,26 @@ internal static class OrganizationGuard
     public static JsonElement Remove(JsonElement policy, string organization)
     {
         var guard = Guard(organization);
-        var document = JsonObject.Create(policy)!;
-        document["Statement"] = new JsonArray([.. ComparedStatement.Of(policy).Where(statement => statement.Text != guard).Select(statement => JsonNode.Parse(statement.Element.GetRawText()))]);
-        using var changed = JsonDocument.Parse(document.ToJsonString());
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            foreach (var member in policy.EnumerateObject().Where(member => member.Name != "Statement"))
+            {
+                member.WriteTo(json);
+            }
+
+            json.WriteStartArray("Statement");
+            foreach (var statement in ComparedStatement.Of(policy).Where(statement => statement.Text != guard))
+            {
+                statement.Element.WriteTo(json);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        using var changed = JsonDocument.Parse(buffer.ToArray());
         return changed.RootElement.Clone();
     }
 

@@ -99,8 +99,9 @@ internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace,
             return key;
         }
 
+        var before = PlanCluster.ToJson(type, current);
         var changed = Over(PlanCluster.ToJson(type, current), json);
-        if (ChangeCheck.Find(type.Kind, PlanCluster.ToJson(type, current), changed) is { Count: > 0 } broken)
+        if (!JsonNode.DeepEquals(before["spec"], changed["spec"]) && ChangeCheck.Find(type.Kind, before, changed) is { Count: > 0 } broken)
         {
             _refused[(type.Kind, key)] = $"the API server refuses the change: {string.Join("; ", broken.Select(error => error.Field.Length == 0 ? error.Message : error.ToString()))}";
         }
