@@ -4,7 +4,7 @@
 # an account's is five new keys per second. KMS_OPERATOR_BINARY measures another build, for example artifacts/publish/kms-operator.
 # Fails when healthy accounts take longer than 1.2 times as long beside an account that is throttled, or that does not answer, and when 100 keys take
 # longer than that beside 500 resources that mean harm, or the (native) operator needs more than 256 MiB for those.
-# BENCH_SCENES="keys trouble hostile" chooses parts of it.
+# BENCH_SCENES="keys trouble hostile plan" chooses parts of it; plan alone needs no control plane, and where there is no Terraform it says so and compares with nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=hack/simulator.sh
@@ -15,7 +15,7 @@ healthy_keys=50
 limit=1.2
 hostile_keys=500
 hostile_mib=256
-scenes=${BENCH_SCENES:-keys trouble hostile}
+scenes=${BENCH_SCENES:-keys trouble hostile plan}
 namespaces=(bench good-alone good-beside good-restarted hostile alone-{ten,one} {throttled,silent}-{ten,one} beside-{throttled,silent}-{ten,one})
 dir=$(mktemp -d "${TMPDIR:-/tmp}/kms-operator-bench.XXXXXX")
 stop() {
@@ -38,6 +38,18 @@ done
 operator=(dotnet src/KmsOperator/bin/Release/net10.0/kms-operator.dll)
 [[ -z ${KMS_OPERATOR_BINARY:-} ]] || operator=("$KMS_OPERATOR_BINARY")
 load() { KUBECONFIG=$dir/cluster/admin.kubeconfig dotnet tests/KmsOperator.Benchmarks/bin/Release/net10.0/KmsOperator.Benchmarks.dll "$@"; }
+
+machine="$(nproc) cores, $(awk -F: '/model name/ { print $2; exit }' /proc/cpuinfo | xargs), operator: ${operator[0]##*/}"
+report=()
+scene() { [[ " $scenes " == *" $1 "* ]]; }
+if scene plan; then
+    plan_report=$(hack/bench-plan.sh)
+    report+=("$plan_report")
+    if [[ $scenes == plan ]]; then
+        printf '%s\n' "machine: $machine" "$plan_report"
+        exit 0
+    fi
+fi
 
 echo "Starting the control plane and the simulator" >&2
 hack/cluster.sh up "$dir/cluster"
@@ -68,7 +80,6 @@ settled() { # waits until the number of KMS calls stands still for three seconds
         sleep 3
     done
 }
-scene() { [[ " $scenes " == *" $1 "* ]]; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 for namespace in bare "${namespaces[@]}"; do kubectl create namespace "$namespace"; done >/dev/null
@@ -99,7 +110,6 @@ restart_operator() {
     kill "$operator_pid"; wait "$operator_pid" || true
     start_operator
 }
-report=()
 
 if scene keys; then
     echo "Creating $keys keys" >&2
@@ -189,6 +199,6 @@ if scene hostile; then
     fi
 fi
 
-echo "machine: $(nproc) cores, $(awk -F: '/model name/ { print $2; exit }' /proc/cpuinfo | xargs), API server $(kubectl version --short 2>/dev/null | awk '/Server/ { print $3 }'), operator: ${operator[0]##*/}"
+echo "machine: $machine, API server $(kubectl version --short 2>/dev/null | awk '/Server/ { print $3 }')"
 printf '%s\n' "${report[@]}"
 [[ -z ${failed:-} ]]

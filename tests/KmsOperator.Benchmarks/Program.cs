@@ -8,9 +8,16 @@ using KmsOperator.Benchmarks;
 //   write NAMESPACE COUNT             bare status writes by the same client, at the same concurrency
 // Each prints the milliseconds that it took.
 //   hostile NAMESPACE COUNT DIRECTORY CLASS...   writes manifests of ServiceKeys that mean harm, for kubectl
+//   terraform URL RENDERED CLUSTER STATE         makes the keys that render describes on a simulator, and writes Terraform's state of them
+if (args is ["terraform", var url, var rendered, var cluster, var state])
+{
+    await TerraformKeys.WriteAsync(url, rendered, cluster, state);
+    return 0;
+}
+
 if (args is not [var verb, var @namespace, .. var rest])
 {
-    Console.Error.WriteLine("usage: create|add NAMESPACE COUNT CLASS... | compare NAMESPACE | write NAMESPACE COUNT | hostile NAMESPACE COUNT DIRECTORY CLASS...");
+    Console.Error.WriteLine("usage: create|add NAMESPACE COUNT CLASS... | compare NAMESPACE | write NAMESPACE COUNT | hostile NAMESPACE COUNT DIRECTORY CLASS... | terraform URL RENDERED CLUSTER STATE");
     return 64;
 }
 

@@ -96,9 +96,14 @@ internal static class CommandLine
         }
 
         var command = result.CommandResult.Command;
-        string[] known = [.. command.Subcommands.Select(verb => verb.Name), .. command.Options.SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.Length > 2)];
-        var suggestions = unknown.Select(token => (Quoted: $"'{token}'", Text: Suggestion.For(token, known))).Where(one => one.Text.Length > 0).ToArray();
+        var options = command.Options.Concat(result.RootCommandResult.Command.Options.Where(option => option.Recursive));
+        string[] known = [.. command.Subcommands.Select(verb => verb.Name), .. options.SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.Length > 2)];
+        var suggestions = unknown.Select(token => (Quoted: $"'{token}'", Text: Suggestion.For(NameOf(token), known))).Where(one => one.Text.Length > 0).ToArray();
         return messages.Where(message => unknown.Any(token => message.Contains($"'{token}'", StringComparison.Ordinal)) || result.Errors.Count == 1 || command.Subcommands.Count == 0)
             .Select(message => suggestions.FirstOrDefault(one => message.Contains(one.Quoted, StringComparison.Ordinal)).Text is { } text ? message.TrimEnd('.') + text : message);
     }
+
+    /// <summary>The option of <c>--option=value</c> and <c>--option:value</c>; other words as they are.</summary>
+    private static string NameOf(string token) =>
+        token.StartsWith("--", StringComparison.Ordinal) && token.IndexOfAny(['=', ':']) is > 0 and var end ? token[..end] : token;
 }

@@ -35,7 +35,7 @@ internal static partial class ExplainCommand
             Description = "Who: the ARN of a role, a user, a session or an account, a service principal, or the name of a role in the key's account.",
             Required = true,
         };
-        var action = new Option<string>("--action") { Description = "What, for example kms:Decrypt.", Required = true };
+        var action = new Option<string>("--action") { HelpName = "action", Description = "What, for example kms:Decrypt.", Required = true };
         action.Validators.Add(result => CheckAction(result.GetValueOrDefault<string>(), "--action", result.AddError));
         action.CompletionSources.Add([.. KmsActions.All]);
         var via = new Option<string?>("--via-service") { Description = "The service that makes the call on the principal's behalf, for example s3." };

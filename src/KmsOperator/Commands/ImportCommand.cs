@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Importing;
@@ -15,7 +16,7 @@ using KmsOperator.Planning;
 namespace KmsOperator.Commands;
 
 /// <summary><c>kms-operator import</c>: manifests for keys that another tool has, or nobody. It only reads.</summary>
-internal static class ImportCommand
+internal static partial class ImportCommand
 {
     private const string NothingWritten = "Nothing was written.";
 
@@ -26,6 +27,13 @@ internal static class ImportCommand
         var files = new Option<string[]>("--filename", "-f") { Description = "A file or directory with Key, ReplicaKey, Alias and Grant objects of ACK or Crossplane, as kubectl get -o yaml writes them; may be given several times." };
         var fromAws = new Option<bool>("--from-aws") { Description = "Customer managed keys that KMS has, by the ambient credentials. Needs --region." };
         var regions = new Option<string[]>("--region") { Description = "With --from-aws: a Region; may be given several times." };
+        regions.Validators.Add(result =>
+        {
+            foreach (var region in result.Tokens.Where(token => !Region().IsMatch(token.Value)))
+            {
+                result.AddError($"--region: '{region.Value}' is not a Region like eu-central-1.");
+            }
+        });
         var aliasPrefix = new Option<string?>("--alias-prefix") { Description = "With --from-aws: only keys with an alias that begins with alias/ and this." };
         var outputDirectory = new Option<string?>("--output-dir") { Description = "Folder for the manifests, a file for each. Without it they go to standard output." };
         var force = new Option<bool>("--force") { Description = "Overwrite files of other content in the folder." };
@@ -143,6 +151,11 @@ internal static class ImportCommand
 
     private static ForeignKeys ReadState(string file)
     {
+        if (file != "-" && !File.Exists(file))
+        {
+            return ForeignKeys.Failed(file, 0, Directory.Exists(file) ? "is a directory; name the file of the state, for example terraform.tfstate in it" : "no such file");
+        }
+
         try
         {
             return TerraformKeys.Read(file == "-" ? "standard input" : file, file == "-" ? ReadStandardInput() : File.ReadAllBytes(file));
@@ -170,6 +183,9 @@ internal static class ImportCommand
             : objects.Count == 0 ? ForeignKeys.Failed(paths[0], 0, $"holds no objects of {AckKeys.Group}, {string.Join(" or ", CrossplaneKeys.Groups)}")
             : new ForeignKeys { Keys = [.. ack.Keys, .. crossplane.Keys.ExceptBy(ack.Keys.Select(key => key.Arn), key => key.Arn)], Left = [.. ack.Left, .. crossplane.Left], Kept = [.. ack.Kept, .. crossplane.Kept] };
     }
+
+    [GeneratedRegex(@"^[a-z]{2}(-[a-z]+)+-[0-9]+\z")]
+    private static partial Regex Region();
 
     private static async Task<ForeignKeys> ReadAwsAsync(IReadOnlyList<string> regions, string? aliasPrefix, CancellationToken cancellationToken)
     {

@@ -78,6 +78,11 @@ internal static class LintCommand
             text.Line($"  {rule.Id}: {rule.Explanation} {rule.Link}");
         }
 
+        if (report is { Resources: 0, Findings.Count: 0, Unreadable.Count: > 0 })
+        {
+            return;
+        }
+
         var suppressed = report.Suppressed > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {report.Suppressed} suppressed") : "";
         text.Line($"{Count(report.Resources, "resource")}: {Count(report.Count(LintSeverity.Error), "error")}, {Count(report.Count(LintSeverity.Warning), "warning")}, {Count(report.Count(LintSeverity.Note), "note")}{suppressed}");
     }

@@ -19,6 +19,7 @@ internal static class OrphansCommand
     /// <param name="environment">Value of an environment variable, null if unset.</param>
     public static Command Create(Func<string, string?> environment)
     {
+        var target = new ClusterFlags(environment);
         var clusterId = new OperatorFlags(environment).ClusterId;
         var output = new Option<string>("--output", "-o") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         output.Validators.Add(result =>
@@ -29,9 +30,10 @@ internal static class OrphansCommand
             }
         });
 
-        var command = new Command("orphans", "List this cluster's keys in AWS that no resource has. Exit code 2 if there are any. Nothing is changed.") { clusterId, output };
-        command.SetAction((result, cancellationToken) => ConnectAndRunAsync(
-            result.GetValue(clusterId), result.GetValue(output)!, result.InvocationConfiguration.Output, result.InvocationConfiguration.Error, cancellationToken));
+        var command = new Command("orphans", "List this cluster's keys in AWS that no resource has. Exit code 2 if there are any. Nothing is changed.") { target.Context, clusterId, output };
+        command.SetAction((result, cancellationToken) => ClusterAccess.UseAsync(
+            () => target.Connect(result, TimeProvider.System), result.InvocationConfiguration.Error,
+            api => RunAsync(api, result.GetValue(clusterId), result.GetValue(output)!, result.InvocationConfiguration.Output, result.InvocationConfiguration.Error, cancellationToken)));
         return command;
     }
 
@@ -50,30 +52,15 @@ internal static class OrphansCommand
         return report.Errors.Count > 0 ? ExitCodes.Failure : report.Orphans.Count > 0 ? ExitCodes.Found : ExitCodes.Success;
     }
 
-    private static async Task<int> ConnectAndRunAsync(string? clusterId, string format, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(KubernetesApi api, string? clusterId, string format, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
-        try
-        {
-            WebIdentity.Register();
-            using var api = OperatorHost.Connect(time, null);
-            clusterId ??= await OperatorHost.FindClusterIdAsync(api, cancellationToken);
-            using var clients = new AwsClients(RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(RequestRateLimiter.DefaultShare, time), time: time);
+        clusterId ??= await OperatorHost.FindClusterIdAsync(api, cancellationToken);
+        using var clients = new AwsClients(RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(RequestRateLimiter.DefaultShare, time), time: time);
 
-            // Nothing is written here, so nothing that KMS shows can be older than a write of this process.
-            var regions = new RegionalClientFactory(clients, time, TimeSpan.Zero);
-            return await RunAsync(new OrphanSearch(new ListedResources(api), regions, time), clusterId, format, output, errors, cancellationToken);
-        }
-        catch (StartFailedException e)
-        {
-            await errors.WriteLineAsync(e.Message);
-            return ExitCodes.Failure;
-        }
-        catch (Exception e) when (e is KubernetesApiException or HttpRequestException or IOException or TimeoutException)
-        {
-            await errors.WriteLineAsync($"The API server: {e.Message}");
-            return ExitCodes.Failure;
-        }
+        // Nothing is written here, so nothing that KMS shows can be older than a write of this process.
+        var regions = new RegionalClientFactory(clients, time, TimeSpan.Zero);
+        return await RunAsync(new OrphanSearch(new ListedResources(api), regions, time), clusterId, format, output, errors, cancellationToken);
     }
 
     private static string Text(IReadOnlyList<KeyFinding> orphans)

@@ -38,6 +38,11 @@ internal static class RenderCommand
             return ExitCodes.InvalidInput;
         }
 
+        if (manifests.Resources.Count == 0)
+        {
+            errors.WriteLine("There is no KeyClass, ServiceKey or KeyReplica in these manifests.");
+        }
+
         output.WriteLine(format == "yaml" ? JsonToYaml.Write(rendering.ToJson()) : JsonOutput.Of(rendering.ToJson()));
         return ExitCodes.Success;
     }

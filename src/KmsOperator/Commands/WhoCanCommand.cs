@@ -16,7 +16,7 @@ internal static class WhoCanCommand
     /// <param name="input">What <c>-f -</c> reads.</param>
     public static Command Create(Func<string, string?> environment, TextReader input)
     {
-        var action = new Argument<string>("action") { Description = "What, for example kms:Decrypt." };
+        var action = new Argument<string>("action") { HelpName = "action", Description = "What, for example kms:Decrypt." };
         action.Validators.Add(result => ExplainCommand.CheckAction(result.GetValueOrDefault<string>(), "action", result.AddError));
         action.CompletionSources.Add([.. KmsActions.All]);
         var files = ManifestOptions.Filename();

@@ -65,6 +65,15 @@ internal sealed record ForeignKey
     /// <summary>What people are told which key is meant: the other tool's name, else the ARN.</summary>
     public string Label => Sources is [var first, ..] ? first.Label : Arn;
 
+    /// <summary>
+    /// Why a key whose material KMS did not make is left out. Only who has the material can say in which Secret it may be, and can import it again once it has expired; and what a key store's
+    /// key is called there, no state says.
+    /// </summary>
+    /// <param name="tool">The tool that has the key; null for none.</param>
+    public static string OfAnotherOrigin(string? tool) =>
+        "keys with imported material or in a custom key store are not imported, because where their material is kept is for a person to say. "
+        + $"{(tool is null ? "" : $"It stays with {tool} until then. ")}Write a ServiceKey with origin and adopt.keyId for it (docs/material.md)";
+
     /// <summary>The Region of an ARN.</summary>
     public static string RegionOf(string arn) => arn.Split(':')[3];
 

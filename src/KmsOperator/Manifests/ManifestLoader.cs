@@ -54,6 +54,9 @@ internal static class ManifestLoader
         return reading.ToSet();
     }
 
+    /// <summary>What is said of a file that is no text.</summary>
+    internal const string NotText = "is not text, so it is no YAML or JSON manifest";
+
     private static void Read(string file, ManifestReading reading)
     {
         try
@@ -61,7 +64,7 @@ internal static class ManifestLoader
             using var reader = File.OpenText(file);
             if (IsBinary(reader))
             {
-                reading.Errors.Add(Unreadable(file, "is not text, so it is no YAML or JSON manifest"));
+                reading.Errors.Add(Unreadable(file, NotText));
                 return;
             }
 
@@ -74,7 +77,7 @@ internal static class ManifestLoader
     }
 
     /// <summary>Text has no zero byte. A pipe is not looked at, since it cannot be read twice.</summary>
-    private static bool IsBinary(StreamReader reader)
+    internal static bool IsBinary(StreamReader reader)
     {
         if (!reader.BaseStream.CanSeek) return false;
         var probe = new char[LengthOfProbe];

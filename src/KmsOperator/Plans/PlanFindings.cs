@@ -12,7 +12,8 @@ namespace KmsOperator.Plans;
 /// <param name="caches">The plan's cluster.</param>
 /// <param name="scope">What the plan is about.</param>
 /// <param name="planned">The keys that the plan makes.</param>
-internal sealed class PlanFindings(ResourceCaches caches, PlanScope scope, PlannedKeys planned)
+/// <param name="refused">The resources whose change the API server refuses, with what it says.</param>
+internal sealed class PlanFindings(ResourceCaches caches, PlanScope scope, PlannedKeys planned, IReadOnlyDictionary<(string Kind, NamespacedName Key), string> refused)
 {
     private static readonly string[] FailureReasons = [Reasons.AccessDenied, Reasons.AccountMismatch, Reasons.Throttled, Reasons.Unavailable];
 
@@ -41,7 +42,7 @@ internal sealed class PlanFindings(ResourceCaches caches, PlanScope scope, Plann
             };
         }
 
-        return new ResourcePlan
+        var plan = new ResourcePlan
         {
             Kind = kind,
             Key = key,
@@ -56,6 +57,7 @@ internal sealed class PlanFindings(ResourceCaches caches, PlanScope scope, Plann
             Reason = calls.Failure is null ? ready?.Reason ?? "" : "Failed",
             Message = planned.Hide(calls.Failure ?? ready?.Message ?? ""),
         };
+        return refused.TryGetValue((kind, key), out var message) ? plan with { Outcome = PlannedOutcome.Refused, Reason = Reasons.InvalidSpec, Message = message } : plan;
     }
 
     private (IResource? Resource, IReadOnlyList<Condition>? Conditions) Find(string kind, NamespacedName key)

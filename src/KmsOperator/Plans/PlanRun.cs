@@ -63,7 +63,7 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
             notes.Add("No --cluster-id was given and no key of these resources carries one, so the tag servicekey.dev/cluster is shown as (unknown).");
         }
 
-        return new PlanReport(clusterId, new PlanFindings(caches, scope, planned).Collect(pass.Calls), notes)
+        return new PlanReport(clusterId, new PlanFindings(caches, scope, planned, overlay.Refused).Collect(pass.Calls), notes)
         {
             IsIncomplete = input.Manifests is null && unreadable.Count > 0,
         };

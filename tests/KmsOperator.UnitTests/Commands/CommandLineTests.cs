@@ -18,6 +18,10 @@ public sealed class CommandLineTests
         { "lnit", "'lnit', did you mean \"lint\"?", "a verb" },
         { "explian", "'explian', did you mean \"explain\"?", "a verb" },
         { "render --filname x", "'--filname', did you mean \"--filename\"?", "an option" },
+        { "render --filname=x", "'--filname=x', did you mean \"--filename\"?", "an option with its value" },
+        { "run --worker:4", "'--worker:4', did you mean \"--workers\"?", "the other way to give a value" },
+        { "import --tfstat=--force", "'--tfstat=--force', did you mean \"--tfstate\"?", "a value that is an option's name" },
+        { "lint --hlep", "'--hlep', did you mean \"--help\"?", "an option of every verb" },
         { "run --event-queues x", "'--event-queues', did you mean \"--event-queue\"?", "another option of the operator" },
         { "run --clusterid x", "'--clusterid', did you mean \"--cluster-id\"?", "an option of the operator" },
         { "orphans --ouput json", "'--ouput', did you mean \"--output\"?", "an option" },
@@ -33,6 +37,30 @@ public sealed class CommandLineTests
         Assert.Equal((64, ""), (code, output));
         Assert.True(errors.Contains(message, StringComparison.Ordinal), $"{because}: {errors}");
         Assert.Matches(@"See kms-operator( [a-z-]+)? --help\.\n$", errors);
+    }
+
+    [Theory, MemberData(nameof(Verbs))]
+    public async Task The_help_of_every_verb_fits_a_screen(string verb)
+    {
+        var (_, output, _) = await CommandRun.RunAsync(verb, "--help");
+
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 260));
+    }
+
+    [Fact]
+    public async Task Orphans_without_a_cluster_says_what_to_set()
+    {
+        var (code, _, errors) = await CommandRun.RunAsync("orphans");
+
+        Assert.Equal((1, "There is no kubeconfig: set KUBECONFIG to a file, or run in a pod.\n"), (code, errors));
+    }
+
+    [Fact]
+    public async Task Lint_counts_nothing_where_it_could_read_nothing()
+    {
+        var (code, output, errors) = await CommandRun.RunAsync("lint", "-f", "/nowhere");
+
+        Assert.Equal((1, "", "/nowhere: no such file or directory\n"), (code, output, errors));
     }
 
     [Theory, MemberData(nameof(Verbs))]

@@ -57,11 +57,11 @@ public sealed class ImportCommandTests : IDisposable
     [Fact]
     public async Task Something_left_to_do_by_hand_is_exit_code_2()
     {
-        var (code, output, errors) = await RunAsync("--tfstate", State("alias/acme/two"));
+        var (code, output, errors) = await RunAsync("--tfstate", State(withGrant: true));
 
         Assert.Equal(2, code);
         Assert.StartsWith("# What the imported keys have in common.", output, StringComparison.Ordinal);
-        Assert.Contains("left:       the alias alias/acme/two stays in KMS", errors, StringComparison.Ordinal);
+        Assert.Contains("left:       the grant backup for arn:aws:iam::123456789012:role/backup stays in KMS", errors, StringComparison.Ordinal);
         Assert.Contains("from = aws_kms_key.one", errors, StringComparison.Ordinal);
     }
 
@@ -74,7 +74,7 @@ public sealed class ImportCommandTests : IDisposable
         { "x.yaml", "a: [\n  b\nc: d", "x.yaml: is not valid YAML", "a list that is not closed" },
         { "x.yaml", "apiVersion: v1\nkind: ConfigMap\n", "holds no objects of kms.services.k8s.aws", "another kind" },
         { "x.txt", "", "holds no manifests", "a folder without manifests" },
-        { "x.yaml", "\u0001\u0000\u0002", "x.yaml", "a binary file" },
+        { "x.yaml", "\u0001\u0000\u0002", "x.yaml: is not text", "a binary file" },
     };
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class ImportCommandTests : IDisposable
 
     [Theory]
     [InlineData("no such file", "-f", "/nowhere")]
-    [InlineData("cannot be read", "--tfstate", "/nowhere")]
+    [InlineData("no such file", "--tfstate", "/nowhere")]
     public async Task A_file_that_is_not_there_is_named(string message, params string[] arguments)
     {
         var (code, _, errors) = await RunAsync(arguments);
@@ -102,11 +102,20 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Contains("/nowhere: " + message, errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_folder_in_the_place_of_a_state_is_answered_with_what_to_name()
+    {
+        var (code, _, errors) = await RunAsync("--tfstate", _folder.FullName);
+
+        Assert.Equal((1, $"{_folder.FullName}: is a directory; name the file of the state, for example terraform.tfstate in it\n"), (code, errors));
+    }
+
     [Theory]
     [InlineData("name one source")]
     [InlineData("name one source", "--tfstate", "a", "-f", "b")]
     [InlineData("--region", "--from-aws")]
     [InlineData("--region", "--tfstate", "a", "--region", "eu-west-1")]
+    [InlineData("--region: 'eu' is not a Region", "--from-aws", "--region", "eu")]
     [InlineData("--alias-prefix", "--tfstate", "a", "--alias-prefix", "b")]
     [InlineData("--namespace", "--tfstate", "a", "-n", "A.b")]
     public async Task Arguments_that_do_not_go_together_are_exit_code_64(string message, params string[] arguments)
@@ -119,13 +128,13 @@ public sealed class ImportCommandTests : IDisposable
 
     private string At(string path) => Path.Combine(_folder.FullName, path);
 
-    private string State(string? secondAlias = null)
+    private string State(bool withGrant = false)
     {
         var state = new StateText()
             .Add("aws_kms_key.one", $"{{'arn':'{Arn}','is_enabled':true,'enable_key_rotation':true,'tags_all':{{'Name':'one'}},'deletion_window_in_days':30,'policy':'{Policy}'}}")
             .Add("aws_kms_alias.one", $"{{'name':'alias/acme/one','target_key_arn':'{Arn}'}}");
-        if (secondAlias is not null)
-            state.Add("aws_kms_alias.two", $"{{'name':'{secondAlias}','target_key_arn':'{Arn}'}}");
+        if (withGrant)
+            state.Add("aws_kms_grant.backup", $"{{'name':'backup','key_id':'{Arn}','grantee_principal':'arn:aws:iam::123456789012:role/backup'}}");
         File.WriteAllBytes(At("state"), state.ToState());
         return At("state");
     }

@@ -1,11 +1,9 @@
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
-using KmsOperator.Commands;
-using KmsOperator.Importing.Output;
-using KmsOperator.Importing.Terraform;
 using KmsOperator.Kubernetes;
+using KmsOperator.Policies;
 using KmsOperator.Testing.Running;
-using KmsOperator.UnitTests.Importing.Terraform;
+using KmsOperator.UnitTests.Importing.Drafting;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Importing;
@@ -15,17 +13,13 @@ namespace KmsOperator.UnitTests.Importing;
 /// </summary>
 public sealed class SilentImportTests : IDisposable
 {
-    private const string Namespace = "team";
-    private const string Region = "us-east-1";
+    private const string Namespace = ForeignWorld.Namespace;
 
-    private static readonly string[] Kinds = ["ServiceKey", "KeyReplica"];
-
-    private readonly OperatorUnderTest _operator = new();
-    private readonly StateText _state = new();
+    private readonly ForeignWorld _world = new();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _operator.Dispose();
+    public void Dispose() => _world.Dispose();
 
     public static TheoryData<string, bool> Services
     {
@@ -46,36 +40,81 @@ public sealed class SilentImportTests : IDisposable
     [MemberData(nameof(Services))]
     public async Task A_key_of_the_solution_comes_over_with_its_service_and_no_change(string service, bool withTrustedAccount)
     {
-        await MakeSolutionKeyAsync(service, multiRegion: false, withTrustedAccount ? ["444455556666"] : []);
+        await _world.MakeSolutionKeyAsync(service, multiRegion: false, withTrustedAccount ? ["444455556666"] : []);
 
-        var report = await ImportAsync(expectedCode: 0);
+        var report = await _world.ImportAsync(expectedCode: 0);
 
         if (service == "mwaa")
         {
             // The service's own policy does not have the solution's statement that is for every account, so the statements come over as they are.
             Assert.DoesNotContain("the policy of service mwaa\n", report, StringComparison.Ordinal);
-            await ObserveAndSwitchAsync();
+            await _world.ObserveAndSwitchAsync();
             return;
         }
 
         Assert.Contains($"the policy of service {service}\n", report, StringComparison.Ordinal);
-        Assert.Equal(service, (string?)_operator.User.Get("ServiceKey", new NamespacedName(Namespace, $"acme-{service}"))["spec"]!["service"]);
-        await ObserveAndSwitchAsync();
+        Assert.Equal(service, (string?)_world.Operator.User.Get("ServiceKey", new NamespacedName(Namespace, $"acme-{service}"))["spec"]!["service"]);
+        await _world.ObserveAndSwitchAsync();
     }
 
     [Fact]
     public async Task All_nineteen_services_and_eleven_more_keys_come_over_at_once_with_no_manual_step()
     {
         foreach (var service in SolutionPolicies.Services)
-            await MakeSolutionKeyAsync(service, multiRegion: false, []);
+            await _world.MakeSolutionKeyAsync(service, multiRegion: false, []);
         for (var i = 0; i < 11; i++)
-            await MakeAsync($"aws_kms_key.extra[{i}]", $"alias/extra/k{i}", Policy(), $"extra {i}", rotation: i % 2 == 0, tags: ("Name", $"extra-{i}"));
+            await _world.MakeAsync($"aws_kms_key.extra[{i}]", $"alias/extra/k{i}", Policy(), $"extra {i}", rotation: i % 2 == 0, tags: ("Name", $"extra-{i}"));
 
-        var report = await ImportAsync(expectedCode: 0);
+        var report = await _world.ImportAsync(expectedCode: 0);
 
         Assert.StartsWith("30 keys imported under 1 KeyClass. managementPolicy: Full changes nothing but owner tags on 30 of them. Nothing is left", report, StringComparison.Ordinal);
-        await ObserveAndSwitchAsync();
+        await _world.ObserveAndSwitchAsync();
     }
+
+    [Fact]
+    public async Task Keys_with_Scoped_policies_come_over_with_preset_and_parameters()
+    {
+        // PolicyFittingTests have the policies of all services. Not here: fargate's keys have no alias, and those of route53-dnssec sign.
+        string[] services = [.. PolicyFittingTests.Parameters.Keys.Except(["fargate", "route53-dnssec"]), "acm", "dynamodb", "logs", "session", "sns", "sqs"];
+        foreach (var service in services)
+        {
+            (string, string)? parameter = PolicyFittingTests.Parameters.TryGetValue(service, out var one) ? one : null;
+            var policy = PolicyFittingTests.Rendered(service, PolicyPreset.Scoped, parameter).ToJsonString().Replace("\"Sid\":\"", "\"Sid\":\"Our", StringComparison.Ordinal);
+            await _world.MakeAsync($"aws_kms_key.of[\"{service}\"]", $"alias/acme/{service}", policy, $"KMS key for encrypting {service}", rotation: true, tags: ("Name", $"acme-{service}-cmk"));
+        }
+
+        var report = await _world.ImportAsync(expectedCode: 0);
+
+        Assert.DoesNotContain("of its own", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("policy.override", report, StringComparison.Ordinal);
+        Assert.Equal("Scoped", (string?)_world.Operator.User.Get("ServiceKey", new NamespacedName(Namespace, "acme-sqs"))["spec"]!["policy"]!["preset"]);
+        Assert.NotNull(_world.Operator.User.Get("ServiceKey", new NamespacedName(Namespace, "acme-cloudtrail"))["spec"]!["serviceParameters"]!["trailArns"]);
+        await _world.ObserveAndSwitchAsync();
+    }
+
+    [Fact]
+    public async Task All_aliases_of_a_key_and_of_its_replica_come_over_with_it()
+    {
+        var primary = await _world.MakeSolutionKeyAsync("s3", multiRegion: true, []);
+        await _world.MakeAliasAsync("aws_kms_alias.old", "alias/old/s3", primary);
+        await _world.MakeAliasAsync("aws_kms_alias.before", "alias/before", primary);
+        var replica = await MakeReplicaAsync(primary);
+        await _world.MakeAliasAsync("aws_kms_alias.eu", "alias/eu/s3", replica);
+
+        var report = await _world.ImportAsync(expectedCode: 0);
+
+        Assert.Contains("Nothing is left", report, StringComparison.Ordinal);
+        Assert.Equal("""["alias/before","alias/old/s3"]""", AdditionalAliases("ServiceKey", "acme-s3"));
+        Assert.Equal("""["alias/eu/s3"]""", AdditionalAliases("KeyReplica", "acme-s3-eu-west-1"));
+        await _world.ObserveAndSwitchAsync();
+
+        // They are the operator's from now on: an alias that the spec no longer names goes.
+        _world.Operator.User.Patch("ServiceKey", new NamespacedName(Namespace, "acme-s3"), "{spec: {additionalAliases: [alias/old/s3]}}");
+        await _world.Operator.SettleAsync(TimeSpan.FromMinutes(10));
+        Assert.Equal(1, (await _world.Operator.Aws.CallsAsync())["DeleteAlias"]);
+    }
+
+    private string? AdditionalAliases(string kind, string name) => _world.Operator.User.Get(kind, new NamespacedName(Namespace, name))["spec"]!["additionalAliases"]?.ToJsonString();
 
     // policy, how it is said, why
     public static TheoryData<string, string, string> Policies => new()
@@ -104,33 +143,84 @@ public sealed class SilentImportTests : IDisposable
     [MemberData(nameof(Policies))]
     public async Task A_plain_key_keeps_its_own_policy(string policy, string said, string why)
     {
-        await MakeAsync("aws_kms_key.plain", "alias/plain", policy, "", rotation: false, tags: ("Name", "plain"));
+        await _world.MakeAsync("aws_kms_key.plain", "alias/plain", policy, "", rotation: false, tags: ("Name", "plain"));
 
-        var report = await ImportAsync(expectedCode: 0);
+        var report = await _world.ImportAsync(expectedCode: 0);
 
         Assert.True(report.Contains(said, StringComparison.Ordinal), $"{why}: {report}");
-        await ObserveAndSwitchAsync();
+        await _world.ObserveAndSwitchAsync();
     }
 
     [Fact]
     public async Task A_key_of_the_community_module_comes_over_from_terraform_show()
     {
-        await MakeAsync(
+        await _world.MakeAsync(
             "module.orders[\"eu\"].aws_kms_key.this[0]", "alias/orders",
             Policy("""{"Sid":"KeyServiceUsage","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/Svc"},"Action":["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"],"Resource":"*","Condition":{"Bool":{"kms:GrantIsForAWSResource":"true"}}}"""),
             "Orders", rotation: true, tags: ("Name", "orders"));
 
-        await ImportAsync(expectedCode: 0, shown: true);
+        await _world.ImportAsync(expectedCode: 0, shown: true);
 
-        await ObserveAndSwitchAsync();
+        await _world.ObserveAndSwitchAsync();
     }
 
     [Fact]
     public async Task Primary_and_replica_come_over_together()
     {
-        var primary = await MakeSolutionKeyAsync("s3", multiRegion: true, []);
+        var primary = await _world.MakeSolutionKeyAsync("s3", multiRegion: true, []);
+        await MakeReplicaAsync(primary);
+
+        var report = await _world.ImportAsync(expectedCode: 0);
+
+        Assert.Contains("what the primary has, for this Region", report, StringComparison.Ordinal);
+        var spec = _world.Operator.User.Get("KeyReplica", new NamespacedName(Namespace, "acme-s3-eu-west-1"))["spec"]!;
+        Assert.Equal("acme-s3", (string?)spec["primaryRef"]!["name"]);
+        Assert.Equal(7, (int?)spec["pendingDeletionWindowDays"]);
+        await _world.ObserveAndSwitchAsync();
+    }
+
+    [Fact]
+    public async Task While_the_operator_observes_the_way_back_is_to_delete_the_resources()
+    {
+        await _world.MakeSolutionKeyAsync("s3", multiRegion: false, []);
+        await _world.ImportAsync(expectedCode: 0);
+        var before = await _world.SnapshotAsync();
+        await _world.Operator.SettleAsync();
+
+        _world.Operator.User.Delete("ServiceKey", new NamespacedName(Namespace, "acme-s3"));
+        await _world.Operator.SettleAsync(TimeSpan.FromMinutes(10));
+
+        Assert.Empty(_world.Operator.User.List("ServiceKey", Namespace));
+        Assert.Equal(before, await _world.SnapshotAsync());
+    }
+
+    [Fact]
+    public async Task After_the_switch_the_way_back_is_to_observe_and_to_take_the_tags_off()
+    {
+        var name = new NamespacedName(Namespace, "acme-s3");
+        var key = await _world.MakeSolutionKeyAsync("s3", multiRegion: false, []);
+        var before = (await _world.Operator.Aws.KeyAsync()).ToJsonString();
+        await _world.ImportAsync(expectedCode: 0);
+        await _world.ObserveAndSwitchAsync();
+
+        _world.Operator.User.Patch("ServiceKey", name, "{spec: {managementPolicy: Observe}}");
+        await _world.Operator.SettleAsync();
+        await _world.Operator.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = key.KeyId, TagKeys = ["servicekey.dev/cluster", "servicekey.dev/owner", "servicekey.dev/uid"] }, Ct);
+        _world.Operator.User.Delete("ServiceKey", name);
+        await _world.Operator.SettleAsync(TimeSpan.FromMinutes(10));
+
+        Assert.Empty(_world.Operator.User.List("ServiceKey", Namespace));
+        Assert.Equal(before, (await _world.Operator.Aws.KeyAsync()).ToJsonString());
+        Assert.Equal(1, (await _world.Operator.Aws.CallsAsync())["UntagResource"]);
+    }
+
+    private static string Policy(string? more = null) =>
+        $$"""{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}{{(more is null ? "" : "," + more)}}]}""";
+
+    private async Task<KeyMetadata> MakeReplicaAsync(KeyMetadata primary)
+    {
         var policy = SolutionPolicies.Of("s3", "eu-west-1", SimulatedAws.AccountId, []);
-        var replica = (await _operator.Aws.Kms().ReplicateKeyAsync(
+        var replica = (await _world.Operator.Aws.Kms().ReplicateKeyAsync(
             new ReplicateKeyRequest
             {
                 KeyId = primary.KeyId,
@@ -140,9 +230,9 @@ public sealed class SilentImportTests : IDisposable
                 Tags = [new Tag { TagKey = "Name", TagValue = "alias/acme/s3-replica" }],
             },
             Ct)).ReplicaKeyMetadata;
-        await _operator.SettleAsync(TimeSpan.FromMinutes(5));
-        await _operator.Aws.Kms("eu-west-1").CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/acme/s3", TargetKeyId = replica.KeyId }, Ct);
-        _state.Add("module.replica.aws_kms_replica_key.kms_key_replica[\"s3\"]", new JsonObject
+        await _world.Operator.SettleAsync(TimeSpan.FromMinutes(5));
+        await _world.Operator.Aws.Kms("eu-west-1").CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/acme/s3", TargetKeyId = replica.KeyId }, Ct);
+        _world.State.Add("module.replica.aws_kms_replica_key.kms_key_replica[\"s3\"]", new JsonObject
         {
             ["arn"] = replica.Arn,
             ["primary_key_arn"] = primary.Arn,
@@ -152,147 +242,7 @@ public sealed class SilentImportTests : IDisposable
             ["tags_all"] = new JsonObject { ["Name"] = "alias/acme/s3-replica" },
             ["deletion_window_in_days"] = 7,
         });
-        _state.Add("module.replica.aws_kms_alias.kms_alias[\"s3\"]", new JsonObject { ["name"] = "alias/acme/s3", ["target_key_arn"] = replica.Arn });
-
-        var report = await ImportAsync(expectedCode: 0);
-
-        Assert.Contains("what the primary has, for this Region", report, StringComparison.Ordinal);
-        var spec = _operator.User.Get("KeyReplica", new NamespacedName(Namespace, "acme-s3-eu-west-1"))["spec"]!;
-        Assert.Equal("acme-s3", (string?)spec["primaryRef"]!["name"]);
-        Assert.Equal(7, (int?)spec["pendingDeletionWindowDays"]);
-        await ObserveAndSwitchAsync();
+        _world.State.Add("module.replica.aws_kms_alias.kms_alias[\"s3\"]", new JsonObject { ["name"] = "alias/acme/s3", ["target_key_arn"] = replica.Arn });
+        return replica;
     }
-
-    [Fact]
-    public async Task While_the_operator_observes_the_way_back_is_to_delete_the_resources()
-    {
-        await MakeSolutionKeyAsync("s3", multiRegion: false, []);
-        await ImportAsync(expectedCode: 0);
-        var before = await SnapshotAsync();
-        await _operator.SettleAsync();
-
-        _operator.User.Delete("ServiceKey", new NamespacedName(Namespace, "acme-s3"));
-        await _operator.SettleAsync(TimeSpan.FromMinutes(10));
-
-        Assert.Empty(_operator.User.List("ServiceKey", Namespace));
-        Assert.Equal(before, await SnapshotAsync());
-    }
-
-    [Fact]
-    public async Task After_the_switch_the_way_back_is_to_observe_and_to_take_the_tags_off()
-    {
-        var name = new NamespacedName(Namespace, "acme-s3");
-        var key = await MakeSolutionKeyAsync("s3", multiRegion: false, []);
-        var before = (await _operator.Aws.KeyAsync()).ToJsonString();
-        await ImportAsync(expectedCode: 0);
-        await ObserveAndSwitchAsync();
-
-        _operator.User.Patch("ServiceKey", name, "{spec: {managementPolicy: Observe}}");
-        await _operator.SettleAsync();
-        await _operator.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = key.KeyId, TagKeys = ["servicekey.dev/cluster", "servicekey.dev/owner", "servicekey.dev/uid"] }, Ct);
-        _operator.User.Delete("ServiceKey", name);
-        await _operator.SettleAsync(TimeSpan.FromMinutes(10));
-
-        Assert.Empty(_operator.User.List("ServiceKey", Namespace));
-        Assert.Equal(before, (await _operator.Aws.KeyAsync()).ToJsonString());
-        Assert.Equal(1, (await _operator.Aws.CallsAsync())["UntagResource"]);
-    }
-
-    /// <summary>A key as <c>modules/aws/kms</c> makes it.</summary>
-    private Task<KeyMetadata> MakeSolutionKeyAsync(string service, bool multiRegion, string[] trusted) => MakeAsync(
-        $"module.kms.aws_kms_key.kms_key[\"{service}\"]", $"alias/acme/{service}", SolutionPolicies.Of(service, Region, SimulatedAws.AccountId, trusted),
-        $"KMS key for encrypting {service}", rotation: true, multiRegion, ("Name", $"acme-{service}-cmk"));
-
-    private Task<KeyMetadata> MakeAsync(string address, string alias, string policy, string description, bool rotation, (string, string) tags) =>
-        MakeAsync(address, alias, policy, description, rotation, false, tags);
-
-    private async Task<KeyMetadata> MakeAsync(string address, string alias, string policy, string description, bool rotation, bool multiRegion, (string Key, string Value) tag)
-    {
-        var kms = _operator.Aws.Kms();
-        var key = (await kms.CreateKeyAsync(
-            new CreateKeyRequest { Policy = policy, Description = description, MultiRegion = multiRegion, Tags = [new Tag { TagKey = tag.Key, TagValue = tag.Value }], BypassPolicyLockoutSafetyCheck = true }, Ct)).KeyMetadata;
-        await kms.CreateAliasAsync(new CreateAliasRequest { AliasName = alias, TargetKeyId = key.KeyId }, Ct);
-        if (rotation)
-            await kms.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = key.KeyId }, Ct);
-        _state.Add(address, new JsonObject
-        {
-            ["arn"] = key.Arn,
-            ["key_id"] = key.KeyId,
-            ["description"] = description,
-            ["customer_master_key_spec"] = "SYMMETRIC_DEFAULT",
-            ["key_usage"] = "ENCRYPT_DECRYPT",
-            ["is_enabled"] = true,
-            ["enable_key_rotation"] = rotation,
-            ["rotation_period_in_days"] = rotation ? 365 : null,
-            ["multi_region"] = multiRegion,
-            ["policy"] = policy,
-            ["tags"] = new JsonObject(),
-            ["tags_all"] = new JsonObject { [tag.Key] = tag.Value },
-            ["deletion_window_in_days"] = 30,
-        });
-        _state.Add($"{address[..address.LastIndexOf("aws_kms_key", StringComparison.Ordinal)]}aws_kms_alias.{alias.Replace('/', '_')}", new JsonObject
-        {
-            ["name"] = alias,
-            ["arn"] = $"arn:aws:kms:{Region}:{SimulatedAws.AccountId}:{alias}",
-            ["target_key_id"] = key.KeyId,
-            ["target_key_arn"] = key.Arn,
-        });
-        return key;
-    }
-
-    /// <summary>Imports the state and applies the output.</summary>
-    /// <returns>The report.</returns>
-    private async Task<string> ImportAsync(int expectedCode, bool shown = false)
-    {
-        using var output = new StringWriter();
-        using var errors = new StringWriter();
-        var code = ImportCommand.Finish(TerraformKeys.Read("state", shown ? _state.ToShown() : _state.ToState()), LetGo.Terraform, new ImportTarget(null, false, null), output, errors);
-        Assert.True(code == expectedCode, $"{code}: {errors}");
-        Assert.DoesNotContain(StateText.Secret, output.ToString() + errors, StringComparison.Ordinal);
-        _operator.User.Apply(output.ToString(), Namespace);
-        await _operator.SettleAsync(TimeSpan.Zero);
-        return errors.ToString();
-    }
-
-    private async Task ObserveAndSwitchAsync()
-    {
-        var resources = Kinds.SelectMany(kind => _operator.User.List(kind, Namespace).Select(one => (kind, Name: new NamespacedName(Namespace, (string)one["metadata"]!["name"]!)))).ToArray();
-        var before = await SnapshotAsync();
-        await _operator.SettleAsync(TimeSpan.FromMinutes(10));
-
-        Assert.Equal(before, await SnapshotAsync());
-        foreach (var (kind, name) in resources)
-        {
-            var status = _operator.User.Get(kind, name)["status"]!;
-            Assert.True(status["plan"]?.AsArray() is [{ } only] && (string)only["operation"]! == "TagResource", $"{kind} {name}: {status.ToJsonString()}");
-            _operator.User.Patch(kind, name, "{spec: {managementPolicy: Full}}");
-        }
-
-        await _operator.SettleAsync(TimeSpan.FromMinutes(10));
-
-        Assert.All(resources, one => Assert.Contains(
-            _operator.User.Get(one.kind, one.Name)["status"]!["conditions"]!.AsArray(), condition => (string)condition!["type"]! == "Ready" && (string)condition["status"]! == "True"));
-        var after = await SnapshotAsync();
-        Assert.Equal(before with { Calls = "" }, after with { Calls = "" });
-        Assert.Equal($"TagResource {resources.Length}", Difference(before.Calls, after.Calls));
-        Assert.All(await _operator.Aws.KeysAsync(), key => Assert.Contains(key["tags"]!.AsObject(), tag => tag.Key == "servicekey.dev/owner"));
-    }
-
-    /// <summary>What AWS holds, without owner tags; and how often each operation that writes was called.</summary>
-    private async Task<AwsState> SnapshotAsync()
-    {
-        var keys = (await _operator.Aws.KeysAsync()).Select(key => key.DeepClone().AsObject()).ToArray();
-        foreach (var tags in keys.Select(key => key["tags"]!.AsObject()))
-            foreach (var owned in tags.Select(tag => tag.Key).Where(name => name.StartsWith("servicekey.dev/", StringComparison.Ordinal)).ToArray())
-                tags.Remove(owned);
-        var writes = (await _operator.Aws.CallsAsync()).Where(call => !call.Key.StartsWith("Get", StringComparison.Ordinal) && !call.Key.StartsWith("List", StringComparison.Ordinal) && !call.Key.StartsWith("Describe", StringComparison.Ordinal));
-        return new AwsState(string.Join('\n', keys.Select(key => key.ToJsonString())), string.Join('\n', writes.OrderBy(call => call.Key, StringComparer.Ordinal).Select(call => $"{call.Key} {call.Value}")));
-    }
-
-    private static string Difference(string before, string after) => string.Join('\n', after.Split('\n').Except(before.Split('\n')));
-
-    private static string Policy(string? more = null) =>
-        $$"""{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}{{(more is null ? "" : "," + more)}}]}""";
-
-    private sealed record AwsState(string Keys, string Calls);
 }

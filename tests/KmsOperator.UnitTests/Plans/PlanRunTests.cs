@@ -283,6 +283,42 @@ public sealed class PlanRunTests
         Assert.True(plan.HasErrors);
     }
 
+    // before, after, the API server's message, why
+    public static TheoryData<string, string, string, string> RefusedChanges => new()
+    {
+        { "service: s3", "service: sqs", "spec: service is immutable, create another resource instead", "a rule of the spec" },
+        { "keySpec: RSA_2048\n  keyUsage: SIGN_VERIFY", "keySpec: RSA_3072\n  keyUsage: SIGN_VERIFY", "spec.keySpec: keySpec is immutable, KMS cannot change it; create another resource instead", "a rule of the field itself" },
+        { "description: a", "multiRegion: true", "spec.multiRegion: multiRegion is immutable, KMS cannot change it; create another resource instead", "a default counts as the value before" },
+        { "className: standard", "className: other", "spec.className cannot change once the key exists, create another resource instead", "a rule of the whole resource, with its status" },
+    };
+
+    [Theory]
+    [MemberData(nameof(RefusedChanges))]
+    public async Task A_change_that_the_API_server_refuses_is_refused_with_its_message_and_the_resource_stays(string before, string after, string message, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", before));
+        await scenario.Aws.Kms().UpdateKeyDescriptionAsync(new UpdateKeyDescriptionRequest { KeyId = (string)(await scenario.Aws.KeyAsync())["keyId"]!, Description = "drift" }, Ct);
+        var server = Assert.ThrowsAny<Exception>(() => scenario.User.Apply(Scenario.Key("orders", after), Scenario.Namespace));
+
+        var key = (await scenario.Operator.PlanAsync(Scenario.Key("orders", after))).Of("ServiceKey", "orders");
+
+        Assert.Equal((PlannedOutcome.Refused, $"the API server refuses the change: {message}"), (key.Outcome, key.Message));
+        Assert.Contains(message.Split(": ")[^1], server.Message, StringComparison.Ordinal);
+        Assert.True(key.Operations() is ["UpdateKeyDescription"], $"{why}: what drifted is put back all the same: {string.Join(", ", key.Operations())}");
+    }
+
+    [Fact]
+    public async Task A_change_that_is_allowed_before_the_key_exists_is_no_refusal()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "className: missing"));
+
+        var key = (await scenario.Operator.PlanAsync(Scenario.Key("orders", "className: standard"))).Of("ServiceKey", "orders");
+
+        Assert.Equal((PlannedOutcome.Ready, PlannedAction.Create), (key.Outcome, key.Action));
+    }
+
     [Fact]
     public async Task Of_two_new_keys_that_want_one_alias_the_second_is_refused()
     {

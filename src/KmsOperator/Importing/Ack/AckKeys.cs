@@ -20,7 +20,7 @@ internal static class AckKeys
             if (Arn(one) is not { } arn)
                 keys.Leave(one, Source(one), $"has no status.ackResourceMetadata.arn, so its key is not known. {HowToExport}");
             else if (one.Text("spec", "customKeyStoreID") is not null || one.Text("spec", "origin") is not (null or "AWS_KMS"))
-                keys.Leave(one, Source(one), "keys with imported material or in a custom key store are not supported yet; it stays with ACK");
+                keys.Leave(one, Source(one), ForeignKey.OfAnotherOrigin("ACK"));
             else
                 keys.Add(one, Key(one, arn));
         }
@@ -73,7 +73,7 @@ internal static class AckKeys
         Left =
         [
             .. key.Left,
-            $"the grant {one.Name} for {one.Text("spec", "granteePrincipal") ?? "an unknown principal"} stays in KMS as it is: grants have no field, and the operator touches none",
+            $"the grant {one.Name} for {one.Text("spec", "granteePrincipal") ?? "an unknown principal"} stays in KMS as it is: the operator keeps only grants that it made itself. List it in spec.grants to have it made anew, and revoke this one then",
         ],
     };
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Amazon.KeyManagementService;
 using KmsOperator.Aws;
+using KmsOperator.Importing.Reporting;
 using KmsOperator.Planning;
 
 namespace KmsOperator.Importing.Aws;
@@ -28,7 +29,7 @@ internal sealed class AwsKeys(RegionalClientFactory regions, TimeProvider time)
             }
             catch (Exception exception) when (AwsFailure.Of(exception, cancellationToken) is { } failure)
             {
-                return ForeignKeys.Failed($"AWS, {region}", 0, $"{failure.Code}: {failure.Message}");
+                return ForeignKeys.Failed($"AWS, {region}", 0, $"{failure.Code}: {KeyReport.OneLine(failure.Message)}");
             }
         }
 
@@ -65,7 +66,7 @@ internal sealed class AwsKeys(RegionalClientFactory regions, TimeProvider time)
             }
             else if (described.Origin != "AWS_KMS")
             {
-                left.Add(new Leftover(described.Arn, $"keys of origin {described.Origin} are not supported yet"));
+                left.Add(new Leftover(described.Arn, $"its origin is {described.Origin}: {ForeignKey.OfAnotherOrigin(null)}"));
             }
             else if (await KeyObserver.ObserveAsync(kms, id, cancellationToken) is { } key)
             {

@@ -21,7 +21,7 @@ internal static class CrossplaneKeys
             if (Arn(one) is not { } arn)
                 keys.Leave(one, Source(one), $"has no status.atProvider.arn, so its key is not known. {HowToExport}");
             else if (Text(one, "customKeyStoreId") is not null)
-                keys.Leave(one, Source(one), "keys in a custom key store are not supported yet; it stays with Crossplane");
+                keys.Leave(one, Source(one), ForeignKey.OfAnotherOrigin("Crossplane"));
             else
                 keys.Add(one, Key(one, arn));
         }
@@ -48,7 +48,7 @@ internal static class CrossplaneKeys
         }
 
         foreach (var one in objects.Where(one => one.Kind is "ExternalKey" or "ReplicaExternalKey"))
-            keys.Leave(one, Source(one), "keys with imported material are not supported yet; it stays with Crossplane");
+            keys.Leave(one, Source(one), ForeignKey.OfAnotherOrigin("Crossplane"));
 
         return keys.ToForeignKeys();
     }
@@ -92,7 +92,7 @@ internal static class CrossplaneKeys
         Left =
         [
             .. key.Left,
-            $"the grant {one.Name} for {Text(one, "granteePrincipal") ?? "an unknown principal"} stays in KMS as it is: grants have no field, and the operator touches none",
+            $"the grant {one.Name} for {Text(one, "granteePrincipal") ?? "an unknown principal"} stays in KMS as it is: the operator keeps only grants that it made itself. List it in spec.grants to have it made anew, and revoke this one then",
         ],
     };
 

@@ -7,9 +7,9 @@ namespace KmsOperator.Importing.Drafting;
 /// <param name="Resource">The ServiceKey or KeyReplica.</param>
 /// <param name="Yaml">Its manifest; empty when it is refused.</param>
 /// <param name="Problems">Why the API server or the operator would refuse it; empty if they would not.</param>
-/// <param name="AliasName">The alias that the resource stands for; null when it is refused.</param>
+/// <param name="AliasNames">The aliases that the resource keeps; empty when it is refused.</param>
 /// <param name="Plan">What <c>managementPolicy: Full</c> would do to the key as it is.</param>
-internal sealed record CheckedDraft(IKeyResource Resource, string Yaml, IReadOnlyList<string> Problems, string? AliasName, KeyPlan Plan)
+internal sealed record CheckedDraft(IKeyResource Resource, string Yaml, IReadOnlyList<string> Problems, IReadOnlyCollection<string> AliasNames, KeyPlan Plan)
 {
     /// <summary>The steps that people want to know of: all but the putting of owner tags, and of the <c>Name</c> tag on a key that has none.</summary>
     public IReadOnlyList<KeyStep> Changes => [.. Plan.Steps.Select(Visible).OfType<KeyStep>()];
@@ -22,7 +22,7 @@ internal sealed record CheckedDraft(IKeyResource Resource, string Yaml, IReadOnl
     public bool KeepsPolicy => Problems.Count == 0 && !Plan.Steps.Any(step => step is PutKeyPolicyStep);
 
     /// <summary>A manifest that would be refused.</summary>
-    public static CheckedDraft Refused(IKeyResource resource, IReadOnlyList<string> problems) => new(resource, "", problems, null, new KeyPlan([], []));
+    public static CheckedDraft Refused(IKeyResource resource, IReadOnlyList<string> problems) => new(resource, "", problems, [], new KeyPlan([], []));
 
     private static KeyStep? Visible(KeyStep step)
     {

@@ -19,8 +19,9 @@ internal sealed partial record ClassDraft(KeyClass Resource, PolicyAccess Access
     /// <summary>Drafts a class.</summary>
     /// <param name="accountId">12 digits.</param>
     /// <param name="region">Home Region of the keys.</param>
+    /// <param name="organization">The organization that the policies of all keys are bound to; null for none.</param>
     /// <param name="keys">The keys and how their policies are said; replicas have none of their own here.</param>
-    public static ClassDraft Of(string accountId, string region, IReadOnlyList<(ForeignKey Key, PolicyFit? Fit)> keys)
+    public static ClassDraft Of(string accountId, string region, string? organization, IReadOnlyList<(ForeignKey Key, PolicyFit? Fit)> keys)
     {
         var access = AccessOf([.. keys.Select(one => one.Fit).OfType<PolicyFit>().Where(fit => fit.Override is null).Select(fit => fit.Access)]);
         var tags = TagsOf([.. keys.Select(one => ForeignTags.Of(one.Key))]);
@@ -39,6 +40,7 @@ internal sealed partial record ClassDraft(KeyClass Resource, PolicyAccess Access
             DeletionPolicy = DeletionPolicies.Retain,
             PendingDeletionWindowDays = MostFrequent(keys.Select(one => one.Key.DeletionWindowDays).OfType<int>()) ?? DefaultWindowDays,
             Permissions = new PermissionsSpec { Adoption = "Allow" },
+            Guards = organization is null ? null : new GuardsSpec { OnlyOrganization = organization },
         };
         return new ClassDraft(new KeyClass { Metadata = new ObjectMeta { Name = $"imported-{accountId}-{region}" }, Spec = spec }, access);
     }

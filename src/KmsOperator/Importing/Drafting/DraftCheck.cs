@@ -79,7 +79,7 @@ internal sealed class DraftCheck(IReadOnlyDictionary<(string AccountId, string R
             return CheckedDraft.Refused(draft, [refusal!.Message]);
         }
 
-        return new CheckedDraft(draft, yaml, [], desired.AliasName, KeyPlanner.Plan(desired, observed, KeyRecord.Empty));
+        return new CheckedDraft(draft, yaml, [], [.. desired.AliasNames], KeyPlanner.Plan(desired, observed, KeyRecord.Empty));
     }
 
     private ObservedKey Observe(ForeignKey key, string? multiRegionType) => new()

@@ -29,15 +29,10 @@ internal static class ImportDrafting
         {
             ForeignKey[] keys = [.. foreign.Keys.OrderBy(key => key.Arn, StringComparer.Ordinal).Select(Accept).OfType<ForeignKey>()];
             ForeignKey[] primaries = [.. keys.Where(key => key.PrimaryArn is null)];
-            foreach (var key in primaries)
-            {
-                _fits[key.Arn] = PolicyFitting.Find(_policies[key.Arn], key, HintsOf(key));
-            }
-
             var classes = new List<ClassDraft>();
             foreach (var group in keys.GroupBy(key => (key.AccountId, Region: ForeignKey.RegionOf(key.PrimaryArn ?? key.Arn))).OrderBy(group => group.Key.AccountId, StringComparer.Ordinal).ThenBy(group => group.Key.Region, StringComparer.Ordinal))
             {
-                classes.Add(ClassDraft.Of(group.Key.AccountId, group.Key.Region, [.. group.Select(key => (key, _fits.GetValueOrDefault(key.Arn)?[0]))]));
+                classes.Add(ClassDraft.Of(group.Key.AccountId, group.Key.Region, FitPolicies([.. group]), [.. group.Select(key => (key, _fits.GetValueOrDefault(key.Arn)?[0]))]));
             }
 
             ClassDraft ClassOf(ForeignKey key) => classes.Single(one =>
@@ -65,6 +60,27 @@ internal static class ImportDrafting
             }
 
             return new ImportDraft([.. used.Select(one => one.Resource)], _drafted, _left, _kept);
+        }
+
+        /// <summary>Finds how the policies of a class's keys can be said.</summary>
+        /// <returns>The organization for the guards of the class; null for none.</returns>
+        private string? FitPolicies(IReadOnlyList<ForeignKey> keys)
+        {
+            var organization = OrganizationGuard.FindCommon(keys.Select(key => _policies[key.Arn]));
+            foreach (var key in keys)
+            {
+                if (organization is not null)
+                {
+                    _policies[key.Arn] = OrganizationGuard.Remove(_policies[key.Arn], organization);
+                }
+
+                if (key.PrimaryArn is null)
+                {
+                    _fits[key.Arn] = PolicyFitting.Find(_policies[key.Arn], key, HintsOf(key), organization);
+                }
+            }
+
+            return organization;
         }
 
         /// <summary>The key as it is drafted; null for one that must not be imported, which is told.</summary>
@@ -99,7 +115,8 @@ internal static class ImportDrafting
             (PolicyFit Fit, CheckedDraft Draft)[] drafts = [.. _fits[key.Arn].Select(fit => (fit, _check.Check(ServiceKeyDrafting.Draft(key, name, @namespace, keyClass, fit, replicas), key, keyClass.Resource)))];
             var (chosen, draft) = drafts.FirstOrDefault(one => one.Draft.KeepsPolicy, drafts[^1]);
             string[] notInherited = [.. ServiceKeyDrafting.TagsNotInherited(key, replicas)];
-            Add(key, draft, chosen.ToString(), notInherited.Length == 0 ? [] : [$"the tags {string.Join(", ", notInherited)} stay on the key without being in the manifest: replicas inherit what is there, and not all of them have these"]);
+            string[] why = [.. drafts.TakeWhile(one => one.Fit != chosen).Select(one => WhyNot(one.Fit.ToString(), one.Draft)), .. chosen.Why.Length == 0 ? [] : (string[])[$"{(chosen.Override is null ? "policy.additionalStatements" : "policy.override")}, because {chosen.Why}"]];
+            Add(key, draft, chosen.ToString(), [.. why, .. notInherited.Length == 0 ? [] : (string[])[$"the tags {string.Join(", ", notInherited)} stay on the key without being in the manifest: replicas inherit what is there, and not all of them have these"]]);
         }
 
         private void DraftReplica(ForeignKey key, string name, ClassDraft keyClass, ServiceKey? primary)
@@ -108,7 +125,9 @@ internal static class ImportDrafting
             JsonElement?[] ways = primary is null ? [_policies[key.Arn]] : [null, _policies[key.Arn]];
             (bool IsOwn, CheckedDraft Draft)[] drafts = [.. ways.Select(way => (way is not null, _check.Check(KeyReplicaDrafting.Draft(key, name, @namespace, keyClass, primary, way), key, keyClass.Resource, primary)))];
             var (isOwn, draft) = drafts.FirstOrDefault(one => one.Draft.KeepsPolicy, drafts[^1]);
-            Add(key, draft, isOwn ? "policy.override, the whole document" : "what the primary has, for this Region", []);
+            Add(
+                key, draft, isOwn ? "policy.override, the whole document" : "what the primary has, for this Region",
+                !isOwn ? [] : primary is null ? ["policy.override, because what the primary has is known to its own tool only"] : [WhyNot("what the primary has, for this Region", drafts[0].Draft)]);
         }
 
         private void Add(ForeignKey key, CheckedDraft draft, string policy, IReadOnlyList<string> notes)
@@ -122,13 +141,16 @@ internal static class ImportDrafting
             var tagCount = key.Tags.Keys.Union([TagNames.Name, TagNames.Cluster, TagNames.Owner, TagNames.Uid]).Count();
             string[] more =
             [
-                .. key.Aliases.Where(one => one != draft.AliasName).Select(one => $"the alias {one} stays in KMS and is nobody's: a resource has one alias"),
+                .. key.Aliases.Except(draft.AliasNames).Select(one => $"the alias {one} stays in KMS and is nobody's: spec.additionalAliases has room for 20"),
                 .. tagCount > ForeignTags.MaxOnKey ? (string[])[$"the key has {key.Tags.Count} tags and the operator adds up to 4; KMS permits {ForeignTags.MaxOnKey}. Remove some first"] : [],
                 .. DeletedPrincipals.Find(key.Policy!).Select(one => $"statement {one.Statement} of the policy names {one.PrincipalId}, a principal that was deleted; take it out"),
             ];
             string[] named = draft.NameAdded(key) is { } name ? [$"the key has no Name tag; Full adds Name={name}"] : [];
             _drafted.Add(new DraftedKey(key, draft, policy, [.. notes, .. named], [.. key.Left, .. more]));
         }
+
+        private static string WhyNot(string way, CheckedDraft draft) =>
+            $"not \"{way}\", because {(draft.Problems.Count > 0 ? string.Join("; ", draft.Problems) : "that would change the policy")}";
 
         private static string DefaultPolicy(ForeignKey key) => PolicyRenderer.Render(new PolicyRequest { Region = key.Region, AccountId = key.AccountId }).Text;
 

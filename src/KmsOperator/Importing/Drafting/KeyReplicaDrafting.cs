@@ -39,6 +39,11 @@ internal static class KeyReplicaDrafting
             defaults = DraftCheck.Resolve(bare, key, keyClass.Resource, primary).Value;
         }
 
+        if (defaults is not null)
+        {
+            bare = bare with { Spec = bare.Spec with { AdditionalAliases = ForeignAliases.Additional(key, defaults.AliasName) } };
+        }
+
         var own = ForeignTags.Of(key).Where(tag => defaults?.Tags.GetValueOrDefault(tag.Key) != tag.Value).ToDictionary();
         return bare with
         {

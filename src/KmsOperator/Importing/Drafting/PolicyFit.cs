@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KmsOperator.Policies;
 
 namespace KmsOperator.Importing.Drafting;
 
@@ -7,12 +8,22 @@ namespace KmsOperator.Importing.Drafting;
 /// <param name="Access">Who has access by generated statements.</param>
 /// <param name="AdditionalStatements">Statements beside the generated ones.</param>
 /// <param name="Override">The whole document; null where the policy is generated.</param>
-internal sealed record PolicyFit(string? Service, PolicyAccess Access, IReadOnlyList<JsonElement> AdditionalStatements, JsonElement? Override)
+/// <param name="Why">Why no generated policy says all of it; empty where one does.</param>
+internal sealed record PolicyFit(string? Service, PolicyAccess Access, IReadOnlyList<JsonElement> AdditionalStatements, JsonElement? Override, string Why)
 {
+    /// <summary>Which generated policy it is.</summary>
+    public PolicyPreset Preset { get; init; }
+
+    /// <summary>Values of <c>spec.serviceParameters</c> by field; empty for the service's defaults.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Parameters { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>A policy that is said as a whole document.</summary>
+    public static PolicyFit Whole(JsonElement policy, string why) => new(null, PolicyAccess.None, [], policy, why);
+
     /// <summary>For the report.</summary>
     public override string ToString() => Override is not null
         ? "policy.override, the whole document"
-        : $"{(Service is null ? "the common statements" : $"the policy of service {Service}")}{AdditionalStatements.Count switch
+        : $"{(Preset == PolicyPreset.Scoped ? "preset Scoped, " : "")}{(Service is null ? "the common statements" : $"the policy of service {Service}")}{AdditionalStatements.Count switch
         {
             0 => "",
             1 => " and 1 statement of its own",

@@ -1,5 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Planning;
+using KmsOperator.Policies;
 
 namespace KmsOperator.Importing.Drafting;
 
@@ -22,19 +25,19 @@ internal static class ServiceKeyDrafting
             {
                 ClassName = keyClass.Name,
                 Service = fit.Service,
+                ServiceParameters = ParametersOf(fit),
                 KeySpec = key.KeySpec == KeySpecs.Default ? null : key.KeySpec,
                 KeyUsage = key.KeyUsage == KeySpecs.DefaultUsage ? null : key.KeyUsage,
                 MultiRegion = key.MultiRegion ? true : null,
                 Access = fit.Override is null ? AccessSpecs.Of(fit.Access.Except(keyClass.Access), key.Region, key.AccountId) : null,
-                Policy = fit.Override is null && fit.AdditionalStatements.Count == 0
-                    ? null
-                    : new PolicySpec { Override = fit.Override, AdditionalStatements = fit.AdditionalStatements.Count > 0 ? fit.AdditionalStatements : null },
+                Policy = PolicyOf(fit),
                 Enabled = key.Enabled ? null : false,
                 Adopt = new AdoptSpec { KeyId = key.Arn },
                 ManagementPolicy = ManagementPolicies.Observe,
             },
         };
         bare = bare with { Spec = bare.Spec with { Alias = AliasOf(bare, key, keyClass) } };
+        bare = bare with { Spec = bare.Spec with { AdditionalAliases = ForeignAliases.Additional(key, ServiceKeyResolver.AliasOf(bare, keyClass.Resource)) } };
         var defaults = ServiceKeyResolver.Resolve(bare, keyClass.Resource, key.AccountId, "").Value;
         return bare with
         {
@@ -57,6 +60,21 @@ internal static class ServiceKeyDrafting
     {
         var template = ServiceKeyResolver.AliasOf(bare, keyClass.Resource);
         return key.Aliases.Count == 0 || key.Aliases.Contains(template) ? null : key.Aliases.Order(StringComparer.Ordinal).First();
+    }
+
+    private static ServiceParametersSpec? ParametersOf(PolicyFit fit) => fit.Parameters.Count == 0 ? null : JsonSerializer.Deserialize(
+        new JsonObject(fit.Parameters.Select(field => KeyValuePair.Create<string, JsonNode?>(field.Key, new JsonArray([.. field.Value.Select(value => (JsonNode)value)])))),
+        ApiJsonContext.Default.ServiceParametersSpec);
+
+    private static PolicySpec? PolicyOf(PolicyFit fit)
+    {
+        var isScoped = fit.Preset == PolicyPreset.Scoped;
+        return fit.Override is null && fit.AdditionalStatements.Count == 0 && !isScoped ? null : new PolicySpec
+        {
+            Override = fit.Override,
+            AdditionalStatements = fit.AdditionalStatements.Count > 0 ? fit.AdditionalStatements : null,
+            Preset = isScoped ? nameof(PolicyPreset.Scoped) : null,
+        };
     }
 
     private static RotationSpec? RotationOf(ForeignKey key, RotationSpec? ofClass)

@@ -34,6 +34,12 @@ internal static class ForeignObjects
                 try
                 {
                     using var text = File.OpenText(file);
+                    if (ManifestLoader.IsBinary(text))
+                    {
+                        errors.Add(new ManifestError(file, 0, null, ManifestLoader.NotText));
+                        continue;
+                    }
+
                     Read(file, text, groups, objects, errors);
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -36,7 +36,7 @@ internal static class TerraformKeys
         {
             if (resource.Type is "aws_kms_external_key" or "aws_kms_replica_external_key")
             {
-                Leave(resource, "keys with imported material are not supported yet; it stays with Terraform");
+                Leave(resource, ForeignKey.OfAnotherOrigin("Terraform"));
             }
             else if (resource.Type is "aws_kms_key" or "aws_kms_replica_key")
             {
@@ -74,7 +74,7 @@ internal static class TerraformKeys
             }
             else if (resource.Text("custom_key_store_id") is not null)
             {
-                Leave(resource, "keys in a custom key store are not supported yet; it stays with Terraform");
+                Leave(resource, ForeignKey.OfAnotherOrigin("Terraform"));
             }
             else if (keys.TryGetValue(arn, out var known))
             {
@@ -129,7 +129,7 @@ internal static class TerraformKeys
             Left =
             [
                 .. key.Left,
-                $"the grant {resource.Text("name") ?? resource.Address} for {resource.Text("grantee_principal") ?? "an unknown principal"} stays in KMS as it is: grants have no field, and the operator touches none",
+                $"the grant {resource.Text("name") ?? resource.Address} for {resource.Text("grantee_principal") ?? "an unknown principal"} stays in KMS as it is: the operator keeps only grants that it made itself. List it in spec.grants to have it made anew, and revoke this one then",
             ],
         },
     };

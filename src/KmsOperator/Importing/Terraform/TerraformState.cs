@@ -76,6 +76,8 @@ internal static class TerraformState
                         break;
                     case "format_version":
                         _isShown = true;
+                        if (reader.TokenType != JsonTokenType.String || reader.GetString() is not { } format || !(format.StartsWith("0.", StringComparison.Ordinal) || format.StartsWith("1.", StringComparison.Ordinal)))
+                            throw new TerraformStateException(file, LineOf(json, reader.TokenStartIndex), "format_version: is not 0.x or 1.x, which are read. Give the state itself (`terraform state pull > FILE`)");
                         break;
                     case "planned_values":
                         throw new TerraformStateException(file, LineOf(json, reader.TokenStartIndex), $"is a plan (`terraform show -json PLANFILE`), which is not what there is. {HowToExport}");

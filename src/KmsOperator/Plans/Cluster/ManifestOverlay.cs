@@ -17,6 +17,11 @@ namespace KmsOperator.Plans.Cluster;
 /// <param name="time">The clock.</param>
 internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace, bool hasCluster, TimeProvider time)
 {
+    private readonly Dictionary<(string Kind, NamespacedName Key), string> _refused = [];
+
+    /// <summary>The resources whose change the API server refuses, with what it says. They are as the cluster has them, since the change does not get there.</summary>
+    public IReadOnlyDictionary<(string Kind, NamespacedName Key), string> Refused => _refused;
+
     /// <summary>Puts all resources of a set there.</summary>
     /// <param name="manifests">The manifests. No resource stands there twice.</param>
     /// <returns>The resources, and where each stands.</returns>
@@ -88,7 +93,23 @@ internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace,
 
         // By way of the type, so that both sides have the fields that this version knows.
         json = PlanCluster.ToJson(type, json.Deserialize(type.Item)!);
-        plan.Put(type, store.TryGet(key, out var current) ? Over(PlanCluster.ToJson(type, current), json) : New(json, key));
+        if (!store.TryGet(key, out var current))
+        {
+            plan.Put(type, New(json, key));
+            return key;
+        }
+
+        var before = PlanCluster.ToJson(type, current);
+        var changed = Over(PlanCluster.ToJson(type, current), json);
+        if (!JsonNode.DeepEquals(before["spec"], changed["spec"]) && ChangeCheck.Find(type.Kind, before, changed) is { Count: > 0 } broken)
+        {
+            _refused[(type.Kind, key)] = $"the API server refuses the change: {string.Join("; ", broken.Select(error => error.Field.Length == 0 ? error.Message : error.ToString()))}";
+        }
+        else
+        {
+            plan.Put(type, changed);
+        }
+
         return key;
     }
 

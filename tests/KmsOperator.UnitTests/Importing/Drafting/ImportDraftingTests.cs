@@ -18,6 +18,7 @@ public sealed class ImportDraftingTests
         from region in Gen.OneOf("eu-west-1", "us-east-1")
         from alias in Gen.OneOf("alias/a/b", "alias/a-b", "alias/A_B", "alias/acme/s3", "alias/UPPER/Case_1", $"alias/{new string('x', 200)}", "alias/-", "alias/9")
         from hasAlias in Gen.Bool
+        from further in Gen.Int[0, 3]
         from hint in Gen.String[0, 80]
         from description in Gen.String[Gen.Char[' ', '~'], 0, 40]
         from tags in Gen.Dictionary(Gen.OneOf("Name", "App", "Team: x", "aws:cloudformation:stack-name", "e@mail"), Gen.OneOf("", "a b", "true", "007", "x=y/z"))[0, 4]
@@ -27,7 +28,7 @@ public sealed class ImportDraftingTests
         from enabled in Gen.Bool
         select Key(id, region) with
         {
-            Aliases = hasAlias ? [alias] : [],
+            Aliases = hasAlias ? [alias, .. Enumerable.Range(0, further).Select(i => $"alias/more/{id}/{i}")] : [],
             NameHint = hint,
             Description = description,
             Tags = tags,
@@ -154,11 +155,11 @@ public sealed class ImportDraftingTests
     }
 
     [Fact]
-    public void Further_aliases_deleted_principals_and_full_tag_lists_are_left_to_a_person()
+    public void Aliases_beyond_the_limit_deleted_principals_and_full_tag_lists_are_left_to_a_person()
     {
         var key = Key(1, "us-east-1") with
         {
-            Aliases = ["alias/b", "alias/a"],
+            Aliases = ["alias/z", .. Enumerable.Range(10, 21).Select(i => $"alias/a{i}")],
             Policy = RootPolicy.Replace("\"123456789012\"", "[\"123456789012\",\"AROAABCDEFGHIJKLMNOPQ\"]", StringComparison.Ordinal),
             Tags = Enumerable.Range(0, 48).ToDictionary(i => $"t{i}", _ => "v"),
         };
@@ -166,7 +167,7 @@ public sealed class ImportDraftingTests
         var draft = ImportDrafting.Draft(new ForeignKeys { Keys = [key] }, null);
 
         var left = draft.Keys.Single().Left;
-        Assert.Contains(left, one => one.Contains("alias/b stays in KMS", StringComparison.Ordinal));
+        Assert.Contains(left, one => one.Contains("alias/z stays in KMS", StringComparison.Ordinal));
         Assert.Contains(left, one => one.Contains("AROAABCDEFGHIJKLMNOPQ", StringComparison.Ordinal));
         Assert.Contains(left, one => one.Contains("48 tags", StringComparison.Ordinal));
         Assert.False(draft.IsComplete);

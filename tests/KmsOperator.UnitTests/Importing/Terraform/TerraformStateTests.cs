@@ -69,6 +69,7 @@ public sealed class TerraformStateTests
         { "{\"name\": \"x\"}", 1, "is not a Terraform state", "some JSON object" },
         { "{\"version\": 4}", 1, "has no resources", "some JSON object with a version" },
         { "{\"format_version\": \"1.2\",\n \"planned_values\": {}}", 2, "is a plan", "a plan" },
+        { "{\n\"format_version\": \"2.0\", \"values\": {}}", 2, "format_version: is not 0.x or 1.x", "a state of the future, shown" },
         { "{\"encrypted_data\": \"x\"}", 1, "OpenTofu has encrypted", "an encrypted state" },
         { "PK\u0003\u0004", 0, "zip archive", "a plan file" },
         { "a\0b", 0, "binary", "a binary file" },
