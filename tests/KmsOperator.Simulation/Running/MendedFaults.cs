@@ -268,13 +268,6 @@ internal static class MendedFaults
             12.411 edit team-b/one alias=alias/y0
             35.634 erase-status team-a/one
             """),
-        new("an alias of a key that an earlier resource of the name left is taken over (the promise was wrong)", """
-            seed 771 operators 1 stale 0
-            0 create team-a/one alias=alias/x0 deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
-            0 create team-b/one alias=alias/x0 deletionPolicy=Retain takeOverAlias=true
-            71.338 delete team-a/one
-            71.9 create team-a/one grants=
-            """),
         new("an alias stays whose call got no answer, when the status with the time of that call is refused", """
             seed 582 operators 1 stale 0
             0 create team-a/one deletionPolicy=Delete users=role2
