@@ -7,11 +7,9 @@ public sealed class SeedTests(ITestOutputHelper output)
 {
     public static TheoryData<string, string> Mended => [.. MendedFaults.All.Select(fault => (fault.Reason, fault.Script))];
 
+    /// <summary>SIMULATION_SEEDS says how many; 400 where it is not set.</summary>
     [Fact]
-    public void The_first_seeds_keep_every_promise() => Run(400);
-
-    [Fact(Explicit = true)]
-    public void Two_thousand_seeds_keep_every_promise() => Run(int.Parse(Environment.GetEnvironmentVariable("SIMULATION_SEEDS") ?? "2000", CultureInfo.InvariantCulture));
+    public void The_first_seeds_keep_every_promise() => Run(int.Parse(Environment.GetEnvironmentVariable("SIMULATION_SEEDS") ?? "400", CultureInfo.InvariantCulture));
 
     [Theory]
     [MemberData(nameof(Mended))]

@@ -79,7 +79,7 @@ public sealed class CelTableTests
         { "['a', 'b'].join('-') == 'a-b' && ['a', 'b'].join() == 'ab' && [].join(',') == ''", "join" },
         { "'aaa'.replace('a', 'b') == 'bbb' && 'aaa'.replace('a', 'b', 2) == 'bba' && 'aaa'.replace('a', 'b', 0) == 'aaa'", "replace" },
         { "'tacocat'.substring(4) == 'cat' && 'tacocat'.substring(0, 4) == 'taco' && 'a'.substring(1) == ''", "substring" },
-        { "'tacocat'.indexOf('c') == 2 && 'tacocat'.lastIndexOf('c') == 4 && 'tacocat'.indexOf('c', 3) == 4 && 'a'.indexOf('x') == -1 && 'a'.indexOf('') == 0", "places in a string" },
+        { "'tacocat'.indexOf('c') == 2 && 'tacocat'.lastIndexOf('c') == 4 && 'tacocat'.indexOf('c', 3) == 4 && 'a'.indexOf('x') == -1 && 'a'.indexOf('') == 0 && 'a'.indexOf('a', 1) == -1", "places in a string" },
         { "'\\U0001F511b'.indexOf('b') == 1 && '\\U0001F511b'.charAt(1) == 'b' && 'a'.charAt(1) == ''", "places are counted in code points" },
         { "'  a '.trim() == 'a'", "trim" },
         { "[1, 2, 2].isSorted() && !self.numbers.isSorted() && [].isSorted() && ['a', 'b'].isSorted()", "sorted" },

@@ -17,6 +17,7 @@ public sealed class AdoptTests
         { "permissions: {adoption: Deny}", "id", "PermissionDenied", false, "the class does not permit it" },
         { Allowed, "unknown", "KeyNotFound", false, "there is no such key" },
         { Allowed, "foreign", "KeyConflict", false, "another cluster's resource has the key" },
+        { Allowed, "hmac", "InvalidSpec", false, "the key is of another kind than the spec describes" },
     };
 
     [Theory]
@@ -25,7 +26,9 @@ public sealed class AdoptTests
     {
         using var scenario = await Scenario.StartAsync(permissions);
         var kms = scenario.Aws.Kms();
-        var key = (await kms.CreateKeyAsync(new CreateKeyRequest { Description = "made by hand" }, Ct)).KeyMetadata;
+        var key = (await kms.CreateKeyAsync(by == "hmac"
+            ? new CreateKeyRequest { Description = "made by hand", KeySpec = "HMAC_256", KeyUsage = "GENERATE_VERIFY_MAC" }
+            : new CreateKeyRequest { Description = "made by hand" }, Ct)).KeyMetadata;
         await kms.CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/legacy", TargetKeyId = key.KeyId }, Ct);
         if (by == "foreign")
         {

@@ -37,6 +37,7 @@ public sealed class MissingKeyTests
         Assert.True(scenario.Condition("ServiceKey", "one", "Ready")?.Reason == reason, $"{why}: {scenario.Condition("ServiceKey", "one", "Ready")}");
         Assert.Equal(keysMade, await scenario.CallsAsync("CreateKey"));
         Assert.Equal(keysMade == 1, former == scenario.Status("ServiceKey", "one", "keyId"));
+        Assert.Equal(keysMade == 2, scenario.Events("one").Any(note => note.Contains("spec.recreateLostKey asks for a new", StringComparison.Ordinal)));
     }
 
     [Fact]

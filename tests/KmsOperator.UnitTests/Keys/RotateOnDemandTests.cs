@@ -35,11 +35,13 @@ public sealed class RotateOnDemandTests
         await scenario.RestAsync();
         scenario.AssertReady("ServiceKey", "one", "KeyDisabled");
         Assert.Contains("rotate-at requests is done once it is enabled", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Its rotation is changed", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
 
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
         await scenario.RestAsync();
         scenario.AssertReady("ServiceKey", "one");
         Assert.Equal(1, await scenario.CallsAsync("RotateKeyOnDemand"));
+        Assert.Contains(scenario.Events("one"), note => note.Contains("was rotated on demand (kms.servicekey.dev/rotate-at: now)", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -103,6 +103,9 @@ public sealed class GrantPlanningTests
         { A with { RetiringPrincipal = "arn:aws:iam::111122223333:role/App" }, "who may retire it" },
         { A with { EncryptionContextEquals = Pairs("a", "b") }, "the encryption context" },
         { A with { EncryptionContextSubset = Pairs("a", "b") }, "what must be in the encryption context" },
+        { A with { EncryptionContextEquals = Pairs("c", "b") }, "a key of the encryption context" },
+        { A with { EncryptionContextEquals = Pairs("a", "c") }, "a value of the encryption context" },
+        { A with { Operations = [.. A.Operations, "RetireGrant"] }, "one operation more" },
     };
 
     [Theory]
@@ -113,6 +116,9 @@ public sealed class GrantPlanningTests
         Assert.True(GrantName.IsOwn(other.KmsName));
         Assert.Equal(other.Name, GrantName.InSpec(other.KmsName));
     }
+
+    [Fact]
+    public void No_two_of_them_have_the_same_name() => Assert.Distinct(Differences.Select(row => row.Data.Item1.KmsName));
 
     [Fact]
     public void The_order_of_pairs_does_not_count_and_the_longest_name_is_one_that_KMS_takes()

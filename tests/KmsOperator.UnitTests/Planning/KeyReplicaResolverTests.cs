@@ -55,6 +55,23 @@ public sealed class KeyReplicaResolverTests
         Assert.Null(KeyReplicaResolver.Resolve(Replica("mrk-1"), Primary(tags), "alias/theirs", null, Class("Deny"), Account, Cluster).Error);
     }
 
+    [Theory]
+    [InlineData("Retain", "Allow", true, "the replica says that its key must stay, and the class permits it")]
+    [InlineData("Retain", "Deny", false, "the class does not permit it")]
+    [InlineData("Delete", "Allow", false, "the replica does not ask for it")]
+    [InlineData(null, "Allow", false, "only the resource itself can ask for it")]
+    public void Somebody_else_s_deletion_of_a_replica_is_cancelled_only_where_replica_and_class_say_so(string? deletionPolicy, string undelete, bool isCancelled, string why)
+    {
+        var replica = Replica("mrk-1");
+        replica = replica with { Spec = replica.Spec with { DeletionPolicy = deletionPolicy } };
+        var keyClass = Class("Allow");
+        keyClass = keyClass with { Spec = keyClass.Spec with { DeletionPolicy = "Retain", Permissions = keyClass.Spec.Permissions! with { Undelete = undelete } } };
+
+        var resolution = KeyReplicaResolver.Resolve(replica, Primary([]), "alias/theirs", null, keyClass, Account, Cluster);
+
+        Assert.True(resolution.Value!.Undelete == isCancelled, why);
+    }
+
     private static KeyReplica Replica(string? keyId) => new()
     {
         Metadata = new ObjectMeta { Namespace = "team-a", Name = "copy", Uid = "u" },
