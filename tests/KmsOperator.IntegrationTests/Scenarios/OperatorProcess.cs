@@ -20,27 +20,32 @@ internal static partial class OperatorProcess
     public static ServerProcess Start(string kubeconfig, string awsUrl, params string[] flags) =>
         StartWith(kubeconfig, awsUrl, ["AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"], ["--log-format", "text", .. flags]);
 
+    /// <summary>Runs another verb to its end.</summary>
+    /// <param name="kubeconfig">Whose rights it has.</param>
+    /// <param name="awsUrl">Its AWS.</param>
+    /// <param name="arguments">The verb and its flags.</param>
+    /// <param name="input">For standard input.</param>
+    public static Task<CommandResult> RunAsync(string kubeconfig, string awsUrl, string[] arguments, string? input) => Command.RunAsync(
+        "/usr/bin/env", [.. Environment(kubeconfig, awsUrl), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", .. Binary(), .. arguments], input);
+
     /// <summary>Starts <c>kms-operator run</c> without credentials but those that the environment gives.</summary>
     /// <param name="kubeconfig">Whose rights it has.</param>
     /// <param name="awsUrl">Its AWS.</param>
     /// <param name="environment">More variables, each <c>name=value</c>.</param>
     /// <param name="flags">Flags of <c>run</c>.</param>
-    public static ServerProcess StartWith(string kubeconfig, string awsUrl, IReadOnlyList<string> environment, params string[] flags)
-    {
-        string[] program = Environment.GetEnvironmentVariable("KMS_OPERATOR_BINARY") is { Length: > 0 } binary
-            ? [binary]
-            : ["dotnet", Program];
-        return new ServerProcess(
-            "/usr/bin/env",
-            [
-                // The operators that run inside of the tests have their credentials in the tests' own environment.
-                "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SECRET_ACCESS_KEY", "-u", "AWS_SESSION_TOKEN",
-                // It lives for seconds: not worth the profile that the runtime takes to compile it better.
-                "DOTNET_TieredPGO=0",
-                $"KUBECONFIG={kubeconfig}", $"AWS_ENDPOINT_URL={awsUrl}", "AWS_REGION=us-east-1", .. environment,
-                .. program, "run", .. flags,
-            ]);
-    }
+    public static ServerProcess StartWith(string kubeconfig, string awsUrl, IReadOnlyList<string> environment, params string[] flags) =>
+        new("/usr/bin/env", [.. Environment(kubeconfig, awsUrl), .. environment, .. Binary(), "run", .. flags]);
+
+    private static string[] Environment(string kubeconfig, string awsUrl) =>
+    [
+        // The operators that run inside of the tests have their credentials in the tests' own environment.
+        "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SECRET_ACCESS_KEY", "-u", "AWS_SESSION_TOKEN",
+        // It lives for seconds: not worth the profile that the runtime takes to compile it better.
+        "DOTNET_TieredPGO=0",
+        $"KUBECONFIG={kubeconfig}", $"AWS_ENDPOINT_URL={awsUrl}", "AWS_REGION=us-east-1",
+    ];
+
+    private static string[] Binary() => System.Environment.GetEnvironmentVariable("KMS_OPERATOR_BINARY") is { Length: > 0 } binary ? [binary] : ["dotnet", Program];
 
     /// <summary>Where the operator serves its metrics, once it does.</summary>
     public static async Task<Uri> MetricsUrlAsync(this ServerProcess process) => new(new Uri((await process.SaysAsync(Metrics())).Groups[1].Value), "metrics");

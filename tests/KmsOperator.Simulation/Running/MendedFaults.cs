@@ -307,5 +307,20 @@ internal static class MendedFaults
             5.725 delete team-a/one
             26.725 create team-a/one multiRegion=true replicaRegions=eu-west-1
             """),
+        new("grants of an earlier resource stay on a key that is taken back before KMS shows that it was let go", """
+            seed 3561 operators 1 stale 7
+            0 create team-a/one
+            60.882 edit team-a/one grants=a:Encrypt+b:Decrypt
+            77.882 delete team-a/one
+            78.823 create team-a/one grants=
+            """),
+        new("AWS does not let the operator look at a key that is left (excepted)", """
+            seed 3376 operators 1 stale 0
+            0 create team-a/two alias=alias/y1 deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
+            0.541 fail-api apply/servicekeys Late 1
+            1.055 delete team-a/two
+            1.982 fail-aws * Refused 2
+            21.34 fail-aws ListResourceTags ServerError 2
+            """),
     ];
 }

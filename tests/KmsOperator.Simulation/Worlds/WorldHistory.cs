@@ -80,7 +80,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>AWS denied an operator a call. Without its tags, or the right to change them, a key gets no mark when its resource goes.</summary>
     public void Denied(AwsCall call)
     {
-        if (call is { Operation: "TagResource" or "ListResourceTags", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
+        if (call is { Operation: "TagResource" or "ListResourceTags" or "DescribeKey", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
             _marksRefused.Add((call.Region, keyId));
     }
 

@@ -331,6 +331,25 @@ public sealed class GrantTests
         Assert.DoesNotContain(token, told, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_resource_revokes_the_grants_of_the_earlier_one_also_where_the_tag_that_the_key_was_let_go_does_not_show()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"grants: [{A}]"));
+        await scenario.RestAsync();
+        var key = scenario.Status("ServiceKey", "one", "keyId");
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = key, TagKeys = ["servicekey.dev/released"] }, Ct);
+        Assert.NotEmpty(await GrantsAsync(scenario));
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(key, scenario.Status("ServiceKey", "one", "keyId"));
+        Assert.Empty(await GrantsAsync(scenario));
+    }
+
     private static async Task<string[]> GrantsAsync(Scenario scenario) => Grants(await scenario.Aws.KeyAsync());
 
     /// <summary>Name in the spec, role or service, operations.</summary>

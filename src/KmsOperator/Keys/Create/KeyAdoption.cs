@@ -172,7 +172,9 @@ internal sealed class KeyAdoption(OwnershipCheck ownership, RecentDeletions dele
         ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var mayHaveGrants = context.IsStatusLost || key.Tags.ContainsKey(TagNames.Released) || key.Tags.ContainsKey(TagNames.DeletedBy);
+        // A key that an earlier resource had may have grants of that time. The tag that it was let go may not show yet, but the uid tag is that resource's.
+        var isOfEarlier = key.Tags.GetValueOrDefault(TagNames.Uid) is { } uid && uid != resolved.Desired.Owner.Uid;
+        var mayHaveGrants = context.IsStatusLost || isOfEarlier || key.Tags.ContainsKey(TagNames.Released) || key.Tags.ContainsKey(TagNames.DeletedBy);
         await context.AddFinalizerAsync(cancellationToken);
         var taken = CreateRecord.WithLost(context, KeyStatusFields.Observed(status, key) with
         {
