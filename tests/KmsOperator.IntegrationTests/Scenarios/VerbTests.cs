@@ -53,7 +53,10 @@ public sealed class VerbTests(ControlPlaneFixture controlPlane, OperatorFixture 
     {
         var (status, tree, report) = (await RunAsync("status", "-n", _namespace), await RunAsync("tree", "-n", _namespace), await RunAsync("report", "--cluster-id", "test-cluster"));
 
-        Assert.Equal((0, 0, 0), (status.ExitCode, tree.ExitCode, report.ExitCode));
+        Assert.Equal((0, 0), (status.ExitCode, tree.ExitCode));
+
+        // The report is of the whole cluster, so its exit code also depends on what other tests left there.
+        Assert.DoesNotContain(_namespace, report.Error, StringComparison.Ordinal);
         var key = Assert.Single(await operators.KeysOfAsync(_namespace));
         Assert.Contains((string)key["arn"]!, status.Output, StringComparison.Ordinal);
         Assert.Contains($"alias/{_namespace}/s3", tree.Output, StringComparison.Ordinal);
