@@ -12,7 +12,7 @@ export VERSION IMAGE DIGEST SOURCE REGISTRY
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help tools build unit coverage test simulate check check-format format demo bench manifests chart-docs api-reference policy-pages publish smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
+.PHONY: help tools build unit coverage test simulate check check-format format demo bench manifests chart-docs api-reference policy-pages publish ready-to-run smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -76,6 +76,9 @@ policy-pages: build ## Write the tables of docs/policies.md, docs/policies-acces
 
 publish: ## Build the native executable into artifacts/publish
 	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish $(if $(VERSION),-p:Version=$(VERSION:v%=%))
+
+ready-to-run: ## Build the operator for this machine into artifacts/ready-to-run: compiled, but for the installed .NET runtime
+	$(DOTNET) publish src/KmsOperator -c Release --use-current-runtime --self-contained false -p:PublishAot=false -p:PublishReadyToRun=true -v quiet -o artifacts/ready-to-run
 
 smoke: publish ## The scenarios against the native executable
 	KMS_OPERATOR_BINARY=$(CURDIR)/artifacts/publish/kms-operator $(DOTNET) test --project tests/KmsOperator.IntegrationTests -c $(CONFIGURATION) -- --filter-class "*ScenarioTests"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the built test projects and ends with one line of totals. The tests that need no API server run beside those that do: the latter mostly wait.
 # Usage: hack/test.sh [CONFIGURATION] [arguments for the test runner]
-# NATIVE=1 builds the native executable meanwhile, tests it as an image (as root), and has it taken by the tests that start the operator as a process.
+# The tests that start the operator as a process take a build of it that is compiled ahead of time: with NATIVE=1 the native executable, which is then
+# also tested as an image (as root), otherwise a ReadyToRun build, which takes a tenth of the time to build and nearly no time to start.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -99,6 +100,13 @@ if [[ ${NATIVE:-} == 1 ]]; then
     if [[ $native -eq 0 && $(id -u) -eq 0 ]]; then
         parts+=(image-test)
         lane whole image-test part make -s image-test
+    fi
+else
+    part ready-to-run make -s ready-to-run
+    if [[ $(<"$results/ready-to-run.exit") -eq 0 ]]; then
+        export KMS_OPERATOR_BINARY=$PWD/artifacts/ready-to-run/kms-operator
+    else
+        echo "== the ReadyToRun build failed: the tests start the operator with dotnet, which compiles it each time" >&2
     fi
 fi
 if [[ $native -eq 0 ]]; then
