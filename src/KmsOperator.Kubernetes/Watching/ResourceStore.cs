@@ -6,7 +6,11 @@ namespace KmsOperator.Kubernetes;
 
 /// <summary>The store that a <see cref="Reflector{T}"/> fills. Thread-safe.</summary>
 /// <param name="logger">Gets failures of handlers.</param>
-public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
+/// <param name="toStored">
+/// Returns what is stored of an object, which must mean the same, for example with strings that the objects of the store share. It is never called twice at a
+/// time. Null to store objects as they come.
+/// </param>
+public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null) : IResourceStore<T>
     where T : class, IResource
 {
     // Writers hold _changing while they change the store and call the handlers, so that handlers see changes in order. Readers need only
@@ -139,7 +143,7 @@ public sealed class ResourceStore<T>(ILogger logger) : IResourceStore<T>
             RemoveOther(key, resource);
             TryGet(key, out var old);
             if (old is null || isRestored || old.Metadata.ResourceVersion != resource.Metadata.ResourceVersion)
-                Change(key, old, resource);
+                Change(key, old, toStored is null ? resource : toStored(resource));
         }
     }
 

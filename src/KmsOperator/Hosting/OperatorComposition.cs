@@ -128,6 +128,9 @@ internal sealed class OperatorComposition
     /// <summary>Completes when every kind has been listed once.</summary>
     public Task WhenListed => _caches.WhenSynced;
 
+    /// <summary>The queues of all kinds.</summary>
+    public IReadOnlyList<WorkQueue<NamespacedName>> Queues => [.. _kinds.Select(kind => kind.Queue)];
+
     /// <summary>Reconciles until cancelled. To be run only while this instance is the leader.</summary>
     /// <param name="cancellationToken">Ends it; the reconciles in progress are finished.</param>
     /// <param name="leaseLost">Cancels the reconciles in progress as well, at once: a successor may start before a grace period is over.</param>

@@ -61,7 +61,7 @@ internal static class OperatorHost
 
             // Time passes for KMS also while this machine is suspended.
             var host = new OperatorComposition(api, clients, settings, options, new BootTimeProvider(), random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces, fence);
-            _ = GiveMemoryBackAsync(host.WhenListed);
+            _ = new IdleCollection(host.Queues, IdleCollection.CollectAll, time).RunAsync(host.WhenListed, cancellationToken);
             if (lease is null)
             {
                 await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);
@@ -96,16 +96,6 @@ internal static class OperatorHost
             logger.LogCritical(e, "The operator cannot go on: {Reason}", e.Message);
             return ExitCodes.Failure;
         }
-    }
-
-    /// <summary>
-    /// Gives back to the system, once, what the start and the first lists have used: their garbage is larger than what is kept of them, and an idle
-    /// operator would not collect it for hours.
-    /// </summary>
-    private static async Task GiveMemoryBackAsync(Task listed)
-    {
-        await listed;
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     /// <summary>The operator's version, for the server's audit log.</summary>

@@ -15,10 +15,10 @@ internal sealed class ResourceCaches(ILoggerFactory loggers)
     public ResourceStore<Namespace> Namespaces { get; } = new(loggers.CreateLogger<ResourceStore<Namespace>>());
 
     /// <summary>ServiceKeys.</summary>
-    public ResourceStore<ServiceKey> ServiceKeys { get; } = OwnershipIndex.Index(new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>()));
+    public ResourceStore<ServiceKey> ServiceKeys { get; } = OwnershipIndex.Index(new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>(), new SharedStrings().Share));
 
     /// <summary>KeyReplicas.</summary>
-    public ResourceStore<KeyReplica> KeyReplicas { get; } = OwnershipIndex.Index(new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>()));
+    public ResourceStore<KeyReplica> KeyReplicas { get; } = OwnershipIndex.Index(new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>(), new SharedStrings().Share));
 
     /// <summary>Completes when every kind has been listed once.</summary>
     public Task WhenSynced => Task.WhenAll(KeyClasses.WhenSynced, Namespaces.WhenSynced, ServiceKeys.WhenSynced, KeyReplicas.WhenSynced);

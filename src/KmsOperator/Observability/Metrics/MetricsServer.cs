@@ -14,13 +14,15 @@ namespace KmsOperator.Observability.Metrics;
 /// <summary>Serves <c>/metrics</c> in Prometheus' text format, whether this instance leads or not.</summary>
 internal static class MetricsServer
 {
-    // More series of one instrument than this are summed up as one. Calls by account, Region and operation are the most.
-    private const int MaxSeries = 10_000;
+    // More series of one instrument than this are summed up as one. Memory for all of them is taken at once, about 1 MiB for 10,000, so only the calls to
+    // AWS, which are counted by account, Region and operation, get as many.
+    private const int MaxAwsSeries = 10_000;
+    private const int MaxSeries = 500;
 
     /// <summary>Collects what a meter measures from now on; what came before is not counted.</summary>
     public static MeterProvider Collect(Meter meter) => Sdk.CreateMeterProviderBuilder()
         .AddMeter(meter.Name)
-        .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = MaxSeries })
+        .AddView(instrument => new MetricStreamConfiguration { CardinalityLimit = instrument.Name.StartsWith("kmsoperator_aws_", StringComparison.Ordinal) ? MaxAwsSeries : MaxSeries })
         .AddPrometheusExporter(WithoutLabelsOnTop)
         .Build();
 

@@ -1,0 +1,41 @@
+using KmsOperator.Kubernetes;
+
+namespace KmsOperator.Hosting;
+
+/// <summary>
+/// Gives memory back to the system after the start and after each burst of work. Their garbage is often larger than what is kept of them, and an idle operator
+/// allocates so little that the runtime would not collect it for hours.
+/// </summary>
+/// <param name="queues">The queues of all kinds.</param>
+/// <param name="collect">Collects all garbage and gives its memory back.</param>
+/// <param name="time">The clock.</param>
+internal sealed class IdleCollection(IReadOnlyList<WorkQueue<NamespacedName>> queues, Action collect, TimeProvider time)
+{
+    /// <summary>How often the queues are looked at.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    // A collection of 10,000 resources takes about 0.1 s of a core. This many reconciles take far longer than that.
+    private const long Burst = 1000;
+
+    /// <summary>Collects once when the caches are filled and nothing waits, and again whenever a burst of work is done; until cancelled.</summary>
+    /// <param name="whenListed">Completes when the caches are filled.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(Task whenListed, CancellationToken cancellationToken)
+    {
+        await whenListed.WaitAsync(cancellationToken);
+        var collectedAt = -Burst;
+        while (true)
+        {
+            await Task.Delay(Period, time, cancellationToken);
+            var adds = queues.Sum(queue => queue.Adds);
+            if (adds - collectedAt >= Burst && queues.All(queue => queue.Depth == 0))
+            {
+                collect();
+                collectedAt = adds;
+            }
+        }
+    }
+
+    /// <summary>The collection of the process: everything, compacted, and given back.</summary>
+    public static void CollectAll() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+}
