@@ -22,6 +22,35 @@ public sealed class UpdateTests
         { "rotation: {enabled: false}", "DisableKeyRotation", "the end of the rotation" },
     };
 
+    [Fact]
+    public async Task Somebody_else_s_change_is_said_to_be_theirs_also_where_the_first_try_to_put_it_right_failed_in_Kubernetes()
+    {
+        using var scenario = await ChangedBySomebodyElseAsync();
+        var isLost = false;
+        scenario.Operator.Connection.After = (request, _) =>
+        {
+            // The server has recorded that the key is being changed; the operator does not hear of it, and begins anew.
+            var loses = !isLost && request is { Plural: "servicekeys", Subresource: "status" };
+            isLost |= loses;
+            return loses ? throw new HttpRequestException("The answer is lost.") : Task.CompletedTask;
+        };
+
+        await AssertPutRightAsync(scenario);
+        Assert.True(isLost);
+    }
+
+    [Fact]
+    public async Task Somebody_else_s_change_is_said_to_be_theirs_also_where_KMS_refused_the_first_try_to_put_it_right()
+    {
+        using var scenario = await ChangedBySomebodyElseAsync();
+        await scenario.BreakAsync("UpdateKeyDescription");
+        await scenario.AnnotateAsync("ServiceKey", "one", ReconcileAt, "a");
+        Assert.Equal("AccessDenied", scenario.Condition("ServiceKey", "one", "Ready")?.Reason);
+        await scenario.Aws.ClearFaultsAsync();
+
+        await AssertPutRightAsync(scenario);
+    }
+
     [Theory]
     [MemberData(nameof(Refusals))]
     public async Task A_change_that_AWS_refuses_is_told_and_made_later(string change, string operation, string why)
@@ -153,5 +182,24 @@ public sealed class UpdateTests
 
         Assert.Equal("new words", (string?)(await scenario.Aws.KeyAsync())["description"]);
         Assert.Equal("now", scenario.Status("ServiceKey", "one", "lastHandledReconcileAt"));
+    }
+
+    private static async Task<Scenario> ChangedBySomebodyElseAsync()
+    {
+        var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        var keyId = (string)(await scenario.Aws.KeyAsync())["keyId"]!;
+        await scenario.Aws.Kms().UpdateKeyDescriptionAsync(new UpdateKeyDescriptionRequest { KeyId = keyId, Description = "theirs" }, Ct);
+        return scenario;
+    }
+
+    private static async Task AssertPutRightAsync(Scenario scenario)
+    {
+        await scenario.AnnotateAsync("ServiceKey", "one", ReconcileAt, "now");
+        await scenario.RestAsync();
+
+        Assert.Equal("KMS key for encrypting s3", (string)(await scenario.Aws.KeyAsync())["description"]!);
+        Assert.Contains(scenario.Events("one"), note => note.Contains("was changed by somebody else and is put right: UpdateKeyDescription", StringComparison.Ordinal));
     }
 }

@@ -65,6 +65,9 @@ internal sealed class ReconcileCacheEntry
     /// <summary>What KMS answers in place of the policy that the operator put; null where it answers with that policy.</summary>
     public PolicyAnswer? PolicyAnswer { get; set; }
 
+    /// <summary>The desired state that somebody else's change is being put right to, until that has succeeded; null where nothing is. It tells what events say of it.</summary>
+    public string? DriftSha256 { get; set; }
+
     /// <summary>The last status with a key that this process has written. It tells what a status had that somebody erased.</summary>
     public KeyStatus? Written { get; set; }
 

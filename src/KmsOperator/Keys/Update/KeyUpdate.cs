@@ -50,8 +50,10 @@ internal sealed class KeyUpdate(
             return ObserveOnly.Report(context, status, resolved, observed, plan, schedule.AfterVerification());
         }
 
-        // The key was as described, and the description has not changed since: somebody else has changed the key.
-        var isDrift = status.DesiredSha256 == resolved.DesiredSha256;
+        // The key was as described, and the description has not changed since: somebody else has changed the key. The hash is gone where an earlier try was
+        // recorded and did not end.
+        var isDrift = (status.DesiredSha256 ?? context.Cache.DriftSha256) == resolved.DesiredSha256;
+        context.Cache.DriftSha256 = isDrift && plan.Steps.Count > 0 ? resolved.DesiredSha256 : null;
         if (plan.Steps.Count > 0 && !isNew)
         {
             status = await RecordChangeAsync(context, status, desired, observed, plan, cancellationToken);
@@ -160,6 +162,7 @@ internal sealed class KeyUpdate(
         }
 
         ownership.Release(desired.Owner.Uid);
+        context.Cache.DriftSha256 = null;
         context.Cache.CompareAt = resolved.IsContradicted(next) ? now + ContradictionPeriod : schedule.Next(next);
         return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) + MaterialFields.NoteFor(next) };
     }
