@@ -3,6 +3,7 @@ using KmsOperator.Api;
 using KmsOperator.Configuration;
 using KmsOperator.Inspection;
 using KmsOperator.Kubernetes;
+using KmsOperator.Policies;
 using KmsOperator.Terminal;
 
 namespace KmsOperator.Commands;
@@ -37,9 +38,9 @@ internal static class InspectionCommands
             await errors.WriteLineAsync(sentence);
         }
 
-        if (name is not null && resources.Keys.Count + resources.Replicas.Count == 0)
+        if (resources.Keys.Count + resources.Replicas.Count == 0 && await DescribeNothingAsync(api, @namespace, name, cancellationToken) is { } nothing)
         {
-            await errors.WriteLineAsync($"There is no ServiceKey or KeyReplica {name}{(@namespace is null ? "" : $" in namespace {@namespace}")}.");
+            await errors.WriteLineAsync(nothing);
             return ExitCodes.Failure;
         }
 
@@ -53,18 +54,47 @@ internal static class InspectionCommands
         return resources.Unreadable.Count > 0 ? ExitCodes.Failure : code;
     }
 
+    /// <summary>Why there is nothing to show; null where there just is nothing.</summary>
+    private static async Task<string?> DescribeNothingAsync(IKubernetesApi api, string? @namespace, string? name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (@namespace is not null && await api.GetAsync(BuiltInTypes.Namespaces, new NamespacedName("", @namespace), cancellationToken) is null)
+            {
+                return $"There is no namespace {@namespace}. Give another one with -n, or none for all.";
+            }
+        }
+        catch (KubernetesApiException)
+        {
+            // Who may not read namespaces may still read what is in one.
+        }
+
+        if (name is null)
+        {
+            return null;
+        }
+
+        var all = await ClusterResources.ReadAsync(api, null, null, cancellationToken);
+        IKeyResource[] others = [.. all.Keys, .. all.Replicas];
+        return $"There is no ServiceKey or KeyReplica {name}{(@namespace is null ? "" : $" in namespace {@namespace}")}"
+            + (Suggestion.For(name, others.Where(one => @namespace is null || one.Metadata.Namespace == @namespace).Select(one => one.Metadata.Name)) is { Length: > 0 } suggestion ? suggestion
+                : others.FirstOrDefault(one => one.Metadata.Name == name) is { } elsewhere ? $"; there is one in namespace {elsewhere.Metadata.Namespace}." : ".");
+    }
+
     private static Command Create(
         Func<string, string?> environment, string verb, string description, Func<ClusterResources, Colours, (string Text, int Code)> print)
     {
         var name = new Argument<string?>("name") { Description = "A ServiceKey or KeyReplica. Default: all.", Arity = ArgumentArity.ZeroOrOne };
+        ResourceArgument.Check(name, verb);
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "Their namespace. Default: all." };
+        @namespace.Validators.Add(ClusterFlags.CheckNamespace);
         var target = new ClusterFlags(environment);
         var command = new Command(verb, description) { name, @namespace, target.Context };
         command.SetAction((result, cancellationToken) =>
         {
             var (output, errors) = (result.InvocationConfiguration.Output, result.InvocationConfiguration.Error);
             return ClusterAccess.UseAsync(() => target.Connect(result, TimeProvider.System), errors, api => RunAsync(
-                api, result.GetValue(@namespace), result.GetValue(name), resources => print(resources, Colours.For(output, environment)), output, errors, cancellationToken));
+                api, result.GetValue(@namespace), result.GetValue(name) is { } text ? NamedResource.Parse(text, "")!.Key.Name : null, resources => print(resources, Colours.For(output, environment)), output, errors, cancellationToken));
         });
         return command;
     }

@@ -123,7 +123,8 @@ internal static class OperatorHost
         catch (Exception e)
         {
             throw new StartFailedException(
-                $"There is no usable configuration for an API server: {e.GetBaseException().Message.TrimEnd('.')}. Run in a pod, or set KUBECONFIG to a kubeconfig file.", e);
+                $"There is no usable configuration for an API server{(kubeconfig is null ? "" : $" in {kubeconfig}")}: {e.GetBaseException().Message.TrimEnd('.')}. "
+                + (context is null ? "Run in a pod, or set KUBECONFIG to a kubeconfig file." : "--context names a context of the kubeconfig."), e);
         }
     }
 
