@@ -28,11 +28,18 @@ internal static class InspectionCommands
         });
 
     /// <summary>Reads and prints.</summary>
+    /// <param name="api">The cluster.</param>
+    /// <param name="namespace">A namespace; null for all.</param>
+    /// <param name="name">A name, or <c>sk/</c> or <c>kr/</c> and a name; null for all.</param>
+    /// <param name="print">Makes the text.</param>
+    /// <param name="output">Where the text goes.</param>
+    /// <param name="errors">Where errors go.</param>
+    /// <param name="cancellationToken">Ends the calls.</param>
     /// <returns>The exit code; 1 when a resource that is named does not exist, or one could not be read.</returns>
     internal static async Task<int> RunAsync(
         IKubernetesApi api, string? @namespace, string? name, Func<ClusterResources, (string Text, int Code)> print, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
-        var resources = await ClusterResources.ReadAsync(api, @namespace, name, cancellationToken);
+        var resources = name is null ? await ClusterResources.ReadAsync(api, @namespace, null, cancellationToken) : await ReadAsync(api, @namespace, name, cancellationToken);
         foreach (var sentence in resources.Unreadable)
         {
             await errors.WriteLineAsync(sentence);
@@ -52,6 +59,16 @@ internal static class InspectionCommands
         var (text, code) = print(shown);
         await output.WriteAsync(text);
         return resources.Unreadable.Count > 0 ? ExitCodes.Failure : code;
+    }
+
+    /// <summary>What a name means: of both kinds, or of the one that stands before it.</summary>
+    private static async Task<ClusterResources> ReadAsync(IKubernetesApi api, string? @namespace, string name, CancellationToken cancellationToken)
+    {
+        var named = NamedResource.Parse(name, "")!;
+        var resources = await ClusterResources.ReadAsync(api, @namespace, named.Key.Name, cancellationToken);
+        return !name.Contains('/', StringComparison.Ordinal) ? resources
+            : named.Kind == KeyReplica.KindName ? resources with { Keys = [], Replicas = [.. resources.Replicas.Where(replica => replica.Metadata.Name == named.Key.Name)] }
+            : resources with { Replicas = [.. resources.Replicas.Where(replica => replica.Spec.PrimaryRef?.Name == named.Key.Name)] };
     }
 
     /// <summary>Why there is nothing to show; null where there just is nothing.</summary>
@@ -84,7 +101,7 @@ internal static class InspectionCommands
     private static Command Create(
         Func<string, string?> environment, string verb, string description, Func<ClusterResources, Colours, (string Text, int Code)> print)
     {
-        var name = new Argument<string?>("name") { Description = "A ServiceKey or KeyReplica. Default: all.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name") { Description = "A ServiceKey or KeyReplica, or sk/NAME or kr/NAME for one of the two. Default: all.", Arity = ArgumentArity.ZeroOrOne };
         ResourceArgument.Check(name, verb);
         var @namespace = new Option<string?>("--namespace", "-n") { Description = "Their namespace. Default: all." };
         @namespace.Validators.Add(ClusterFlags.CheckNamespace);
@@ -94,7 +111,7 @@ internal static class InspectionCommands
         {
             var (output, errors) = (result.InvocationConfiguration.Output, result.InvocationConfiguration.Error);
             return ClusterAccess.UseAsync(() => target.Connect(result, TimeProvider.System), errors, api => RunAsync(
-                api, result.GetValue(@namespace), result.GetValue(name) is { } text ? NamedResource.Parse(text, "")!.Key.Name : null, resources => print(resources, Colours.For(output, environment)), output, errors, cancellationToken));
+                api, result.GetValue(@namespace), result.GetValue(name), resources => print(resources, Colours.For(output, environment)), output, errors, cancellationToken));
         });
         return command;
     }

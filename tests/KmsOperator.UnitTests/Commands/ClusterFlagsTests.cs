@@ -15,6 +15,7 @@ public sealed class ClusterFlagsTests : IDisposable
     {
         { null, null, "{home}/config", "no such file: its name" },
         { "junk: [", null, "in {home}/config", "no YAML: which file" },
+        { "hello", null, "in {home}/config: it is no kubeconfig.", "YAML of something else" },
         { Kubeconfig("here"), "there", "there is no context there; there is here. --context names", "no such context: those that there are" },
         { "apiVersion: v1\nkind: Config\n", "there", "there is no context there; there is none.", "no contexts at all" },
     };
@@ -57,12 +58,15 @@ public sealed class ClusterFlagsTests : IDisposable
         var path = Path.Combine(_home.FullName, "config");
         await File.WriteAllTextAsync(path, Kubeconfig("here"), TestContext.Current.CancellationToken);
 
-        var (code, _, errors) = await RunAsync(path, ["status"]);
+        foreach (var (verb, advice) in new[] { ("status", "--context names another cluster of the kubeconfig"), ("plan", "KUBECONFIG, or --context of a verb, names another one") })
+        {
+            var (code, _, errors) = await RunAsync(path, [verb]);
 
-        Assert.Equal(1, code);
-        Assert.StartsWith("The API server cannot be reached: ", errors, StringComparison.Ordinal);
-        Assert.Contains("127.0.0.1:1", errors, StringComparison.Ordinal);
-        Assert.EndsWith("Is it running? --context names another cluster of the kubeconfig.\n", errors, StringComparison.Ordinal);
+            Assert.Equal(1, code);
+            Assert.StartsWith("The API server cannot be reached: ", errors, StringComparison.Ordinal);
+            Assert.Contains("127.0.0.1:1", errors, StringComparison.Ordinal);
+            Assert.EndsWith($"Is it running? {advice}.\n", errors, StringComparison.Ordinal);
+        }
     }
 
     public void Dispose() => _home.Delete(recursive: true);

@@ -163,6 +163,28 @@ public sealed class InspectionTests
         Assert.True(said == message, $"{why}: {said}");
     }
 
+    // name, the resources, why
+    public static TheoryData<string, string, string> Kinds => new()
+    {
+        { "multi", "multi multi-eu-west-1", "a ServiceKey with its replicas" },
+        { "sk/multi", "multi multi-eu-west-1", "the same" },
+        { "kr/multi-eu-west-1", "multi-eu-west-1", "a replica alone, as the plugin for k9s asks" },
+        { "kr/multi", "", "no replica has that name" },
+        { "sk/multi-eu-west-1", "", "no ServiceKey has that name" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_name_may_stand_behind_a_kind(string name, string expected, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", "multiRegion: true", "replicaRegions: [eu-west-1]"));
+
+        var (code, text, _) = await PrintAsync(scenario, name, resources => (string.Join(' ', resources.Keys.Concat<IKeyResource>(resources.Replicas).Select(one => one.Metadata.Name)), 0));
+
+        Assert.True((expected.Length > 0 ? 0 : 1, expected) == (code, text), $"{why}: {text}");
+    }
+
     // namespace, name, exit code, what is said, why
     public static TheoryData<string?, string?, int, string, string> Nothing => new()
     {
