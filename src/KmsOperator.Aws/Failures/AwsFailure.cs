@@ -51,8 +51,8 @@ public enum AwsFailureKind
 
 /// <summary>A failed AWS call, classified. The one place that knows error codes.</summary>
 /// <param name="Kind">What it means.</param>
-/// <param name="Code">AWS's error code, or the name of the transport error.</param>
-/// <param name="Message">AWS's own words.</param>
+/// <param name="Code">AWS's error code, or the name of the transport error; <c>NoCredentials</c> where there are none.</param>
+/// <param name="Message">AWS's own words; ours about credentials.</param>
 /// <param name="Operation">The operation that failed, if known.</param>
 public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message, string? Operation = null)
 {
@@ -72,6 +72,7 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
     /// <returns>Null for exceptions that do not come from a call.</returns>
     public static AwsFailure? Of(Exception exception, string? operation = null) => exception switch
     {
+        _ when CredentialFailure.Describe(exception) is { } text => new AwsFailure(AwsFailureKind.Unavailable, CredentialFailure.Code, text, operation),
         WriteFencedException fenced => new AwsFailure(AwsFailureKind.Unavailable, "WriteFenced", fenced.Message, operation ?? fenced.Operation) { WasNotSent = true },
         AmazonServiceException service => new AwsFailure(KindOf(service), CodeOf(service), service.Message, operation),
         AmazonClientException or HttpRequestException or HttpIOException or TimeoutException or IOException or OperationCanceledException =>

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using k8s;
+using k8s.Exceptions;
 
 namespace KmsOperator.Kubernetes;
 
@@ -15,7 +16,7 @@ internal static class ClusterConnection
     public static KubernetesApi Open(string userAgent, TimeProvider time, string? kubeconfig, string? context, Meter? meter)
     {
         var configuration = kubeconfig is not null || context is not null
-            ? KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig, context)
+            ? OfFiles(kubeconfig, context)
             : KubernetesClientConfiguration.IsInCluster()
                 ? KubernetesClientConfiguration.InClusterConfig()
                 : KubernetesClientConfiguration.BuildDefaultConfig();
@@ -36,6 +37,23 @@ internal static class ClusterConnection
             userAgent,
             time,
             meter);
+    }
+
+    private static KubernetesClientConfiguration OfFiles(string? kubeconfig, string? context)
+    {
+        var paths = (kubeconfig ?? KubernetesClientConfiguration.KubeConfigDefaultLocation).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        if (context is null)
+        {
+            return paths is [var only] ? KubernetesClientConfiguration.BuildConfigFromConfigFile(only) : KubernetesClientConfiguration.BuildDefaultConfig();
+        }
+
+        // Of several files, kubectl too takes those that are there.
+        var contexts = paths.Where(path => paths.Length == 1 || File.Exists(path))
+            .SelectMany(path => (KubernetesClientConfiguration.LoadKubeConfig(path)?.Contexts ?? []).Select(one => (one.Name, Path: path))).ToArray();
+        return contexts.FirstOrDefault(one => one.Name == context).Path is { } holder
+            ? KubernetesClientConfiguration.BuildConfigFromConfigFile(holder, context)
+            : throw new KubeConfigException(
+                $"there is no context {context}; there {(contexts.Length == 0 ? "is none" : $"is {string.Join(", ", contexts.Select(one => one.Name).Order(StringComparer.Ordinal).Take(20))}")}");
     }
 
     /// <summary>Checks the server as the kubeconfig says. A dead connection fails within 45 s, also on a quiet watch; client-go has the same values.</summary>

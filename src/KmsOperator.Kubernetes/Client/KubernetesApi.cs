@@ -53,7 +53,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     /// <param name="userAgent">The operator and its version for the server's audit log, for example <c>kms-operator/1.0.0</c>.</param>
     /// <param name="time">Clock of deadlines and waits.</param>
     /// <param name="kubeconfig">
-    /// A kubeconfig file. If null, the in-cluster configuration is used, else <c>KUBECONFIG</c>, else <c>~/.kube/config</c>.
+    /// A kubeconfig file, or several as <c>KUBECONFIG</c> names them. If null, the in-cluster configuration is used, else <c>KUBECONFIG</c>, else <c>~/.kube/config</c>.
     /// </param>
     /// <param name="meter">Counts requests under client-go's name; null to count nothing.</param>
     /// <param name="context">A context of the kubeconfig; null for its current one. With a context, the in-cluster configuration is not used.</param>

@@ -6,8 +6,9 @@ public static class Suggestion
     /// <summary><c>, did you mean "..."?</c> where a known word is at most two letters away; else nothing.</summary>
     public static string For(string word, IEnumerable<string> known)
     {
-        var nearest = known.Select(candidate => (candidate, distance: Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant()))).MinBy(pair => pair.distance);
-        return nearest.candidate is not null && nearest.distance <= 2 ? $", did you mean \"{nearest.candidate}\"?" : "";
+        var nearest = known.Select(candidate => (candidate, distance: Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant())))
+            .DefaultIfEmpty((candidate: "", distance: int.MaxValue)).MinBy(pair => pair.distance);
+        return nearest.distance <= 2 ? $", did you mean \"{nearest.candidate}\"?" : "";
     }
 
     /// <summary>How many letters must be added, removed or replaced.</summary>

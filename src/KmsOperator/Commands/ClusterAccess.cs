@@ -1,3 +1,4 @@
+using System.Net;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Kubernetes;
@@ -29,11 +30,24 @@ internal static class ClusterAccess
         {
             await errors.WriteLineAsync(e.Message);
         }
-        catch (Exception e) when (e is KubernetesApiException or HttpRequestException or IOException or TimeoutException)
+        catch (Exception e) when (Describe(e) is not null)
         {
-            await errors.WriteLineAsync($"The API server: {e.Message}");
+            await errors.WriteLineAsync(Describe(e));
         }
 
         return ExitCodes.Failure;
     }
+
+    /// <summary>What a failed call of the API server means, and what to do.</summary>
+    /// <returns>Null for exceptions that do not come from a call.</returns>
+    public static string? Describe(Exception exception) => exception switch
+    {
+        KubernetesApiException { IsNotFound: true } => $"The API server: {Clause(exception)}. Are the operator's CRDs installed there? --context names another cluster.",
+        KubernetesApiException { StatusCode: HttpStatusCode.Unauthorized } => $"The API server does not accept the kubeconfig's credentials: {Clause(exception)}. Log in again.",
+        KubernetesApiException => $"The API server: {Clause(exception)}.",
+        HttpRequestException or IOException or TimeoutException => $"The API server cannot be reached: {Clause(exception)}. Is it running? --context names another cluster of the kubeconfig.",
+        _ => null,
+    };
+
+    private static string Clause(Exception exception) => exception.Message.TrimEnd('.', '\n');
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using KmsOperator.Configuration;
 using KmsOperator.Hosting;
 using KmsOperator.Kubernetes;
@@ -15,13 +16,7 @@ internal sealed class ClusterFlags
     public ClusterFlags(Func<string, string?> environment)
     {
         _environment = environment;
-        Namespace.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } name && ResourceName.CheckNamespace(name) is { } problem)
-            {
-                result.AddError($"--namespace: '{name}': {problem}.");
-            }
-        });
+        Namespace.Validators.Add(CheckNamespace);
     }
 
     /// <summary><c>--context</c>: a context of the kubeconfig.</summary>
@@ -32,6 +27,15 @@ internal sealed class ClusterFlags
 
     /// <summary><c>--offline</c>: no cluster.</summary>
     public Option<bool> Offline { get; } = new("--offline") { Description = "Do not ask any cluster, though there is a kubeconfig." };
+
+    /// <summary>Refuses what can be no namespace.</summary>
+    public static void CheckNamespace(OptionResult result)
+    {
+        if (result.GetValueOrDefault<string?>() is { } name && ResourceName.CheckNamespace(name) is { } problem)
+        {
+            result.AddError($"--namespace: '{name}': {problem}.");
+        }
+    }
 
     /// <summary>Connects to the cluster that the flags name.</summary>
     /// <returns>Null with <c>--offline</c>, and where neither a kubeconfig nor a pod's own configuration is there.</returns>
@@ -52,6 +56,6 @@ internal sealed class ClusterFlags
         || !string.IsNullOrEmpty(_environment("KUBERNETES_SERVICE_HOST"))
         || (_environment("HOME") is { Length: > 0 } home && File.Exists(Path.Combine(home, ".kube", "config")));
 
-    /// <summary>The one file that <c>KUBECONFIG</c> names; several are for the client library to merge.</summary>
-    private string? Kubeconfig() => _environment("KUBECONFIG") is { Length: > 0 } path && !path.Contains(Path.PathSeparator) ? path : null;
+    /// <summary>The files that <c>KUBECONFIG</c> names, as it names them.</summary>
+    private string? Kubeconfig() => _environment("KUBECONFIG") is { Length: > 0 } path ? path : null;
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using KmsOperator.Configuration;
 using KmsOperator.Policies;
 
@@ -88,9 +89,9 @@ internal static class CommandLine
     private static IEnumerable<string> Describe(ParseResult result)
     {
         // That a verb is missing says nothing beside the word that was meant to be one.
-        var unknown = result.UnmatchedTokens;
+        string[] unknown = [.. result.UnmatchedTokens, .. result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value).Where(text => text.StartsWith('-'))];
         var messages = result.Errors.Select(error => error.Message);
-        if (unknown.Count == 0)
+        if (unknown.Length == 0)
         {
             return messages;
         }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Amazon.KeyManagementService.Model;
-using Amazon.Runtime;
 using KmsOperator.Aws;
 using KmsOperator.Commands.Output;
 using KmsOperator.Configuration;
@@ -102,9 +101,9 @@ internal static partial class ExplainCommand
             var policy = await kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = arn, PolicyName = "default" }, cancellationToken);
             return Write([ExplainedKey.Of(arn, policy.Policy)], question, format, environment, output);
         }
-        catch (Exception e) when (e is AmazonServiceException or AmazonClientException or HttpRequestException or TimeoutException)
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
-            await errors.WriteLineAsync($"--key: the policy of {arn} cannot be read: {e.Message}");
+            await errors.WriteLineAsync($"--key: the policy of {arn} cannot be read: {failure.Message}");
             return ExitCodes.Failure;
         }
     }
@@ -112,7 +111,11 @@ internal static partial class ExplainCommand
     /// <summary>Refuses what is not one action of KMS.</summary>
     internal static void CheckAction(string? text, string argument, Action<string> report)
     {
-        if (text is not null && KmsActions.TryFind(text) is null)
+        if (text?.StartsWith('-') == true)
+        {
+            report($"Unrecognized command or argument '{text}'.");
+        }
+        else if (text is not null && KmsActions.TryFind(text) is null)
         {
             var suggestion = Suggestion.For(text.Contains(':', StringComparison.Ordinal) ? text : $"kms:{text}", KmsActions.All);
             var advice = text.Contains('*', StringComparison.Ordinal) ? ", ask about one at a time." : suggestion.Length > 0 ? suggestion : ".";

@@ -180,7 +180,7 @@ internal static partial class ImportCommand
         var ack = AckKeys.Of([.. objects.Where(one => one.Group == AckKeys.Group)]);
         var crossplane = CrossplaneKeys.Of([.. objects.Where(one => one.Group != AckKeys.Group)]);
         return errors.Count > 0 ? new ForeignKeys { Errors = errors }
-            : objects.Count == 0 ? ForeignKeys.Failed(paths[0], 0, $"holds no objects of {AckKeys.Group}, {string.Join(" or ", CrossplaneKeys.Groups)}")
+            : objects.Count == 0 ? ForeignKeys.Failed(paths[0], 0, $"holds no objects of {AckKeys.Group}, {string.Join(" or ", CrossplaneKeys.Groups)}; write those of the cluster with kubectl get -o yaml")
             : new ForeignKeys { Keys = [.. ack.Keys, .. crossplane.Keys.ExceptBy(ack.Keys.Select(key => key.Arn), key => key.Arn)], Left = [.. ack.Left, .. crossplane.Left], Kept = [.. ack.Kept, .. crossplane.Kept] };
     }
 

@@ -149,9 +149,9 @@ internal static class PlanCommand
             await errors.WriteLineAsync(e.Message);
             return ExitCodes.Failure;
         }
-        catch (Exception e) when (e is KubernetesApiException or HttpRequestException or IOException or TimeoutException)
+        catch (Exception e) when (ClusterAccess.Describe(e) is not null)
         {
-            await errors.WriteLineAsync($"The API server: {e.Message}");
+            await errors.WriteLineAsync(ClusterAccess.Describe(e));
             return ExitCodes.Failure;
         }
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KmsOperator.Configuration;
 using KmsOperator.Inspection;
+using KmsOperator.Kubernetes;
 
 namespace KmsOperator.Commands;
 
@@ -23,7 +24,8 @@ internal static class RequestCommands
 
     /// <summary>Asks, and says so.</summary>
     /// <returns>0; 1 when there is no such resource.</returns>
-    internal static async Task<int> RunAsync(NamedResource name, Func<NamedResource, Task<bool>> ask, string done, TextWriter output, TextWriter errors)
+    internal static async Task<int> RunAsync(
+        IKubernetesApi api, NamedResource name, Func<NamedResource, Task<bool>> ask, string done, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
         if (await ask(name))
         {
@@ -31,7 +33,7 @@ internal static class RequestCommands
             return ExitCodes.Success;
         }
 
-        await errors.WriteLineAsync($"There is no {name}. Give the namespace with -n, and kr/NAME for a KeyReplica.");
+        await errors.WriteLineAsync(await MissingResource.DescribeAsync(api, name, cancellationToken));
         return ExitCodes.Failure;
     }
 
@@ -39,13 +41,7 @@ internal static class RequestCommands
         Func<string, string?> environment, string verb, string description, Func<ResourceRequests, NamedResource, CancellationToken, Task<bool>> ask, string done)
     {
         var resource = new Argument<string>("name") { Description = "A ServiceKey, or kr/NAME for a KeyReplica." };
-        resource.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && NamedResource.Parse(token.Value, "") is null)
-            {
-                result.AddError($"{verb}: '{token.Value}' names neither a ServiceKey (NAME or sk/NAME) nor a KeyReplica (kr/NAME).");
-            }
-        });
+        ResourceArgument.Check(resource, verb);
         var target = new ClusterFlags(environment);
         var command = new Command(verb, description) { resource, target.Namespace, target.Context };
         command.SetAction((result, cancellationToken) =>
@@ -54,7 +50,7 @@ internal static class RequestCommands
             var name = NamedResource.Parse(result.GetValue(resource)!, result.GetValue(target.Namespace)!)!;
             return ClusterAccess.UseAsync(
                 () => target.Connect(result, TimeProvider.System), errors,
-                api => RunAsync(name, one => ask(new ResourceRequests(api, TimeProvider.System), one, cancellationToken), done, output, errors));
+                api => RunAsync(api, name, one => ask(new ResourceRequests(api, TimeProvider.System), one, cancellationToken), done, output, errors, cancellationToken));
         });
         return command;
     }

@@ -113,7 +113,8 @@ internal static class OperatorHost
         catch (Exception e)
         {
             throw new StartFailedException(
-                $"There is no usable configuration for an API server: {e.GetBaseException().Message.TrimEnd('.')}. Run in a pod, or set KUBECONFIG to a kubeconfig file.", e);
+                $"There is no usable configuration for an API server{(kubeconfig is null ? "" : $" in {kubeconfig}")}: {(e.GetBaseException() is InvalidCastException ? "it is no kubeconfig" : e.GetBaseException().Message.TrimEnd('.'))}. "
+                + (context is null ? "Run in a pod, or set KUBECONFIG to a kubeconfig file." : "--context names a context of the kubeconfig."), e);
         }
     }
 
@@ -147,7 +148,7 @@ internal static class OperatorHost
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
         {
-            throw new StartFailedException($"The API server cannot be reached: {e.Message.TrimEnd('.')}.", e);
+            throw new StartFailedException($"The API server cannot be reached: {e.Message.TrimEnd('.')}. Is it running? KUBECONFIG, or --context of a verb, names another one.", e);
         }
     }
 

@@ -21,7 +21,7 @@ internal static partial class ManifestLinter
         List<ManifestError> unreadable = [.. manifests.Errors.Where(error => error.IsUnreadable)];
         if (manifests.Resources.Count == 0 && manifests.Errors.Count == 0)
         {
-            unreadable.Add(new ManifestError(string.Join(", ", paths), 0, null, "holds no KeyClass, ServiceKey or KeyReplica"));
+            unreadable.Add(new ManifestError(string.Join(", ", paths), 0, null, "holds no KeyClass, ServiceKey or KeyReplica; give a file or directory that has one"));
         }
 
         var rendering = ManifestRenderer.Render(manifests, defaultAccount);

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Hosting;
@@ -26,6 +27,7 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
     private const int MaxPasses = 6;
     private const int MaxThrottledPasses = 5;
     private const string UnknownCluster = "(unknown)";
+    private static readonly Dictionary<(string Kind, NamespacedName Key), JsonObject> NoObjects = [];
 
     /// <summary>Makes a plan.</summary>
     /// <param name="input">What of.</param>
@@ -40,9 +42,10 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
         var unreadable = input.Cluster is { } api ? await ClusterContent.LoadAsync(api, cluster, cancellationToken) : [];
         var notes = unreadable.ToList();
 
-        var overlay = new ManifestOverlay(cluster, input.Namespace, input.Cluster is not null, now);
+        var live = input is { Cluster: { } server, Manifests: { } applied } ? await OwnershipReading.ReadAsync(server, applied, input.Namespace, cancellationToken) : NoObjects;
+        var overlay = new ManifestOverlay(cluster, input.Namespace, input.Cluster is not null, now, live);
         var manifests = input.Manifests is { } set ? overlay.Put(set) : null;
-        notes.AddRange(input.Cluster is null ? overlay.AdmitUnknownNamespaces() : []);
+        notes.AddRange(input.Cluster is null ? overlay.AdmitUnknownNamespaces() : overlay.FindMissingNamespaces(manifests?.Keys ?? []));
         var scope = new PlanScope(caches, manifests);
         var recorder = new CallRecorder();
         var planned = new PlannedKeys(now);

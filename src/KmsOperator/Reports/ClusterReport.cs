@@ -30,7 +30,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
         var (classes, _) = await ResourceListing.ReadAsync(api, ResourceTypes.KeyClasses, cancellationToken);
         var (keys, unreadableKeys) = await ResourceListing.ReadAsync(api, ResourceTypes.ServiceKeys, cancellationToken);
         var (replicas, unreadableReplicas) = await ResourceListing.ReadAsync(api, ResourceTypes.KeyReplicas, cancellationToken);
-        var errors = new ConcurrentBag<string>(unreadableKeys.Concat(unreadableReplicas).Select(one => $"{one.Kind} {NamespacedName.Of(one)}: {one.Message}"));
+        var errors = new ConcurrentBag<(string Subject, string Message)>(unreadableKeys.Concat(unreadableReplicas).Select(one => ($"{one.Kind} {NamespacedName.Of(one)}", one.Message)));
         var rows = new ConcurrentBag<KeyRow>();
         await Parallel.ForEachAsync(
             keys.Concat<IKeyResource>(replicas).Where(resource => resource.Status?.KeyId is not null),
@@ -41,14 +41,21 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
                 rows.Add(row);
                 if (error is not null)
                 {
-                    errors.Add($"{resource.Kind} {NamespacedName.Of(resource)}: {error}");
+                    errors.Add(($"{resource.Kind} {NamespacedName.Of(resource)}", error));
                 }
             });
 
         var orphans = await new OrphanSearch(new ListedResources(api), regions, time).RunAsync(clusterId, cancellationToken);
         return new KeyReport(
-            time.GetUtcNow(), clusterId, [.. Completed([.. rows]), .. orphans.Orphans.Select(OrphanOf)], [.. errors.Order(StringComparer.Ordinal), .. orphans.Errors]);
+            time.GetUtcNow(), clusterId, [.. Completed([.. rows]), .. orphans.Orphans.Select(OrphanOf)], [.. Sentences(errors), .. orphans.Errors]);
     }
+
+    /// <summary>A sentence for each error. Keys of one account often have the same.</summary>
+    private static IEnumerable<string> Sentences(IEnumerable<(string Subject, string Message)> errors) => errors
+        .GroupBy(one => one.Message, one => one.Subject)
+        .Select(group => (Subjects: group.Order(StringComparer.Ordinal).ToArray(), Message: group.Key))
+        .Select(one => $"{one.Subjects[0]}{(one.Subjects.Length > 1 ? $" and {one.Subjects.Length - 1} more" : "")}: {one.Message}")
+        .Order(StringComparer.Ordinal);
 
     private async Task<(KeyRow Row, string? Error)> ReadAsync(IKeyResource resource, ServiceKey? primary, List<KeyClass> classes, CancellationToken cancellationToken)
     {

@@ -80,11 +80,11 @@ public sealed class OperatorFixture : IAsyncDisposable
     public string Log => _operator?.LastLines ?? "";
 
     /// <summary>The keys that KMS holds, of one owner namespace.</summary>
-    public async Task<JsonObject[]> KeysOfAsync(string @namespace)
-    {
-        var keys = (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/keys"))!;
-        return [.. keys.OfType<JsonObject>().Where(key => key["tags"]!["servicekey.dev/owner"]?.GetValue<string>().Contains($"/{@namespace}/", StringComparison.Ordinal) == true)];
-    }
+    public async Task<JsonObject[]> KeysOfAsync(string @namespace) =>
+        [.. (await AllKeysAsync()).Where(key => key["tags"]!["servicekey.dev/owner"]?.GetValue<string>().Contains($"/{@namespace}/", StringComparison.Ordinal) == true)];
+
+    /// <summary>The keys that KMS holds.</summary>
+    public async Task<JsonObject[]> AllKeysAsync() => [.. (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/keys"))!.OfType<JsonObject>()];
 
     /// <summary>How often each operation was called.</summary>
     public async Task<Dictionary<string, int>> CallsAsync() => (await _admin!.GetFromJsonAsync<Dictionary<string, int>>("/_sim/calls"))!;

@@ -28,6 +28,11 @@ internal static partial class OperatorProcess
     public static Task<CommandResult> RunAsync(string kubeconfig, string awsUrl, string[] arguments, string? input) => Command.RunAsync(
         "/usr/bin/env", [.. Environment(kubeconfig, awsUrl), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", .. Binary(), .. arguments], input);
 
+    /// <summary>Runs another verb where there are neither AWS credentials nor a kubeconfig.</summary>
+    /// <param name="arguments">The verb and its flags.</param>
+    public static Task<CommandResult> RunWithNothingAsync(params string[] arguments) => Command.RunAsync(
+        "/usr/bin/env", ["-i", $"PATH={System.Environment.GetEnvironmentVariable("PATH")}", "HOME=/nonexistent", "AWS_EC2_METADATA_DISABLED=true", .. Binary(), .. arguments], null);
+
     /// <summary>Starts <c>kms-operator run</c> without credentials but those that the environment gives.</summary>
     /// <param name="kubeconfig">Whose rights it has.</param>
     /// <param name="awsUrl">Its AWS.</param>

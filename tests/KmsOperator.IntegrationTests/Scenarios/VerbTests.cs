@@ -49,6 +49,32 @@ public sealed class VerbTests(ControlPlaneFixture controlPlane, OperatorFixture 
     }
 
     [Fact]
+    public async Task Plan_leaves_alone_what_another_field_manager_has_set_and_removes_what_the_manifest_no_longer_has()
+    {
+        (await Cluster.KubectlAsync("patch", "sk", "one", "-n", _namespace, "--type=merge", "--field-manager=autoscaler", "-p", """{"spec":{"tags":{"cost":"b"}}}""")).EnsureSuccess();
+
+        await Eventually.TrueAsync(async () => (await PlanAsync("service: s3", "description: before")).ExitCode == 0, () => operators.Log);
+
+        var shorter = await PlanAsync("service: s3");
+        Assert.Equal(2, shorter.ExitCode);
+        Assert.Contains("UpdateKeyDescription", shorter.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("UntagResource", shorter.Output, StringComparison.Ordinal);
+        await Cluster.ApplyTextAsync(Manifest("service: s3"));
+        Assert.Equal("b", (await Cluster.KubectlAsync("get", "sk", "one", "-n", _namespace, "-o", "jsonpath={.spec.tags.cost}")).Output);
+    }
+
+    [Fact]
+    public async Task Without_AWS_credentials_a_verb_says_where_they_are_looked_for()
+    {
+        var result = await OperatorProcess.RunWithNothingAsync("import", "--from-aws", "--region", "us-east-1");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("AWS, us-east-1: NoCredentials: No AWS credentials were found: not in AWS_ACCESS_KEY_ID", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("SDK adds", result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
     public async Task Status_tree_report_and_orphans_say_what_the_cluster_and_AWS_have()
     {
         var (status, tree, report) = (await RunAsync("status", "-n", _namespace), await RunAsync("tree", "-n", _namespace), await RunAsync("report", "--cluster-id", "test-cluster"));

@@ -53,9 +53,17 @@ public sealed class SimulatedAws : IDisposable
     /// <summary>KMS as another principal than the operator.</summary>
     /// <param name="principal">ARN of a role, a user or an account.</param>
     /// <param name="region">The Region.</param>
-    public async Task<IAmazonKeyManagementService> KmsAsAsync(string principal, string region = "us-east-1")
+    public Task<IAmazonKeyManagementService> KmsAsAsync(string principal, string region = "us-east-1") => KmsOfAsync($$"""{"principal": "{{principal}}"}""", region);
+
+    /// <summary>KMS as an AWS service that acts for a resource.</summary>
+    /// <param name="service">For example <c>logs.us-east-1.amazonaws.com</c>.</param>
+    /// <param name="sourceAccount">The resource's account.</param>
+    public Task<IAmazonKeyManagementService> KmsAsServiceAsync(string service, string sourceAccount) =>
+        KmsOfAsync($$"""{"service": "{{service}}", "sourceAccount": "{{sourceAccount}}"}""", "us-east-1");
+
+    private async Task<IAmazonKeyManagementService> KmsOfAsync(string described, string region)
     {
-        var caller = JsonNode.Parse(await PostAsync("/_sim/callers", $$"""{"principal": "{{principal}}"}"""))!;
+        var caller = JsonNode.Parse(await PostAsync("/_sim/callers", described))!;
         var client = new AmazonKeyManagementServiceClient(new BasicAWSCredentials((string)caller["accessKeyId"]!, "secret"), new AmazonKeyManagementServiceConfig
         {
             ServiceURL = "http://kms.invalid",

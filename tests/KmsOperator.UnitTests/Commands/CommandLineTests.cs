@@ -25,6 +25,10 @@ public sealed class CommandLineTests
         { "run --event-queues x", "'--event-queues', did you mean \"--event-queue\"?", "another option of the operator" },
         { "run --clusterid x", "'--clusterid', did you mean \"--cluster-id\"?", "an option of the operator" },
         { "orphans --ouput json", "'--ouput', did you mean \"--output\"?", "an option" },
+        { "status --contxt x", "'--contxt', did you mean \"--context\"?", "an option in the place of a name" },
+        { "rotate --namespce=team", "'--namespce=team', did you mean \"--namespace\"?", "the same with its value" },
+        { "who-can --acount 1", "'--acount', did you mean \"--account\"?", "an option in the place of an action" },
+        { "tree --nothing-like-it", "Unrecognized command or argument '--nothing-like-it'.", "not the name of a resource" },
         { "completion bsh", "shell: 'bsh' is not bash, zsh or fish.", "a shell" },
         { "nothing-like-it", "Unrecognized command or argument 'nothing-like-it'.", "nothing is near" },
     };

@@ -37,7 +37,7 @@ public sealed class K9sPluginTests
     }
 
     private static string[] Command(string shell) =>
-        shell.Split('|')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..].Select(word => word.Trim('"').Replace("$0", "$NAME", StringComparison.Ordinal)).ToArray();
+        shell.Split('|')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..].Select(word => word.Trim('"').Replace("$0", "$NAME", StringComparison.Ordinal).Replace("$1", "$NAMESPACE", StringComparison.Ordinal)).ToArray();
 
     private static string Example(string word) => word.Replace("$NAMESPACE", "shop", StringComparison.Ordinal).Replace("$NAME", "orders", StringComparison.Ordinal);
 

@@ -1,4 +1,5 @@
 using Amazon.KeyManagementService.Model;
+using KmsOperator.Api;
 using KmsOperator.Commands;
 using KmsOperator.Configuration;
 using KmsOperator.Inspection;
@@ -68,6 +69,7 @@ public sealed class InspectionTests
     public async Task A_name_that_does_not_exist_is_an_error()
     {
         using var scenario = await Scenario.StartAsync();
+        scenario.User.EnsureNamespace(Scenario.Namespace);
 
         var (code, text, errors) = await PrintAsync(scenario, "nothing", _ => ("never", 0));
 
@@ -128,14 +130,89 @@ public sealed class InspectionTests
         using var errors = new StringWriter();
         var requests = new ResourceRequests(scenario.Operator.Server.Connect(), scenario.Operator.Clock);
 
-        var code = await RequestCommands.RunAsync(NamedResource.Parse("kr/nothing", "team")!, name => requests.RotateAsync(name, Ct), "is rotated once", output, errors);
+        var code = await RequestCommands.RunAsync(
+            scenario.Operator.Server.Connect(), NamedResource.Parse("kr/nothing", "team")!, name => requests.RotateAsync(name, Ct), "is rotated once", output, errors, Ct);
 
         Assert.Equal((1, ""), (code, output.ToString()));
         Assert.StartsWith("There is no KeyReplica team/nothing.", errors.ToString(), StringComparison.Ordinal);
     }
 
+    // namespace, name, what is said, why
+    public static TheoryData<string, string, string, string> Missing => new()
+    {
+        { "team", "ordres", "There is no ServiceKey team/ordres, did you mean \"orders\"?", "nearly right" },
+        { "default", "orders", "There is no ServiceKey default/orders; there is one in namespace team: give it with -n.", "the right name, and no namespace given" },
+        { "team", "orders-eu-west-1", "There is no ServiceKey team/orders-eu-west-1; a KeyReplica has that name: kr/orders-eu-west-1.", "the other kind" },
+        { "team", "kr/orders", "There is no KeyReplica team/orders; a ServiceKey has that name: sk/orders.", "the other kind" },
+        { "other", "payments", "There is no ServiceKey other/payments; namespace other has no ServiceKeys or KeyReplicas: give another one with -n.", "the wrong namespace" },
+        { "team", "payments", "There is no ServiceKey team/payments. Give the namespace with -n, and kr/NAME for a KeyReplica.", "nothing is near" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Missing))]
+    public void Of_a_resource_that_is_not_there_is_said_which_one_may_be_meant(string @namespace, string name, string message, string why)
+    {
+        IKeyResource[] all =
+        [
+            new ServiceKey { Metadata = new ObjectMeta { Name = "orders", Namespace = "team" } },
+            new KeyReplica { Metadata = new ObjectMeta { Name = "orders-eu-west-1", Namespace = "team" } },
+        ];
+
+        var said = MissingResource.Describe(NamedResource.Parse(name, @namespace)!, all);
+
+        Assert.True(said == message, $"{why}: {said}");
+    }
+
+    // name, the resources, why
+    public static TheoryData<string, string, string> Kinds => new()
+    {
+        { "multi", "multi multi-eu-west-1", "a ServiceKey with its replicas" },
+        { "sk/multi", "multi multi-eu-west-1", "the same" },
+        { "kr/multi-eu-west-1", "multi-eu-west-1", "a replica alone, as the plugin for k9s asks" },
+        { "kr/multi", "", "no replica has that name" },
+        { "sk/multi-eu-west-1", "", "no ServiceKey has that name" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_name_may_stand_behind_a_kind(string name, string expected, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", "multiRegion: true", "replicaRegions: [eu-west-1]"));
+
+        var (code, text, _) = await PrintAsync(scenario, name, resources => (string.Join(' ', resources.Keys.Concat<IKeyResource>(resources.Replicas).Select(one => one.Metadata.Name)), 0));
+
+        Assert.True((expected.Length > 0 ? 0 : 1, expected) == (code, text), $"{why}: {text}");
+    }
+
+    // namespace, name, exit code, what is said, why
+    public static TheoryData<string?, string?, int, string, string> Nothing => new()
+    {
+        { "team", "ordres", 1, "There is no ServiceKey or KeyReplica ordres in namespace team, did you mean \"orders\"?\n", "nearly right" },
+        { "empty", "orders", 1, "There is no ServiceKey or KeyReplica orders in namespace empty; there is one in namespace team.\n", "another namespace" },
+        { "nowhere", null, 1, "There is no namespace nowhere. Give another one with -n, or none for all.\n", "no such namespace" },
+        { "empty", null, 0, "", "a namespace without keys is no mistake" },
+        { null, "payments", 1, "There is no ServiceKey or KeyReplica payments.\n", "nothing is near" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Nothing))]
+    public async Task Where_there_is_nothing_to_show_a_mistake_is_told_from_an_empty_namespace(string? @namespace, string? name, int expected, string message, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3"));
+        scenario.User.EnsureNamespace("empty");
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+
+        var code = await InspectionCommands.RunAsync(scenario.Operator.Server.Connect(), @namespace, name, _ => ("", 0), output, errors, Ct);
+
+        Assert.True((expected, message) == (code, errors.ToString()), $"{why}: {code} {errors}");
+    }
+
     [Theory]
     [InlineData("rotate: 'secret/x' names neither a ServiceKey", 64, "rotate", "secret/x")]
+    [InlineData("--namespace: 'No_Such'", 64, "status", "-n", "No_Such")]
     [InlineData("There is no kubeconfig", 1, "tree")]
     [InlineData("There is no kubeconfig", 1, "status", "orders")]
     [InlineData("There is no kubeconfig", 1, "suspend", "orders")]

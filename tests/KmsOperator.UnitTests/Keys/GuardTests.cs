@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Xunit;
 
@@ -130,6 +131,36 @@ public sealed class GuardTests
         await scenario.Aws.PostAsync("/_sim/organizations", """{"id": "o-a1b2c3d4e5", "accounts": ["123456789012"]}""");
         await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
         scenario.AssertReady("ServiceKey", "one");
+    }
+
+    // who encrypts, the class's guards, whether it is permitted, why
+    public static TheoryData<string, string, bool, string> Callers => new()
+    {
+        { "arn:aws:iam::123456789012:role/App", "{onlyOrganization: o-a1b2c3d4e5}", true, "a user of the key's own account, which is in the organization" },
+        { "arn:aws:iam::444455556666:role/Partner", "{onlyOrganization: o-a1b2c3d4e5}", true, "a trusted account of the organization" },
+        { "arn:aws:iam::777788889999:role/Former", "{onlyOrganization: o-a1b2c3d4e5}", false, "a trusted account of another organization" },
+        { "arn:aws:iam::222233334444:role/Alone", "{onlyOrganization: o-a1b2c3d4e5}", false, "a trusted account of none" },
+        { "arn:aws:iam::777788889999:role/Former", "{minimumPendingDeletionWindowDays: 14}", true, "it is the guard that refuses" },
+        { "arn:aws:iam::222233334444:role/Alone", "{minimumPendingDeletionWindowDays: 14}", true, "it is the guard that refuses" },
+        { "logs.us-east-1.amazonaws.com", "{onlyOrganization: o-a1b2c3d4e5}", true, "an AWS service is in no organization, and the guard is not for it" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Callers))]
+    public async Task Only_callers_of_the_organization_and_AWS_services_may_use_a_key_with_that_guard(string caller, string guards, bool mayUse, string why)
+    {
+        const string access = "access: {users: [App], trustedAccounts: [\"444455556666\", \"777788889999\", \"222233334444\"]}";
+        using var scenario = await Scenario.StartAsync($"guards: {guards}");
+        await scenario.Aws.PostAsync("/_sim/organizations", """{"id": "o-a1b2c3d4e5", "accounts": ["123456789012", "444455556666"]}""");
+        await scenario.Aws.PostAsync("/_sim/organizations", """{"id": "o-b1b2c3d4e5", "accounts": ["777788889999"]}""");
+        await scenario.ApplyAsync(Scenario.Key("one", "service: logs", access));
+        var arn = (string)Assert.Single(await scenario.Aws.KeysAsync())["arn"]!;
+
+        var kms = caller.StartsWith("arn:", StringComparison.Ordinal) ? await scenario.Aws.KmsAsAsync(caller) : await scenario.Aws.KmsAsServiceAsync(caller, "123456789012");
+        var refused = await Record.ExceptionAsync(() => kms.EncryptAsync(
+            new EncryptRequest { KeyId = arn, Plaintext = new MemoryStream([1]), EncryptionContext = new() { ["aws:logs:arn"] = "arn:aws:logs:us-east-1:123456789012:log-group:g" } }, Ct));
+
+        Assert.True(mayUse ? refused is null : refused is AmazonKeyManagementServiceException { ErrorCode: "AccessDeniedException" }, $"{why}: {refused?.Message}");
     }
 
     private static async Task ScheduleAsync(Scenario scenario, string key, int days) =>

@@ -16,10 +16,18 @@ internal static class AccessSpecs
         {
             Administrators = Names(access.Administrators),
             Users = Names(access.Users),
+            Signers = Verb("signers"),
+            Verifiers = Verb("verifiers"),
+            Encrypters = Verb("encrypters"),
+            Decrypters = Verb("decrypters"),
+            MacGenerators = Verb("macGenerators"),
+            MacVerifiers = Verb("macVerifiers"),
             TrustedAccounts = access.TrustedAccounts.Count > 0 ? access.TrustedAccounts : null,
             CrossAccountViaService = access.CrossAccountViaService ? true : null,
         };
-        return spec is { Administrators: null, Users: null, TrustedAccounts: null, CrossAccountViaService: null } ? null : spec;
+        return spec == new AccessSpec() ? null : spec;
+
+        string[]? Verb(string name) => Names(access.UsersByVerb.GetValueOrDefault(name) ?? []);
 
         string[]? Names(IReadOnlyList<string> arns) => arns.Count > 0 ? [.. arns.Select(Name)] : null;
 

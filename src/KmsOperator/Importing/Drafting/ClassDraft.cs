@@ -19,11 +19,11 @@ internal sealed partial record ClassDraft(KeyClass Resource, PolicyAccess Access
     /// <summary>Drafts a class.</summary>
     /// <param name="accountId">12 digits.</param>
     /// <param name="region">Home Region of the keys.</param>
-    /// <param name="organization">The organization that the policies of all keys are bound to; null for none.</param>
-    /// <param name="keys">The keys and how their policies are said; replicas have none of their own here.</param>
-    public static ClassDraft Of(string accountId, string region, string? organization, IReadOnlyList<(ForeignKey Key, PolicyFit? Fit)> keys)
+    /// <param name="guards">The guards that the policies of all keys have; null for none.</param>
+    /// <param name="keys">The keys and how their policies are said.</param>
+    public static ClassDraft Of(string accountId, string region, GuardsSpec? guards, IReadOnlyList<(ForeignKey Key, PolicyFit Fit)> keys)
     {
-        var access = AccessOf([.. keys.Select(one => one.Fit).OfType<PolicyFit>().Where(fit => fit.Override is null).Select(fit => fit.Access)]);
+        var access = AccessOf([.. keys.Where(one => one.Fit.Override is null)]);
         var tags = TagsOf([.. keys.Select(one => ForeignTags.Of(one.Key))]);
         var rotation = MostFrequent(keys.Select(one => one.Key).Where(key => key.PrimaryArn is null && KeySpecs.CanRotate(key.KeySpec, key.KeyUsage)).Select(key => key.Rotation)
             .OfType<ForeignRotation>().Select(one => (one.Enabled, Days: one.Enabled ? one.PeriodDays ?? DefaultPeriodDays : 0)));
@@ -34,23 +34,23 @@ internal sealed partial record ClassDraft(KeyClass Resource, PolicyAccess Access
             AliasPrefix = PrefixOf(keys),
             Tags = tags.Count > 0 ? tags : null,
             Access = AccessSpecs.Of(access, region, accountId),
-            Rotation = rotation is not (var enabled, var days) ? null : enabled ? new RotationSpec { Enabled = true, PeriodDays = days } : new RotationSpec { Enabled = false },
+            Rotation = rotation is not (var enabled, var days) ? RotationWithin(guards?.RotationPeriodDays) : enabled ? new RotationSpec { Enabled = true, PeriodDays = days } : new RotationSpec { Enabled = false },
 
             // Whatever the other tool did when a resource went: a manifest that is deleted by mistake must not cost a key.
             DeletionPolicy = DeletionPolicies.Retain,
-            PendingDeletionWindowDays = MostFrequent(keys.Select(one => one.Key.DeletionWindowDays).OfType<int>()) ?? DefaultWindowDays,
+            PendingDeletionWindowDays = Math.Max(MostFrequent(keys.Select(one => one.Key.DeletionWindowDays).OfType<int>()) ?? DefaultWindowDays, guards?.MinimumPendingDeletionWindowDays ?? 0),
             Permissions = new PermissionsSpec { Adoption = "Allow" },
-            Guards = organization is null ? null : new GuardsSpec { OnlyOrganization = organization },
+            Guards = guards,
         };
         return new ClassDraft(new KeyClass { Metadata = new ObjectMeta { Name = $"imported-{accountId}-{region}" }, Spec = spec }, access);
     }
 
     /// <summary>The prefix that most of the services' aliases have, else the path of most aliases.</summary>
-    private static string PrefixOf(IReadOnlyList<(ForeignKey Key, PolicyFit? Fit)> keys)
+    private static string PrefixOf(IReadOnlyList<(ForeignKey Key, PolicyFit Fit)> keys)
     {
-        var ofServices = keys.Where(one => one.Fit?.Service is not null).SelectMany(one => one.Key.Aliases
-            .Where(alias => alias.EndsWith("/" + one.Fit!.Service, StringComparison.Ordinal))
-            .Select(alias => alias["alias/".Length..].Length > one.Fit!.Service!.Length ? alias["alias/".Length..^(one.Fit.Service.Length + 1)] : ""));
+        var ofServices = keys.Where(one => one.Key.PrimaryArn is null && one.Fit.Service is not null).SelectMany(one => one.Key.Aliases
+            .Where(alias => alias.EndsWith("/" + one.Fit.Service, StringComparison.Ordinal))
+            .Select(alias => alias["alias/".Length..].Length > one.Fit.Service!.Length ? alias["alias/".Length..^(one.Fit.Service.Length + 1)] : ""));
         var ofAll = keys.SelectMany(one => one.Key.Aliases).Where(alias => alias.LastIndexOf('/') > "alias/".Length).Select(alias => alias["alias/".Length..alias.LastIndexOf('/')]);
         return MostFrequentPrefix(ofServices) ?? MostFrequentPrefix(ofAll) ?? FallbackPrefix;
     }
@@ -61,17 +61,21 @@ internal sealed partial record ClassDraft(KeyClass Resource, PolicyAccess Access
         .OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal)
         .FirstOrDefault()?.Key;
 
-    /// <summary>What all policies give. Users of a single key are that key's own.</summary>
-    private static PolicyAccess AccessOf(IReadOnlyList<PolicyAccess> accesses)
+    /// <summary>What all policies give, those of replicas too, which the class serves as well. Users of a single key are that key's own.</summary>
+    private static PolicyAccess AccessOf(IReadOnlyList<(ForeignKey Key, PolicyFit Fit)> keys)
     {
-        if (accesses.Count == 0)
+        if (keys.Count == 0)
         {
             return PolicyAccess.None;
         }
 
-        var common = accesses.Aggregate((left, right) => left.Intersect(right));
-        return accesses.Count > 1 ? common : common with { Users = [] };
+        var common = keys.Select(one => one.Fit.Access).Aggregate((left, right) => left.Intersect(right));
+        return keys.Count(one => one.Key.PrimaryArn is null) > 1 ? common : common with { Users = [], UsersByVerb = PolicyAccess.None.UsersByVerb };
     }
+
+    /// <summary>A rotation that the guards permit, for keys of which none can rotate; null where the default is such.</summary>
+    private static RotationSpec? RotationWithin(RotationPeriodLimitsSpec? limits) =>
+        Math.Clamp(DefaultPeriodDays, limits?.Minimum ?? 0, limits?.Maximum ?? int.MaxValue) is var days and not DefaultPeriodDays ? new RotationSpec { Enabled = true, PeriodDays = days } : null;
 
     /// <summary>The tags that all keys have. Those of a single key are its own.</summary>
     private static SortedDictionary<string, string> TagsOf(IReadOnlyList<IReadOnlyDictionary<string, string>> tags) => new(

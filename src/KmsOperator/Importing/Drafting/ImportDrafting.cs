@@ -32,7 +32,7 @@ internal static class ImportDrafting
             var classes = new List<ClassDraft>();
             foreach (var group in keys.GroupBy(key => (key.AccountId, Region: ForeignKey.RegionOf(key.PrimaryArn ?? key.Arn))).OrderBy(group => group.Key.AccountId, StringComparer.Ordinal).ThenBy(group => group.Key.Region, StringComparer.Ordinal))
             {
-                classes.Add(ClassDraft.Of(group.Key.AccountId, group.Key.Region, FitPolicies([.. group]), [.. group.Select(key => (key, _fits.GetValueOrDefault(key.Arn)?[0]))]));
+                classes.Add(ClassDraft.Of(group.Key.AccountId, group.Key.Region, FitPolicies([.. group]), [.. group.Select(key => (key, _fits[key.Arn][0]))]));
             }
 
             ClassDraft ClassOf(ForeignKey key) => classes.Single(one =>
@@ -63,24 +63,23 @@ internal static class ImportDrafting
         }
 
         /// <summary>Finds how the policies of a class's keys can be said.</summary>
-        /// <returns>The organization for the guards of the class; null for none.</returns>
-        private string? FitPolicies(IReadOnlyList<ForeignKey> keys)
+        /// <returns>The guards of the class; null for none.</returns>
+        private GuardsSpec? FitPolicies(IReadOnlyList<ForeignKey> keys)
         {
-            var organization = OrganizationGuard.FindCommon(keys.Select(key => _policies[key.Arn]));
-            foreach (var key in keys)
+            var guards = GuardReading.FindCommon([.. keys.Select(key => (key, _policies[key.Arn]))]);
+            foreach (var key in keys.OrderBy(key => key.PrimaryArn is not null))
             {
-                if (organization is not null)
+                if (guards is not null)
                 {
-                    _policies[key.Arn] = OrganizationGuard.Remove(_policies[key.Arn], organization);
+                    _policies[key.Arn] = GuardReading.Remove(_policies[key.Arn], guards);
                 }
 
-                if (key.PrimaryArn is null)
-                {
-                    _fits[key.Arn] = PolicyFitting.Find(_policies[key.Arn], key, HintsOf(key), organization);
-                }
+                _fits[key.Arn] = key.PrimaryArn is { } primary
+                    ? ReplicaFitting.FindGenerated(_policies[key.Arn], key, guards, _fits.GetValueOrDefault(primary)?[0].Service)
+                    : PolicyFitting.Find(_policies[key.Arn], key, HintsOf(key), guards?.OnlyOrganization);
             }
 
-            return organization;
+            return guards;
         }
 
         /// <summary>The key as it is drafted; null for one that must not be imported, which is told.</summary>
@@ -115,19 +114,16 @@ internal static class ImportDrafting
             (PolicyFit Fit, CheckedDraft Draft)[] drafts = [.. _fits[key.Arn].Select(fit => (fit, _check.Check(ServiceKeyDrafting.Draft(key, name, @namespace, keyClass, fit, replicas), key, keyClass.Resource)))];
             var (chosen, draft) = drafts.FirstOrDefault(one => one.Draft.KeepsPolicy, drafts[^1]);
             string[] notInherited = [.. ServiceKeyDrafting.TagsNotInherited(key, replicas)];
-            string[] why = [.. drafts.TakeWhile(one => one.Fit != chosen).Select(one => WhyNot(one.Fit.ToString(), one.Draft)), .. chosen.Why.Length == 0 ? [] : (string[])[$"{(chosen.Override is null ? "policy.additionalStatements" : "policy.override")}, because {chosen.Why}"]];
+            string[] why = [.. drafts.TakeWhile(one => one.Fit != chosen).Select(one => WhyNot(one.Fit.ToString(), key, one.Draft)), .. Why(chosen.Override is not null, chosen.Why)];
             Add(key, draft, chosen.ToString(), [.. why, .. notInherited.Length == 0 ? [] : (string[])[$"the tags {string.Join(", ", notInherited)} stay on the key without being in the manifest: replicas inherit what is there, and not all of them have these"]]);
         }
 
         private void DraftReplica(ForeignKey key, string name, ClassDraft keyClass, ServiceKey? primary)
         {
-            // What another tool's primary has is not known, so a replica of it brings its own policy.
-            JsonElement?[] ways = primary is null ? [_policies[key.Arn]] : [null, _policies[key.Arn]];
-            (bool IsOwn, CheckedDraft Draft)[] drafts = [.. ways.Select(way => (way is not null, _check.Check(KeyReplicaDrafting.Draft(key, name, @namespace, keyClass, primary, way), key, keyClass.Resource, primary)))];
-            var (isOwn, draft) = drafts.FirstOrDefault(one => one.Draft.KeepsPolicy, drafts[^1]);
-            Add(
-                key, draft, isOwn ? "policy.override, the whole document" : "what the primary has, for this Region",
-                !isOwn ? [] : primary is null ? ["policy.override, because what the primary has is known to its own tool only"] : [WhyNot("what the primary has, for this Region", drafts[0].Draft)]);
+            (ReplicaFit Fit, CheckedDraft Draft)[] drafts = [.. ReplicaFitting.Find(_policies[key.Arn], key, keyClass, primary)
+                .Select(fit => (fit, _check.Check(KeyReplicaDrafting.Draft(key, name, @namespace, keyClass, primary, fit), key, keyClass.Resource, primary)))];
+            var (chosen, draft) = drafts.FirstOrDefault(one => one.Draft.KeepsPolicy, drafts[^1]);
+            Add(key, draft, chosen.Words, [.. drafts.TakeWhile(one => one.Fit != chosen).Select(one => WhyNot(one.Fit.Words, key, one.Draft)), .. Why(chosen.Policy?.Override is not null, chosen.Why)]);
         }
 
         private void Add(ForeignKey key, CheckedDraft draft, string policy, IReadOnlyList<string> notes)
@@ -149,8 +145,17 @@ internal static class ImportDrafting
             _drafted.Add(new DraftedKey(key, draft, policy, [.. notes, .. named], [.. key.Left, .. more]));
         }
 
-        private static string WhyNot(string way, CheckedDraft draft) =>
-            $"not \"{way}\", because {(draft.Problems.Count > 0 ? string.Join("; ", draft.Problems) : "that would change the policy")}";
+        private static IEnumerable<string> Why(bool isWhole, string why) => why.Length == 0 ? [] : [$"{(isWhole ? "policy.override" : "policy.additionalStatements")}, because {why}"];
+
+        private static string WhyNot(string way, ForeignKey key, CheckedDraft draft) =>
+            $"not \"{way}\", because {(draft.Problems.Count > 0 ? string.Join("; ", draft.Problems) : $"that would change the policy{Changes(key, draft)}")}";
+
+        private static string Changes(ForeignKey key, CheckedDraft draft)
+        {
+            var changes = draft.Plan.Steps.OfType<PutKeyPolicyStep>().SelectMany(step => PolicyDifference.Find(key.Policy!, step.Policy.Text) ?? [])
+                .Select(change => $"statement {change.Name} {(change.Kind switch { StatementChangeKind.Removed => "would go", StatementChangeKind.Added => "would come", _ => "would change" })}").ToArray();
+            return changes.Length == 0 ? "" : $": {string.Join(", ", changes)}";
+        }
 
         private static string DefaultPolicy(ForeignKey key) => PolicyRenderer.Render(new PolicyRequest { Region = key.Region, AccountId = key.AccountId }).Text;
 

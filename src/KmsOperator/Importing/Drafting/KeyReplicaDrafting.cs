@@ -1,4 +1,3 @@
-using System.Text.Json;
 using KmsOperator.Api;
 using KmsOperator.Planning;
 
@@ -13,8 +12,8 @@ internal static class KeyReplicaDrafting
     /// <param name="namespace">Its namespace; null to leave it to <c>kubectl</c>.</param>
     /// <param name="keyClass">Its primary's class, or the one that it is to name.</param>
     /// <param name="primary">The ServiceKey of its primary; null where another tool has the primary.</param>
-    /// <param name="override">Its policy as a whole document; null for what the primary gives it.</param>
-    public static KeyReplica Draft(ForeignKey key, string name, string? @namespace, ClassDraft keyClass, ServiceKey? primary, JsonElement? @override)
+    /// <param name="fit">How its policy is said.</param>
+    public static KeyReplica Draft(ForeignKey key, string name, string? @namespace, ClassDraft keyClass, ServiceKey? primary, ReplicaFit fit)
     {
         var bare = new KeyReplica
         {
@@ -26,7 +25,8 @@ internal static class KeyReplicaDrafting
                 ClassName = primary is null ? keyClass.Name : null,
                 Region = key.Region,
                 Alias = primary is null ? FirstAlias(key) : null,
-                Policy = @override is null ? null : new PolicySpec { Override = @override },
+                Access = fit.Access,
+                Policy = fit.Policy,
                 Enabled = key.Enabled ? null : false,
                 Adopt = new AdoptSpec { KeyId = key.Arn },
                 ManagementPolicy = ManagementPolicies.Observe,

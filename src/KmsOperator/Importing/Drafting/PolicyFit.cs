@@ -42,17 +42,36 @@ internal sealed record PolicyAccess(
     /// <summary>Nobody but the account's root.</summary>
     public static PolicyAccess None { get; } = new([], [], [], false);
 
+    /// <summary>Principals with a part of usage access, by the name of the part in <c>access</c>; none is empty.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> UsersByVerb { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Whether it names nobody.</summary>
+    public bool IsEmpty => Administrators.Count + Users.Count + TrustedAccounts.Count + UsersByVerb.Count == 0;
+
+    /// <summary>A generated policy with this access.</summary>
+    public PolicyRequest In(PolicyRequest request) => request with
+    {
+        Administrators = Administrators,
+        Users = Users,
+        UsersByVerb = UsersByVerb,
+        TrustedAccounts = TrustedAccounts,
+        CrossAccountViaService = CrossAccountViaService,
+    };
+
     /// <summary>What two have in common.</summary>
-    public PolicyAccess Intersect(PolicyAccess other) => new(
-        [.. Administrators.Intersect(other.Administrators)],
-        [.. Users.Intersect(other.Users)],
-        [.. TrustedAccounts.Intersect(other.TrustedAccounts)],
-        CrossAccountViaService && other.CrossAccountViaService);
+    public PolicyAccess Intersect(PolicyAccess other) =>
+        Combine(other, (names, others) => names.Intersect(others), CrossAccountViaService && other.CrossAccountViaService);
 
     /// <summary>What this has and the other has not.</summary>
-    public PolicyAccess Except(PolicyAccess other) => new(
-        [.. Administrators.Except(other.Administrators)],
-        [.. Users.Except(other.Users)],
-        [.. TrustedAccounts.Except(other.TrustedAccounts)],
-        CrossAccountViaService && !other.CrossAccountViaService);
+    public PolicyAccess Except(PolicyAccess other) =>
+        Combine(other, (names, others) => names.Except(others), CrossAccountViaService && !other.CrossAccountViaService);
+
+    private PolicyAccess Combine(PolicyAccess other, Func<IEnumerable<string>, IEnumerable<string>, IEnumerable<string>> combine, bool crossAccountViaService) => new(
+        [.. combine(Administrators, other.Administrators)], [.. combine(Users, other.Users)], [.. combine(TrustedAccounts, other.TrustedAccounts)], crossAccountViaService)
+    {
+        UsersByVerb = UsersByVerb
+            .Select(verb => KeyValuePair.Create(verb.Key, (IReadOnlyList<string>)[.. combine(verb.Value, other.UsersByVerb.GetValueOrDefault(verb.Key) ?? [])]))
+            .Where(verb => verb.Value.Count > 0)
+            .ToDictionary(),
+    };
 }

@@ -9,22 +9,22 @@ internal sealed class PolicyFitting
     private const string GeneratedVersion = "2012-10-17";
 
     private readonly ForeignKey _key;
-    private readonly KeyActions _actions;
     private readonly IReadOnlyList<string> _hints;
+    private readonly IReadOnlyList<string?> _services;
     private readonly IReadOnlyList<ComparedStatement> _statements;
-    private readonly Dictionary<PolicyPreset, (PolicyRequest Request, PolicyAccess Access)> _presets;
+    private readonly Dictionary<PolicyPreset, (PolicyRequest Request, IReadOnlyList<PolicyAccess> Accesses)> _presets;
 
     /// <summary>What the policy of the likeliest service has beyond this one, by either preset.</summary>
     private IReadOnlyList<ComparedStatement>? _lacking;
 
-    private PolicyFitting(JsonElement policy, ForeignKey key, KeyActions actions, IReadOnlyList<string> hints, string? organization)
+    private PolicyFitting(JsonElement policy, ForeignKey key, KeyActions actions, IReadOnlyList<string> hints, string? organization, IReadOnlyList<string?>? services)
     {
-        (_key, _actions, _hints) = (key, actions, hints);
+        (_key, _hints, _services) = (key, hints, services ?? ServicesFor(key, actions, hints));
         _statements = ComparedStatement.Of(policy);
         _presets = Enum.GetValues<PolicyPreset>().ToDictionary(preset => preset, preset =>
         {
             var request = new PolicyRequest { Region = key.Region, AccountId = key.AccountId, Actions = actions, Preset = preset, Organization = organization };
-            return (request, new PolicyReading(_statements, request).FindAccess());
+            return (request, new PolicyReading(_statements, request).FindAccesses());
         });
     }
 
@@ -33,7 +33,8 @@ internal sealed class PolicyFitting
     /// <param name="key">The key.</param>
     /// <param name="hints">Services that the key's names speak of, the likeliest first; they decide only where several fit.</param>
     /// <param name="organization">The organization that the key's class names in its guards; null for none.</param>
-    public static IReadOnlyList<PolicyFit> Find(JsonElement policy, ForeignKey key, IReadOnlyList<string> hints, string? organization)
+    /// <param name="services">The services that the manifest may name, null among them for none; null for whatever fits.</param>
+    public static IReadOnlyList<PolicyFit> Find(JsonElement policy, ForeignKey key, IReadOnlyList<string> hints, string? organization, IReadOnlyList<string?>? services = null)
     {
         if (KeyActions.TryGet(key.KeySpec, key.KeyUsage) is not { } actions)
         {
@@ -45,8 +46,9 @@ internal sealed class PolicyFitting
             return [PolicyFit.Whole(policy, $"its Version is not {GeneratedVersion}, that of every generated policy")];
         }
 
-        var fits = new PolicyFitting(policy, key, actions, hints, organization).Generated();
-        return [.. fits, PolicyFit.Whole(policy, fits.Count == 0 ? "it has no statement that allows the account's root kms:* and nothing else, as every generated policy has" : "")];
+        var fitting = new PolicyFitting(policy, key, actions, hints, organization, services);
+        var fits = fitting.Generated();
+        return [.. fits, PolicyFit.Whole(policy, fits.Count == 0 ? fitting.WhyNone() : "")];
     }
 
     /// <summary>A generated policy that is the whole, if there is one, and the one that has most of it. Where a service's parameters are not needed, there is nothing better.</summary>
@@ -85,26 +87,20 @@ internal sealed class PolicyFitting
     }
 
     private IEnumerable<(PolicyFit Fit, IReadOnlyList<ComparedStatement> Generated)> Candidates() =>
-        from service in Services()
+        from service in _services
         from preset in _presets
-        from access in Variants(preset.Value.Access, service)
-        let request = preset.Value.Request with
-        {
-            Service = service,
-            Administrators = access.Administrators,
-            Users = access.Users,
-            TrustedAccounts = access.TrustedAccounts,
-            CrossAccountViaService = access.CrossAccountViaService,
-        }
+        from found in preset.Value.Accesses
+        from access in Variants(found, service)
+        let request = access.In(preset.Value.Request with { Service = service })
         from parameters in ParameterReading.Find(_statements, request)
         select (new PolicyFit(service, access, [], null, "") { Preset = preset.Key, Parameters = parameters }, PolicyReading.Render(request with { Parameters = parameters }));
 
-    private IEnumerable<string?> Services()
+    private static IReadOnlyList<string?> ServicesFor(ForeignKey key, KeyActions actions, IReadOnlyList<string> hints)
     {
-        var services = ServiceCatalogue.Services.Where(row => row.Value.Limits is var limits && limits.KeySpec == _key.KeySpec && limits.Actions == _actions
-            && (!limits.SingleRegionOnly || !_key.MultiRegion) && (limits.Region is null || limits.Region == _key.Region) && !(limits.NoAlias && _key.Aliases.Count > 0))
+        var services = ServiceCatalogue.Services.Where(row => row.Value.Limits is var limits && limits.KeySpec == key.KeySpec && limits.Actions == actions
+            && (!limits.SingleRegionOnly || !key.MultiRegion) && (limits.Region is null || limits.Region == key.Region) && !(limits.NoAlias && key.Aliases.Count > 0))
             .Select(row => row.Key).ToList();
-        return [.. _hints.Where(services.Contains), null, .. services.Except(_hints)];
+        return [.. hints.Where(services.Contains), null, .. services.Except(hints)];
     }
 
     private IEnumerable<PolicyAccess> Variants(PolicyAccess found, string? service)
@@ -115,7 +111,7 @@ internal sealed class PolicyFitting
     }
 
     /// <summary>The statements beside the generated ones; null where one of those is missing.</summary>
-    private static List<ComparedStatement>? Remainder(IReadOnlyList<ComparedStatement> statements, IReadOnlyList<ComparedStatement> generated)
+    public static List<ComparedStatement>? Remainder(IReadOnlyList<ComparedStatement> statements, IReadOnlyList<ComparedStatement> generated)
     {
         var rest = statements.ToList();
         foreach (var one in generated)
@@ -132,6 +128,10 @@ internal sealed class PolicyFitting
         return rest;
     }
 
+    private string WhyNone() => _services is [{ } service] && _lacking is { Count: > 0 } lacking
+        ? $"the policy of service {service} does not fit, since its {NamesOf(lacking)} is not in this one"
+        : "it has no statement that allows the account's root kms:* and nothing else, as every generated policy has";
+
     private string WhyNotGenerated(string? service, IReadOnlyList<ComparedStatement> rest)
     {
         var why = $"no generated policy that fits has {NamesOf(rest)}";
@@ -141,7 +141,8 @@ internal sealed class PolicyFitting
     private static IReadOnlyList<ComparedStatement> Nearer(IReadOnlyList<ComparedStatement>? left, IReadOnlyList<ComparedStatement> right) =>
         left is not null && left.Count <= right.Count ? left : right;
 
-    private static string NamesOf(IReadOnlyList<ComparedStatement> statements) => string.Join(", ", statements.Select(statement =>
+    /// <summary>The names of statements, for people.</summary>
+    public static string NamesOf(IReadOnlyList<ComparedStatement> statements) => string.Join(", ", statements.Select(statement =>
         statement.Element.TryGetProperty("Sid", out var sid) && sid.ValueKind == JsonValueKind.String && sid.GetString() is { Length: > 0 } name ? $"\"{name}\"" : "a statement without a Sid"));
 
     private static bool HasGeneratedVersion(JsonElement policy) =>

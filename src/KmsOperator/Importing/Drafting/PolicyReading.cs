@@ -5,12 +5,19 @@ namespace KmsOperator.Importing.Drafting;
 
 /// <summary>
 /// Finds who has access by statements that the operator generates too. It renders each statement's principals as administrators, accounts and users, and looks whether
-/// that gives the statement: what is generated is said in one place only.
+/// the policy has what that gives: what is generated is said in one place only.
 /// </summary>
 /// <param name="statements">The policy.</param>
 /// <param name="request">Region, account and key of the policy.</param>
 internal sealed class PolicyReading(IReadOnlyList<ComparedStatement> statements, PolicyRequest request)
 {
+    private const string Administrators = "administrators";
+    private const string TrustedAccounts = "trustedAccounts";
+    private const string Users = "users";
+
+    // Of what a person would write there is one; some principals in several places give a few.
+    private const int MaxAccesses = 64;
+
     private readonly HashSet<string> _texts = [.. statements.Select(statement => statement.Text)];
     private readonly string _root = Render(request).Single().Text;
 
@@ -21,41 +28,51 @@ internal sealed class PolicyReading(IReadOnlyList<ComparedStatement> statements,
         return ComparedStatement.Of(document.RootElement.Clone());
     }
 
-    /// <summary>Administrators, trusted accounts and users, as far as the policy names them in the generated way.</summary>
-    public PolicyAccess FindAccess()
+    /// <summary>
+    /// Who may have the statements of the policy that are generated: administrators, trusted accounts, and users of all or of a part of the usage. There are several ways to read a policy only
+    /// where a statement may be of one or another of them, because both would give the same.
+    /// </summary>
+    public IReadOnlyList<PolicyAccess> FindAccesses()
     {
-        var access = PolicyAccess.None;
-        foreach (var statement in statements)
+        string[] roles = [Administrators, TrustedAccounts, Users, .. request.Actions.Verbs.Keys];
+        var found = roles.ToDictionary(role => role, _ => new List<string[]?>());
+        var unsure = new HashSet<string>();
+        foreach (var principals in statements.Select(PrincipalsOf).OfType<string[]>().DistinctBy(names => string.Join('\n', names)))
         {
-            if (PrincipalsOf(statement) is not { } principals)
+            var fitting = roles.Select(role => (Role: role, Statements: StatementsOf(role, principals))).Where(one => one.Statements.Count > 0 && one.Statements.All(_texts.Contains)).ToArray();
+            foreach (var (role, given) in fitting)
             {
-                continue;
-            }
-
-            string[] accounts = [.. principals.Where(name => name.EndsWith(":root", StringComparison.Ordinal)).Select(name => name.Split(':')[4])];
-            if (access.Administrators.Count == 0 && Gives(statement, request with { Administrators = principals }))
-            {
-                access = access with { Administrators = principals };
-            }
-            else if (access.TrustedAccounts.Count == 0 && accounts.Length == principals.Length && Gives(statement, request with { TrustedAccounts = accounts }))
-            {
-                access = access with { TrustedAccounts = accounts };
-            }
-            else if (access.Users.Count == 0 && Gives(statement, request with { Users = principals }))
-            {
-                access = access with { Users = principals };
+                found[role].Add(principals);
+                if (fitting.Any(other => other.Role != role && other.Statements.Intersect(given).Any()))
+                {
+                    unsure.Add(role);
+                }
             }
         }
 
-        return access;
+        IEnumerable<PolicyAccess> accesses = [PolicyAccess.None];
+        foreach (var role in roles)
+        {
+            string[]?[] options = [.. found[role], .. unsure.Contains(role) || found[role].Count == 0 ? [null] : (string[]?[])[]];
+            accesses = accesses.SelectMany(access => options.Select(names => names is null ? access : With(access, role, names)));
+        }
+
+        return [.. accesses.Take(MaxAccesses)];
     }
 
-    /// <summary>Whether the request renders the statement, and nothing that the policy has not.</summary>
-    private bool Gives(ComparedStatement statement, PolicyRequest variant)
+    private static PolicyAccess With(PolicyAccess access, string role, string[] principals) => role switch
     {
-        string[] rendered = [.. Render(variant).Select(one => one.Text).Where(text => text != _root)];
-        return rendered.Contains(statement.Text) && rendered.All(_texts.Contains);
-    }
+        Administrators => access with { Administrators = principals },
+        TrustedAccounts => access with { TrustedAccounts = [.. principals.Select(name => name.Split(':')[4])] },
+        Users => access with { Users = principals },
+        _ => access with { UsersByVerb = new Dictionary<string, IReadOnlyList<string>>(access.UsersByVerb) { [role] = principals } },
+    };
+
+    /// <summary>What a role of the principals renders; nothing where they cannot have it.</summary>
+    private HashSet<string> StatementsOf(string role, string[] principals) =>
+        role == TrustedAccounts && !principals.All(name => name.EndsWith(":root", StringComparison.Ordinal))
+            ? []
+            : [.. Render(With(PolicyAccess.None, role, principals).In(request)).Select(one => one.Text).Where(text => text != _root)];
 
     /// <summary>ARNs of the principals; null where <c>access</c> cannot name them, or a condition stands beside them that only services' statements have.</summary>
     private string[]? PrincipalsOf(ComparedStatement statement)

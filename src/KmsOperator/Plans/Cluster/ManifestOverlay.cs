@@ -15,7 +15,9 @@ namespace KmsOperator.Plans.Cluster;
 /// <param name="defaultNamespace">Where manifests go that name no namespace.</param>
 /// <param name="hasCluster">Whether there is a cluster. Without one, the uid and the status that an exported manifest carries are all that is known.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace, bool hasCluster, TimeProvider time)
+/// <param name="live">Metadata of the cluster's objects that have the names of manifests, as <see cref="OwnershipReading"/> reads it; empty without a cluster.</param>
+internal sealed class ManifestOverlay(
+    PlanCluster plan, string defaultNamespace, bool hasCluster, TimeProvider time, IReadOnlyDictionary<(string Kind, NamespacedName Key), JsonObject> live)
 {
     private readonly Dictionary<(string Kind, NamespacedName Key), string> _refused = [];
 
@@ -82,23 +84,34 @@ internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace,
         return notes;
     }
 
+    /// <summary>Notes about namespaces that neither the cluster nor the manifests have. Some GitOps tools make them.</summary>
+    /// <param name="resources">The resources of the manifests.</param>
+    public IReadOnlyList<string> FindMissingNamespaces(IEnumerable<(string Kind, NamespacedName Key)> resources) =>
+    [
+        .. resources.Where(one => one.Key.Namespace.Length > 0 && !plan.Caches.Namespaces.TryGet(new NamespacedName("", one.Key.Namespace), out _))
+            .GroupBy(one => one.Key.Namespace).OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => $"There is no namespace {group.Key} in the cluster or among the manifests, for {string.Join(", ", group.Take(3).Select(one => $"{one.Kind} {one.Key.Name}"))}"
+                + $"{(group.Count() > 3 ? $" and {group.Count() - 3} more" : "")}: the API server refuses them until there is one."),
+    ];
+
     private NamespacedName Put<T>(ResourceType<T> type, IResourceStore<T> store, T manifest)
         where T : class, IResource
     {
         var key = new NamespacedName(type.Namespaced ? manifest.Metadata.Namespace ?? defaultNamespace : "", manifest.Metadata.Name);
         var json = PlanCluster.ToJson(type, manifest);
-
-        // As the API server does. Without them, a manifest would seem to differ from the resource that was made from it.
-        CrdSchemas.Of(type.Kind).Field("spec")!.FillDefaults(json["spec"]);
-
-        // By way of the type, so that both sides have the fields that this version knows.
-        json = PlanCluster.ToJson(type, json.Deserialize(type.Item)!);
         if (!store.TryGet(key, out var current))
         {
-            plan.Put(type, New(json, key));
+            plan.Put(type, New(Completed(type, json), key));
             return key;
         }
 
+        // What the manifest does not have is not gone for that: it may be another field manager's.
+        if (json["spec"] is JsonObject spec && live.GetValueOrDefault((type.Kind, key)) is { } metadata && FieldOwnership.Of(metadata, spec) is { } ownership)
+        {
+            json["spec"] = AppliedSpec.Merge((JsonObject)PlanCluster.ToJson(type, current)["spec"]!, spec, ownership);
+        }
+
+        json = Completed(type, json);
         var before = PlanCluster.ToJson(type, current);
         var changed = Over(PlanCluster.ToJson(type, current), json);
         if (!JsonNode.DeepEquals(before["spec"], changed["spec"]) && ChangeCheck.Find(type.Kind, before, changed) is { Count: > 0 } broken)
@@ -111,6 +124,16 @@ internal sealed class ManifestOverlay(PlanCluster plan, string defaultNamespace,
         }
 
         return key;
+    }
+
+    /// <summary>With the defaults that the API server fills in: without them, a manifest would seem to differ from the resource that was made from it.</summary>
+    private static JsonObject Completed<T>(ResourceType<T> type, JsonObject json)
+        where T : class, IResource
+    {
+        CrdSchemas.Of(type.Kind).Field("spec")!.FillDefaults(json["spec"]);
+
+        // By way of the type, so that both sides have the fields that this version knows.
+        return PlanCluster.ToJson(type, json.Deserialize(type.Item)!);
     }
 
     private static JsonObject Over(JsonObject current, JsonObject manifest)

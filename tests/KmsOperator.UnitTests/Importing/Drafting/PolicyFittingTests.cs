@@ -124,6 +124,75 @@ public sealed class PolicyFittingTests
         Assert.Equal("preset Scoped, the policy of service sqs", draft.Keys[1].Policy);
     }
 
+    // days of the key's rotation, the class's limits, statements of the key's own, why
+    public static TheoryData<int?, int?, int, string> Rotations => new()
+    {
+        { 180, 180, 0, "the rotation is within the limits" },
+        { null, 180, 0, "nothing is known of the rotation, and the class's is within" },
+        { 90, null, 1, "the class would refuse the key, so the statement stays with it" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Rotations))]
+    public void A_class_has_limits_for_rotation_only_where_no_key_breaks_them(int? days, int? minimum, int statements, string why)
+    {
+        var guards = new GuardsSpec { KeepKeysInUse = new KeepKeysInUseSpec { Days = 30 }, MinimumPendingDeletionWindowDays = 14, RotationPeriodDays = new RotationPeriodLimitsSpec { Minimum = 180 } };
+        var policy = Rendered("s3", PolicyPreset.Canonical);
+        foreach (var guard in GuardStatements.Of(guards))
+            policy["Statement"]!.AsArray().Add(JsonNode.Parse(guard.GetRawText()));
+
+        var (draft, key) = Draft(Key("s3", policy) with { DeletionWindowDays = 7, Rotation = days is null ? null : new ForeignRotation(true, days) });
+
+        var spec = draft.Classes.Single().Spec;
+        Assert.Equal((30, 14, minimum), (spec.Guards!.KeepKeysInUse!.Days, spec.Guards.MinimumPendingDeletionWindowDays, spec.Guards.RotationPeriodDays?.Minimum));
+        Assert.Equal(14, spec.PendingDeletionWindowDays);
+        Assert.True((key.Spec.Policy?.AdditionalStatements?.Count ?? 0) == statements, why);
+        Assert.True(draft.Keys.Single().Draft.KeepsPolicy && draft.Left.Count == 0, why);
+    }
+
+    // what a replica has that its primary has not, how its manifest says it, what the report says, why
+    public static TheoryData<string, string, string, string> Replicas => new()
+    {
+        { "the same", "null null", "what the primary has, for this Region", "nothing is said twice" },
+        { "another user", "access null", "the policy of service s3", "access of its own" },
+        { "nobody", "access null", "the policy of service s3", "an empty access, which takes the primary's away" },
+        { "a statement", "null policy", "the policy of service s3 and 1 statement of its own", "a statement of its own" },
+        { "Scoped", "null policy", "preset Scoped, the policy of service s3", "another preset" },
+        { "another service", "null override", "policy.override, the whole document", "a replica cannot choose its service" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Replicas))]
+    public void A_replica_says_of_its_policy_what_differs_from_its_primary_s(string what, string fields, string words, string why)
+    {
+        var request = new PolicyRequest
+        {
+            Region = "eu-west-1",
+            AccountId = "123456789012",
+            Service = what == "another service" ? "sqs" : "s3",
+            Preset = what == "Scoped" ? PolicyPreset.Scoped : PolicyPreset.Canonical,
+            Administrators = ["arn:aws:iam::123456789012:role/Admin"],
+            Users = what == "nobody" ? [] : [$"arn:aws:iam::123456789012:role/{(what == "another user" ? "Reader" : "App")}"],
+            AdditionalStatements = what == "a statement" ? [JsonElement.Parse("""{"Sid":"Far","Effect":"Deny","Principal":"*","Action":"kms:Decrypt","Resource":"*"}""")] : [],
+        };
+        var primary = Key("s3", Rendered("s3", PolicyPreset.Canonical)) with { MultiRegion = true };
+        var replica = primary with { Arn = primary.Arn.Replace("us-east-1", "eu-west-1", StringComparison.Ordinal), PrimaryArn = primary.Arn, Policy = PolicyRenderer.Render(request).Text };
+
+        var drafted = ImportDrafting.Draft(new ForeignKeys { Keys = [primary, replica] }, null).Keys[1];
+
+        var spec = ((KeyReplica)drafted.Draft.Resource).Spec;
+        Assert.True(drafted.Draft.KeepsPolicy, why);
+        Assert.Equal(words, drafted.Policy);
+        Assert.Equal(fields, $"{(spec.Access is null ? "null" : "access")} {(spec.Policy is null ? "null" : spec.Policy.Override is null ? "policy" : "override")}");
+        var reasons = drafted.Notes.Where(note => note.StartsWith("policy.", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(what switch
+        {
+            "a statement" => ["policy.additionalStatements, because no generated policy that fits has \"Far\""],
+            "another service" => ["policy.override, because the policy of service s3 does not fit, since its \"ViaService\" is not in this one"],
+            _ => (string[])[],
+        }, reasons);
+    }
+
     private static (ImportDraft Draft, ServiceKey Key) Draft(string service, PolicyPreset preset, (string, string)? parameter, string? organization, string trusted)
     {
         var policy = Rendered(service, preset, parameter, organization, trusted);
