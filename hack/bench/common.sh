@@ -47,8 +47,9 @@ simulator_up() { # arguments of the simulator
 }
 stop_simulator() { stop_process "${simulator_pid:-}"; simulator_pid=; }
 
-# Starts an operator that watches these namespaces, separated by commas, with all of KMS's quotas; sets operator_pid.
+# Starts an operator that watches these namespaces, separated by commas, with all of KMS's quotas, in place of the one before; sets operator_pid.
 start_operator() { # namespaces [flags]
+    stop_operator
     operator_log=$dir/$scene-operator-$((++operators)).log
     KUBECONFIG=$dir/cluster/operator.kubeconfig AWS_ENDPOINT_URL=$simulator AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench \
         "${operator[@]}" run --leader-elect=false --watch-namespaces "$1" --quota-share 1 --log-format text \
@@ -91,9 +92,13 @@ count() { # expression of operations
 }
 # Calls of KMS itself: AssumeRole and GetCallerIdentity are STS's, once for each class and start; the queue's are SQS's.
 kms_calls() { echo $(($(count '[A-Za-z]*') - $(count 'AssumeRole|GetCallerIdentity|[A-Za-z]*Message[A-Za-z]*|[A-Za-z]*Queue[A-Za-z]*'))); }
-# Writes that the API server took, whoever made them, without leases and dry runs. The front of hack/crd-front counts those of the server behind it as well.
+# Writes that the API server took, whoever made them: of the operator's own kinds, ConfigMaps and events, without dry runs. Where hack/crd-front stands before an API server, the operator's
+# kinds are its own, and the others are behind it.
 api_writes() {
-    kubectl get --raw /metrics | grep '^apiserver_request_total{' | grep -E 'verb="(POST|PATCH|PUT|APPLY)"' | grep -vE 'resource="(leases|subjectaccessreviews|tokenreviews)"|dry_run="All"' |
+    {
+        kubectl get --raw /metrics
+        [[ ! -f $dir/cluster/front-proxy.kubeconfig ]] || "$assets/kubectl" --kubeconfig "$dir/cluster/front-proxy.kubeconfig" get --raw /metrics
+    } | grep '^apiserver_request_total{' | grep -E 'verb="(POST|PATCH|PUT|APPLY)"' | grep -E 'resource="(keyclasses|servicekeys|keyreplicas|configmaps|events)"' | grep -v 'dry_run="All"' |
         awk '{ n += $NF } END { print n + 0 }'
 }
 settled() { # waits until the number of calls stands still for three seconds

@@ -9,14 +9,11 @@ internal static class Growth
     public const string Calls = "scale.calls-growth";
     public const string Memory = "scale.memory-growth";
 
-    // Pages that come and go with anything are megabytes: nothing to divide by a few hundred keys.
-    private const int SmallestForMemory = 1000;
-
     public static IEnumerable<BenchResult> Of(IReadOnlyList<ScaleRow> rows) =>
     [
         .. Compare(Time, rows.Where(row => !row.IsBoundByQuota), row => row.Milliseconds, "0.0"),
         .. Compare(Calls, rows, row => row.Calls, "0.00"),
-        .. Compare(Memory, rows.Where(row => row.Size >= SmallestForMemory), row => row.KibibytesPerKey, "0.0"),
+        .. Compare(Memory, rows.Where(row => row.HasManyKeys), row => row.KibibytesPerKey, "0.0"),
     ];
 
     private static IEnumerable<BenchResult> Compare(string name, IEnumerable<ScaleRow> rows, Func<ScaleRow, double> of, string format)

@@ -18,6 +18,9 @@ internal sealed record ScaleRow(
     /// <summary>Whether KMS's quota and not the operator says how long it takes. The operator keeps to the quotas also where the simulator does not.</summary>
     public bool IsBoundByQuota => QuotaMilliseconds > Milliseconds / 2;
 
+    /// <summary>Whether the memory for each key says anything: what comes and goes with anything are megabytes, too much to divide by a few hundred keys.</summary>
+    public bool HasManyKeys => Size >= 1000;
+
     /// <summary>The rows of a scene's figures, smallest first. Sizes with a figure missing are left out.</summary>
     public static IReadOnlyList<ScaleRow> Of(IEnumerable<BenchResult> results)
     {
