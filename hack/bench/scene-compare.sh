@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A full comparison of unchanged keys with KMS that is asked for, of all at once. BENCH_KEYS (200) is their number, five in an account.
+# A full comparison of unchanged keys with KMS that is asked for, of the keys of one account after those of another. BENCH_KEYS (200) is their number, five in an account.
 cluster_up
 keys=${BENCH_KEYS:-$(size 200 50)}
 accounts=$(((keys + 4) / 5))
@@ -12,14 +12,15 @@ for i in $(seq "$accounts"); do names+=("compare-$i"); done
 load create compare "$keys" "${names[@]}" >/dev/null
 settled
 
-only_asked='ListKeyRotations|GetKeyLastUsage'
-all_before=$(kms_calls) lists_before=$(count ListAliases) asked_before=$(count "$only_asked") before=$(calls)
-took=$(load compare compare "$keys")
+# What a comparison that nobody asks for does not read: rotations, with the rotation status once more, and the last use.
+only_asked() { echo $((2 * $(count ListKeyRotations) + $(count GetKeyLastUsage))); }
+all_before=$(kms_calls) lists_before=$(count ListAliases) asked_before=$(only_asked) before=$(calls)
+took=$(load compare compare "$keys" "$accounts")
 settled
-all=$(($(kms_calls) - all_before)) lists=$(($(count ListAliases) - lists_before)) asked=$(($(count "$only_asked") - asked_before))
+all=$(($(kms_calls) - all_before)) lists=$(($(count ListAliases) - lists_before)) asked=$(($(only_asked) - asked_before))
 
 # The operations and how often each was called, from two counts.
-difference=$(diff <(tr -d '{}," ' <<<"$before") <(calls | tr -d '{}," ') | awk -F'[ :]' '
+difference=$({ diff <(tr -d '{}," ' <<<"$before") <(calls | tr -d '{}," ') || true; } | awk -F'[ :]' '
     /^< / { old[$2] = $3 }
     /^> / { new[$2] = $3 }
     END { for (name in new) printf "%s %d\n", name, new[name] - old[name] }' | sort | paste -sd, | sed 's/,/, /g')

@@ -10,7 +10,7 @@ const string Usage = """
       classes PREFIX COUNT FIRST_ACCOUNT        makes KeyClasses PREFIX-1, …, an account each, and waits until all are Ready
       create NAMESPACE COUNT CLASS...           makes ServiceKeys, the same number for each class, and waits until all are Ready
       add NAMESPACE COUNT CLASS...              the same without waiting
-      compare NAMESPACE COUNT                   asks for a full comparison of the keys and waits for it
+      compare NAMESPACE COUNT CLASSES           asks for a full comparison of the keys and waits for it
       write SOURCE NAMESPACE COUNT              the writes of so many new keys without an operator, like those of SOURCE's first key
         these print the milliseconds that it took
       changes NAMESPACE KEYS CHANGES SIMULATOR  changes keys, one after the other
@@ -37,8 +37,8 @@ switch (args)
     case ["add", var space, var count, .. var classes]:
         await WithApi(async api => Print(await new KeyLoad(api, time).AddAsync(space, Number(count), classes, token)));
         return 0;
-    case ["compare", var space, var count]:
-        await WithApi(async api => Print(await new KeyLoad(api, time).CompareAsync(space, Number(count), token)));
+    case ["compare", var space, var count, var classes]:
+        await WithApi(async api => Print(await new KeyLoad(api, time).CompareAsync(space, Number(count), Number(classes), token)));
         return 0;
     case ["write", var source, var space, var count]:
         await WithApi(async api => Print(await new BareWrites(api, time).RunAsync(source, space, Number(count), token)));

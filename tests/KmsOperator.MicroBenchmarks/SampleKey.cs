@@ -11,6 +11,7 @@ internal static class SampleKey
     public const string KeyId = "0f8fad5b-d9cb-469f-a165-70867728950e";
     private const string Account = "111122223333";
     private const string Region = "us-east-1";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static KeyClass Class { get; } = new()
     {
@@ -64,7 +65,7 @@ internal static class SampleKey
         KeySpec = Desired.KeySpec,
         KeyUsage = Desired.KeyUsage,
         // KMS gives policies back in a layout of its own.
-        Policy = JsonSerializer.Serialize(JsonDocument.Parse(Desired.Policy.Text).RootElement, new JsonSerializerOptions { WriteIndented = true }),
+        Policy = JsonSerializer.Serialize(JsonDocument.Parse(Desired.Policy.Text).RootElement, Indented),
         Rotation = new ObservedRotation(true, 365, null),
         Tags = Desired.Tags,
         AliasTargets = new Dictionary<string, string> { [Desired.AliasName] = KeyId },

@@ -53,15 +53,16 @@ internal sealed class KeyLoad(ApiConnection api, TimeProvider time)
         return time.GetElapsedTime(began);
     }
 
-    /// <summary>Asks for a comparison of all keys with KMS, and waits for it.</summary>
-    public async Task<TimeSpan> CompareAsync(string @namespace, int count, CancellationToken cancellationToken)
+    /// <summary>Asks for a comparison of all keys with KMS, of those of one class after those of another, and waits for it.</summary>
+    public async Task<TimeSpan> CompareAsync(string @namespace, int count, int classes, CancellationToken cancellationToken)
     {
+        var order = Enumerable.Range(0, count).OrderBy(i => i % classes).ToArray();
         var at = time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
         var body = ResourceBodies.Bytes(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [AnnotationNames.ReconcileAt] = at } } });
         using var watch = await KeyWatch.OpenAsync(api, @namespace, cancellationToken);
         var began = time.GetTimestamp();
         var compared = watch.UntilAsync(count, $"\"lastHandledReconcileAt\":\"{at}\"", IsCompared, cancellationToken);
-        await ForEachAsync(count, (i, token) => api.SendAsync(HttpMethod.Patch, ApiPaths.Key(@namespace, i), body, ApiConnection.MergePatch, token), cancellationToken);
+        await ForEachAsync(count, (i, token) => api.SendAsync(HttpMethod.Patch, ApiPaths.Key(@namespace, order[i]), body, ApiConnection.MergePatch, token), cancellationToken);
         await compared;
         return time.GetElapsedTime(began);
 
