@@ -101,13 +101,14 @@ api_writes() {
     } | grep '^apiserver_request_total{' | grep -E 'verb="(POST|PATCH|PUT|APPLY)"' | grep -E 'resource="(keyclasses|servicekeys|keyreplicas|configmaps|events)"' | grep -v 'dry_run="All"' |
         awk '{ n += $NF } END { print n + 0 }'
 }
-settled() { # waits until the number of calls stands still for three seconds
-    local before=-1 now
-    for _ in $(seq 200); do
+settled() { # waits until the number of calls stands still for three seconds, with few keys for one
+    local before=-1 now pause
+    pause=$(size 3 1)
+    for _ in $(seq 600); do
         now=$(calls)
         [[ $now == "$before" ]] && return
         before=$now
-        sleep 3
+        sleep "$pause"
     done
 }
 now_ms() { echo $((${EPOCHREALTIME//[.,]/} / 1000)); }

@@ -12,7 +12,7 @@ load classes events 1 "$account"
 load create events "$changes" events-1 >/dev/null
 settled_kms_calls() { # the queue is asked all the time
     local before=-1 now
-    until now=$(kms_calls); [[ $now == "$before" ]]; do before=$now; sleep 3; done
+    until now=$(kms_calls); [[ $now == "$before" ]]; do before=$now; sleep "$(size 3 1)"; done
 }
 settled_kms_calls
 read -r median _ longest < <(load foreign events "$changes" "$account" "$simulator")

@@ -2,7 +2,7 @@
 # 100 new keys of ten accounts alone, and beside resources that mean harm; then once more right after a restart, since the first lists bring all of them at once: that is when large objects
 # cost most memory, and time. BENCH_HOSTILE_KEYS (500).
 cluster_up
-hostile=${BENCH_HOSTILE_KEYS:-$(size 500 50)}
+hostile=${BENCH_HOSTILE_KEYS:-$(size 500 30)}
 good=(good-alone good-beside good-restarted)
 namespaces hostile "${good[@]}"
 watched=hostile,good-alone,good-beside,good-restarted

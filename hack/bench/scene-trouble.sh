@@ -2,7 +2,7 @@
 # New keys of healthy accounts alone, beside as many of an account in which every call is throttled, and beside as many of one that does not answer: docs/promises/throttling.md.
 # With one healthy account the quota of five new keys per second hides part of what workers cost, hence also ten. BENCH_HEALTHY_KEYS (50).
 cluster_up
-keys=${BENCH_HEALTHY_KEYS:-$(size 50 20)}
+keys=${BENCH_HEALTHY_KEYS:-$(size 50 15)}
 silent=500000000002 throttled=500000000001
 names=({alone,beside-throttled,beside-silent}-{ten,one} {throttled,silent}-{ten,one})
 namespaces "${names[@]}"

@@ -7,7 +7,7 @@ namespace KmsOperator.Benchmarks.Reporting;
 internal static class ScaleChart
 {
     private const int GraphWidth = 240;
-    private const int PlotWidth = 180;
+    private const int PlotWidth = 165;
     private const int PlotHeight = 120;
     private const int Left = 45;
     private const int Top = 40;
