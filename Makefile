@@ -12,7 +12,7 @@ export VERSION IMAGE DIGEST SOURCE REGISTRY
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help tools build unit coverage test simulate check check-format format demo bench manifests chart-docs api-reference policy-pages publish ready-to-run smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
+.PHONY: help tools build unit coverage test simulate check check-format format demo bench bench-small bench-micro manifests chart-docs api-reference policy-pages publish ready-to-run smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -57,8 +57,15 @@ format: ## Format the sources
 demo: ## The three scenarios on a real API server and simulated KMS; DEMO_KEEP=1 leaves it running
 	hack/demo.sh
 
-bench: ## Measure speed and KMS calls; prints ratios within one run
-	hack/bench.sh
+bench: ## Measure speed, KMS calls and memory, up to 10,000 keys; writes the table of docs/performance.md; BENCH_SCENES chooses scenes
+	BENCH_DOCS=1 hack/bench.sh
+
+bench-small: ## The same with few keys, in three minutes; writes artifacts/bench-small only
+	BENCH_SMALL=1 hack/bench.sh
+
+bench-micro: ## Time and allocations of single functions; writes artifacts/bench-micro
+	$(DOTNET) build tests/KmsOperator.MicroBenchmarks -c Release -v quiet
+	$(DOTNET) tests/KmsOperator.MicroBenchmarks/bin/Release/net10.0/KmsOperator.MicroBenchmarks.dll
 
 manifests: ## Write artifacts/crds.yaml and artifacts/install.yaml from the chart
 	mkdir -p artifacts

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The time of `kms-operator plan` beside that of `terraform plan`, of the same unchanged keys on the same simulator, which both would have made alike:
-# with the operator's policies, and the tags of its resources. Prints lines for the report of bench.sh, which builds before; or why there is nothing to compare with.
+# with the operator's policies, and the tags of its resources. hack/bench/scene-plan.sh calls it when all is built. Prints "ratios KEYS CLOCK CPU" and what was measured, or why there is nothing to compare with.
 # BENCH_KEYS (200) is the number of keys; BENCH_PLAN_SECONDS (170) how long all of it may take: as many runs of both as fit, three at most. CPU time counts on a machine with other work.
 # Where the provider cannot be fetched, TF_CLI_ARGS_init=-plugin-dir=… says where it is.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 # shellcheck source=hack/simulator.sh
 source hack/simulator.sh
 
@@ -118,5 +118,5 @@ while [[ $finished -lt $runs ]]; do
 done
 [[ $finished -gt 0 ]] || skip "there was no time for both plans of $keys keys"
 read -r ours theirs ours_cpu theirs_cpu <<<"$(for one in ours theirs ours-cpu theirs-cpu; do printf '%s ' "$(middle "$dir/$one")"; done)"
-echo "plan of $keys unchanged keys without a cluster (runs: $finished, the middle one counts): kms-operator $ours s, $ours_cpu s of CPU and $operator_calls calls;" \
-    "$(terraform version 2>/dev/null | head -1) $theirs s, $theirs_cpu s of CPU and $terraform_calls calls; ratio $(ratio "$ours" "$theirs"), of CPU $(ratio "$ours_cpu" "$theirs_cpu")"
+echo "ratios $keys $(ratio "$ours" "$theirs") $(ratio "$ours_cpu" "$theirs_cpu")" \
+    "$ours s, $ours_cpu s of CPU and $operator_calls calls; $(terraform version 2>/dev/null | head -1) $theirs s, $theirs_cpu s of CPU and $terraform_calls calls; the middle one of $finished runs"

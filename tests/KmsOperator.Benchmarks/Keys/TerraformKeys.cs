@@ -3,7 +3,7 @@ using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 
-namespace KmsOperator.Benchmarks;
+namespace KmsOperator.Benchmarks.Keys;
 
 /// <summary>
 /// Makes keys as the operator makes them, with its policies and the tags of its resources, and writes the state that Terraform would have if it had made them. Terraform itself takes longer

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 
-namespace KmsOperator.Benchmarks;
+namespace KmsOperator.Benchmarks.Keys;
 
 /// <summary>
 /// ServiceKeys as a tenant may write them who means harm: everything here passes admission, and none of it can become Ready. They are the

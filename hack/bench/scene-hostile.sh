@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# 100 new keys of ten accounts alone, and beside resources that mean harm; then once more right after a restart, since the first lists bring all of them at once: that is when large objects
+# cost most memory, and time. BENCH_HOSTILE_KEYS (500).
+cluster_up
+hostile=${BENCH_HOSTILE_KEYS:-$(size 500 30)}
+good=(good-alone good-beside good-restarted)
+namespaces hostile "${good[@]}"
+watched=hostile,good-alone,good-beside,good-restarted
+simulator_up --quota-scale 0
+start_operator "$watched"
+load classes hostile 10 600000000001
+settled
+ten=(hostile-{1..10})
+alone=$(load create good-alone 100 "${ten[@]}")
+load hostile hostile "$hostile" "$dir/hostile" "${ten[@]}"
+kubectl create --validate=false -f "$dir/hostile" >/dev/null
+beside=$(load create good-beside 100 "${ten[@]}")
+stop_operator
+start_operator "$watched"
+restarted=$(load create good-restarted 100 "${ten[@]}")
+
+results_begin
+result hostile.time "$hostile" "$(ratio "$beside" "$alone")" "$(seconds "$beside"), alone $(seconds "$alone"); right after a restart $(seconds "$restarted")"
+result hostile.memory "$hostile" "$(memory VmHWM)"
