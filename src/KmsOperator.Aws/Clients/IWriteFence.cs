@@ -9,6 +9,11 @@ public interface IWriteFence
     /// <summary>Whether a write may be sent now that makes a key, and so must not happen twice. It needs a confirmation that is seconds old.</summary>
     bool IsFresh { get; }
 
+    /// <summary>Whether this process may send an operation to that account and Region at all, whenever the fence is open.</summary>
+    /// <param name="access">Credentials and Region of the call.</param>
+    /// <param name="operation">KMS's name of the operation, for example <c>CreateKey</c>.</param>
+    bool Permits(AwsAccess access, string operation) => true;
+
     /// <summary>Waits for <see cref="IsFresh"/>, or until it is certain that it will not come.</summary>
     Task WaitUntilFreshAsync(CancellationToken cancellationToken);
 }

@@ -19,6 +19,7 @@ internal sealed class OperatorFlags
     private readonly Option<string?> _clusterId;
     private readonly Option<string> _leaderElect;
     private readonly Option<string> _leaderElectionId;
+    private readonly Option<int> _shards;
     private readonly Option<string[]> _watchNamespaces;
     private readonly Option<int> _workers;
     private readonly Option<TimeSpan> _driftPeriod;
@@ -43,6 +44,7 @@ internal sealed class OperatorFlags
         _leaderElect = Flag("leader-elect", "Work only while holding the lease; false runs alone.", "true", ParseBoolean);
         _leaderElect.Arity = ArgumentArity.ZeroOrOne;
         _leaderElectionId = Flag("leader-election-id", "Name of the Lease, in the operator's own namespace.", OperatorOptions.DefaultLeaderElectionId, ParseLeaseName);
+        _shards = Flag("shards", "Divide the work among all instances, by accounts and Regions, into so many parts, each with a Lease of its own (1 to 64). With 1 one instance does all of it.", 1, ParseShards);
         _watchNamespaces = Flag<string[]>("watch-namespaces", "Namespaces to watch, separated by commas. Default: all.", [], ParseNames);
         _workers = Flag("workers", "Resources reconciled at the same time, for each kind (1 to 256).", 16, ParseWorkers);
         _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS (1s to a year).", TimeSpan.FromHours(10), text => Duration.Parse(text, ShortestDriftPeriod));
@@ -66,7 +68,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _eventQueues, _metricsAddress, _metricsTlsCertFile, _metricsTlsKeyFile, _metricsTokenReview, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _shards, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _eventQueues, _metricsAddress, _metricsTlsCertFile, _metricsTlsKeyFile, _metricsTokenReview, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -78,6 +80,7 @@ internal sealed class OperatorFlags
         ClusterId = result.GetValue(_clusterId),
         LeaderElect = result.GetValue(_leaderElect) == "true",
         LeaderElectionId = result.GetValue(_leaderElectionId)!,
+        Shards = result.GetValue(_shards),
         WatchNamespaces = result.GetValue(_watchNamespaces) ?? [],
         Workers = result.GetValue(_workers),
         DriftPeriod = result.GetValue(_driftPeriod),
@@ -97,6 +100,11 @@ internal sealed class OperatorFlags
     /// <returns>A sentence that names the flags; null when all is well.</returns>
     internal static string? FindContradiction(OperatorOptions options)
     {
+        if (options is { Shards: > 1, LeaderElect: false })
+        {
+            return "--shards: more than 1 needs --leader-elect, since each shard has a Lease; without it several instances would work on the same keys.";
+        }
+
         switch (options.MetricsTlsCertFile, options.MetricsTlsKeyFile)
         {
             case (null, null):
@@ -163,6 +171,11 @@ internal sealed class OperatorFlags
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= 256
             ? value
             : throw new FormatException("is not a number from 1 to 256");
+
+    private static int ParseShards(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= OperatorOptions.MaxShards
+            ? value
+            : throw new FormatException($"is not a number from 1 to {OperatorOptions.MaxShards}");
 
     private static int ParseDays(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= 365

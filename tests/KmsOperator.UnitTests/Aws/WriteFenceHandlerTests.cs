@@ -30,7 +30,7 @@ public sealed class WriteFenceHandlerTests : IDisposable
                 return ValueTask.FromResult<Stream>(_connection);
             },
         };
-        _http = new SharedHttp(new WriteFenceHandler(_fence, _sockets), TimeSpan.FromSeconds(15), _time);
+        _http = new SharedHttp(new WriteFenceHandler(_fence, new AwsAccess(null, null, "us-east-1"), _sockets), TimeSpan.FromSeconds(15), _time);
         _kms = new AmazonKeyManagementServiceClient(
             new BasicAWSCredentials("test", "test"),
             new AmazonKeyManagementServiceConfig

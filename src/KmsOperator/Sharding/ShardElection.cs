@@ -1,0 +1,156 @@
+using KmsOperator.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace KmsOperator.Sharding;
+
+/// <summary>
+/// Shares the shards out among several instances, by a Lease for each shard. An instance takes free and expired leases up to its share, and gives back what
+/// it holds beyond its share. To lose one lease ends the work of that shard only.
+/// </summary>
+/// <param name="api">The API server.</param>
+/// <param name="key">The Leases' names begin with this one: <c>{name}-shard-0</c> and so on, and <c>{name}-members</c>.</param>
+/// <param name="identity">Identifies this instance. It must be unique, and another one after a restart.</param>
+/// <param name="map">How many shards there are.</param>
+/// <param name="options">The leases' durations.</param>
+/// <param name="time">Its monotonic clock decides.</param>
+/// <param name="random">Spreads the attempts of the instances.</param>
+/// <param name="logger">Gets what is taken, lost and given back.</param>
+/// <param name="fenceClock">See <see cref="LeaderLease"/>.</param>
+internal sealed class ShardElection(
+    IKubernetesApi api, NamespacedName key, string identity, ShardMap map, LeaderLeaseOptions options, TimeProvider time, Random random, ILogger logger,
+    TimeProvider? fenceClock = null)
+{
+    private const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+
+    private readonly ShardMembers _members = new(api, key with { Name = $"{key.Name}-members" }, identity, options.LeaseDuration, time, logger);
+    private readonly Held?[] _held = new Held?[map.Count];
+
+    /// <summary>The lease of each shard.</summary>
+    public IReadOnlyList<LeaderLease> Leases { get; } =
+        [.. Enumerable.Range(0, map.Count).Select(shard => new LeaderLease(api, key with { Name = NameOf(key.Name, shard) }, identity, options, time, random, logger, fenceClock))];
+
+    /// <summary>How many shards there are.</summary>
+    public ShardMap Map => map;
+
+    /// <summary>Name of the lease of a shard.</summary>
+    public static string NameOf(string prefix, int shard) => $"{prefix}-shard-{shard}";
+
+    /// <summary>Takes and gives back shards until cancelled, and works on those that it holds.</summary>
+    /// <param name="whileHeld">The work on a shard; see <see cref="LeaderLease.RunAsync"/> for the two tokens.</param>
+    /// <param name="cancellationToken">Ends it. The leases are kept until the work has ended, and then released.</param>
+    public async Task RunAsync(Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            // Instances that start together see each other before one of them takes everything.
+            if (await _members.BeatAsync(stop.Token))
+                await LookAsync(stop.Token);
+            await WaitAsync(stop.Token);
+            while (!stop.IsCancellationRequested)
+            {
+                await EndedAsync();
+                if (await _members.BeatAsync(stop.Token) && await LookAsync(stop.Token))
+                    await BalanceAsync(whileHeld, stop.Token);
+                await WaitAsync(stop.Token);
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            using var limit = new CancellationTokenSource(options.RenewDeadline / 2, time);
+            await _members.LeaveAsync(limit.Token);
+            await Task.WhenAll(_held.OfType<Held>().Select(held => held.Task)).ConfigureAwait(Quietly);
+            foreach (var held in _held.OfType<Held>())
+                held.Dispose();
+        }
+    }
+
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        double jitter;
+        lock (random)
+            jitter = 0.2 * random.NextDouble();
+        await Task.Delay(options.RetryPeriod * (1 + jitter), time, cancellationToken).ConfigureAwait(Quietly);
+    }
+
+    /// <summary>Forgets the shards whose work has ended; work that has failed ends this instance.</summary>
+    private async Task EndedAsync()
+    {
+        for (var shard = 0; shard < _held.Length; shard++)
+        {
+            if (_held[shard] is not { Task.IsCompleted: true } ended)
+                continue;
+            _held[shard] = null;
+            ended.Dispose();
+            await ended.Task;
+        }
+    }
+
+    /// <summary>Sees who holds the other shards.</summary>
+    /// <returns>False if the API server could not be asked.</returns>
+    private async Task<bool> LookAsync(CancellationToken cancellationToken)
+    {
+        for (var shard = 0; shard < _held.Length; shard++)
+        {
+            if (_held[shard] is null && !await Leases[shard].LookAsync(cancellationToken))
+                return false;
+        }
+        return true;
+    }
+
+    private async Task BalanceAsync(Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken cancellationToken)
+    {
+        // Who lets a lease expire is not waited for as a member as well.
+        var others = Leases.Where((_, shard) => _held[shard] is null);
+        var dead = others.Where(lease => lease.IsSeenExpired).Select(lease => ShardMembers.NameOf(lease.SeenHolder!)).ToHashSet(StringComparer.Ordinal);
+        var self = ShardMembers.NameOf(identity);
+        var target = ShardBalance.TargetOf(self, _members.Live.Where(member => !dead.Contains(member)), map.Count);
+        var kept = Enumerable.Range(0, map.Count).Where(shard => _held[shard] is { IsGivenBack: false }).ToList();
+        foreach (var shard in ShardBalance.Surplus(kept, target))
+        {
+            logger.LogInformation("{Identity} gives back {Lease}: its share is {Target} of {Count}", identity, Leases[shard].Name, target, map.Count);
+            _held[shard]!.GiveBack();
+        }
+
+        var count = kept.Count;
+        for (var shard = 0; shard < map.Count && count < target && !cancellationToken.IsCancellationRequested; shard++)
+        {
+            var lease = Leases[shard];
+            if (_held[shard] is not null || (lease.SeenHolder is { } holder && holder != identity && !lease.IsSeenExpired))
+                continue;
+            if (!await lease.TryTakeAsync(cancellationToken))
+                continue;
+            var release = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            _held[shard] = new(HoldAsync(shard, whileHeld, release.Token), release);
+            count++;
+        }
+    }
+
+    /// <summary>Works on a shard until its lease is given back or lost.</summary>
+    private async Task HoldAsync(int shard, Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken cancellationToken)
+    {
+        var work = Task.CompletedTask;
+        try
+        {
+            await Leases[shard].HoldAsync((stop, lost) => work = whileHeld(shard, stop, lost), cancellationToken);
+        }
+        catch (LeaseLostException e)
+        {
+            logger.LogWarning("{Reason} This instance stops working on that shard, and goes on with the others.", e.Message);
+
+            // The lease may be taken again only after that.
+            await work.ConfigureAwait(Quietly);
+        }
+    }
+
+    /// <summary>A shard that this instance works on.</summary>
+    private sealed record Held(Task Task, CancellationTokenSource Release) : IDisposable
+    {
+        public bool IsGivenBack => Release.IsCancellationRequested;
+
+        public void GiveBack() => Release.Cancel();
+
+        public void Dispose() => Release.Dispose();
+    }
+}
