@@ -138,7 +138,8 @@ public sealed class LeaderLease(
         }
         ended.Cancel();
         await renewal.ConfigureAwait(Quietly);
-        await ReleaseAsync();
+        if (options.ReleasesOnStop)
+            await ReleaseAsync();
         await work;
     }
 

@@ -74,7 +74,9 @@ internal sealed class OperatorComposition
 
         _kinds = [.. ReconcilerComposition.Register(services), .. ReconcilerComposition.RegisterUnreadable(services, loggers)];
         _controllers = [.. _kinds.Select(NewController)];
-        var orphanCount = new OrphanCount(metrics.Meter);
+
+        // The keys of namespaces that are not watched would all look orphaned.
+        var orphanCount = options.WatchNamespaces.Count > 0 ? null : new OrphanCount(metrics.Meter);
         _orphans = election is null ? NewOrphanWatch(services, isConcerned: null) : null;
         _shards = election is null ? null : new ShardWork(election, services.Shards!, clients, NewServices, NewOrphanWatch, _kinds, steady);
         _keyEvents = options.EventQueues.Count == 0 ? null : new KeyEventWatch(
@@ -84,8 +86,7 @@ internal sealed class OperatorComposition
         ReconcilerServices NewServices(AwsClients fenced, IWriteFence? own) => ReconcilerComposition.Create(
             api, _events, _caches, fenced, settings, options.Workers, steady, random, newAttemptId, metrics, loggers, own);
 
-        // The keys of namespaces that are not watched would all look orphaned.
-        OrphanWatch? NewOrphanWatch(ReconcilerServices own, Func<string, string, bool>? isConcerned) => options.WatchNamespaces.Count > 0 ? null : new OrphanWatch(
+        OrphanWatch? NewOrphanWatch(ReconcilerServices own, Func<string, string, bool>? isConcerned) => orphanCount is null ? null : new OrphanWatch(
             new OrphanSearch(new CachedResources(_caches), own.Regions, steady, OrphanSearchPause, isConcerned), _caches, orphanCount, _events, settings, steady,
             loggers.CreateLogger<OrphanWatch>(), isConcerned);
 
@@ -132,9 +133,10 @@ internal sealed class OperatorComposition
         }
         finally
         {
-            await stop.CancelAsync();
+            // On the caller's thread, so that a test that runs everything on its own can stop the operator.
+            stop.Cancel();
             await Task.WhenAll([working, .. background]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await stopEvents.CancelAsync();
+            stopEvents.Cancel();
             await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -73,7 +73,7 @@ internal static class OperatorHost
 
             meter.CreateObservableGauge(
                 "leader_election_master_status",
-                () => (election?.Leases ?? [lease!]).Select(one => new Measurement<int>(one.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", one.Name))),
+                () => (election is null ? [lease!] : election.Leases.Append(election.Common)).Select(one => new Measurement<int>(one.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", one.Name))),
                 null,
                 "1 while this instance leads.");
             if (election is not null)

@@ -36,7 +36,7 @@ internal sealed class ShardWork(
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(lost);
         RegionalClientFactory? regions = null;
-        var fence = new ShardFence(election.Map, shard, election.Leases[shard], ended.Token, access => regions?.FindAccountId(access));
+        var fence = election.FenceOf(shard, ended.Token, access => regions?.FindAccountId(access));
         using var own = clients.Under(fence);
         var tenure = new ShardTenure(shard, newServices(own, fence), time);
         regions = tenure.Services.Regions;

@@ -1,3 +1,4 @@
+using KmsOperator.Aws;
 using KmsOperator.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -7,8 +8,13 @@ namespace KmsOperator.Sharding;
 /// Shares the shards out among several instances, by a Lease for each shard. An instance takes free and expired leases up to its share, and gives back what
 /// it holds beyond its share. To lose one lease ends the work of that shard only.
 /// </summary>
+/// <remarks>
+/// Instances that disagree about the number of shards disagree about what is in each of them. So all instances of one number hold one more Lease together, under
+/// an identity that says the number, and nobody releases it: instances of another number work only once none of these has renewed it for its duration. It is
+/// the Lease of an instance that works alone, so that such a one is excluded as well.
+/// </remarks>
 /// <param name="api">The API server.</param>
-/// <param name="key">The Leases' names begin with this one: <c>{name}-shard-0</c> and so on, and <c>{name}-members</c>.</param>
+/// <param name="key">The common Lease. The others' names begin with its name: <c>{name}-shard-0</c> and so on, and <c>{name}-members</c>.</param>
 /// <param name="identity">Identifies this instance. It must be unique, and another one after a restart.</param>
 /// <param name="map">How many shards there are.</param>
 /// <param name="options">The leases' durations.</param>
@@ -29,8 +35,17 @@ internal sealed class ShardElection(
     public IReadOnlyList<LeaderLease> Leases { get; } =
         [.. Enumerable.Range(0, map.Count).Select(shard => new LeaderLease(api, key with { Name = NameOf(key.Name, shard) }, identity, options, time, random, logger, fenceClock))];
 
+    /// <summary>The lease of all instances of this number of shards.</summary>
+    public LeaderLease Common { get; } = new(api, key, $"shards-of-{map.Count}", options with { ReleasesOnStop = false }, time, random, logger, fenceClock);
+
     /// <summary>How many shards there are.</summary>
     public ShardMap Map => map;
+
+    /// <summary>The fence of a shard that this instance holds.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="ended">Cancelled when the shard is lost or given back.</param>
+    /// <param name="accountOf">The account of credentials; null where it is not known.</param>
+    public ShardFence FenceOf(int shard, CancellationToken ended, Func<AwsAccess, string?> accountOf) => new(map, shard, Common, Leases[shard], ended, accountOf);
 
     /// <summary>Name of the lease of a shard.</summary>
     public static string NameOf(string prefix, int shard) => $"{prefix}-shard-{shard}";
@@ -40,29 +55,48 @@ internal sealed class ShardElection(
     /// <param name="cancellationToken">Ends it. The leases are kept until the work has ended, and then released.</param>
     public async Task RunAsync(Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var share = Task.CompletedTask;
+            try
+            {
+                await Common.RunAsync((stop, lost) => share = ShareAsync(whileHeld, stop, lost), cancellationToken);
+            }
+            catch (LeaseLostException e)
+            {
+                logger.LogWarning("{Reason} This instance stops working on all shards, and asks for them anew.", e.Message);
+                await share.ConfigureAwait(Quietly);
+            }
+        }
+    }
+
+    /// <summary>Takes, gives back and works while the instances of this number of shards hold the common lease.</summary>
+    private async Task ShareAsync(Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken stop, CancellationToken lost)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
             // Instances that start together see each other before one of them takes everything.
-            if (await _members.BeatAsync(stop.Token))
-                await LookAsync(stop.Token);
-            await WaitAsync(stop.Token);
-            while (!stop.IsCancellationRequested)
+            if (await _members.BeatAsync(ending.Token))
+                await LookAsync(ending.Token);
+            await WaitAsync(ending.Token);
+            while (!ending.IsCancellationRequested)
             {
                 await EndedAsync();
-                if (await _members.BeatAsync(stop.Token) && await LookAsync(stop.Token))
-                    await BalanceAsync(whileHeld, stop.Token);
-                await WaitAsync(stop.Token);
+                if (await _members.BeatAsync(ending.Token) && await LookAsync(ending.Token))
+                    await BalanceAsync(whileHeld, ending.Token, lost);
+                await WaitAsync(ending.Token);
             }
         }
         finally
         {
-            stop.Cancel();
+            ending.Cancel();
             using var limit = new CancellationTokenSource(options.RenewDeadline / 2, time);
             await _members.LeaveAsync(limit.Token);
-            await Task.WhenAll(_held.OfType<Held>().Select(held => held.Task)).ConfigureAwait(Quietly);
-            foreach (var held in _held.OfType<Held>())
-                held.Dispose();
+            var held = _held.OfType<Held>().ToList();
+            await Task.WhenAll(held.Select(one => one.Task)).ConfigureAwait(Quietly);
+            held.ForEach(one => one.Dispose());
+            Array.Clear(_held);
         }
     }
 
@@ -99,7 +133,7 @@ internal sealed class ShardElection(
         return true;
     }
 
-    private async Task BalanceAsync(Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken cancellationToken)
+    private async Task BalanceAsync(Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken cancellationToken, CancellationToken lost)
     {
         // Who lets a lease expire is not waited for as a member as well.
         var others = Leases.Where((_, shard) => _held[shard] is null);
@@ -122,18 +156,18 @@ internal sealed class ShardElection(
             if (!await lease.TryTakeAsync(cancellationToken))
                 continue;
             var release = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            _held[shard] = new(HoldAsync(shard, whileHeld, release.Token), release);
+            _held[shard] = new(HoldAsync(shard, whileHeld, release.Token, lost), release);
             count++;
         }
     }
 
-    /// <summary>Works on a shard until its lease is given back or lost.</summary>
-    private async Task HoldAsync(int shard, Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken cancellationToken)
+    /// <summary>Works on a shard until its lease is given back or lost, or the common lease is lost.</summary>
+    private async Task HoldAsync(int shard, Func<int, CancellationToken, CancellationToken, Task> whileHeld, CancellationToken cancellationToken, CancellationToken allLost)
     {
         var work = Task.CompletedTask;
         try
         {
-            await Leases[shard].HoldAsync((stop, lost) => work = whileHeld(shard, stop, lost), cancellationToken);
+            await Leases[shard].HoldAsync((stop, lost) => work = WorkAsync(stop, lost), cancellationToken);
         }
         catch (LeaseLostException e)
         {
@@ -141,6 +175,12 @@ internal sealed class ShardElection(
 
             // The lease may be taken again only after that.
             await work.ConfigureAwait(Quietly);
+        }
+
+        async Task WorkAsync(CancellationToken stop, CancellationToken lost)
+        {
+            using var anyLost = CancellationTokenSource.CreateLinkedTokenSource(lost, allLost);
+            await whileHeld(shard, stop, anyLost.Token);
         }
     }
 

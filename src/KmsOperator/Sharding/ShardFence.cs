@@ -9,16 +9,17 @@ namespace KmsOperator.Sharding;
 /// </summary>
 /// <param name="map">Says in which shard an account and Region are.</param>
 /// <param name="shard">The shard.</param>
-/// <param name="lease">Its lease.</param>
+/// <param name="common">The lease of all instances of that number of shards.</param>
+/// <param name="lease">The shard's lease.</param>
 /// <param name="ended">Cancelled when the shard is lost or given back. The same lease may be held again later, by another fence.</param>
 /// <param name="accountOf">The account of credentials; null where it is not known.</param>
-internal sealed class ShardFence(ShardMap map, int shard, LeaderLease lease, CancellationToken ended, Func<AwsAccess, string?> accountOf) : IWriteFence
+internal sealed class ShardFence(ShardMap map, int shard, LeaderLease common, LeaderLease lease, CancellationToken ended, Func<AwsAccess, string?> accountOf) : IWriteFence
 {
     /// <inheritdoc />
-    public bool IsOpen => !ended.IsCancellationRequested && lease.MayWrite();
+    public bool IsOpen => !ended.IsCancellationRequested && common.MayWrite() && lease.MayWrite();
 
     /// <inheritdoc />
-    public bool IsFresh => !ended.IsCancellationRequested && lease.MayCreate();
+    public bool IsFresh => !ended.IsCancellationRequested && common.MayCreate() && lease.MayCreate();
 
     /// <inheritdoc />
     /// <remarks>
@@ -30,5 +31,12 @@ internal sealed class ShardFence(ShardMap map, int shard, LeaderLease lease, Can
         operation is "ReplicateKey" or "RotateKeyOnDemand" || (accountOf(access) is { } account && map.OfPlace(account, access.Region) == shard);
 
     /// <inheritdoc />
-    public Task WaitUntilFreshAsync(CancellationToken cancellationToken) => lease.WaitUntilMayCreateAsync(cancellationToken);
+    public async Task WaitUntilFreshAsync(CancellationToken cancellationToken)
+    {
+        // Each is renewed every two seconds, so that neither is too old when the other has been waited for.
+        if (await common.WaitUntilMayCreateAsync(cancellationToken))
+        {
+            await lease.WaitUntilMayCreateAsync(cancellationToken);
+        }
+    }
 }

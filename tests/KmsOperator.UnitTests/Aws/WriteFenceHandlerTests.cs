@@ -78,6 +78,18 @@ public sealed class WriteFenceHandlerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Writes))]
+    public async Task A_write_is_not_sent_where_the_fence_does_not_permit_it_although_it_is_open(string operation, Func<IAmazonKeyManagementService, Task> call)
+    {
+        _fence.Forbidden = (new AwsAccess(null, null, "us-east-1"), operation);
+
+        var error = await Record.ExceptionAsync(() => call(_kms).WaitAsync(Patience, TimeProvider.System, Ct));
+
+        AssertNotSent(operation, error);
+        Assert.Empty(_connection.Sent);
+    }
+
+    [Theory]
+    [MemberData(nameof(Writes))]
     public async Task A_write_is_not_sent_when_the_fence_closes_while_the_connection_is_opened(string operation, Func<IAmazonKeyManagementService, Task> call)
     {
         _onConnect = _fence.Close;
@@ -130,6 +142,10 @@ public sealed class WriteFenceHandlerTests : IDisposable
         public bool IsOpen { get; private set; } = true;
 
         public bool IsFresh { get; set; } = true;
+
+        public (AwsAccess Access, string Operation)? Forbidden { get; set; }
+
+        public bool Permits(AwsAccess access, string operation) => Forbidden != (access, operation);
 
         public Task WaitUntilFreshAsync(CancellationToken cancellationToken) => IsFresh || !IsOpen ? Task.CompletedTask : _confirmed.Task.WaitAsync(cancellationToken);
 

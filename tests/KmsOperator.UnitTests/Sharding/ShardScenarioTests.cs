@@ -1,3 +1,5 @@
+using KmsOperator.Sharding;
+using KmsOperator.Testing.Running;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Sharding;
@@ -98,6 +100,119 @@ public sealed class ShardScenarioTests
 
         Assert.Equal([2, 3, 3], world.Held(["operator-2", "operator-3", "operator-4"]).Order());
         await world.AssertOneKeyEachAsync();
+    }
+
+    [Fact]
+    public async Task An_operator_that_loses_one_lease_to_somebody_else_goes_on_with_its_other_shards_and_gets_that_one_back()
+    {
+        using var world = new ShardedOperators(Shards, operators: 1);
+        AddKeys(world, 1, 12);
+        await world.SettleAsync();
+
+        world.StealLease(3);
+        await world.SettleAsync(3);
+        AddKeys(world, 13, 36);
+        await world.SettleAsync(5);
+        Assert.Equal([0, 1, 2, 4, 5, 6, 7], world.Covered(world.Names));
+        Assert.InRange(world.Resources().Count(ShardedOperators.IsReady), 13, 35);
+        await world.SettleAsync();
+
+        Assert.Equal(Enumerable.Range(0, Shards), world.Covered(world.Names));
+        await world.AssertOneKeyEachAsync();
+    }
+
+    [Theory]
+    [InlineData(8, 4, "fewer shards")]
+    [InlineData(2, 8, "more shards")]
+    [InlineData(1, 8, "the first shards at all")]
+    [InlineData(8, 1, "no shards any more")]
+    public async Task Operators_of_another_number_of_shards_work_only_when_those_before_them_are_gone(int before, int after, string change)
+    {
+        using var world = new ShardedOperators(before, operators: 2);
+        AddKeys(world, 1, 12);
+        await world.SettleAsync();
+        string[] next = [world.Start(after), world.Start(after)];
+        AddKeys(world, 13, 24);
+        await world.SettleAsync();
+        Assert.All(next, name => Assert.Empty(world.Operators.ShardsOf(name)));
+        Assert.Equal(24, world.Resources().Count(ShardedOperators.IsReady));
+
+        world.Operators.KillOne(world.Names[0]);
+        await world.Operators.StopAsync(world.Names[1]);
+        AddKeys(world, 25, 36);
+        await world.SettleAsync();
+
+        Assert.True(after == 1 || world.Covered(next).SequenceEqual(Enumerable.Range(0, after)), change);
+        await world.AssertOneKeyEachAsync();
+    }
+
+    public static TheoryData<string, string> Moments => new()
+    {
+        { "before", "the attempt is on record, and nothing was sent" },
+        { "after", "KMS has made the key, and the operator does not know it" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Moments))]
+    public async Task An_operator_that_stands_still_in_the_middle_of_a_creation_leaves_one_key(string moment, string why)
+    {
+        using var world = new ShardedOperators(Shards, operators: 2);
+        var pause = new PauseInCreation(world.Operators.Clock);
+        var third = moment == "before" ? world.Start(api: pause.After) : world.Start(aws: pause.After);
+        AddKeys(world, 1, 12);
+        await world.SettleAsync();
+        pause.Begins = () => world.Operators.StandStill(third);
+
+        AddKeys(world, 13, 36);
+        await world.SettleAsync();
+        Assert.True(pause.HasBegun, why);
+        Assert.Empty(world.Covered([third]).Except(Enumerable.Range(0, Shards)));
+        world.Operators.GoOn(third);
+        await world.SettleAsync(900);
+
+        await world.AssertOneKeyEachAsync();
+    }
+
+    [Fact]
+    public async Task Replicas_in_other_Regions_are_made_and_the_primary_moves_and_is_rotated_although_other_operators_have_their_shards()
+    {
+        using var world = new ShardedOperators(Shards, operators: 3);
+        var classes = world.AddClasses();
+        world.AddKey("one", "us-east-1", "service: s3", "multiRegion: true", "replicaRegions: [eu-west-1, eu-central-1, ap-southeast-1]");
+        await world.SettleAsync(300);
+        Assert.Equal(4, world.Resources().Count());
+        await world.AssertOneKeyEachAsync();
+        Assert.True(classes.Take(4).Select(region => new ShardMap(Shards).OfPlace(SimulatedAws.AccountId, region)).Distinct().Count() > 1);
+
+        world.AddKey("one", "us-east-1", "service: s3", "multiRegion: true", "replicaRegions: [eu-west-1, eu-central-1, ap-southeast-1]", "primaryRegion: eu-west-1");
+        await world.SettleAsync(900);
+        await world.AssertOneKeyEachAsync();
+        world.Operators.User.Annotate("ServiceKey", new(ShardedOperators.Namespace, "one"), "kms.servicekey.dev/rotate-at", "now");
+        await world.SettleAsync(900);
+
+        await world.AssertOneKeyEachAsync();
+        var status = world.Operators.User.Get("ServiceKey", new(ShardedOperators.Namespace, "one"))["status"]!;
+        Assert.Equal(("eu-west-1", "now"), ((string?)status["primaryRegion"], (string?)status["lastHandledRotateAt"]));
+        Assert.Equal(1, (await world.Operators.Aws.CallsAsync())["RotateKeyOnDemand"]);
+    }
+
+    [Fact]
+    public async Task A_resource_whose_class_moves_to_another_shard_before_there_is_a_key_gets_its_key_there()
+    {
+        using var world = new ShardedOperators(Shards, operators: 3);
+        world.AddClasses();
+        world.AddClass("moving", "us-east-1", "account: {id: \"999999999999\"}");
+        world.AddKey("one", "moving", "service: s3");
+        world.AddKey("two", "later", "service: s3");
+        await world.SettleAsync();
+        Assert.Empty(await world.Operators.Aws.KeysAsync());
+
+        world.AddClass("moving", "eu-west-1");
+        world.AddClass("later", "eu-central-1");
+        await world.SettleAsync(600);
+
+        await world.AssertOneKeyEachAsync();
+        Assert.NotEqual(new ShardMap(Shards).OfPlace("999999999999", "us-east-1"), new ShardMap(Shards).OfPlace(SimulatedAws.AccountId, "eu-west-1"));
     }
 
     private static void AddKeys(ShardedOperators world, int first, int last)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KmsOperator.Kubernetes;
+using KmsOperator.Sharding;
 using KmsOperator.Testing.Running;
 using KmsSimulator;
 using Xunit;
@@ -18,21 +19,19 @@ internal sealed class ShardedOperators : IDisposable
         "ap-northeast-1",
     ];
 
-    private readonly OperatorWiring _wiring;
+    private readonly List<string> _violations = [];
+    private int _started = 1;
 
     public ShardedOperators(int shards, int operators, OperatorTestOptions? options = null)
     {
         Shards = shards;
-        _wiring = new OperatorWiring { Lease = new LeaderLeaseOptions(), Shards = shards };
         Operators = new OperatorUnderTest(options ?? new OperatorTestOptions { Simulator = new SimulatorOptions { QuotaScale = 0, Seed = 1 } });
         Operators.Kill();
         Operators.User.EnsureNamespace(Namespace);
         Operators.User.EnsureNamespace("kms-operator-system");
 
         // The first one was started by the constructor, and killed.
-        Names = [.. Enumerable.Range(2, operators).Select(number => $"operator-{number}")];
-        for (var i = 0; i < operators; i++)
-            Start();
+        Names = [.. Enumerable.Range(0, operators).Select(_ => Start())];
     }
 
     public int Shards { get; }
@@ -43,23 +42,48 @@ internal sealed class ShardedOperators : IDisposable
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>Starts one more operator.</summary>
-    public Action Start(OperatorWiring? wiring = null) => Operators.Start((wiring ?? _wiring) with { Lease = _wiring.Lease, Shards = Shards });
+    /// <param name="shards">Its number of shards, when it is not that of the others.</param>
+    /// <param name="api">What it has for its API server, given the connection to it.</param>
+    /// <param name="aws">What it sends through to AWS, given AWS.</param>
+    /// <returns>Its name.</returns>
+    public string Start(int? shards = null, Func<IKubernetesApi, IKubernetesApi>? api = null, Func<HttpMessageHandler, HttpMessageHandler>? aws = null)
+    {
+        var identity = $"operator-{++_started}";
+        var count = shards ?? Shards;
+        _ = Operators.Start(new OperatorWiring
+        {
+            Lease = new LeaderLeaseOptions(),
+            Shards = count,
+            Api = api,
+            Aws = inner => new WriteWatch(aws?.Invoke(inner) ?? inner, (region, operation) => Check(identity, count, region, operation)),
+        });
+        return identity;
+    }
+
+    /// <summary>Erases the holder of a shard's lease and puts somebody else there, as a person with kubectl could.</summary>
+    public void StealLease(int shard) => Operators.User.Patch("Lease", LeaseKey(shard), """{"spec": {"holderIdentity": "somebody", "leaseDurationSeconds": 15}}""");
 
     /// <summary>Makes a class in each of twelve Regions.</summary>
     /// <returns>Their names.</returns>
     public IReadOnlyList<string> AddClasses()
     {
         foreach (var region in Regions)
-        {
-            Operators.User.Apply($$"""
-                apiVersion: kms.servicekey.dev/v1alpha1
-                kind: KeyClass
-                metadata: {name: {{region}}}
-                spec: {region: {{region}}, aliasPrefix: acme, aliasTemplate: "{prefix}/{namespace}/{name}", access: {administrators: [Admin] } }
-                """);
-        }
+            AddClass(region, region);
         return Regions;
     }
+
+    /// <summary>Makes a class, or changes it.</summary>
+    public void AddClass(string name, string region, params string[] fields) => Operators.User.Apply($$"""
+        apiVersion: kms.servicekey.dev/v1alpha1
+        kind: KeyClass
+        metadata: {name: {{name}}}
+        spec:
+          region: {{region}}
+          aliasPrefix: acme
+          aliasTemplate: "{prefix}/{namespace}/{name}"
+          access: {administrators: [Admin]}
+        {{string.Join("\n", fields.Select(field => "  " + field))}}
+        """);
 
     /// <summary>Makes a ServiceKey.</summary>
     public void AddKey(string name, string className, params string[] fields) => Operators.User.Apply(
@@ -81,6 +105,7 @@ internal sealed class ShardedOperators : IDisposable
     {
         var owners = (await Operators.Aws.KeysAsync()).Select(key => (string)key["tags"]!["servicekey.dev/owner"]!).Order(StringComparer.Ordinal).ToList();
         Assert.Equal(owners.Distinct(), owners);
+        Assert.Empty(_violations);
         var resources = Resources().ToList();
         Assert.Equal(resources.Select(resource => $"{resource["kind"]}/{Namespace}/{resource["metadata"]!["name"]}").Order(StringComparer.Ordinal), owners);
         Assert.All(resources, resource => Assert.True(IsReady(resource), resource.ToJsonString()));
@@ -98,4 +123,35 @@ internal sealed class ShardedOperators : IDisposable
     public IEnumerable<JsonObject> Resources() => Operators.User.List("ServiceKey").Concat(Operators.User.List("KeyReplica"));
 
     public void Dispose() => Operators.Dispose();
+
+    private static NamespacedName LeaseKey(int? shard) => new("kms-operator-system", shard is { } number ? ShardElection.NameOf("kms-operator", number) : "kms-operator");
+
+    /// <summary>Holds that whoever sends a write has the lease of the account and Region at that moment, and that nobody works with another number of shards.</summary>
+    private void Check(string identity, int count, string region, string operation)
+    {
+        if (operation is "ReplicateKey" or "RotateKeyOnDemand")
+            return;
+        var isAlone = count == 1;
+        var shard = new ShardMap(count).OfPlace(SimulatedAws.AccountId, region);
+        if (HolderOf(null) != (isAlone ? identity : $"shards-of-{count}") || (!isAlone && HolderOf(shard) != identity))
+            _violations.Add($"{identity} sends {operation} to {region} while {HolderOf(null)} and, for shard {shard}, {HolderOf(shard)} hold the leases.");
+    }
+
+    private string? HolderOf(int? shard) => (string?)Operators.User.Find("Lease", LeaseKey(shard))?["spec"]?["holderIdentity"];
+
+    /// <summary>Sees every write to KMS just before it is sent.</summary>
+    private sealed class WriteWatch(HttpMessageHandler inner, Action<string, string> sends) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.Headers.TryGetValues("X-Amz-Target", out var targets) && targets.First().Split('.') is ["TrentService", var operation]
+                && !operation.StartsWith("Get", StringComparison.Ordinal) && !operation.StartsWith("List", StringComparison.Ordinal) && operation != "DescribeKey")
+            {
+                // The Region is in the scope of the signature: Credential=AKIA.../20260301/us-east-1/kms/aws4_request.
+                var signature = request.Headers.NonValidated["Authorization"].ToString();
+                sends(signature.Split('/')[2], operation);
+            }
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
 }
