@@ -4,6 +4,7 @@ using System.Globalization;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Observability.Http;
+using KmsOperator.Sharding;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KmsOperator.Commands;
@@ -14,6 +15,8 @@ internal sealed class OperatorFlags
     // Less would compare all keys without a pause, and take what KMS shows for what it holds.
     private static readonly TimeSpan ShortestDriftPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestConsistencyWindow = TimeSpan.FromMilliseconds(100);
+
+    private const int MaxLeaseName = 253;
 
     private readonly Func<string, string?> _environment;
     private readonly Option<string?> _clusterId;
@@ -103,6 +106,11 @@ internal sealed class OperatorFlags
         if (options is { Shards: > 1, LeaderElect: false })
         {
             return "--shards: more than 1 needs --leader-elect, since each shard has a Lease; without it several instances would work on the same keys.";
+        }
+
+        if (options.Shards > 1 && ShardElection.NameOf(options.LeaderElectionId, options.Shards - 1).Length > MaxLeaseName)
+        {
+            return "--leader-election-id: with --shards it may have 244 characters at most, since the names of the Leases begin with it.";
         }
 
         switch (options.MetricsTlsCertFile, options.MetricsTlsKeyFile)
@@ -209,7 +217,7 @@ internal sealed class OperatorFlags
 
     // The name of an object: a DNS subdomain.
     private static string ParseLeaseName(string text) =>
-        text.Length is >= 1 and <= 253 && text.Split('.').All(part => part.Length > 0 && char.IsAsciiLetterOrDigit(part[0]) && char.IsAsciiLetterOrDigit(part[^1])
+        text.Length is >= 1 and <= MaxLeaseName && text.Split('.').All(part => part.Length > 0 && char.IsAsciiLetterOrDigit(part[0]) && char.IsAsciiLetterOrDigit(part[^1])
             && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
             ? text
             : throw new FormatException("is not a name of lower case letters, digits, '-' and '.'");

@@ -20,6 +20,8 @@ internal sealed class OperatorComposition
     // Ten thousand keys take half an hour, which leaves nearly all of the quotas to the reconciles.
     private static readonly TimeSpan OrphanSearchPause = TimeSpan.FromMilliseconds(200);
 
+    private const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+
     private readonly OperatorOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
@@ -135,9 +137,9 @@ internal sealed class OperatorComposition
         {
             // On the caller's thread, so that a test that runs everything on its own can stop the operator.
             stop.Cancel();
-            await Task.WhenAll([working, .. background]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll([working, .. background]).ConfigureAwait(Quietly);
             stopEvents.Cancel();
-            await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await events.ConfigureAwait(Quietly);
         }
     }
 

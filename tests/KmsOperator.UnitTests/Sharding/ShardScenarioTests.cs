@@ -1,3 +1,5 @@
+using Amazon.KeyManagementService.Model;
+using Amazon.SQS;
 using KmsOperator.Sharding;
 using KmsOperator.Testing.Running;
 using Xunit;
@@ -11,6 +13,8 @@ public sealed class ShardScenarioTests
 
     // A lease is 15 seconds, and is looked at every 2 to 2.4 seconds.
     private const int LeasePeriod = 20;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Three_operators_hold_all_shards_in_equal_parts_and_make_one_key_for_each_resource()
@@ -65,7 +69,7 @@ public sealed class ShardScenarioTests
 
         Assert.Equal([2, 3, 3], world.Held(world.Names).Order());
         Assert.Equal(Enumerable.Range(0, Shards), world.Covered(world.Names));
-        await world.SettleAsync(600);
+        await world.RestAsync();
         await world.AssertOneKeyEachAsync();
     }
 
@@ -168,7 +172,7 @@ public sealed class ShardScenarioTests
         Assert.True(pause.HasBegun, why);
         Assert.Empty(world.Covered([third]).Except(Enumerable.Range(0, Shards)));
         world.Operators.GoOn(third);
-        await world.SettleAsync(900);
+        await world.RestAsync();
 
         await world.AssertOneKeyEachAsync();
     }
@@ -179,21 +183,46 @@ public sealed class ShardScenarioTests
         using var world = new ShardedOperators(Shards, operators: 3);
         var classes = world.AddClasses();
         world.AddKey("one", "us-east-1", "service: s3", "multiRegion: true", "replicaRegions: [eu-west-1, eu-central-1, ap-southeast-1]");
-        await world.SettleAsync(300);
+        await world.RestAsync();
         Assert.Equal(4, world.Resources().Count());
         await world.AssertOneKeyEachAsync();
         Assert.True(classes.Take(4).Select(region => new ShardMap(Shards).OfPlace(SimulatedAws.AccountId, region)).Distinct().Count() > 1);
 
         world.AddKey("one", "us-east-1", "service: s3", "multiRegion: true", "replicaRegions: [eu-west-1, eu-central-1, ap-southeast-1]", "primaryRegion: eu-west-1");
-        await world.SettleAsync(900);
+        await world.RestAsync();
         await world.AssertOneKeyEachAsync();
         world.Operators.User.Annotate("ServiceKey", new(ShardedOperators.Namespace, "one"), "kms.servicekey.dev/rotate-at", "now");
-        await world.SettleAsync(900);
+        await world.RestAsync();
 
         await world.AssertOneKeyEachAsync();
         var status = world.Operators.User.Get("ServiceKey", new(ShardedOperators.Namespace, "one"))["status"]!;
         Assert.Equal(("eu-west-1", "now"), ((string?)status["primaryRegion"], (string?)status["lastHandledRotateAt"]));
         Assert.Equal(1, (await world.Operators.Aws.CallsAsync())["RotateKeyOnDemand"]);
+    }
+
+    [Fact]
+    public async Task What_somebody_else_changes_is_put_right_within_seconds_whichever_operator_reads_the_event()
+    {
+        using var world = new ShardedOperators(Shards, operators: 3, new OperatorTestOptions { EventQueues = ["https://sqs.us-east-1.amazonaws.com/123456789012/kms-events"] });
+        var queue = (await world.Operators.Aws.Sqs().CreateQueueAsync("kms-events", Ct)).QueueUrl;
+        await world.Operators.Aws.PostAsync("/_sim/events", """{"queueArn": "arn:aws:sqs:us-east-1:123456789012:kms-events"}""");
+        AddKeys(world, 1, 12);
+        await world.RestAsync();
+
+        foreach (var key in await world.Operators.Aws.KeysAsync())
+        {
+            var somebody = await world.Operators.Aws.KmsAsAsync("arn:aws:iam::123456789012:role/Admin", ((string)key["arn"]!).Split(':')[3]);
+            await somebody.DisableKeyAsync(new DisableKeyRequest { KeyId = (string)key["keyId"]! }, Ct);
+        }
+        await world.SettleAsync(5);
+
+        Assert.Equal(12, (await world.Operators.Aws.CallsAsync())["EnableKey"]);
+        Assert.All(await world.Operators.Aws.KeysAsync(), key => Assert.Equal("Enabled", (string?)key["keyState"]));
+        var passedOn = world.Resources().Count(resource => resource["metadata"]?["annotations"]?["kms.servicekey.dev/reconcile-at"] is not null);
+        Assert.InRange(passedOn, 1, 11);
+        await world.RestAsync();
+        Assert.Equal("0", (await world.Operators.Aws.Sqs().GetQueueAttributesAsync(queue, ["All"], Ct)).Attributes["ApproximateNumberOfMessages"]);
+        await world.AssertOneKeyEachAsync();
     }
 
     [Fact]
@@ -209,7 +238,7 @@ public sealed class ShardScenarioTests
 
         world.AddClass("moving", "eu-west-1");
         world.AddClass("later", "eu-central-1");
-        await world.SettleAsync(600);
+        await world.RestAsync();
 
         await world.AssertOneKeyEachAsync();
         Assert.NotEqual(new ShardMap(Shards).OfPlace("999999999999", "us-east-1"), new ShardMap(Shards).OfPlace(SimulatedAws.AccountId, "eu-west-1"));

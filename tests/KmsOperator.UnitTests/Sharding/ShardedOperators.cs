@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using KmsOperator.Kubernetes;
 using KmsOperator.Sharding;
 using KmsOperator.Testing.Running;
-using KmsSimulator;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Sharding;
@@ -11,6 +10,9 @@ namespace KmsOperator.UnitTests.Sharding;
 internal sealed class ShardedOperators : IDisposable
 {
     public const string Namespace = "team";
+
+    /// <summary>Shorter than as shipped: the leases are renewed every two seconds, and a long wait costs the test time.</summary>
+    public static readonly TimeSpan ConsistencyWindow = TimeSpan.FromMinutes(1);
 
     // The SDK goes on on another thread after AssumeRole, so all keys are in one account, in many Regions.
     private static readonly string[] Regions =
@@ -25,7 +27,7 @@ internal sealed class ShardedOperators : IDisposable
     public ShardedOperators(int shards, int operators, OperatorTestOptions? options = null)
     {
         Shards = shards;
-        Operators = new OperatorUnderTest(options ?? new OperatorTestOptions { Simulator = new SimulatorOptions { QuotaScale = 0, Seed = 1 } });
+        Operators = new OperatorUnderTest((options ?? new OperatorTestOptions()) with { ConsistencyWindow = ConsistencyWindow });
         Operators.Kill();
         Operators.User.EnsureNamespace(Namespace);
         Operators.User.EnsureNamespace("kms-operator-system");
@@ -99,6 +101,9 @@ internal sealed class ShardedOperators : IDisposable
 
     /// <summary>Lets all operators work.</summary>
     public Task SettleAsync(int seconds = 60) => Operators.SettleAsync(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Lets all operators work for more than the consistency window and all that waits for it.</summary>
+    public Task RestAsync() => Operators.SettleAsync(3 * ConsistencyWindow);
 
     /// <summary>Holds that every resource is ready and has exactly the one key that carries its name.</summary>
     public async Task AssertOneKeyEachAsync()
