@@ -36,9 +36,9 @@ internal sealed class ShardWork(
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(lost);
         RegionalClientFactory? regions = null;
-        var fence = election.FenceOf(shard, ended.Token, access => regions?.FindAccountId(access));
+        var fence = election.FenceOf(shard, access => regions?.FindAccountId(access), ended.Token);
         using var own = clients.Under(fence);
-        var tenure = new ShardTenure(shard, newServices(own, fence), time);
+        using var tenure = new ShardTenure(shard, newServices(own, fence), time);
         regions = tenure.Services.Regions;
         var orphans = newOrphanWatch(tenure.Services, (accountId, region) => election.Map.OfPlace(accountId, region) == shard)?.RunAsync(stop) ?? Task.CompletedTask;
         tenures.Begin(tenure);

@@ -7,7 +7,7 @@ namespace KmsOperator.Kinds;
 /// <param name="shard">The shard.</param>
 /// <param name="services">What the kinds share, for this shard only.</param>
 /// <param name="time">Clock of the grace period.</param>
-internal sealed class ShardTenure(int shard, ReconcilerServices services, TimeProvider time)
+internal sealed class ShardTenure(int shard, ReconcilerServices services, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _cut = new();
@@ -70,4 +70,7 @@ internal sealed class ShardTenure(int shard, ReconcilerServices services, TimePr
         await _idle.Task;
         _cut.Cancel();
     }
+
+    /// <summary>To be called after <see cref="CloseAsync"/>.</summary>
+    public void Dispose() => _cut.Dispose();
 }

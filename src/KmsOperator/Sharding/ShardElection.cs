@@ -43,9 +43,9 @@ internal sealed class ShardElection(
 
     /// <summary>The fence of a shard that this instance holds.</summary>
     /// <param name="shard">The shard.</param>
-    /// <param name="ended">Cancelled when the shard is lost or given back.</param>
     /// <param name="accountOf">The account of credentials; null where it is not known.</param>
-    public ShardFence FenceOf(int shard, CancellationToken ended, Func<AwsAccess, string?> accountOf) => new(map, shard, Common, Leases[shard], ended, accountOf);
+    /// <param name="ended">Cancelled when the shard is lost or given back.</param>
+    public ShardFence FenceOf(int shard, Func<AwsAccess, string?> accountOf, CancellationToken ended) => new(map, shard, Common, Leases[shard], accountOf, ended);
 
     /// <summary>Name of the lease of a shard.</summary>
     public static string NameOf(string prefix, int shard) => $"{prefix}-shard-{shard}";
@@ -77,13 +77,13 @@ internal sealed class ShardElection(
         try
         {
             // Instances that start together see each other before one of them takes everything.
-            if (await _members.BeatAsync(ending.Token))
+            if (await BeatAsync(ending.Token))
                 await LookAsync(ending.Token);
             await WaitAsync(ending.Token);
             while (!ending.IsCancellationRequested)
             {
                 await EndedAsync();
-                if (await _members.BeatAsync(ending.Token) && await LookAsync(ending.Token))
+                if (await BeatAsync(ending.Token) && await LookAsync(ending.Token))
                     await BalanceAsync(whileHeld, ending.Token, lost);
                 await WaitAsync(ending.Token);
             }
@@ -98,6 +98,14 @@ internal sealed class ShardElection(
             held.ForEach(one => one.Dispose());
             Array.Clear(_held);
         }
+    }
+
+    private async Task<bool> BeatAsync(CancellationToken cancellationToken)
+    {
+        // An API server that does not answer must not keep this instance from looking at it again.
+        using var deadline = new CancellationTokenSource(options.RenewDeadline / 2, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        return await _members.BeatAsync(either.Token);
     }
 
     private async Task WaitAsync(CancellationToken cancellationToken)

@@ -11,9 +11,9 @@ namespace KmsOperator.Sharding;
 /// <param name="shard">The shard.</param>
 /// <param name="common">The lease of all instances of that number of shards.</param>
 /// <param name="lease">The shard's lease.</param>
-/// <param name="ended">Cancelled when the shard is lost or given back. The same lease may be held again later, by another fence.</param>
 /// <param name="accountOf">The account of credentials; null where it is not known.</param>
-internal sealed class ShardFence(ShardMap map, int shard, LeaderLease common, LeaderLease lease, CancellationToken ended, Func<AwsAccess, string?> accountOf) : IWriteFence
+/// <param name="ended">Cancelled when the shard is lost or given back. The same lease may be held again later, by another fence.</param>
+internal sealed class ShardFence(ShardMap map, int shard, LeaderLease common, LeaderLease lease, Func<AwsAccess, string?> accountOf, CancellationToken ended) : IWriteFence
 {
     /// <inheritdoc />
     public bool IsOpen => !ended.IsCancellationRequested && common.MayWrite() && lease.MayWrite();

@@ -83,8 +83,6 @@ public sealed class ShardFailoverTests(FaultStages stages) : IAsyncLifetime
             await Cluster.Client.DeleteAsync($"lease/{name}", OperatorNamespace);
         }
 
-        await Cluster.Client.DeleteAsync($"rolebinding/{_namespace}", OperatorNamespace);
-        await Cluster.Client.DeleteAsync($"role/{_namespace}", OperatorNamespace);
         _admin?.Dispose();
         if (_simulator is not null)
         {
@@ -120,7 +118,7 @@ public sealed class ShardFailoverTests(FaultStages stages) : IAsyncLifetime
 
         Assert.False(paused.HasExited, paused.LastLines);
         Assert.False(third.HasExited, third.LastLines);
-        var owners = (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/keys"))!.Select(key => (string)key!["tags"]!["servicekey.dev/owner"]!).Order(StringComparer.Ordinal);
+        var owners = (await _admin!.GetFromJsonAsync<JsonArray>("/_sim/keys", TestContext.Current.CancellationToken))!.Select(key => (string)key!["tags"]!["servicekey.dev/owner"]!).Order(StringComparer.Ordinal);
         Assert.Equal(Enumerable.Range(0, 108).Select(number => $"ServiceKey/{_namespace}/key-{number}").Order(StringComparer.Ordinal), owners);
     }
 

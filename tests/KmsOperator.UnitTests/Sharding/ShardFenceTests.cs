@@ -28,7 +28,7 @@ public sealed class ShardFenceTests : IDisposable
     {
         _common = new(_api, new("system", "op"), "shards-of-8", new() { ReleasesOnStop = false }, _thread.Clock, new Random(1), NullLogger.Instance);
         _lease = new(_api, new("system", "op-shard-4"), "one", new(), _thread.Clock, new Random(1), NullLogger.Instance);
-        _fence = new(Map, Shard, _common, _lease, _ended.Token, access => access.RoleArn is null ? null : access.RoleArn.Split(':')[4]);
+        _fence = new(Map, Shard, _common, _lease, access => access.RoleArn?.Split(':')[4], _ended.Token);
     }
 
     public static TheoryData<string, string?, string, bool, string> Writes => new()
