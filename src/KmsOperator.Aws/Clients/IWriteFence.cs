@@ -21,7 +21,7 @@ public interface IWriteFence
 /// <summary>The write was not sent, since another instance may lead by now. AWS never saw it.</summary>
 /// <param name="operation">The operation, for example <c>CreateKey</c>.</param>
 public sealed class WriteFencedException(string operation)
-    : Exception($"{operation} was not sent: this instance has not renewed its lease in time, so another instance may lead now.")
+    : Exception($"{operation} was not sent: this instance has not renewed its lease in time, or the lease of that account and Region is not its own, so another instance may work there now.")
 {
     /// <summary>The operation that was not sent.</summary>
     public string Operation { get; } = operation;

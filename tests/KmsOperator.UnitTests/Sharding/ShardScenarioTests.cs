@@ -1,5 +1,5 @@
 using Amazon.KeyManagementService.Model;
-using Amazon.SQS;
+using KmsOperator.Kubernetes;
 using KmsOperator.Sharding;
 using KmsOperator.Testing.Running;
 using Xunit;
@@ -223,6 +223,27 @@ public sealed class ShardScenarioTests
         await world.RestAsync();
         Assert.Equal("0", (await world.Operators.Aws.Sqs().GetQueueAttributesAsync(queue, ["All"], Ct)).Attributes["ApproximateNumberOfMessages"]);
         await world.AssertOneKeyEachAsync();
+    }
+
+    [Fact]
+    public async Task A_key_whose_resource_lost_its_status_and_is_deleted_goes_also_with_an_operator_that_has_not_asked_STS_for_the_account()
+    {
+        using var world = new ShardedOperators(Shards, operators: 1);
+        world.AddClasses();
+        world.AddKey("one", "us-east-1", "service: s3", "deletionPolicy: Delete");
+        await world.SettleAsync();
+        world.Operators.Kill();
+        var key = new NamespacedName(ShardedOperators.Namespace, "one");
+        var status = world.Operators.User.Get("ServiceKey", key)["status"]!.AsObject();
+        world.Operators.User.Patch("ServiceKey", key, $$"""{"status": { {{string.Join(", ", status.Select(field => $"\"{field.Key}\": null"))}} } }""", "status");
+        world.Operators.User.Delete("ServiceKey", key);
+
+        world.Start();
+        await world.RestAsync();
+
+        Assert.Null(world.Operators.User.Find("ServiceKey", key));
+        Assert.Equal("PendingDeletion", (string?)(await world.Operators.Aws.KeyAsync())["keyState"]);
+        Assert.NotEqual(new ShardMap(Shards).OfClass("us-east-1"), new ShardMap(Shards).OfPlace(SimulatedAws.AccountId, "us-east-1"));
     }
 
     [Fact]
