@@ -67,6 +67,19 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- default (include "kms-operator.fullname" .) .Values.operator.leaderElectionId -}}
 {{- end -}}
 
+{{/* The names of all leases, as a list in JSON. */}}
+{{- define "kms-operator.leases" -}}
+{{- $id := include "kms-operator.leaderElectionId" . -}}
+{{- $names := list $id -}}
+{{- if gt (int .Values.operator.shards) 1 -}}
+{{- $names = append $names (printf "%s-members" $id) -}}
+{{- range until (int .Values.operator.shards) -}}
+{{- $names = append $names (printf "%s-shard-%d" $id .) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $names -}}
+{{- end -}}
+
 {{- define "kms-operator.image" -}}
 {{- with default .Values.image.registry .Values.global.imageRegistry }}{{ . }}/{{ end }}{{ .Values.image.repository }}
 {{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end }}

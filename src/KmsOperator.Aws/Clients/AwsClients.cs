@@ -17,9 +17,11 @@ namespace KmsOperator.Aws;
 /// <param name="time">The clock; the system's when null.</param>
 /// <param name="inProcess">Answers the requests in place of the network; for tests.</param>
 /// <param name="fence">Asked before each KMS request that changes something; null if this process may always write.</param>
+/// <param name="transport">The connections of other clients, which live longer than these; null for connections of their own.</param>
 public sealed class AwsClients(
     string roleSessionName, RequestRateLimiter? limiter = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
-    RequestMetrics? metrics = null, TimeProvider? time = null, InProcessAws? inProcess = null, IWriteFence? fence = null) : IDisposable
+    RequestMetrics? metrics = null, TimeProvider? time = null, InProcessAws? inProcess = null, IWriteFence? fence = null,
+    HttpMessageHandler? transport = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
@@ -28,12 +30,16 @@ public sealed class AwsClients(
 
     // No redirects, as in the SDK's own client: KMS does not redirect, and a redirected call would take its signature to another host.
     // No trace headers: AWS does not use them.
-    private readonly HttpMessageHandler _transport = inProcess?.Transport ?? new SocketsHttpHandler { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
+    private readonly HttpMessageHandler _transport = transport ?? inProcess?.Transport ?? new SocketsHttpHandler { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
+    private readonly bool _isTransportShared = (transport ?? inProcess?.Transport) is not null;
     private readonly ConcurrentBag<SharedHttp> _http = [];
     private readonly ConcurrentDictionary<AwsAccess, Lazy<KmsClients>> _clients = new();
     private readonly ConcurrentBag<AssumedRoleCredentials> _roles = [];
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly int _readRetries = inProcess is null ? 2 : 0;
+
+    /// <summary>Clients with another fence. Connections, rate limits and metrics are this object's, which must live longer.</summary>
+    public AwsClients Under(IWriteFence other) => new(roleSessionName, limiter, wrapTransport, metrics, _time, inProcess, other, _transport);
 
     /// <summary>The clients for an access; cheap after the first call.</summary>
     public KmsClients For(AwsAccess access) =>
@@ -71,7 +77,7 @@ public sealed class AwsClients(
             http.Dispose();
         }
 
-        if (inProcess is null)
+        if (!_isTransportShared)
         {
             _transport.Dispose();
         }
@@ -100,7 +106,7 @@ public sealed class AwsClients(
     {
         // The fence is below the rate limiter, where requests wait; only the metrics are between it and the network.
         var counted = Counted(access);
-        var fenced = fence is null ? counted : new WriteFenceHandler(fence, counted);
+        var fenced = fence is null ? counted : new WriteFenceHandler(fence, access, counted);
         var transport = limiter is null ? fenced : new RateLimitingHandler(limiter, RequestRateLimiter.AccountOf(access), access.Region, fenced, metrics);
         return wrapTransport is null ? transport : wrapTransport(transport);
     }

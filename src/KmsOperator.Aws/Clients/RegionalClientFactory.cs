@@ -29,4 +29,11 @@ public sealed class RegionalClientFactory(AwsClients clients, TimeProvider time,
             new SingleFlight<AccountIdentity>(time, _ => AccountIdentity.GetAsync(clients.For(key).Sts, CancellationToken.None))));
         return (await account.Value.GetAsync(notBefore, cancellationToken)).Value;
     }
+
+    /// <summary>The account of an access's credentials, where it is known without a call: a role's ARN names it, and of others STS may have answered already.</summary>
+    /// <returns>Null where it is not known.</returns>
+    public string? FindAccountId(AwsAccess access) =>
+        access.RoleArn is not null ? RequestRateLimiter.AccountOf(access)
+        : _accounts.TryGetValue(access, out var account) && account.IsValueCreated ? account.Value.Latest?.AccountId
+        : null;
 }

@@ -8,7 +8,7 @@ namespace KmsOperator.Aws;
 /// seconds, and a request without its body has no effect. What remains is a pause between that moment and the kernel's send; no client can
 /// exclude it.
 /// </remarks>
-internal sealed class WriteFenceHandler(IWriteFence fence, HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed class WriteFenceHandler(IWriteFence fence, AwsAccess access, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed class WriteFenceHandler(IWriteFence fence, HttpMessageHandler in
 
         void Check()
         {
-            if (makesKey ? !fence.IsFresh : !fence.IsOpen)
+            if (!fence.Permits(access, operation) || (makesKey ? !fence.IsFresh : !fence.IsOpen))
             {
                 throw new WriteFencedException(operation);
             }

@@ -37,6 +37,18 @@ internal sealed class SingleFlight<T>(TimeProvider time, Func<DateTimeOffset, Ta
         }
     }
 
+    /// <summary>The newest result, however old; null before the first one.</summary>
+    public T? Latest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _last?.Value;
+            }
+        }
+    }
+
     /// <summary>Gives a result that is known without a read.</summary>
     /// <param name="value">The result.</param>
     /// <param name="asOf">A read that began then would have had this result.</param>

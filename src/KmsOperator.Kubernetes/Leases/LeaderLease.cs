@@ -29,10 +29,20 @@ public sealed class LeaderLease(
     private readonly LeaseRenewals _renewals = new(fenceClock ?? time);
     private Lease? _seen;
     private long _seenAt;
+    private (long Timestamp, LeaseRenewals.Renewal Moment) _takenAt;
     private volatile bool _leads;
+
+    /// <summary>Name of the Lease.</summary>
+    public string Name => key.Name;
 
     /// <summary>Whether this process leads now.</summary>
     public bool IsLeader => _leads;
+
+    /// <summary>Who held the lease when it was read or written last; null when nobody did, or nothing was read yet.</summary>
+    public string? SeenHolder => IsFree(_seen) ? null : _seen!.Spec.HolderIdentity;
+
+    /// <summary>Whether the lease that was seen last has a holder that has let it expire.</summary>
+    public bool IsSeenExpired => !IsFree(_seen) && HasExpired(_seen!);
 
     /// <summary>
     /// Whether this process may write now: it leads, and it renewed the lease less than <see cref="LeaderLeaseOptions.RenewDeadline"/> ago. Ask
@@ -76,14 +86,35 @@ public sealed class LeaderLease(
     /// <exception cref="LeaseLostException">Thrown at once, without waiting for <paramref name="whileLeading"/>. The process must end.</exception>
     public async Task RunAsync(Func<CancellationToken, CancellationToken, Task> whileLeading, CancellationToken cancellationToken)
     {
-        var (began, moment) = (time.GetTimestamp(), _renewals.Now());
-        while (!await AttemptAsync(options.RenewDeadline / 2, cancellationToken))
+        while (!await TryTakeAsync(cancellationToken))
         {
             await Task.Delay(WithJitter(options.RetryPeriod), time, cancellationToken).ConfigureAwait(Quietly);
             if (cancellationToken.IsCancellationRequested)
                 return;
-            (began, moment) = (time.GetTimestamp(), _renewals.Now());
         }
+        await HoldAsync(whileLeading, cancellationToken);
+    }
+
+    /// <summary>Reads who holds the lease, so that it is known how long nobody has renewed it. For those who decide themselves when to take a lease.</summary>
+    /// <returns>False if the lease could not be read.</returns>
+    public Task<bool> LookAsync(CancellationToken cancellationToken) => AttemptAsync(options.RenewDeadline / 2, take: false, cancellationToken);
+
+    /// <summary>Tries once to take the lease. If that succeeds, call <see cref="HoldAsync"/> at once.</summary>
+    public Task<bool> TryTakeAsync(CancellationToken cancellationToken)
+    {
+        _takenAt = (time.GetTimestamp(), _renewals.Now());
+        return AttemptAsync(options.RenewDeadline / 2, take: true, cancellationToken);
+    }
+
+    /// <summary>Renews the lease that was just taken, runs <paramref name="whileLeading"/>, and releases the lease when that has ended.</summary>
+    /// <param name="whileLeading">As in <see cref="RunAsync"/>.</param>
+    /// <param name="cancellationToken">As in <see cref="RunAsync"/>.</param>
+    /// <exception cref="LeaseLostException">
+    /// Thrown at once, without waiting for <paramref name="whileLeading"/>. The lease must not be taken again before that has ended.
+    /// </exception>
+    public async Task HoldAsync(Func<CancellationToken, CancellationToken, Task> whileLeading, CancellationToken cancellationToken)
+    {
+        var (began, moment) = _takenAt;
         logger.LogInformation("{Identity} leads by {Lease}", identity, key);
         _leads = true;
         _renewals.Succeeded(moment);
@@ -107,7 +138,8 @@ public sealed class LeaderLease(
         }
         ended.Cancel();
         await renewal.ConfigureAwait(Quietly);
-        await ReleaseAsync();
+        if (options.ReleasesOnStop)
+            await ReleaseAsync();
         await work;
     }
 
@@ -136,7 +168,7 @@ public sealed class LeaderLease(
             if (left <= TimeSpan.Zero)
                 throw new LeaseLostException($"Lease {key} could not be renewed for {options.RenewDeadline.TotalSeconds:0} s.");
             // The attempt must leave time for a second one within the deadline, and must not go past it.
-            if (await AttemptAsync(Shorter(left, options.RenewDeadline / 2), ended))
+            if (await AttemptAsync(Shorter(left, options.RenewDeadline / 2), take: true, ended))
             {
                 renewedAt = began;
                 _renewals.Succeeded(moment);
@@ -150,8 +182,8 @@ public sealed class LeaderLease(
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    /// <summary>Tries once to take or renew the lease.</summary>
-    private async Task<bool> AttemptAsync(TimeSpan limit, CancellationToken cancellationToken)
+    /// <summary>Tries once to take or renew the lease, or only to read it.</summary>
+    private async Task<bool> AttemptAsync(TimeSpan limit, bool take, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
@@ -170,6 +202,12 @@ public sealed class LeaderLease(
                 }
             }
             var found = await api.GetAsync(BuiltInTypes.Leases, key, either.Token);
+            if (!take)
+            {
+                if (found is not null)
+                    See(found);
+                return true;
+            }
             See(found ?? await api.CreateAsync(BuiltInTypes.Leases, New(), either.Token));
             if (found is null)
                 return true;
@@ -203,7 +241,11 @@ public sealed class LeaderLease(
     private bool MayTake(Lease lease) =>
         IsFree(lease)
         || lease.Spec.HolderIdentity == identity
-        || time.GetElapsedTime(_seenAt) >= TimeSpan.FromSeconds(lease.Spec.LeaseDurationSeconds ?? options.LeaseDuration.TotalSeconds);
+        || HasExpired(lease);
+
+    /// <summary>Whether nobody has renewed the lease that was seen last for as long as it is valid.</summary>
+    private bool HasExpired(Lease seen) =>
+        time.GetElapsedTime(_seenAt) >= TimeSpan.FromSeconds(seen.Spec.LeaseDurationSeconds ?? options.LeaseDuration.TotalSeconds);
 
     private static bool IsFree(Lease? lease) => string.IsNullOrEmpty(lease?.Spec.HolderIdentity);
 

@@ -18,6 +18,12 @@ public sealed record LeaderLeaseOptions
 
     /// <summary>How old the last renewal may be for a write that must not happen twice. Default 4 seconds, two retry periods.</summary>
     public TimeSpan FreshRenewal { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// Whether the lease is released when the leader has stopped. Default true; false where several processes hold the lease under one identity, so that one
+    /// of them must not release it for the others.
+    /// </summary>
+    public bool ReleasesOnStop { get; init; } = true;
 }
 
 /// <summary>Another instance holds the lease, or the lease could not be renewed in time. The process must end at once, since another instance leads now or soon.</summary>

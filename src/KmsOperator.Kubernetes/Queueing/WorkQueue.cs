@@ -23,6 +23,7 @@ public sealed class WorkQueue<TKey> : IDisposable
     private readonly DelayedKeys<TKey> _delayed;
     private readonly Backoff _backoff;
     private readonly Func<TKey, string?>? _flowOf;
+    private readonly Func<TKey, bool>? _accepts;
     private long _adds;
     private long _retries;
     private bool _shutDown;
@@ -34,17 +35,20 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// <param name="longestBackoff">The longest delay after failures; 5 minutes when null.</param>
     /// <param name="flowOf">Returns the flow of a key when it is added; null if it has none. Without this function no key has a flow.</param>
     /// <param name="maxWorkersPerFlow">How many workers may have keys of one flow at the same time, 1 or more.</param>
+    /// <param name="accepts">Whether a key is taken when it is added, or when its delay is over; null for all.</param>
     public WorkQueue(
         TimeProvider time,
         Random random,
         TimeSpan? firstBackoff = null,
         TimeSpan? longestBackoff = null,
         Func<TKey, string?>? flowOf = null,
-        int maxWorkersPerFlow = int.MaxValue)
+        int maxWorkersPerFlow = int.MaxValue,
+        Func<TKey, bool>? accepts = null)
     {
         _time = time;
         _ready = new(maxWorkersPerFlow);
         _flowOf = flowOf;
+        _accepts = accepts;
         _backoff = new(firstBackoff ?? TimeSpan.FromSeconds(1), longestBackoff ?? TimeSpan.FromMinutes(5), random);
         _delayed = new(time, Add);
     }
@@ -72,6 +76,8 @@ public sealed class WorkQueue<TKey> : IDisposable
     public void Add(TKey key)
     {
         // The caller's code, so it is not called under our lock.
+        if (_accepts?.Invoke(key) == false)
+            return;
         var flow = _flowOf?.Invoke(key);
         lock (_gate)
         {

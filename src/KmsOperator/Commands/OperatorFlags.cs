@@ -4,6 +4,7 @@ using System.Globalization;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Observability.Http;
+using KmsOperator.Sharding;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KmsOperator.Commands;
@@ -15,10 +16,13 @@ internal sealed class OperatorFlags
     private static readonly TimeSpan ShortestDriftPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestConsistencyWindow = TimeSpan.FromMilliseconds(100);
 
+    private const int MaxLeaseName = 253;
+
     private readonly Func<string, string?> _environment;
     private readonly Option<string?> _clusterId;
     private readonly Option<string> _leaderElect;
     private readonly Option<string> _leaderElectionId;
+    private readonly Option<int> _shards;
     private readonly Option<string[]> _watchNamespaces;
     private readonly Option<int> _workers;
     private readonly Option<TimeSpan> _driftPeriod;
@@ -43,6 +47,7 @@ internal sealed class OperatorFlags
         _leaderElect = Flag("leader-elect", "Work only while holding the lease; false runs alone.", "true", ParseBoolean);
         _leaderElect.Arity = ArgumentArity.ZeroOrOne;
         _leaderElectionId = Flag("leader-election-id", "Name of the Lease, in the operator's own namespace.", OperatorOptions.DefaultLeaderElectionId, ParseLeaseName);
+        _shards = Flag("shards", "Divide the work among all instances, by accounts and Regions, into so many parts, each with a Lease of its own (1 to 64). With 1 one instance does all of it.", 1, ParseShards);
         _watchNamespaces = Flag<string[]>("watch-namespaces", "Namespaces to watch, separated by commas. Default: all.", [], ParseNames);
         _workers = Flag("workers", "Resources reconciled at the same time, for each kind (1 to 256).", 16, ParseWorkers);
         _driftPeriod = Flag("drift-period", "How often an unchanged key is compared with AWS (1s to a year).", TimeSpan.FromHours(10), text => Duration.Parse(text, ShortestDriftPeriod));
@@ -66,7 +71,7 @@ internal sealed class OperatorFlags
     /// <summary>Adds all flags to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _eventQueues, _metricsAddress, _metricsTlsCertFile, _metricsTlsKeyFile, _metricsTokenReview, _healthAddress, _logFormat])
+        foreach (var option in (Option[])[_clusterId, _leaderElect, _leaderElectionId, _shards, _watchNamespaces, _workers, _driftPeriod, _consistencyWindow, _deletionGuardDays, _quotaShare, _eventQueues, _metricsAddress, _metricsTlsCertFile, _metricsTlsKeyFile, _metricsTokenReview, _healthAddress, _logFormat])
         {
             command.Add(option);
         }
@@ -78,6 +83,7 @@ internal sealed class OperatorFlags
         ClusterId = result.GetValue(_clusterId),
         LeaderElect = result.GetValue(_leaderElect) == "true",
         LeaderElectionId = result.GetValue(_leaderElectionId)!,
+        Shards = result.GetValue(_shards),
         WatchNamespaces = result.GetValue(_watchNamespaces) ?? [],
         Workers = result.GetValue(_workers),
         DriftPeriod = result.GetValue(_driftPeriod),
@@ -97,6 +103,16 @@ internal sealed class OperatorFlags
     /// <returns>A sentence that names the flags; null when all is well.</returns>
     internal static string? FindContradiction(OperatorOptions options)
     {
+        if (options is { Shards: > 1, LeaderElect: false })
+        {
+            return "--shards: more than 1 needs --leader-elect, since each shard has a Lease; without it several instances would work on the same keys.";
+        }
+
+        if (options.Shards > 1 && ShardElection.NameOf(options.LeaderElectionId, options.Shards - 1).Length > MaxLeaseName)
+        {
+            return "--leader-election-id: with --shards it may have 244 characters at most, since the names of the Leases begin with it.";
+        }
+
         switch (options.MetricsTlsCertFile, options.MetricsTlsKeyFile)
         {
             case (null, null):
@@ -164,6 +180,11 @@ internal sealed class OperatorFlags
             ? value
             : throw new FormatException("is not a number from 1 to 256");
 
+    private static int ParseShards(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= OperatorOptions.MaxShards
+            ? value
+            : throw new FormatException($"is not a number from 1 to {OperatorOptions.MaxShards}");
+
     private static int ParseDays(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= 365
             ? value
@@ -196,7 +217,7 @@ internal sealed class OperatorFlags
 
     // The name of an object: a DNS subdomain.
     private static string ParseLeaseName(string text) =>
-        text.Length is >= 1 and <= 253 && text.Split('.').All(part => part.Length > 0 && char.IsAsciiLetterOrDigit(part[0]) && char.IsAsciiLetterOrDigit(part[^1])
+        text.Length is >= 1 and <= MaxLeaseName && text.Split('.').All(part => part.Length > 0 && char.IsAsciiLetterOrDigit(part[0]) && char.IsAsciiLetterOrDigit(part[^1])
             && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
             ? text
             : throw new FormatException("is not a name of lower case letters, digits, '-' and '.'");

@@ -17,6 +17,12 @@ internal sealed record OperatorOptions
     /// <summary>Name of the Lease in the operator's own namespace; operators with different names do not see each other.</summary>
     public string LeaderElectionId { get; init; } = DefaultLeaderElectionId;
 
+    /// <summary>The most shards that there may be.</summary>
+    public const int MaxShards = 64;
+
+    /// <summary>Into how many shards, each with a Lease of its own, the work is divided among the instances; 1 for one instance that does all of it.</summary>
+    public int Shards { get; init; } = 1;
+
     /// <summary>Namespaces to watch; empty for all.</summary>
     public IReadOnlyList<string> WatchNamespaces { get; init; } = [];
 

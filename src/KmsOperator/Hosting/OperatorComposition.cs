@@ -9,6 +9,7 @@ using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
 using KmsOperator.Observability.Probes;
 using KmsOperator.Orphans;
+using KmsOperator.Sharding;
 using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Hosting;
@@ -18,6 +19,8 @@ internal sealed class OperatorComposition
 {
     // Ten thousand keys take half an hour, which leaves nearly all of the quotas to the reconciles.
     private static readonly TimeSpan OrphanSearchPause = TimeSpan.FromMilliseconds(200);
+
+    private const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
 
     private readonly OperatorOptions _options;
     private readonly TimeProvider _time;
@@ -30,6 +33,7 @@ internal sealed class OperatorComposition
     private readonly Controller[] _controllers;
     private readonly OrphanWatch? _orphans;
     private readonly KeyEventWatch? _keyEvents;
+    private readonly ShardWork? _shards;
 
     public OperatorComposition(
         IKubernetesApi api,
@@ -43,7 +47,8 @@ internal sealed class OperatorComposition
         OperatorMetrics metrics,
         ILoggerFactory loggers,
         ActivitySource? traces = null,
-        IWriteFence? fence = null)
+        IWriteFence? fence = null,
+        ShardElection? election = null)
     {
         _options = options;
         _time = time;
@@ -62,18 +67,30 @@ internal sealed class OperatorComposition
 
         // What is waited for in AWS must not be taken for certain early because somebody sets the clock.
         var steady = new SteadyClock(time);
-        var services = ReconcilerComposition.Create(
-            api, _events, _caches, clients, settings, options.Workers, steady, random, newAttemptId, metrics, loggers, fence);
+        var services = NewServices(clients, fence);
+        if (election is not null)
+        {
+            var map = election.Map;
+            services = services with { Shards = new ShardTenures(new ResourceShards(map, _caches, services.Classes), map.Count) };
+        }
+
         _kinds = [.. ReconcilerComposition.Register(services), .. ReconcilerComposition.RegisterUnreadable(services, loggers)];
         _controllers = [.. _kinds.Select(NewController)];
 
         // The keys of namespaces that are not watched would all look orphaned.
-        _orphans = options.WatchNamespaces.Count > 0 ? null : new OrphanWatch(
-            new OrphanSearch(new CachedResources(_caches), services.Regions, steady, OrphanSearchPause), _caches, new OrphanCount(metrics.Meter), _events, settings, steady,
-            loggers.CreateLogger<OrphanWatch>());
+        var orphanCount = options.WatchNamespaces.Count > 0 ? null : new OrphanCount(metrics.Meter);
+        _orphans = election is null ? NewOrphanWatch(services, isConcerned: null) : null;
+        _shards = election is null ? null : new ShardWork(election, services.Shards!, clients, NewServices, NewOrphanWatch, _kinds, steady);
         _keyEvents = options.EventQueues.Count == 0 ? null : new KeyEventWatch(
             options.EventQueues, clients, services, ResourceWaker.Of(services, _kinds), new KeyEventMetrics(metrics.Meter, options.EventQueues.Select(queue => queue.ToString())),
             loggers.CreateLogger<KeyEventWatch>());
+
+        ReconcilerServices NewServices(AwsClients fenced, IWriteFence? own) => ReconcilerComposition.Create(
+            api, _events, _caches, fenced, settings, options.Workers, steady, random, newAttemptId, metrics, loggers, own);
+
+        OrphanWatch? NewOrphanWatch(ReconcilerServices own, Func<string, string, bool>? isConcerned) => orphanCount is null ? null : new OrphanWatch(
+            new OrphanSearch(new CachedResources(_caches), own.Regions, steady, OrphanSearchPause, isConcerned), _caches, orphanCount, _events, settings, steady,
+            loggers.CreateLogger<OrphanWatch>(), isConcerned);
 
         (string, Func<CancellationToken, Task>) Watch<T>(ResourceType<T> type, ResourceStore<T> store, IReadOnlyList<string> namespaces)
             where T : class, IResource =>
@@ -118,10 +135,11 @@ internal sealed class OperatorComposition
         }
         finally
         {
-            await stop.CancelAsync();
-            await Task.WhenAll([working, .. background]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await stopEvents.CancelAsync();
-            await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // On the caller's thread, so that a test that runs everything on its own can stop the operator.
+            stop.Cancel();
+            await Task.WhenAll([working, .. background]).ConfigureAwait(Quietly);
+            stopEvents.Cancel();
+            await events.ConfigureAwait(Quietly);
         }
     }
 
@@ -149,6 +167,33 @@ internal sealed class OperatorComposition
             _orphans?.RunAsync(stop.Token) ?? Task.CompletedTask,
             _keyEvents?.RunAsync(stop.Token) ?? Task.CompletedTask,
         ]);
+    }
+
+    /// <summary>Reconciles, until cancelled, the resources of the shards that this instance holds.</summary>
+    /// <param name="cancellationToken">Ends it; the reconciles in progress are finished.</param>
+    public async Task RunShardsAsync(CancellationToken cancellationToken)
+    {
+        await _caches.WhenSynced.WaitAsync(cancellationToken);
+        foreach (var kind in _kinds)
+        {
+            kind.Subscribe();
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] parts =
+        [
+            .. _controllers.Select(controller => controller.RunAsync(stop.Token, CancellationToken.None)),
+            _keyEvents?.RunAsync(stop.Token) ?? Task.CompletedTask,
+        ];
+        try
+        {
+            await _shards!.RunAsync(stop.Token);
+        }
+        finally
+        {
+            stop.Cancel();
+            await Task.WhenAll(parts);
+        }
     }
 
     /// <summary>A random UUID (RFC 9562, version 4), as controller-runtime's <c>reconcileID</c> is.</summary>

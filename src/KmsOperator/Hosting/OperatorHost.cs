@@ -9,6 +9,7 @@ using KmsOperator.Observability.Http;
 using KmsOperator.Observability.Logging;
 using KmsOperator.Observability.Metrics;
 using KmsOperator.Observability.Tracing;
+using KmsOperator.Sharding;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 
@@ -51,18 +52,20 @@ internal static class OperatorHost
             var settings = new OperatorSettings(clusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard);
             logger.LogInformation("kms-operator {Version}, cluster id {ClusterId}", Version, clusterId);
 
-            var lease = !options.LeaderElect ? null : new LeaderLease(
-                api, new NamespacedName(FindNamespace(environment), options.LeaderElectionId), instance, new LeaderLeaseOptions(), time, random,
-                loggers.CreateLogger<LeaderLease>(), new BootTimeProvider());
-            var fence = lease is null ? null : new LeaseFence(lease);
+            var leaseKey = new NamespacedName(FindNamespace(environment), options.LeaderElectionId);
+            var election = options.Shards == 1 ? null : new ShardElection(
+                api, leaseKey, instance, new ShardMap(options.Shards), new LeaderLeaseOptions(), time, random, loggers.CreateLogger<ShardElection>(), new BootTimeProvider());
+            var lease = !options.LeaderElect || election is not null ? null : new LeaderLease(
+                api, leaseKey, instance, new LeaderLeaseOptions(), time, random, loggers.CreateLogger<LeaderLease>(), new BootTimeProvider());
+            IWriteFence? fence = election is not null ? new ClosedFence() : lease is not null ? new LeaseFence(lease) : null;
             using var clients = new AwsClients(
                 RoleSessionName.ForCluster(clusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(meter), time: time,
                 fence: fence);
 
             // Time passes for KMS also while this machine is suspended.
-            var host = new OperatorComposition(api, clients, settings, options, new BootTimeProvider(), random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces, fence);
+            var host = new OperatorComposition(api, clients, settings, options, new BootTimeProvider(), random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces, fence, election);
             _ = new IdleCollection(host.Queues, IdleCollection.CollectAll, time).RunAsync(host.WhenListed, cancellationToken);
-            if (lease is null)
+            if (lease is null && election is null)
             {
                 await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);
                 return ExitCodes.Success;
@@ -70,10 +73,16 @@ internal static class OperatorHost
 
             meter.CreateObservableGauge(
                 "leader_election_master_status",
-                () => new Measurement<int>(lease.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", options.LeaderElectionId)),
+                () => (election is null ? [lease!] : election.Leases.Append(election.Common)).Select(one => new Measurement<int>(one.IsLeader ? 1 : 0, new KeyValuePair<string, object?>("name", one.Name))),
                 null,
                 "1 while this instance leads.");
-            await host.RunAsync(stop => lease.RunAsync(host.RunControllersAsync, stop), cancellationToken);
+            if (election is not null)
+            {
+                await host.RunAsync(host.RunShardsAsync, cancellationToken);
+                return ExitCodes.Success;
+            }
+
+            await host.RunAsync(stop => lease!.RunAsync(host.RunControllersAsync, stop), cancellationToken);
             return ExitCodes.Success;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

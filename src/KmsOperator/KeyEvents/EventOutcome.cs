@@ -3,7 +3,7 @@ namespace KmsOperator.KeyEvents;
 /// <summary>What became of a message of an event queue. All but <see cref="Unfinished"/> are deleted from the queue.</summary>
 internal enum EventOutcome
 {
-    /// <summary>Somebody else changed a key of this cluster, and the key was compared.</summary>
+    /// <summary>Somebody else changed a key of this cluster, and the key was compared, or the instance that has the key's shard was asked to.</summary>
     Compared,
 
     /// <summary>As <see cref="Compared"/>, but the comparison has not ended yet. SQS shows the message again, and it is decided anew.</summary>

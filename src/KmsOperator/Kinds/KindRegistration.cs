@@ -7,4 +7,5 @@ namespace KmsOperator.Kinds;
 /// <param name="Queue">The resources that wait for a worker.</param>
 /// <param name="Reconciler">Does the work.</param>
 /// <param name="Subscribe">Starts the event handlers. Every resource that exists counts as added.</param>
-internal sealed record KindRegistration(string Name, WorkQueue<NamespacedName> Queue, IReconciler Reconciler, Action Subscribe);
+/// <param name="List">Names all resources that there are, to look at them again.</param>
+internal sealed record KindRegistration(string Name, WorkQueue<NamespacedName> Queue, IReconciler Reconciler, Action Subscribe, Func<IEnumerable<NamespacedName>> List);

@@ -1,3 +1,4 @@
+using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Keys;
@@ -48,11 +49,41 @@ internal sealed record ReconcilerServices(
     Publisher Publisher,
     IWriteFence? Fence = null)
 {
+    /// <summary>The shards that this instance holds; null if the work is not shared, and all resources are this instance's.</summary>
+    public ShardTenures? Shards { get; init; }
+
+    /// <summary>The reconciler of a kind. Where the work is shared, it is another one for each shard that this instance holds.</summary>
+    /// <param name="shardOf">The shard of a resource; null if it is gone.</param>
+    /// <param name="make">Makes the reconciler.</param>
+    public IReconciler NewReconciler(Func<ResourceShards, NamespacedName, int?> shardOf, Func<ReconcilerServices, IReconciler> make) =>
+        Shards is null ? make(this) : new ShardedReconciler(Shards, key => shardOf(Shards.Shards, key), make);
+
+    /// <summary>Keeps what is remembered of a resource in step with it.</summary>
+    public void Track<T>(ResourceChange<T> change)
+        where T : class, IResource
+    {
+        foreach (var own in Shards?.Present.Select(tenure => tenure.Services) ?? [this])
+        {
+            change.Track(own.Cache, own.Reservations, Time);
+        }
+    }
+
+    /// <summary>Whether a resource has to be reconciled because a change has brought it into another shard.</summary>
+    public bool HasMoved<T>(ResourceChange<T> change)
+        where T : class, IKeyResource => Shards?.HasMoved(change) == true;
+
+    /// <summary>What a queue takes: only resources of the shards that this instance holds; null for all.</summary>
+    /// <param name="shardOf">The shard of a resource; null if it is gone.</param>
+    public Func<NamespacedName, bool>? OwnOnly(Func<ResourceShards, NamespacedName, int?> shardOf) =>
+        Shards is null ? null : key => Shards.Find(shardOf(Shards.Shards, key)) is not null;
+
     /// <summary>
     /// A queue in which the resources of each KeyClass take turns with the others. A class is an account and its credentials, so its resources are
     /// throttled together and fail together. No class gets the last quarter of the workers: that an account does not answer is seen only
     /// after seconds.
     /// </summary>
     /// <param name="classOf">The class of a resource; empty where none is named.</param>
-    public WorkQueue<NamespacedName> NewKeyQueue(Func<NamespacedName, string> classOf) => new(Time, Random, flowOf: classOf, maxWorkersPerFlow: Workers - (Workers / 4));
+    /// <param name="shardOf">The shard of a resource; null if it is gone.</param>
+    public WorkQueue<NamespacedName> NewKeyQueue(Func<NamespacedName, string> classOf, Func<ResourceShards, NamespacedName, int?> shardOf) =>
+        new(Time, Random, flowOf: classOf, maxWorkersPerFlow: Workers - (Workers / 4), accepts: OwnOnly(shardOf));
 }

@@ -16,11 +16,15 @@ internal static class UnreadableRegistration
         where T : class, IResource
     {
         // Such an object may be large, and the API server reads and writes all of it for each patch. One at a time is enough.
-        var queue = new WorkQueue<NamespacedName>(services.Time, services.Random, flowOf: _ => "", maxWorkersPerFlow: 1);
+        var queue = new WorkQueue<NamespacedName>(services.Time, services.Random, flowOf: _ => "", maxWorkersPerFlow: 1, accepts: services.OwnOnly(ShardOf));
         return new KindRegistration(
             $"unreadable-{type.Kind.ToLowerInvariant()}",
             queue,
-            new UnreadableReconciler<T>(services.Api, services.Events, services.Time, type, store, services.Fence, loggers.CreateLogger<UnreadableReconciler<T>>()),
-            () => store.SubscribeUnreadable(change => queue.Add(change.Key)));
+            services.NewReconciler(
+                ShardOf, own => new UnreadableReconciler<T>(own.Api, own.Events, own.Time, type, store, own.Fence, loggers.CreateLogger<UnreadableReconciler<T>>())),
+            () => store.SubscribeUnreadable(change => queue.Add(change.Key)),
+            () => store.Unreadable.Select(NamespacedName.Of));
+
+        static int? ShardOf(ResourceShards shards, NamespacedName key) => shards.OfUnreadable(key);
     }
 }

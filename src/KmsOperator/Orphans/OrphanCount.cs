@@ -16,10 +16,11 @@ internal sealed class OrphanCount
     /// <param name="searched">The accounts and Regions that were searched.</param>
     /// <param name="orphans">The orphaned keys there.</param>
     /// <param name="keepOthers">Whether the figures of places that were not searched stay.</param>
-    public void Set(IReadOnlyList<(string AccountId, string Region)> searched, IReadOnlyList<KeyFinding> orphans, bool keepOthers)
-    {
-        var places = keepOthers ? _places : _places.Clear();
-        Volatile.Write(ref _places, places.SetItems(searched.Select(
-            place => KeyValuePair.Create(place, orphans.Count(one => (one.Key.AccountId, one.Key.Region) == place)))));
-    }
+    /// <param name="isConcerned">The places that the search was about; null for all. The figures of others stay in any case.</param>
+    public void Set(
+        IReadOnlyList<(string AccountId, string Region)> searched, IReadOnlyList<KeyFinding> orphans, bool keepOthers,
+        Func<string, string, bool>? isConcerned = null) => ImmutableInterlocked.Update(
+            ref _places,
+            places => (keepOthers ? places : places.RemoveRange(places.Keys.Where(place => isConcerned?.Invoke(place.AccountId, place.Region) != false)))
+                .SetItems(searched.Select(place => KeyValuePair.Create(place, orphans.Count(one => (one.Key.AccountId, one.Key.Region) == place)))));
 }

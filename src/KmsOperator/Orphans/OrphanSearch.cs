@@ -9,7 +9,9 @@ namespace KmsOperator.Orphans;
 /// <param name="regions">Clients of accounts and Regions.</param>
 /// <param name="time">The clock.</param>
 /// <param name="pause">How long to wait before each key, so that others get their turn; zero for not at all.</param>
-internal sealed class OrphanSearch(IClusterResources resources, RegionalClientFactory regions, TimeProvider time, TimeSpan pause = default)
+/// <param name="isConcerned">Says of an account and Region whether to look there; null for everywhere.</param>
+internal sealed class OrphanSearch(
+    IClusterResources resources, RegionalClientFactory regions, TimeProvider time, TimeSpan pause = default, Func<string, string, bool>? isConcerned = null)
 {
     /// <summary>Searches once.</summary>
     /// <param name="clusterId">Whose keys.</param>
@@ -31,7 +33,7 @@ internal sealed class OrphanSearch(IClusterResources resources, RegionalClientFa
             try
             {
                 var accountId = await regions.GetAccountIdAsync(access, time.GetUtcNow(), cancellationToken);
-                if (!searched.Add((accountId, access.Region)))
+                if (isConcerned?.Invoke(accountId, access.Region) == false || !searched.Add((accountId, access.Region)))
                 {
                     continue;
                 }

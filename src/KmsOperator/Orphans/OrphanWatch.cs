@@ -11,12 +11,13 @@ namespace KmsOperator.Orphans;
 /// and with pauses, so that reconciling never waits for it.
 /// </summary>
 internal sealed class OrphanWatch(
-    OrphanSearch search, ResourceCaches caches, OrphanCount count, IEventRecorder events, OperatorSettings settings, TimeProvider time, ILogger<OrphanWatch> logger)
+    OrphanSearch search, ResourceCaches caches, OrphanCount count, IEventRecorder events, OperatorSettings settings, TimeProvider time, ILogger<OrphanWatch> logger,
+    Func<string, string, bool>? isConcerned = null)
 {
     private static readonly TimeSpan Period = TimeSpan.FromDays(1);
     private static readonly TimeSpan PeriodAfterFailure = TimeSpan.FromHours(1);
 
-    /// <summary>Looks until cancelled. To be run only while this instance is the leader.</summary>
+    /// <summary>Looks until cancelled. To be run only while this instance is the leader, or holds the shard of the accounts and Regions that it looks at.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         // Creations that an earlier process began are settled within a consistency window.
@@ -31,7 +32,11 @@ internal sealed class OrphanWatch(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Asked to stop.
+            // Asked to stop. Where another instance looks now, that one has the figures.
+            if (isConcerned is not null)
+            {
+                count.Set([], [], keepOthers: false, isConcerned);
+            }
         }
     }
 
@@ -56,7 +61,7 @@ internal sealed class OrphanWatch(
             logger.LogWarning("Orphaned keys could not be looked for: {Error}", error);
         }
 
-        count.Set(report.Places, orphans, keepOthers: report.Errors.Count > 0);
+        count.Set(report.Places, orphans, keepOthers: report.Errors.Count > 0, isConcerned);
         return report.Errors.Count == 0;
     }
 

@@ -20,6 +20,9 @@ internal sealed record FlowRunOptions
     /// <summary>How the leader and one that waits beside it are elected; null for one operator without a lease.</summary>
     public LeaderLeaseOptions? Lease { get; init; }
 
+    /// <summary>Into how many shards the work of both is divided; more than 1 needs <see cref="Lease"/>.</summary>
+    public int Shards { get; init; } = 1;
+
     /// <summary>Whether another operator works at the same time, without a lease.</summary>
     public bool HasRival { get; init; }
 
@@ -137,6 +140,7 @@ internal sealed class FlowRun : IDisposable
             Api = connection => new FaultyApi(api ?? connection, plan, ClassName),
             Aws = transport => new FaultyTransport(transport, plan, _effects),
             Lease = _options.Lease,
+            Shards = _options.Shards,
         });
         return plan;
     }

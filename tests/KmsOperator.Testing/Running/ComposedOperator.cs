@@ -5,6 +5,7 @@ using KmsOperator.Configuration;
 using KmsOperator.Hosting;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
+using KmsOperator.Sharding;
 using Microsoft.Extensions.Logging;
 
 namespace KmsOperator.Testing.Running;
@@ -16,24 +17,30 @@ internal sealed class ComposedOperator : IDisposable
     private readonly Meter _meter;
     private readonly OperatorComposition _operator;
     private readonly LeaderLease? _lease;
+    private readonly ShardElection? _election;
 
     /// <param name="api">Its API server.</param>
     /// <param name="aws">Its AWS.</param>
     /// <param name="lease">How it is elected; null to lead at once and always.</param>
+    /// <param name="shards">Into how many shards the work is divided.</param>
     /// <param name="options">Its settings.</param>
     /// <param name="identity">Its name in the lease.</param>
     /// <param name="time">Its clock.</param>
     /// <param name="random">Its randomness.</param>
     /// <param name="loggers">Where it logs.</param>
     public ComposedOperator(
-        IKubernetesApi api, InProcessAws aws, LeaderLeaseOptions? lease, OperatorTestOptions options, string identity, TimeProvider time, Random random, ILoggerFactory loggers)
+        IKubernetesApi api, InProcessAws aws, LeaderLeaseOptions? lease, int shards, OperatorTestOptions options, string identity, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         var attempts = 0;
         _meter = new Meter("kms-operator");
+        var leaseKey = new NamespacedName("kms-operator-system", "kms-operator");
+        _election = shards == 1 ? null : new ShardElection(
+            api, leaseKey, identity, new ShardMap(shards), lease!, time, random, loggers.CreateLogger(nameof(ShardElection)));
+        _lease = lease is null || _election is not null ? null : new LeaderLease(api, leaseKey, identity, lease, time, random, loggers.CreateLogger(nameof(LeaderLease)));
+        IWriteFence? fence = _election is not null ? new ClosedFence() : _lease is not null ? new LeaseFence(_lease) : null;
         _clients = new AwsClients(
-            RoleSessionName.ForCluster(options.ClusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(_meter), time: time, inProcess: aws);
-        _lease = lease is null ? null : new LeaderLease(
-            api, new NamespacedName("kms-operator-system", "kms-operator"), identity, lease, time, random, loggers.CreateLogger(nameof(LeaderLease)));
+            RoleSessionName.ForCluster(options.ClusterId), new RequestRateLimiter(options.QuotaShare, time), metrics: new RequestMetrics(_meter), time: time, inProcess: aws,
+            fence: _election is null ? null : fence);
         _operator = new OperatorComposition(
             api,
             _clients,
@@ -45,12 +52,16 @@ internal sealed class ComposedOperator : IDisposable
             identity,
             new OperatorMetrics(_meter, "test"),
             loggers,
-            fence: _lease is null ? null : new LeaseFence(_lease));
+            fence: fence,
+            election: _election);
     }
 
     /// <summary>Runs the operator until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => _operator.RunAsync(
-        stop => _lease is null ? _operator.RunControllersAsync(stop, CancellationToken.None) : _lease.RunAsync(_operator.RunControllersAsync, stop), cancellationToken);
+        stop => _election is not null ? _operator.RunShardsAsync(stop) : _lease is null ? _operator.RunControllersAsync(stop, CancellationToken.None) : _lease.RunAsync(_operator.RunControllersAsync, stop), cancellationToken);
+
+    /// <summary>The shards that it holds now.</summary>
+    public IReadOnlyList<int> Shards => [.. (_election?.Leases ?? []).Select((lease, shard) => (lease, shard)).Where(one => one.lease.IsLeader).Select(one => one.shard)];
 
     /// <summary>The sum of a gauge's present values; null when the operator has no such gauge.</summary>
     public long? Measure(string gauge)

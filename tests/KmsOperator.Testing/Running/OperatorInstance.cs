@@ -9,6 +9,7 @@ internal sealed class OperatorInstance : IDisposable
 {
     private readonly SingleThread _thread = new();
     private readonly ComposedOperator _operator;
+    private readonly CancellationTokenSource _stop = new();
     private Task _run = Task.CompletedTask;
 
     /// <param name="server">Its cluster.</param>
@@ -22,13 +23,23 @@ internal sealed class OperatorInstance : IDisposable
     public OperatorInstance(
         InMemoryApiServer server, InProcessAws aws, OperatorWiring wiring, OperatorTestOptions options, string identity, TimeProvider time, Random random, ILoggerFactory loggers)
     {
+        Identity = identity;
         Connection = server.Connect(identity);
         _operator = new ComposedOperator(
             wiring.Api?.Invoke(Connection) ?? Connection,
             wiring.Aws is null ? aws : aws with { Transport = wiring.Aws(aws.Transport) },
-            wiring.Lease, options, identity, time, random, loggers);
-        _thread.Post(_ => _run = _operator.RunAsync(CancellationToken.None), null);
+            wiring.Lease, wiring.Shards, options, identity, time, random, loggers);
+        _thread.Post(_ => _run = _operator.RunAsync(_stop.Token), null);
     }
+
+    /// <summary>Its name in the leases.</summary>
+    public string Identity { get; }
+
+    /// <summary>The shards that it holds now.</summary>
+    public IReadOnlyList<int> Shards => _operator.Shards;
+
+    /// <summary>Whether it stands still, as after SIGSTOP. Of its timers only the callbacks run meanwhile.</summary>
+    public bool IsPaused { get; set; }
 
     /// <summary>Its connection to the cluster, to disturb it.</summary>
     public ApiConnection Connection { get; }
@@ -41,10 +52,13 @@ internal sealed class OperatorInstance : IDisposable
 
     /// <summary>Lets it work until it only waits.</summary>
     /// <returns>Whether there was anything to do.</returns>
-    public bool RunUntilIdle() => _thread.RunUntilIdle();
+    public bool RunUntilIdle() => !IsPaused && _thread.RunUntilIdle();
 
     /// <inheritdoc cref="ComposedOperator.Measure" />
     public long? Measure(string gauge) => _operator.Measure(gauge);
+
+    /// <summary>Asks it to end, as SIGTERM does.</summary>
+    public void Stop() => _thread.Post(_ => _stop.Cancel(), null);
 
     /// <summary>Ends it where it is, as SIGKILL does; it may be asked for by the operator's own call. What was sent is sent.</summary>
     public void Halt()
@@ -60,5 +74,6 @@ internal sealed class OperatorInstance : IDisposable
         Halt();
         Connection.DropWatches();
         _operator.Dispose();
+        _stop.Dispose();
     }
 }

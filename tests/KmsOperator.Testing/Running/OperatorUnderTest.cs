@@ -14,6 +14,7 @@ public sealed class OperatorUnderTest : IDisposable
     private readonly Random _random;
     private readonly ILoggerFactory _loggers;
     private readonly List<OperatorInstance> _instances = [];
+    private readonly List<OperatorInstance> _stopping = [];
     private int _started;
 
     /// <summary>Starts an operator on an empty cluster and an empty AWS.</summary>
@@ -96,10 +97,40 @@ public sealed class OperatorUnderTest : IDisposable
     /// <summary>Kills the operators as SIGKILL does. The cluster and AWS stay.</summary>
     public void Kill()
     {
-        foreach (var instance in _instances)
+        foreach (var instance in _instances.Concat(_stopping))
             instance.Dispose();
         _instances.Clear();
+        _stopping.Clear();
     }
+
+    /// <summary>Kills one of several operators as SIGKILL does.</summary>
+    /// <param name="identity">Its name in the leases: <c>operator</c> for the first one, <c>operator-2</c> for the next one.</param>
+    public void KillOne(string identity)
+    {
+        var instance = Find(identity);
+        instance.Dispose();
+        _instances.Remove(instance);
+    }
+
+    /// <summary>Asks one of several operators to end, as SIGTERM does, and lets all work for a minute.</summary>
+    public async Task StopAsync(string identity)
+    {
+        var instance = Find(identity);
+        instance.Stop();
+        _instances.Remove(instance);
+        _stopping.Add(instance);
+        await SettleAsync();
+        await instance.Run;
+    }
+
+    /// <summary>Stops one of several operators as SIGSTOP does.</summary>
+    public void StandStill(string identity) => Find(identity).IsPaused = true;
+
+    /// <summary>Lets it go on as SIGCONT does.</summary>
+    public void GoOn(string identity) => Find(identity).IsPaused = false;
+
+    /// <summary>The shards that one of several operators holds now.</summary>
+    public IReadOnlyList<int> ShardsOf(string identity) => Find(identity).Shards;
 
     /// <summary>Frees what the halted operators held. The others go on.</summary>
     public void KillHalted()
@@ -127,6 +158,8 @@ public sealed class OperatorUnderTest : IDisposable
         Aws.Dispose();
     }
 
+    private OperatorInstance Find(string identity) => _instances.Single(instance => instance.Identity == identity);
+
     private void RunUntilIdle()
     {
         // What one operator does may wake another.
@@ -134,7 +167,7 @@ public sealed class OperatorUnderTest : IDisposable
         while (any && !IsHalted)
         {
             any = false;
-            foreach (var instance in _instances)
+            foreach (var instance in _instances.Concat(_stopping))
                 any |= instance.RunUntilIdle();
         }
     }

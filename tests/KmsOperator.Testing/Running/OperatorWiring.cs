@@ -13,4 +13,7 @@ public sealed record OperatorWiring
 
     /// <summary>How it is elected; null to lead at once and always.</summary>
     public LeaderLeaseOptions? Lease { get; init; }
+
+    /// <summary><c>--shards</c>; more than 1 needs <see cref="Lease"/>.</summary>
+    public int Shards { get; init; } = 1;
 }

@@ -30,7 +30,7 @@ public sealed class WriteFenceHandlerTests : IDisposable
                 return ValueTask.FromResult<Stream>(_connection);
             },
         };
-        _http = new SharedHttp(new WriteFenceHandler(_fence, _sockets), TimeSpan.FromSeconds(15), _time);
+        _http = new SharedHttp(new WriteFenceHandler(_fence, new AwsAccess(null, null, "us-east-1"), _sockets), TimeSpan.FromSeconds(15), _time);
         _kms = new AmazonKeyManagementServiceClient(
             new BasicAWSCredentials("test", "test"),
             new AmazonKeyManagementServiceConfig
@@ -69,6 +69,18 @@ public sealed class WriteFenceHandlerTests : IDisposable
     public async Task A_write_is_not_sent_when_the_fence_is_closed_and_is_known_not_to_have_been_sent(string operation, Func<IAmazonKeyManagementService, Task> call)
     {
         _fence.Close();
+
+        var error = await Record.ExceptionAsync(() => call(_kms).WaitAsync(Patience, TimeProvider.System, Ct));
+
+        AssertNotSent(operation, error);
+        Assert.Empty(_connection.Sent);
+    }
+
+    [Theory]
+    [MemberData(nameof(Writes))]
+    public async Task A_write_is_not_sent_where_the_fence_does_not_permit_it_although_it_is_open(string operation, Func<IAmazonKeyManagementService, Task> call)
+    {
+        _fence.Forbidden = (new AwsAccess(null, null, "us-east-1"), operation);
 
         var error = await Record.ExceptionAsync(() => call(_kms).WaitAsync(Patience, TimeProvider.System, Ct));
 
@@ -130,6 +142,10 @@ public sealed class WriteFenceHandlerTests : IDisposable
         public bool IsOpen { get; private set; } = true;
 
         public bool IsFresh { get; set; } = true;
+
+        public (AwsAccess Access, string Operation)? Forbidden { get; set; }
+
+        public bool Permits(AwsAccess access, string operation) => Forbidden != (access, operation);
 
         public Task WaitUntilFreshAsync(CancellationToken cancellationToken) => IsFresh || !IsOpen ? Task.CompletedTask : _confirmed.Task.WaitAsync(cancellationToken);
 

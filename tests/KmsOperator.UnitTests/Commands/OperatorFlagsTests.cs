@@ -38,6 +38,31 @@ public sealed class OperatorFlagsTests
         Assert.Equal(share, flags.Read(result).QuotaShare);
     }
 
+    [Theory]
+    [InlineData("0", "nobody would do anything")]
+    [InlineData("65", "more Leases than anybody needs")]
+    [InlineData("-1", "negative")]
+    [InlineData("two", "no number")]
+    public void A_number_of_shards_that_is_none_is_refused_by_the_flags_name(string text, string why)
+    {
+        var (result, _) = Parse(["--shards", text], null);
+
+        Assert.True(result.Errors is [var error] && error.Message == $"--shards: '{text}' is not a number from 1 to 64.", why);
+    }
+
+    [Theory]
+    [InlineData(1, false, true)]
+    [InlineData(1, true, true)]
+    [InlineData(2, true, true)]
+    [InlineData(2, false, false)]
+    public void Shards_need_leader_election(int shards, bool leaderElect, bool isPossible)
+    {
+        var contradiction = OperatorFlags.FindContradiction(new OperatorOptions { Shards = shards, LeaderElect = leaderElect });
+
+        Assert.Equal(isPossible, contradiction is null);
+        Assert.True(isPossible || contradiction!.StartsWith("--shards: more than 1 needs --leader-elect", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Without_flags_and_variables_everything_has_its_default()
     {

@@ -202,9 +202,10 @@ internal sealed class KeyDeletion(
                 Reasons.ClassNotFound, $"KeyClass {status.ClassName} is gone, and with it the credentials for account {status.AccountId}. Put the class back.");
         }
 
+        // Where the status does not say the account, STS does: a shard's fence lets nothing pass to an account that is not known.
         return status.AccountId is { } accountId
             ? await accounts.FindMismatchAsync(request.Access, accountId, status.ClassName ?? "", cancellationToken)
-            : null;
+            : (await accounts.IdentifyAsync(request.Access, DateTimeOffset.MinValue, cancellationToken)).Error;
     }
 
     /// <summary>Writes what a part of the deletion came to: the error for which it waits, or the removal of the finalizer.</summary>

@@ -11,12 +11,16 @@ internal static class KeyClassRegistration
     public static KindRegistration Create(ReconcilerServices services)
     {
         var store = services.Caches.KeyClasses;
-        var queue = new WorkQueue<NamespacedName>(services.Time, services.Random);
+        var queue = new WorkQueue<NamespacedName>(services.Time, services.Random, accepts: services.OwnOnly(ShardOf));
         return new KindRegistration(
             "keyclass",
             queue,
-            new KeyClassReconciler(services.Api, services.Events, services.Time, store, services.Classes, services.Accounts, services.Settings),
-            () => store.Subscribe(OnKeyClass));
+            services.NewReconciler(
+                ShardOf, own => new KeyClassReconciler(own.Api, own.Events, own.Time, store, own.Classes, own.Accounts, own.Settings)),
+            () => store.Subscribe(OnKeyClass),
+            () => store.List().Select(NamespacedName.Of));
+
+        static int? ShardOf(ResourceShards shards, NamespacedName key) => shards.OfKeyClass(key);
 
         void OnKeyClass(ResourceChange<KeyClass> change)
         {

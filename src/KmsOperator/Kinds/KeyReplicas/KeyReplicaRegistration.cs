@@ -12,27 +12,26 @@ internal static class KeyReplicaRegistration
     public static KindRegistration Create(ReconcilerServices services)
     {
         var caches = services.Caches;
-        var queue = services.NewKeyQueue(key => ClassOf(caches, key));
-        var kind = new KeyReplicaReconciler(
-            services.Api, caches.ServiceKeys, services.Classes, new PrimaryResolver(services.Regions, services.Ownership, services.Settings), services.Keys, services.Deletion,
-            services.Publisher, services.Settings);
+        var queue = services.NewKeyQueue(key => ClassOf(caches, key), ShardOf);
         return new KindRegistration(
             "keyreplica",
             queue,
-            new ResourceReconciler<KeyReplica>(
-                services.Api, services.Events, services.Time, ResourceTypes.KeyReplicas, caches.KeyReplicas, services.Classes, services.Cache, kind, services.Fence),
+            services.NewReconciler(ShardOf, NewReconciler),
             () =>
             {
                 caches.KeyReplicas.Subscribe(OnKeyReplica);
                 caches.ServiceKeys.Subscribe(OnServiceKey);
                 caches.KeyClasses.Subscribe(OnKeyClass);
                 caches.Namespaces.Subscribe(OnNamespace);
-            });
+            },
+            () => caches.KeyReplicas.List().Select(NamespacedName.Of));
+
+        static int? ShardOf(ResourceShards shards, NamespacedName key) => shards.OfKeyReplica(key);
 
         void OnKeyReplica(ResourceChange<KeyReplica> change)
         {
-            change.Track(services.Cache, services.Reservations, services.Time);
-            if (change.NeedsReconcile())
+            services.Track(change);
+            if (change.NeedsReconcile() || services.HasMoved(change))
             {
                 queue.Add(change.Key);
             }
@@ -79,6 +78,16 @@ internal static class KeyReplicaRegistration
                 queue.Add(NamespacedName.Of(replica));
             }
         }
+    }
+
+    private static ResourceReconciler<KeyReplica> NewReconciler(ReconcilerServices services)
+    {
+        var caches = services.Caches;
+        var kind = new KeyReplicaReconciler(
+            services.Api, caches.ServiceKeys, services.Classes, new PrimaryResolver(services.Regions, services.Ownership, services.Settings), services.Keys, services.Deletion,
+            services.Publisher, services.Settings);
+        return new ResourceReconciler<KeyReplica>(
+            services.Api, services.Events, services.Time, ResourceTypes.KeyReplicas, caches.KeyReplicas, services.Classes, services.Cache, kind, services.Fence);
     }
 
     private static (string?, string?, string?) KeyOf(ServiceKey primary) => (primary.Status?.KeyId, primary.Status?.KeyState, primary.Status?.PrimaryRegion);

@@ -15,27 +15,26 @@ internal static class ServiceKeyRegistration
     public static KindRegistration Create(ReconcilerServices services)
     {
         var caches = services.Caches;
-        var queue = services.NewKeyQueue(key => ClassOf(caches.ServiceKeys, key));
-        var replicas = new OwnedReplicas(services.Api, caches.KeyReplicas, services.Settings);
-        var kind = new ServiceKeyReconciler(
-            services.Api, services.Classes, services.Ownership, services.Keys, services.Deletion, replicas, services.Publisher, services.Settings);
+        var queue = services.NewKeyQueue(key => ClassOf(caches.ServiceKeys, key), ShardOf);
         return new KindRegistration(
             "servicekey",
             queue,
-            new ResourceReconciler<ServiceKey>(
-                services.Api, services.Events, services.Time, ResourceTypes.ServiceKeys, caches.ServiceKeys, services.Classes, services.Cache, kind, services.Fence),
+            services.NewReconciler(ShardOf, NewReconciler),
             () =>
             {
                 caches.ServiceKeys.Subscribe(OnServiceKey);
                 caches.KeyClasses.Subscribe(OnKeyClass);
                 caches.Namespaces.Subscribe(OnNamespace);
                 caches.KeyReplicas.Subscribe(OnKeyReplica);
-            });
+            },
+            () => caches.ServiceKeys.List().Select(NamespacedName.Of));
+
+        static int? ShardOf(ResourceShards shards, NamespacedName key) => shards.OfServiceKey(key);
 
         void OnServiceKey(ResourceChange<ServiceKey> change)
         {
-            change.Track(services.Cache, services.Reservations, services.Time);
-            if (change.NeedsReconcile())
+            services.Track(change);
+            if (change.NeedsReconcile() || services.HasMoved(change))
             {
                 queue.Add(change.Key);
             }
@@ -78,6 +77,15 @@ internal static class ServiceKeyRegistration
                 queue.Add(key);
             }
         }
+    }
+
+    private static ResourceReconciler<ServiceKey> NewReconciler(ReconcilerServices services)
+    {
+        var replicas = new OwnedReplicas(services.Api, services.Caches.KeyReplicas, services.Settings);
+        var kind = new ServiceKeyReconciler(
+            services.Api, services.Classes, services.Ownership, services.Keys, services.Deletion, replicas, services.Publisher, services.Settings);
+        return new ResourceReconciler<ServiceKey>(
+            services.Api, services.Events, services.Time, ResourceTypes.ServiceKeys, services.Caches.ServiceKeys, services.Classes, services.Cache, kind, services.Fence);
     }
 
     /// <summary>The class by which a ServiceKey is queued; empty for the default class, where no name says which that is.</summary>
