@@ -76,10 +76,12 @@ internal static class ClusterConnection
         }
         else if (configuration.SslCaCerts is { } authorities)
         {
-            // The library's check does not look at the name once the authority is not one of the system's. client-go does.
-            const SslPolicyErrors Final = SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable;
-            tls.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
-                (errors & Final) == 0 && k8s.Kubernetes.CertificateValidationCallBack(sender, authorities, certificate, chain, errors);
+            // The library's check does not look at the name, and reads all of the system's authorities, which takes a tenth of a second and some MiB.
+            tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+            tls.CertificateChainPolicy.ExtraStore.AddRange(authorities);
+            tls.RemoteCertificateValidationCallback = (_, _, chain, errors) =>
+                errors == SslPolicyErrors.None || (errors == SslPolicyErrors.RemoteCertificateChainErrors && chain is not null && EndsIn(chain, authorities));
         }
 
         if (FindCertificate(configuration) is { } certificate)
@@ -89,6 +91,14 @@ internal static class ClusterConnection
 
         return handler;
     }
+
+    /// <summary>
+    /// Whether nothing is wrong with a chain but that it ends before a root, in a certificate of the kubeconfig. An authority there may itself be signed by
+    /// another one; client-go trusts it all the same.
+    /// </summary>
+    private static bool EndsIn(X509Chain chain, X509Certificate2Collection authorities) =>
+        chain.ChainStatus.All(one => one.Status == X509ChainStatusFlags.PartialChain)
+        && authorities.Any(one => one.RawDataMemory.Span.SequenceEqual(chain.ChainElements[^1].Certificate.RawDataMemory.Span));
 
     /// <summary>The client's certificate with its key: PEM in base64, or files of PEM; what is written in the kubeconfig itself comes first.</summary>
     private static X509Certificate2? FindCertificate(KubernetesClientConfiguration configuration)

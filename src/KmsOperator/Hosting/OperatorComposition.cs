@@ -6,6 +6,7 @@ using KmsOperator.KeyEvents;
 using KmsOperator.Keys.Create;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
+using KmsOperator.Observability.Http;
 using KmsOperator.Observability.Metrics;
 using KmsOperator.Observability.Probes;
 using KmsOperator.Orphans;
@@ -109,11 +110,6 @@ internal sealed class OperatorComposition
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var stopping = cancellationToken.Register(_health.Stopping);
 
-        // Probes are answered until the end, so that a slow stop is not taken for a dead process.
-        await using var probes = _options.HealthAddress == ListenAddress.Nowhere
-            ? null
-            : await ProbeServer.StartAsync(_options.HealthAddress, _health, _loggers.CreateLogger(typeof(ProbeServer)), cancellationToken);
-
         // Events are sent longer than the controllers run, so that the last ones get out.
         using var stopEvents = new CancellationTokenSource();
         var events = _events.RunAsync(stopEvents.Token);
@@ -126,10 +122,16 @@ internal sealed class OperatorComposition
             background.Add(watching);
         }
 
-        var working = work(stop.Token);
-        _health.Needs("the work of the controllers", working);
+        var working = Task.CompletedTask;
+        WebServer? probes = null;
         try
         {
+            // While the first lists are on their way.
+            probes = _options.HealthAddress == ListenAddress.Nowhere
+                ? null
+                : await ProbeServer.StartAsync(_options.HealthAddress, _health, _loggers.CreateLogger(typeof(ProbeServer)), cancellationToken);
+            working = work(stop.Token);
+            _health.Needs("the work of the controllers", working);
             await await Task.WhenAny([working, .. background]);
             await working;
         }
@@ -140,6 +142,9 @@ internal sealed class OperatorComposition
             await Task.WhenAll([working, .. background]).ConfigureAwait(Quietly);
             stopEvents.Cancel();
             await events.ConfigureAwait(Quietly);
+
+            // Probes are answered until the end, so that a slow stop is not taken for a dead process.
+            await (probes?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
     }
 

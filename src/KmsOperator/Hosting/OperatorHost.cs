@@ -47,8 +47,11 @@ internal static class OperatorHost
             using var collected = options.MetricsAddress == ListenAddress.Nowhere ? null : MetricsServer.Collect(meter);
             using var tracing = OperatorTracing.Start(traces, environment, Version, instance);
             using var api = Connect(time, meter);
+
+            // The question for the cluster id opens the connection while the server starts.
+            var clusterIdFound = options.ClusterId is { } given ? Task.FromResult(given) : FindClusterIdAsync(api, cancellationToken);
             await using var server = collected is null ? null : await ServeMetricsAsync(options, collected, api, time, loggers, cancellationToken);
-            var clusterId = options.ClusterId ?? await FindClusterIdAsync(api, cancellationToken);
+            var clusterId = await clusterIdFound;
             var settings = new OperatorSettings(clusterId, options.DriftPeriod, options.ConsistencyWindow, options.DeletionGuard);
             logger.LogInformation("kms-operator {Version}, cluster id {ClusterId}", Version, clusterId);
 

@@ -11,7 +11,7 @@ internal static class Measures
         new("start.first-list", "start of the process to its first list", "0", " ms", new(150, NativeOnly: true)),
         new("start.memory", "memory without keys, probes and metrics on and read", "0.0", " MiB", new(45, NativeOnly: true)),
         new("scale.rate", "rate of {0} new keys, of that of the same writes without an operator", "0.00", "", new(0.70, AtLeast: true, FromSize: 1000)),
-        new("scale.calls", "KMS calls for each of {0} new keys", "0.00", "", new(3.05, Promised: true)),
+        new("scale.calls", "KMS calls for each of {0} new keys", "0.00", "", new(3.05)),
         new("scale.writes", "API-server writes for each of {0} new keys, the resource and the event included", "0.00", "", new(4.05, Promised: true)),
         new(Growth.Time, "time for each new key, most over least up to {0} keys", "0.00", " ×", new(1.10, FromSize: 10_000)),
         new(Growth.Calls, "KMS calls for each new key, most over least up to {0} keys", "0.00", " ×", new(1.10)),

@@ -15,6 +15,7 @@ public sealed class ClusterConnectionTests : IAsyncLifetime
 {
     private static readonly (string Certificate, string Key) Own = Certificates.Make("the server");
     private static readonly (string Certificate, string Key) Client = Certificates.Make("a client");
+    private static readonly (string Certificate, string Key, string Authority) Signed = Certificates.MakeSigned();
     private static readonly string Other = Base64(Certificates.Make("another authority").Certificate);
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("kms-operator-kubeconfig-");
     private readonly WebApplication _server;
@@ -23,12 +24,18 @@ public sealed class ClusterConnectionTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(new HttpsConnectionAdapterOptions
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            ServerCertificate = X509Certificate2.CreateFromPem(Own.Certificate, Own.Key),
-            ClientCertificateMode = ClientCertificateMode.AllowCertificate,
-            ClientCertificateValidation = (_, _, _) => true,
-        })));
+            foreach (var (certificate, key) in ((string, string)[])[Own, (Signed.Certificate, Signed.Key)])
+            {
+                kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(new HttpsConnectionAdapterOptions
+                {
+                    ServerCertificate = X509Certificate2.CreateFromPem(certificate, key),
+                    ClientCertificateMode = ClientCertificateMode.AllowCertificate,
+                    ClientCertificateValidation = (_, _, _) => true,
+                }));
+            }
+        });
         _server = builder.Build();
         _server.Run(async context =>
         {
@@ -87,12 +94,21 @@ public sealed class ClusterConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_authority_that_another_one_has_signed_is_enough()
+    {
+        Assert.Equal("|Bearer secret", await AskAsync("localhost", $"certificate-authority-data: {Base64(Signed.Authority)}", ["token: secret"], server: 1));
+        await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync("localhost", $"certificate-authority-data: {Base64(Own.Certificate)}", ["token: secret"], server: 1));
+    }
+
+    [Fact]
     public async Task A_user_with_a_password_is_authenticated_by_it() => Assert.Equal(
         "|Basic YTpi", await AskAsync("localhost", $"certificate-authority-data: {Base64(Own.Certificate)}", "username: a", "password: b"));
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
 
-    private async Task<string?> AskAsync(string host, string cluster, params string[] user)
+    private Task<string?> AskAsync(string host, string cluster, params string[] user) => AskAsync(host, cluster, user, server: 0);
+
+    private async Task<string?> AskAsync(string host, string cluster, string[] user, int server)
     {
         var file = Path.Combine(_files.FullName, "config");
         await File.WriteAllTextAsync(
@@ -103,7 +119,7 @@ public sealed class ClusterConnectionTests : IAsyncLifetime
             clusters:
             - name: one
               cluster:
-                server: https://{host}:{new Uri(_server.Urls.First()).Port}
+                server: https://{host}:{new Uri(_server.Urls.ElementAt(server)).Port}
                 {cluster}
             users:
             - name: me

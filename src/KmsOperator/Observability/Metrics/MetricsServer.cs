@@ -14,15 +14,15 @@ namespace KmsOperator.Observability.Metrics;
 /// <summary>Serves <c>/metrics</c> in Prometheus' text format, whether this instance leads or not.</summary>
 internal static class MetricsServer
 {
-    // More series of one instrument than this are summed up as one. Memory for all of them is taken at once, about 1 MiB for 10,000, so only the calls to
-    // AWS, which are counted by account, Region and operation, get as many.
-    private const int MaxAwsSeries = 10_000;
-    private const int MaxSeries = 500;
+    // More series of one instrument than this are summed up as one. Memory for all of them is taken at once, about 1 MiB for 10,000, so only the instruments
+    // whose labels have accounts get as many: calls to AWS, and event queues, of which each account may have its own.
+    private const int MaxSeriesOfAccounts = 10_000;
+    private const int MaxSeries = 200;
 
     /// <summary>Collects what a meter measures from now on; what came before is not counted.</summary>
     public static MeterProvider Collect(Meter meter) => Sdk.CreateMeterProviderBuilder()
         .AddMeter(meter.Name)
-        .AddView(instrument => new MetricStreamConfiguration { CardinalityLimit = instrument.Name.StartsWith("kmsoperator_aws_", StringComparison.Ordinal) ? MaxAwsSeries : MaxSeries })
+        .AddView(instrument => new MetricStreamConfiguration { CardinalityLimit = HasAccounts(instrument.Name) ? MaxSeriesOfAccounts : MaxSeries })
         .AddPrometheusExporter(WithoutLabelsOnTop)
         .Build();
 
@@ -57,6 +57,9 @@ internal static class MetricsServer
         logger.LogInformation("Serving /metrics on {Address}", server.Url);
         return server;
     }
+
+    private static bool HasAccounts(string instrument) =>
+        instrument.StartsWith("kmsoperator_aws_", StringComparison.Ordinal) || instrument.StartsWith("kmsoperator_event_", StringComparison.Ordinal);
 
     // The names are controller-runtime's; labels on top of its own would break the dashboards made for it.
     private static void WithoutLabelsOnTop(PrometheusAspNetCoreOptions options) => (options.ScopeInfoEnabled, options.TargetInfoEnabled) = (false, false);
