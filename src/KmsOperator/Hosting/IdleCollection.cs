@@ -14,7 +14,7 @@ internal sealed class IdleCollection(IReadOnlyList<WorkQueue<NamespacedName>> qu
     /// <summary>How often the queues are looked at.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    // A collection of 10,000 resources takes about 0.1 s of a core. This many reconciles take far longer than that.
+    // A full collection stops all work for a moment, so it needs a reason: fewer reconciles leave little garbage.
     private const long Burst = 1000;
 
     /// <summary>Collects once when the caches are filled and nothing waits, and again whenever a burst of work is done; until cancelled.</summary>

@@ -159,11 +159,7 @@ internal sealed class OperatorComposition
     /// <param name="leaseLost">Cancels the reconciles in progress as well, at once: a successor may start before a grace period is over.</param>
     public async Task RunControllersAsync(CancellationToken cancellationToken, CancellationToken leaseLost)
     {
-        await _caches.WhenSynced.WaitAsync(cancellationToken);
-        foreach (var kind in _kinds)
-        {
-            kind.Subscribe();
-        }
+        await SubscribeAsync(cancellationToken);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leaseLost);
         await Task.WhenAll(
@@ -178,11 +174,7 @@ internal sealed class OperatorComposition
     /// <param name="cancellationToken">Ends it; the reconciles in progress are finished.</param>
     public async Task RunShardsAsync(CancellationToken cancellationToken)
     {
-        await _caches.WhenSynced.WaitAsync(cancellationToken);
-        foreach (var kind in _kinds)
-        {
-            kind.Subscribe();
-        }
+        await SubscribeAsync(cancellationToken);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] parts =
@@ -198,6 +190,16 @@ internal sealed class OperatorComposition
         {
             stop.Cancel();
             await Task.WhenAll(parts);
+        }
+    }
+
+    /// <summary>Lets the caches put resources into the queues, once they are filled.</summary>
+    private async Task SubscribeAsync(CancellationToken cancellationToken)
+    {
+        await _caches.WhenSynced.WaitAsync(cancellationToken);
+        foreach (var kind in _kinds)
+        {
+            kind.Subscribe();
         }
     }
 

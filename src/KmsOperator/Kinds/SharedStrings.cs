@@ -4,7 +4,7 @@ using KmsOperator.Api;
 namespace KmsOperator.Kinds;
 
 /// <summary>
-/// Lets the resources of one cache share the strings that repeat, such as Regions, classes and the states of conditions: about a kilobyte of each resource.
+/// Lets the resources of one cache share the strings that repeat, such as Regions, classes and the states of conditions: about 0.7 kB of each resource (docs/performance.md).
 /// What is different in each resource, such as ids and messages, is left alone. Not thread-safe.
 /// </summary>
 internal sealed class SharedStrings
