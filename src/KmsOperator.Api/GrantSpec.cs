@@ -29,7 +29,7 @@ public sealed record GrantSpec
     public string? RetiringPrincipal { get; init; }
 }
 
-/// <summary>One grant in the status: one that the operator made, as KMS lists it.</summary>
+/// <summary>One grant in the status, as KMS lists it.</summary>
 public sealed record GrantStatus
 {
     /// <summary>The name of the grant in the spec.</summary>
@@ -46,4 +46,7 @@ public sealed record GrantStatus
 
     /// <summary>What the grantee may do.</summary>
     public IReadOnlyList<string>? Operations { get; init; }
+
+    /// <summary>True for a grant that others made; the operator never revokes it. Absent for one that the operator made.</summary>
+    public bool? Foreign { get; init; }
 }

@@ -54,8 +54,11 @@ public sealed record KeyStatus
     /// <summary>The key material that the operator imported last; absent where it imported none.</summary>
     public MaterialStatus? Material { get; init; }
 
-    /// <summary>The grants that the operator made, as they were last listed.</summary>
+    /// <summary>The grants that the operator made, and those of others that are what the spec lists, as they were last listed.</summary>
     public IReadOnlyList<GrantStatus>? Grants { get; init; }
+
+    /// <summary>Grants of others that were what the spec listed, and are no more. They still give access: the operator revokes only what it made.</summary>
+    public IReadOnlyList<GrantStatus>? LeftGrants { get; init; }
 
     /// <summary>Grants, by their name in the spec, that the key had or was about to get; on record until a later comparison does not find them any more.</summary>
     public IReadOnlyList<string>? FormerGrantNames { get; init; }

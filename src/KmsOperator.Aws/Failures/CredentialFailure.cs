@@ -4,7 +4,7 @@ using Amazon.Runtime.CredentialManagement;
 namespace KmsOperator.Aws;
 
 /// <summary>Says in plain words that there are no AWS credentials. The SDK lists an exception for each place where it has looked.</summary>
-internal static class CredentialFailure
+public static class CredentialFailure
 {
     /// <summary>Stands where AWS's error code does.</summary>
     public const string Code = "NoCredentials";

@@ -86,6 +86,11 @@ public static class KeyObserver
                 {
                     GranteePrincipal = grant.GranteePrincipal,
                     GranteeServicePrincipal = grant.GranteeServicePrincipal,
+                    RetiringPrincipal = grant.RetiringPrincipal,
+                    RetiringServicePrincipal = grant.RetiringServicePrincipal,
+                    SourceArn = grant.Constraints?.SourceArn,
+                    EncryptionContextEquals = grant.Constraints?.EncryptionContextEquals,
+                    EncryptionContextSubset = grant.Constraints?.EncryptionContextSubset,
                     CreationDate = grant.CreationDate is { } created ? new DateTimeOffset(created.ToUniversalTime()) : null,
                 }));
             marker = page.Truncated == true ? page.NextMarker : null;

@@ -4,7 +4,7 @@ using KmsOperator.Policies;
 namespace KmsOperator.Planning;
 
 /// <summary>Turns <c>spec.grants</c> into the grants that the key must have.</summary>
-internal static class GrantResolver
+public static class GrantResolver
 {
     /// <summary>Resolves the principals and puts everything into the one form in which it is compared.</summary>
     /// <param name="grants">Grants that are valid on their own.</param>

@@ -1,6 +1,6 @@
 namespace KmsOperator.Planning;
 
-/// <summary>Compares the grants that a key must have with those that the operator made on it. It does nothing about other grants.</summary>
+/// <summary>Compares the grants that a key must have with those on it. It makes what is missing, revokes what the operator made and nobody wants, and does nothing about the grants of others.</summary>
 internal static class GrantPlanner
 {
     /// <summary>
@@ -16,14 +16,13 @@ internal static class GrantPlanner
             return [];
         }
 
-        // KMS lists a grant twice only if it was made twice; the older one stays.
-        var own = grants.Where(grant => grant.IsOwn).OrderBy(grant => grant.CreationDate ?? DateTimeOffset.MaxValue).ThenBy(grant => grant.Id, StringComparer.Ordinal).ToArray();
-        var kept = desired.Grants.Select(wanted => own.FirstOrDefault(grant => grant.KmsName == wanted.KmsName)).OfType<ObservedGrant>().ToArray();
-        DesiredGrant[] missing = desired.Enabled ? [.. desired.Grants.Where(wanted => !kept.Any(grant => grant.KmsName == wanted.KmsName))] : [];
+        var matches = GrantMatching.Match(desired.Grants, grants);
+        DesiredGrant[] missing = desired.Enabled ? [.. desired.Grants.Where(wanted => !matches.ContainsKey(wanted))] : [];
         return
         [
             .. missing.Select(wanted => new CreateGrantStep(wanted)),
-            .. own.Except(kept).Select(grant => new RevokeGrantStep(grant, missing.FirstOrDefault(wanted => wanted.Name == GrantName.InSpec(grant.KmsName)))),
+            .. grants.Where(grant => grant.IsOwn && !matches.Values.Contains(grant, ReferenceEqualityComparer.Instance))
+                .Select(grant => new RevokeGrantStep(grant, missing.FirstOrDefault(wanted => wanted.Name == GrantName.InSpec(grant.KmsName)))),
         ];
     }
 }

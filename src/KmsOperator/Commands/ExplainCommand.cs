@@ -103,7 +103,7 @@ internal static partial class ExplainCommand
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
-            await errors.WriteLineAsync($"--key: the policy of {arn} cannot be read: {failure.Message}");
+            await errors.WriteLineAsync($"--key: the policy of {arn} cannot be read: {AwsFailureAdvice.Explain(failure)}");
             return ExitCodes.Failure;
         }
     }

@@ -50,6 +50,9 @@ internal sealed record ForeignKey
     /// <summary>Full names of the aliases, <c>alias/...</c>.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>The grants that the other tool made on the key.</summary>
+    public IReadOnlyList<ForeignGrant> Grants { get; init; } = [];
+
     /// <summary>What belongs to the key and cannot be said in its manifest: a sentence each.</summary>
     public IReadOnlyList<string> Left { get; init; } = [];
 

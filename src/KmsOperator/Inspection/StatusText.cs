@@ -34,7 +34,12 @@ internal sealed class StatusText(Colours colours)
         Line("former aliases", status.FormerAliasNames is { Count: > 0 } former ? string.Join(", ", former) : null);
         foreach (var grant in status.Grants ?? [])
         {
-            Line("grant", $"{grant.Name}: {string.Join(", ", grant.Operations ?? [])} for {grant.GranteePrincipal ?? grant.GranteeServicePrincipal}");
+            Line("grant", $"{grant.Name}: {string.Join(", ", grant.Operations ?? [])} for {grant.GranteePrincipal ?? grant.GranteeServicePrincipal}{(grant.Foreign == true ? $" (made by others, {grant.GrantId})" : "")}");
+        }
+
+        foreach (var grant in status.LeftGrants ?? [])
+        {
+            Line("left grant", $"{grant.Name}: {string.Join(", ", grant.Operations ?? [])} for {grant.GranteePrincipal ?? grant.GranteeServicePrincipal} (made by others, {grant.GrantId})");
         }
 
         Line("former grants", status.FormerGrantNames is { Count: > 0 } revoked ? string.Join(", ", revoked) : null);

@@ -69,7 +69,7 @@ internal sealed class KeyReconciler(
             await context.AddFinalizerAsync(cancellationToken);
             if (!resolved.MustCompare && !resolved.IsContradicted(context.Status) && !IsDue(context, resolved.DesiredSha256))
             {
-                var note = PrimaryNotes.NoteFor(context.Resource, context.Status) + KeyRotation.NoteFor(context, context.Status, desired) + MaterialFields.NoteFor(context.Status);
+                var note = PrimaryNotes.NoteFor(context.Resource, context.Status) + KeyRotation.NoteFor(context, context.Status, desired) + MaterialFields.NoteFor(context.Status) + GrantHistory.NoteFor(context.Status);
                 return (null, Unchanged(context, KeyStatusFields.Settled(StatusOf(context, desired), desired, settings.ConsistencyWindow)) with { Note = note });
             }
         }
@@ -163,6 +163,7 @@ internal sealed class KeyReconciler(
             LastUsed = null,
             Material = null,
             Grants = null,
+            LeftGrants = null,
             FormerGrantNames = GrantHistory.Unknown,
         };
         status = CreateRecord.WithLost(context, status, aliasName: null);

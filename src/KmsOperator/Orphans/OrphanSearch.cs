@@ -48,7 +48,7 @@ internal sealed class OrphanSearch(
             }
             catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
             {
-                errors.Add($"{place}: {failure.Code}: {failure.Message}");
+                errors.Add($"{place}: {AwsFailureAdvice.Explain(failure)}");
             }
         }
 

@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Aws;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kinds;
 using KmsOperator.Kubernetes;
@@ -53,11 +54,21 @@ internal sealed class PlanFindings(ResourceCaches caches, PlanScope scope, Plann
             Action = ActionOf(calls),
             Steps = steps,
             WithFull = status?.Plan ?? [],
+            Notes = status is null ? [] : [.. GrantHistory.NewlyLeft(calls.Before ?? new KeyStatus(), status).Select(grant => GrantHistory.Explain(grant, status))],
             Outcome = calls.Failure is null ? outcome : PlannedOutcome.Failed,
             Reason = calls.Failure is null ? ready?.Reason ?? "" : "Failed",
-            Message = planned.Hide(calls.Failure ?? ready?.Message ?? ""),
+            Message = planned.Hide(calls.Failure ?? MessageFor(ready)),
         };
         return refused.TryGetValue((kind, key), out var message) ? plan with { Outcome = PlannedOutcome.Refused, Reason = Reasons.InvalidSpec, Message = message } : plan;
+    }
+
+    /// <summary>What a condition says, in words that are true of a command.</summary>
+    private static string MessageFor(Condition? ready)
+    {
+        var message = OperatorWords.ForCommand(ready?.Message ?? "");
+        return ready?.Reason is Reasons.Throttled or Reasons.Unavailable && !message.Contains(CredentialFailure.Code, StringComparison.Ordinal)
+            ? $"{message} Run the command again once AWS answers."
+            : message;
     }
 
     private (IResource? Resource, IReadOnlyList<Condition>? Conditions) Find(string kind, NamespacedName key)

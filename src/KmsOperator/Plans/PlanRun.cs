@@ -61,12 +61,13 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
             new OperatorMetrics(meter, OperatorHost.Version), NullLoggerFactory.Instance));
         var pass = new PlanPass(cluster, recorder, kinds, new UnknownUids(cluster, tags, settings.ClusterId), input.Concurrency, input.Progress);
         await RepeatAsync(pass, cluster, scope, cancellationToken);
-        if (clusterId is null)
+        var resources = new PlanFindings(caches, scope, planned, overlay.Refused).Collect(pass.Calls);
+        if (clusterId is null && resources.Any(ShowsUnknownCluster))
         {
-            notes.Add("No --cluster-id was given and no key of these resources carries one, so the tag servicekey.dev/cluster is shown as (unknown).");
+            notes.Add($"No --cluster-id was given and no key of these resources carries one, so the tag servicekey.dev/cluster is shown as {UnknownCluster}.");
         }
 
-        return new PlanReport(clusterId, new PlanFindings(caches, scope, planned, overlay.Refused).Collect(pass.Calls), notes)
+        return new PlanReport(clusterId, resources, notes)
         {
             IsIncomplete = input.Manifests is null && unreadable.Count > 0,
         };
@@ -90,6 +91,10 @@ internal sealed class PlanRun(Func<Func<HttpMessageHandler, HttpMessageHandler>,
             }
         }
     }
+
+    /// <summary>Whether a reader sees that the cluster id is not known. Nobody does where AWS could not be asked, or where no key gets tags.</summary>
+    private static bool ShowsUnknownCluster(ResourcePlan resource) =>
+        resource.Steps.SelectMany(step => step.Changes).Any(change => change.After == UnknownCluster) || resource.WithFull.Any(step => step.Summary.Contains(UnknownCluster, StringComparison.Ordinal));
 
     /// <summary>The cluster id that the keys of the resources carry.</summary>
     private static async Task<string?> FindClusterIdAsync(OwnerTags tags, ResourceCaches caches, PlanScope scope, CancellationToken cancellationToken)

@@ -84,7 +84,7 @@ internal sealed class ClusterReport(IKubernetesApi api, RegionalClientFactory re
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
-            return (row, $"{failure.Code}: {failure.Message}");
+            return (row, AwsFailureAdvice.Explain(failure));
         }
     }
 

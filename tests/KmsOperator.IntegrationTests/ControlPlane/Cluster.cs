@@ -66,6 +66,15 @@ public abstract class Cluster : IAsyncDisposable
     public Task<CommandResult> KubectlAsync(IEnumerable<string> arguments, string? input, string? kubeconfig = null) =>
         Command.RunAsync(KubectlPath, [.. arguments, $"--kubeconfig={kubeconfig ?? AdminKubeconfig}"], input);
 
+    /// <summary>Runs a shell script that calls kubectl, with all rights.</summary>
+    /// <param name="path">The script.</param>
+    public Task<CommandResult> RunScriptAsync(string path)
+    {
+        var search = Environment.GetEnvironmentVariable("PATH");
+        return Command.RunAsync(
+            "/usr/bin/env", [$"KUBECONFIG={AdminKubeconfig}", $"PATH={(Path.GetDirectoryName(KubectlPath) is { Length: > 0 } folder ? $"{folder}:{search}" : search)}", "sh", path]);
+    }
+
     /// <summary>Applies manifests: a file, or a directory with all that is in it.</summary>
     public async Task ApplyAsync(string path) =>
         // Server-side: kubectl's own validation refuses CEL rules that an older server does not know.

@@ -47,6 +47,8 @@ public sealed class TerraformImportTests(ControlPlaneFixture controlPlane, Opera
         var imported = await RunAsync("import", "--tfstate", Path.Combine(_folder.FullName, "terraform.tfstate"), "--output-dir", Keys, "--report", Path.Combine(_folder.FullName, "report.md"));
         Assert.True(imported.ExitCode == 0, imported.Error + imported.Output);
         Assert.DoesNotContain("override", await ReportAsync(), StringComparison.Ordinal);
+        Assert.Contains("spec.grants has backup:", await ReportAsync(), StringComparison.Ordinal);
+        Assert.Contains("spec.grants has theirs-0:", await ReportAsync(), StringComparison.Ordinal);
 
         // 2. Apply, and observe. The operator would put its tags on, and do nothing else.
         (await Cluster.KubectlAsync("apply", "--server-side", "-n", _namespace, "-f", Keys)).EnsureSuccess();

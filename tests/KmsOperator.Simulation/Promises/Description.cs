@@ -2,6 +2,7 @@ using KmsOperator.Api;
 using KmsOperator.Planning;
 using KmsOperator.Policies;
 using KmsOperator.Simulation.Worlds;
+using KmsSimulator.Grants;
 using KmsSimulator.State;
 
 namespace KmsOperator.Simulation.Promises;
@@ -32,6 +33,24 @@ internal static class Description
     public static string? FindMissingRole(SimulatedWorld world, ServiceKey resource) => (resource.Spec.Access?.Users ?? [])
         .FirstOrDefault(role => !world.Kms.State.Principals.Exists($"arn:aws:iam::{KmsService.AccountId}:role/{role}"));
 
+    /// <summary>Each wanted grant is there once as the operator's own, or as one that others made and that gives the same; and the operator has made no other.</summary>
+    private static string? FindGrantDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key)
+    {
+        string[] own = [.. world.Keys.OwnGrants(key).Select(grant => grant.Name ?? "")];
+        if (own.Except(desired.Grants.Select(grant => grant.KmsName)).FirstOrDefault() is { } obsolete)
+            return $"grant {obsolete} is not wanted";
+        if (own.Distinct().Count() != own.Length)
+            return $"a grant is there twice: {string.Join(", ", own)}";
+        return desired.Grants.FirstOrDefault(wanted => !own.Contains(wanted.KmsName) && !world.Keys.Grants(key).Any(grant => GivesTheSame(grant, wanted))) is { } missing
+            ? $"grant {missing.KmsName} is missing, and nobody else made one like it"
+            : null;
+    }
+
+    /// <summary>Whether a grant of others gives what a script's entry gives: an operation to a role, without constraints.</summary>
+    private static bool GivesTheSame(Grant grant, DesiredGrant wanted) =>
+        !GrantName.IsOwn(grant.Name ?? "") && grant is { Constraints: null, RetiringPrincipal: null, RetiringService: null, GranteeService: null }
+        && grant.GranteePrincipal == wanted.GranteePrincipal && grant.Operations.ToHashSet().SetEquals(wanted.Operations);
+
     private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, bool withPolicy, bool withAlias)
     {
         var record = key.Current;
@@ -53,9 +72,8 @@ internal static class Description
 
         if (withPolicy && !PolicyComparer.AreEquivalent(record.Policy.Document, desired.Policy.Text))
             return "its policy is another";
-        if (desired.Enabled && string.Join(", ", world.Keys.OwnGrants(key).Select(grant => grant.Name).Order(StringComparer.Ordinal)) is var granted
-            && string.Join(", ", desired.Grants.Select(grant => grant.KmsName).Order(StringComparer.Ordinal)) is var wanted && granted != wanted)
-            return $"its grants are ({granted}), not ({wanted})";
+        if (desired.Enabled && FindGrantDifference(world, desired, key) is { } grants)
+            return grants;
         if (desired.WantedPrimary is { } primary && world.Keys.Find(primary.Region, key.KeyId) is not { IsPrimary: true })
             return $"its primary is not in {primary.Region}";
         if (desired.Rotation is { } rotation && desired.Enabled && key.Shared.RotationPeriodInDays != (rotation.Enabled ? rotation.PeriodDays : null))

@@ -31,7 +31,10 @@ internal static class AwsVerbs
         ["kms-move-alias"] = MoveAlias,
         ["kms-create"] = CreateForeign,
         ["kms-grant"] = (world, step) => Call(world, step, "CreateGrant", new JsonObject { ["GranteePrincipal"] = Admin, ["Operations"] = new JsonArray("DescribeKey") }),
+        ["kms-grant-decrypt"] = (world, step) => GrantLikeTheSpec(world, step, "Decrypt"),
+        ["kms-grant-encrypt"] = (world, step) => GrantLikeTheSpec(world, step, "Encrypt"),
         ["kms-revoke-grants"] = RevokeGrants,
+        ["kms-revoke-own-grants"] = RevokeForeignGrants,
         ["delete-role"] = (world, step) => world.Kms.State.Principals.Delete(Role(step)),
         ["create-role"] = (world, step) => world.Kms.State.Principals.Add(Role(step)),
     };
@@ -79,6 +82,17 @@ internal static class AwsVerbs
     private static void RevokeGrants(SimulatedWorld world, ScriptStep step)
     {
         foreach (var grant in KeyOf(world, step.Subject) is { } key ? world.Keys.OwnGrants(key).ToArray() : [])
+            Call(world, step, "RevokeGrant", new JsonObject { ["GrantId"] = grant.Id });
+    }
+
+    /// <summary>Grants what an entry of a spec may say, as a tool does that had the key before.</summary>
+    private static void GrantLikeTheSpec(SimulatedWorld world, ScriptStep step, string operation) =>
+        Call(world, step, "CreateGrant", new JsonObject { ["GranteePrincipal"] = Admin, ["Operations"] = new JsonArray(operation) });
+
+    /// <summary>Revokes what people granted themselves.</summary>
+    private static void RevokeForeignGrants(SimulatedWorld world, ScriptStep step)
+    {
+        foreach (var grant in KeyOf(world, step.Subject) is { } key ? world.Keys.Grants(key).Except(world.Keys.OwnGrants(key)).ToArray() : [])
             Call(world, step, "RevokeGrant", new JsonObject { ["GrantId"] = grant.Id });
     }
 

@@ -41,7 +41,7 @@ internal sealed class ScriptGenerator
                 generator.Lives();
                 break;
             case 1:
-                generator.Changes(generator.Grants, ["CreateGrant", "RevokeGrant"], ["kms-grant", "kms-revoke-grants"]);
+                generator.Changes(generator.Grants, ["CreateGrant", "RevokeGrant"], ["kms-grant", "kms-revoke-grants", "kms-grant-decrypt", "kms-grant-encrypt", "kms-revoke-own-grants"]);
                 break;
             case 2:
                 generator.Changes(generator.MoreAliases, ["CreateAlias", "UpdateAlias", "DeleteAlias"], []);

@@ -42,6 +42,32 @@ internal sealed class ForeignWorld : IDisposable
         State.Add(address, new JsonObject { ["name"] = alias, ["target_key_id"] = key.KeyId, ["target_key_arn"] = key.Arn });
     }
 
+    /// <summary>A grant on a key, as Terraform's provider makes and records it.</summary>
+    public async Task MakeGrantAsync(string address, KeyMetadata key, CreateGrantRequest request)
+    {
+        request.KeyId = key.KeyId;
+        var made = await Operator.Aws.Kms(ForeignKey.RegionOf(key.Arn)).CreateGrantAsync(request, Ct);
+        State.Add(address, new JsonObject
+        {
+            ["id"] = $"{key.KeyId}:{made.GrantId}",
+            ["key_id"] = key.Arn,
+            ["grant_id"] = made.GrantId,
+            ["grant_token"] = StateText.Secret,
+            ["name"] = request.Name ?? "",
+            ["grantee_principal"] = request.GranteePrincipal,
+            ["retiring_principal"] = request.RetiringPrincipal ?? "",
+            ["operations"] = new JsonArray([.. request.Operations.Select(operation => (JsonNode)operation)]),
+            ["constraints"] = request.Constraints is not { } constraints ? new JsonArray() : new JsonArray(new JsonObject
+            {
+                ["encryption_context_equals"] = Map(constraints.EncryptionContextEquals),
+                ["encryption_context_subset"] = Map(constraints.EncryptionContextSubset),
+            }),
+            ["retire_on_delete"] = false,
+        });
+
+        static JsonObject Map(Dictionary<string, string>? pairs) => new((pairs ?? []).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
+    }
+
     public async Task<KeyMetadata> MakeAsync(string address, string alias, string policy, string description, bool rotation, bool multiRegion, (string Key, string Value) tag)
     {
         var kms = Operator.Aws.Kms();

@@ -114,6 +114,38 @@ public sealed class SilentImportTests : IDisposable
         Assert.Equal(1, (await _world.Operator.Aws.CallsAsync())["DeleteAlias"]);
     }
 
+    [Fact]
+    public async Task The_grants_of_a_key_and_of_its_replica_come_over_with_it_and_none_is_made_or_revoked()
+    {
+        var primary = await _world.MakeSolutionKeyAsync("s3", multiRegion: true, []);
+        var replica = await MakeReplicaAsync(primary);
+        const string Role = "arn:aws:iam::123456789012:role/backup";
+        await _world.MakeGrantAsync("aws_kms_grant.backup", primary, new CreateGrantRequest { Name = "backup", GranteePrincipal = Role, Operations = ["Encrypt", "Decrypt", "CreateGrant"] });
+        await _world.MakeGrantAsync("module.app.aws_kms_grant.this[0]", primary, new CreateGrantRequest
+        {
+            GranteePrincipal = "arn:aws:iam::444455556666:role/theirs",
+            RetiringPrincipal = "arn:aws:iam::444455556666:root",
+            Operations = ["Decrypt"],
+            Constraints = new GrantConstraints { EncryptionContextEquals = new Dictionary<string, string> { ["stage"] = "live", ["app"] = "shop" } },
+        });
+        await _world.MakeGrantAsync("aws_kms_grant.replica", replica, new CreateGrantRequest { Name = "backup", GranteePrincipal = Role, Operations = ["Decrypt"] });
+
+        var report = await _world.ImportAsync(expectedCode: 0);
+
+        Assert.Contains("Nothing is left", report, StringComparison.Ordinal);
+        Assert.Contains("spec.grants has app-0, backup: the grants of these names stay as they are", report, StringComparison.Ordinal);
+        Assert.Contains("from = module.app.aws_kms_grant.this", report, StringComparison.Ordinal);
+        var grants = _world.Operator.User.Get("ServiceKey", new NamespacedName(Namespace, "acme-s3"))["spec"]!["grants"];
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(
+            """[{"name":"app-0","granteePrincipal":"arn:aws:iam::444455556666:role/theirs","operations":["Decrypt"],"encryptionContextEquals":{"app":"shop","stage":"live"},"retiringPrincipal":"arn:aws:iam::444455556666:root"},{"name":"backup","granteePrincipal":"backup","operations":["CreateGrant","Decrypt","Encrypt"]}]"""), grants), grants?.ToJsonString());
+        await _world.ObserveAndSwitchAsync();
+
+        var status = _world.Operator.User.Get("ServiceKey", new NamespacedName(Namespace, "acme-s3"))["status"]!;
+        Assert.All(status["grants"]!.AsArray(), grant => Assert.True((bool)grant!["foreign"]!));
+        Assert.Equal(3, (await _world.Operator.Aws.CallsAsync())["CreateGrant"]);
+        Assert.False((await _world.Operator.Aws.CallsAsync()).ContainsKey("RevokeGrant"));
+    }
+
     private string? AdditionalAliases(string kind, string name) => _world.Operator.User.Get(kind, new NamespacedName(Namespace, name))["spec"]!["additionalAliases"]?.ToJsonString();
 
     // policy, how it is said, why

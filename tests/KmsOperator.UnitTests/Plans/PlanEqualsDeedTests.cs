@@ -59,6 +59,7 @@ public sealed class PlanEqualsDeedTests
         RotationOff,
         DeletionScheduled,
         GrantsRevoked,
+        EqualGrantMade,
         PrimaryMoved,
     }
 
@@ -243,6 +244,15 @@ public sealed class PlanEqualsDeedTests
                 foreach (var grant in (await kms.ListGrantsAsync(new ListGrantsRequest { KeyId = keyId }, Ct)).Grants ?? [])
                 {
                     await kms.RevokeGrantAsync(new RevokeGrantRequest { KeyId = keyId, GrantId = grant.GrantId }, Ct);
+                }
+
+                break;
+            case Drift.EqualGrantMade when (string?)key["keyState"] == "Enabled":
+                // As the specs have them, under a name that others gave.
+                foreach (var operation in (string[])["Decrypt", "Encrypt"])
+                {
+                    await kms.CreateGrantAsync(
+                        new CreateGrantRequest { KeyId = keyId, Name = $"theirs-{operation}", GranteePrincipal = "arn:aws:iam::123456789012:role/App", Operations = [operation] }, Ct);
                 }
 
                 break;

@@ -20,7 +20,7 @@ public sealed class PlanOutputTests
         Assert.Contains("    TagResource: tags\n      ~ tag team: a -> b\n", output, StringComparison.Ordinal);
         Assert.Contains("      + statement \"", output, StringComparison.Ordinal);
         Assert.Contains("      ! gives access to account 999999999999\n", output, StringComparison.Ordinal);
-        Assert.EndsWith("Plan: 1 to change, 0 unchanged; 1 dangers.\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("Plan: 1 to change, 0 unchanged; 1 danger.\n", output, StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b", output, StringComparison.Ordinal);
     }
 

@@ -352,6 +352,61 @@ public sealed class PlanRunTests
 
         Assert.Equal((PlannedOutcome.Failed, Reasons.AccessDenied), (plan.Of("ServiceKey", "orders").Outcome, plan.Of("ServiceKey", "orders").Reason));
         Assert.True(plan.HasErrors);
+        Assert.Contains("Look who is asking (aws sts get-caller-identity), and give that principal this permission", plan.Of("ServiceKey", "orders").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_AWS_does_not_answer_a_plan_says_so_and_promises_no_other_try()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "GetCallerIdentity", "kind": "error5xx", "count": 100}""");
+
+        var plan = (await scenario.Operator.PlanOfflineAsync(Scenario.Class() + "\n" + Scenario.Key("orders", "service: s3"))).Of("KeyClass", "standard");
+
+        Assert.Equal((PlannedOutcome.Failed, Reasons.Unavailable), (plan.Outcome, plan.Reason));
+        Assert.DoesNotContain("tried again", plan.Message, StringComparison.Ordinal);
+        Assert.EndsWith(". Run the command again once AWS answers.", plan.Message, StringComparison.Ordinal);
+    }
+
+    // a fault of each call that is made for keys, whether the note about the cluster id is there, why
+    public static TheoryData<string?, bool, string> UnknownClusters => new()
+    {
+        { null, true, "the plan shows the tag, so it says why its value is not known" },
+        { "GetCallerIdentity", false, "AWS could not be asked, so no tag is shown" },
+    };
+
+    [Theory]
+    [MemberData(nameof(UnknownClusters))]
+    public async Task A_plan_says_that_the_cluster_id_is_not_known_where_that_shows(string? fault, bool isTold, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        if (fault is not null)
+            await scenario.Aws.PostAsync("/_sim/faults", $$"""{"operation": "{{fault}}", "kind": "accessDenied", "count": 100}""");
+
+        var plan = await scenario.Operator.PlanOfflineAsync(Scenario.Class() + "\n" + Scenario.Key("orders", "service: s3"));
+
+        Assert.True(plan.Notes.Any(note => note.Contains("--cluster-id", StringComparison.Ordinal)) == isTold, why);
+    }
+
+    [Fact]
+    public async Task A_plan_says_which_grants_of_others_still_give_access_after_the_change()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("orders", "service: s3"));
+        var keyId = (string)(await scenario.Aws.KeyAsync())["keyId"]!;
+        var made = await scenario.Aws.Kms().CreateGrantAsync(new CreateGrantRequest { KeyId = keyId, GranteePrincipal = "arn:aws:iam::123456789012:role/App", Operations = ["Decrypt"] }, Ct);
+        var listed = Scenario.Key("orders", "service: s3", "grants: [{name: a, granteePrincipal: App, operations: [Decrypt]}]");
+
+        Assert.False((await scenario.Operator.PlanAsync(listed)).HasChanges);
+        await scenario.ApplyAsync(listed);
+        await scenario.Operator.SettleAsync();
+        var plan = await scenario.Operator.PlanAsync(Scenario.Key("orders", "service: s3"));
+
+        Assert.False(plan.HasChanges);
+        var note = Assert.Single(plan.Of("ServiceKey", "orders").Notes);
+        Assert.Contains("still gives access", note, StringComparison.Ordinal);
+        Assert.EndsWith($"--grant-id {made.GrantId}", note, StringComparison.Ordinal);
+        Assert.Empty((await scenario.Operator.PlanAsync()).Of("ServiceKey", "orders").Notes);
     }
 
     [Fact]

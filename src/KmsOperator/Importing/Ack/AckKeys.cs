@@ -68,14 +68,19 @@ internal static class AckKeys
     private static ForeignKey WithAlias(ForeignKey key, ForeignObject one) =>
         one.Text("spec", "name") is { } name ? key with { Aliases = [.. key.Aliases, name.StartsWith("alias/", StringComparison.Ordinal) ? name : $"alias/{name}"] } : key;
 
-    private static ForeignKey WithGrant(ForeignKey key, ForeignObject one) => key with
+    private static ForeignKey WithGrant(ForeignKey key, ForeignObject one) => key with { Grants = [.. key.Grants, Grant(one)] };
+
+    private static ForeignGrant Grant(ForeignObject one) => new ForeignGrant(one.Label, one.Name)
     {
-        Left =
-        [
-            .. key.Left,
-            $"the grant {one.Name} for {one.Text("spec", "granteePrincipal") ?? "an unknown principal"} stays in KMS as it is: the operator keeps only grants that it made itself. List it in spec.grants to have it made anew, and revoke this one then",
-        ],
-    };
+        Id = one.Text("status", "grantID"),
+        Name = one.Text("spec", "name"),
+        GranteePrincipal = one.Text("spec", "granteePrincipal"),
+        RetiringPrincipal = one.Text("spec", "retiringPrincipal"),
+        Operations = one.Texts("spec", "operations"),
+        Obstacle = one.Text("status", "grantID") is null ? $"the object has no status.grantID, so KMS may not have it. {HowToExport}" : null,
+    }.With(Constraints(one, "encryptionContextEquals"), Constraints(one, "encryptionContextSubset"));
+
+    private static IEnumerable<Dictionary<string, string>> Constraints(ForeignObject one, string name) => one.Map("spec", "constraints", name) is { } pairs ? [pairs] : [];
 
     private static string? Arn(ForeignObject one) => one.Text("status", "ackResourceMetadata", "arn") is { } arn && ForeignKey.IsArn(arn) ? arn : null;
 

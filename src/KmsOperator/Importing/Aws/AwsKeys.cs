@@ -29,12 +29,12 @@ internal sealed class AwsKeys(RegionalClientFactory regions, TimeProvider time)
             }
             catch (Exception exception) when (AwsFailure.Of(exception, cancellationToken) is { } failure)
             {
-                return ForeignKeys.Failed($"AWS, {region}", 0, $"{failure.Code}: {KeyReport.OneLine(failure.Message)}");
+                return ForeignKeys.Failed($"AWS, {region}", 0, KeyReport.OneLine(AwsFailureAdvice.Explain(failure)));
             }
         }
 
         return keys.IsEmpty && left.IsEmpty
-            ? ForeignKeys.Failed($"AWS, {string.Join(", ", names)}", 0, $"there is no customer managed key{(aliasPrefix is null ? "" : $" with an alias that begins with alias/{aliasPrefix}")}")
+            ? ForeignKeys.Failed($"AWS, {string.Join(", ", names)}", 0, $"there is no customer managed key{(aliasPrefix is null ? "" : $" with an alias that begins with alias/{aliasPrefix}")}. Look if the Region is the right one, and whose account the credentials are for (aws sts get-caller-identity)")
             : new ForeignKeys { Keys = [.. keys], Left = [.. left.OrderBy(one => one.Subject, StringComparer.Ordinal)] };
     }
 
@@ -75,7 +75,7 @@ internal sealed class AwsKeys(RegionalClientFactory regions, TimeProvider time)
         }
         catch (AmazonKeyManagementServiceException exception) when (AwsFailure.Of(exception) is { Kind: AwsFailureKind.AccessDenied } failure)
         {
-            left.Add(new Leftover(id, $"may not be read: {failure.Message}"));
+            left.Add(new Leftover(id, $"may not be read: {AwsFailureAdvice.Explain(failure)}"));
         }
         catch (AmazonKeyManagementServiceException exception) when (AwsFailure.Of(exception)!.Kind == AwsFailureKind.NotFound)
         {

@@ -87,14 +87,21 @@ internal static class CrossplaneKeys
         return key with { Aliases = [.. key.Aliases, name.StartsWith("alias/", StringComparison.Ordinal) ? name : $"alias/{name}"] };
     }
 
-    private static ForeignKey WithGrant(ForeignKey key, ForeignObject one) => key with
+    private static ForeignKey WithGrant(ForeignKey key, ForeignObject one) => key with { Grants = [.. key.Grants, Grant(one)] };
+
+    private static ForeignGrant Grant(ForeignObject one) => new ForeignGrant(one.Label, one.Name)
     {
-        Left =
-        [
-            .. key.Left,
-            $"the grant {one.Name} for {Text(one, "granteePrincipal") ?? "an unknown principal"} stays in KMS as it is: the operator keeps only grants that it made itself. List it in spec.grants to have it made anew, and revoke this one then",
-        ],
-    };
+        Id = one.Text("status", "atProvider", "grantId"),
+        Name = Text(one, "name"),
+        GranteePrincipal = Text(one, "granteePrincipal"),
+        RetiringPrincipal = Text(one, "retiringPrincipal"),
+        Operations = one.Texts("status", "atProvider", "operations") is { Count: > 0 } made ? made : one.Texts("spec", "forProvider", "operations"),
+        Obstacle = one.Text("status", "atProvider", "grantId") is null ? $"the object has no status.atProvider.grantId, so KMS may not have it. {HowToExport}" : null,
+    }.With(Constraints(one, "encryptionContextEquals"), Constraints(one, "encryptionContextSubset"));
+
+    private static IEnumerable<Dictionary<string, string>> Constraints(ForeignObject one, string name) =>
+        (one.At("status", "atProvider", "constraints") is not null ? one.Objects("status", "atProvider", "constraints") : one.Objects("spec", "forProvider", "constraints"))
+            .Select(constraints => ForeignObject.MapOf(constraints[name])).OfType<Dictionary<string, string>>();
 
     private static string? Arn(ForeignObject one) => one.Text("status", "atProvider", "arn") is { } arn && ForeignKey.IsArn(arn) ? arn : null;
 

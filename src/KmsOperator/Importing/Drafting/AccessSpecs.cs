@@ -29,15 +29,19 @@ internal static class AccessSpecs
 
         string[]? Verb(string name) => Names(access.UsersByVerb.GetValueOrDefault(name) ?? []);
 
-        string[]? Names(IReadOnlyList<string> arns) => arns.Count > 0 ? [.. arns.Select(Name)] : null;
+        string[]? Names(IReadOnlyList<string> arns) => arns.Count > 0 ? [.. arns.Select(arn => NameOf(arn, region, accountId))] : null;
+    }
 
-        string Name(string arn)
-        {
-            var partition = Partition.OfRegion(region);
-            var ownRole = $"arn:{partition}:iam::{accountId}:role/";
-            return arn.StartsWith(ownRole, StringComparison.Ordinal) && PrincipalName.TryResolve(arn[ownRole.Length..], partition, accountId, out var resolved) && resolved == arn
-                ? arn[ownRole.Length..]
-                : arn;
-        }
+    /// <summary>A principal as manifests write it: a role of the key's own account by its name, others by their ARN.</summary>
+    /// <param name="arn">The principal.</param>
+    /// <param name="region">Region of the key.</param>
+    /// <param name="accountId">Account of the key.</param>
+    public static string NameOf(string arn, string region, string accountId)
+    {
+        var partition = Partition.OfRegion(region);
+        var ownRole = $"arn:{partition}:iam::{accountId}:role/";
+        return arn.StartsWith(ownRole, StringComparison.Ordinal) && PrincipalName.TryResolve(arn[ownRole.Length..], partition, accountId, out var resolved) && resolved == arn
+            ? arn[ownRole.Length..]
+            : arn;
     }
 }

@@ -79,8 +79,11 @@ internal sealed class DraftCheck(IReadOnlyDictionary<(string AccountId, string R
             return CheckedDraft.Refused(draft, [refusal!.Message]);
         }
 
-        return new CheckedDraft(draft, yaml, [], [.. desired.AliasNames], KeyPlanner.Plan(desired, observed, KeyRecord.Empty));
+        return new CheckedDraft(draft, yaml, [], [.. desired.AliasNames], KeyPlanner.Plan(desired, observed with { Grants = GrantsOf(desired, key) }, KeyRecord.Empty));
     }
+
+    /// <summary>The operator asks for the grants of a key only if its resource lists some.</summary>
+    private static ObservedGrant[]? GrantsOf(DesiredKey desired, ForeignKey key) => desired.Grants.Count == 0 ? null : [.. key.Grants.Where(grant => grant.Obstacle is null).Select(grant => grant.Observed)];
 
     private ObservedKey Observe(ForeignKey key, string? multiRegionType) => new()
     {

@@ -139,10 +139,14 @@ internal static class ImportDrafting
             [
                 .. key.Aliases.Except(draft.AliasNames).Select(one => $"the alias {one} stays in KMS and is nobody's: spec.additionalAliases has room for 20"),
                 .. tagCount > ForeignTags.MaxOnKey ? (string[])[$"the key has {key.Tags.Count} tags and the operator adds up to 4; KMS permits {ForeignTags.MaxOnKey}. Remove some first"] : [],
+                .. GrantDrafting.LeftOf(key),
                 .. DeletedPrincipals.Find(key.Policy!).Select(one => $"statement {one.Statement} of the policy names {one.PrincipalId}, a principal that was deleted; take it out"),
             ];
+            string[] grants = GrantDrafting.SpecsOf(key) is { } specs
+                ? [$"spec.grants has {string.Join(", ", specs.Select(grant => grant.Name))}: the grants of these names stay as they are and count for it, no new ones are made"]
+                : [];
             string[] named = draft.NameAdded(key) is { } name ? [$"the key has no Name tag; Full adds Name={name}"] : [];
-            _drafted.Add(new DraftedKey(key, draft, policy, [.. notes, .. named], [.. key.Left, .. more]));
+            _drafted.Add(new DraftedKey(key, draft, policy, [.. notes, .. grants, .. named], [.. key.Left, .. more]));
         }
 
         private static IEnumerable<string> Why(bool isWhole, string why) => why.Length == 0 ? [] : [$"{(isWhole ? "policy.override" : "policy.additionalStatements")}, because {why}"];

@@ -27,6 +27,7 @@ internal static class KeyReplicaDrafting
                 Alias = primary is null ? FirstAlias(key) : null,
                 Access = fit.Access,
                 Policy = fit.Policy,
+                Grants = GrantDrafting.SpecsOf(key),
                 Enabled = key.Enabled ? null : false,
                 Adopt = new AdoptSpec { KeyId = key.Arn },
                 ManagementPolicy = ManagementPolicies.Observe,

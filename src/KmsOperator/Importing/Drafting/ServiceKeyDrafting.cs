@@ -31,6 +31,7 @@ internal static class ServiceKeyDrafting
                 MultiRegion = key.MultiRegion ? true : null,
                 Access = fit.Override is null ? AccessSpecs.Of(fit.Access.Except(keyClass.Access), key.Region, key.AccountId) : null,
                 Policy = PolicyOf(fit),
+                Grants = GrantDrafting.SpecsOf(key),
                 Enabled = key.Enabled ? null : false,
                 Adopt = new AdoptSpec { KeyId = key.Arn },
                 ManagementPolicy = ManagementPolicies.Observe,

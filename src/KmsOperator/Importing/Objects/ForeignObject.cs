@@ -41,8 +41,23 @@ internal sealed record ForeignObject(string Group, string Kind, JsonObject Json)
         : value.TryGetValue(out double number) && number == Math.Floor(number) ? (int)number
         : null;
 
+    /// <summary>A list of texts; empty where there is none.</summary>
+    public IReadOnlyList<string> Texts(params ReadOnlySpan<string> path) =>
+        At(path) is JsonArray list ? [.. list.OfType<JsonValue>().Select(item => item.TryGetValue(out string? text) ? text : null).OfType<string>()] : [];
+
+    /// <summary>The objects of a list, or the one object that stands there; some operators write a list of one as an object.</summary>
+    public IEnumerable<JsonObject> Objects(params ReadOnlySpan<string> path) => At(path) switch
+    {
+        JsonObject one => [one],
+        JsonArray list => list.OfType<JsonObject>(),
+        _ => [],
+    };
+
     /// <summary>A map of texts.</summary>
-    public Dictionary<string, string>? Map(params ReadOnlySpan<string> path) => At(path) is JsonObject map
+    public Dictionary<string, string>? Map(params ReadOnlySpan<string> path) => MapOf(At(path));
+
+    /// <summary>The texts in a node that is a map; null where it is none.</summary>
+    public static Dictionary<string, string>? MapOf(JsonNode? node) => node is JsonObject map
         ? map.Where(entry => entry.Value is JsonValue value && value.TryGetValue(out string? _)).ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>())
         : null;
 

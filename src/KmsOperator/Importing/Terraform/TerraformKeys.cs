@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace KmsOperator.Importing.Terraform;
 
 /// <summary>Puts the resources of a state together: a key, its aliases, its policy and its grants.</summary>
@@ -47,14 +49,18 @@ internal static class TerraformKeys
         foreach (var resource in resources.Where(resource => resource.Type is "aws_kms_alias" or "aws_kms_key_policy" or "aws_kms_grant"))
         {
             var target = resource.Text("target_key_arn") ?? resource.Text("key_id") ?? resource.Text("target_key_id") ?? "";
-            var region = resource.Text("arn") is { } arn && arn.Split(':').Length > 5 ? ForeignKey.RegionOf(arn) : null;
-            if (keys.Values.FirstOrDefault(key => key.Arn == target || (key.KeyId == target && (region is null || region == key.Region))) is { } key)
+            var region = resource.Text("arn") is { } arn && arn.Split(':').Length > 5 ? ForeignKey.RegionOf(arn) : resource.Text("region");
+            switch (keys.Values.Where(key => key.Arn == target || (key.KeyId == target && (region is null || region == key.Region))).ToArray())
             {
-                keys[key.Arn] = Attach(key, resource) with { Sources = [.. key.Sources, resource.Source] };
-            }
-            else
-            {
-                Leave(resource, $"its key {target} is not among the keys of this state that can be imported; it stays with Terraform");
+                case [var key]:
+                    keys[key.Arn] = Attach(key, resource) with { Sources = [.. key.Sources, resource.Source] };
+                    break;
+                case []:
+                    Leave(resource, $"its key {target} is not among the keys of this state that can be imported; it stays with Terraform");
+                    break;
+                case var several:
+                    Leave(resource, $"its key {target} is in {string.Join(" and ", several.Select(key => key.Region))}, and the state does not say which of them is meant; give key_id as an ARN, apply, and import again");
+                    break;
             }
         }
 
@@ -108,7 +114,7 @@ internal static class TerraformKeys
         Arn = arn,
         Sources = [resource.Source],
         NameHint = resource.NameHint,
-        ServiceHint = resource.Index is { ValueKind: System.Text.Json.JsonValueKind.String } key ? key.GetString() : null,
+        ServiceHint = resource.Index is { ValueKind: JsonValueKind.String } key ? key.GetString() : null,
         Description = resource.Text("description") ?? "",
         KeyUsage = resource.Text("key_usage") ?? "ENCRYPT_DECRYPT",
         Policy = resource.Text("policy"),
@@ -124,13 +130,21 @@ internal static class TerraformKeys
 
         // The resource of its own is what was put last.
         "aws_kms_key_policy" => key with { Policy = resource.Text("policy") ?? key.Policy },
-        _ => key with
-        {
-            Left =
-            [
-                .. key.Left,
-                $"the grant {resource.Text("name") ?? resource.Address} for {resource.Text("grantee_principal") ?? "an unknown principal"} stays in KMS as it is: the operator keeps only grants that it made itself. List it in spec.grants to have it made anew, and revoke this one then",
-            ],
-        },
+        _ => key with { Grants = [.. key.Grants, Grant(resource)] },
     };
+
+    private static ForeignGrant Grant(TerraformResource resource) => new ForeignGrant(resource.Address, resource.NameHint)
+    {
+        Id = resource.Text("grant_id"),
+        Name = resource.Text("name"),
+        GranteePrincipal = resource.Text("grantee_principal"),
+        RetiringPrincipal = resource.Text("retiring_principal"),
+        Operations = resource.Texts("operations"),
+        Obstacle = resource.Text("grant_id") is null ? "the state has no id of it, so it may not be made yet. Let Terraform finish (`terraform apply`), and import again" : null,
+    }.With(Constraints(resource, "encryption_context_equals"), Constraints(resource, "encryption_context_subset"));
+
+    private static IEnumerable<Dictionary<string, string>> Constraints(TerraformResource resource, string name) =>
+        from item in resource.Items("constraints")
+        where item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var pairs) && pairs.ValueKind == JsonValueKind.Object
+        select item.GetProperty(name).EnumerateObject().Where(pair => pair.Value.ValueKind == JsonValueKind.String).ToDictionary(pair => pair.Name, pair => pair.Value.GetString()!);
 }

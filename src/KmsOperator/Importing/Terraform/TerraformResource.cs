@@ -22,8 +22,8 @@ internal sealed partial record TerraformResource(string Module, string Type, str
         ],
         ["aws_kms_replica_key"] = ["arn", "primary_key_arn", "description", "key_spec", "key_usage", "enabled", "policy", "tags", "tags_all", "deletion_window_in_days"],
         ["aws_kms_alias"] = ["name", "arn", "target_key_arn", "target_key_id"],
-        ["aws_kms_grant"] = ["name", "key_id", "grantee_principal"],
-        ["aws_kms_key_policy"] = ["key_id", "policy"],
+        ["aws_kms_grant"] = ["name", "key_id", "grant_id", "grantee_principal", "retiring_principal", "operations", "constraints", "region"],
+        ["aws_kms_key_policy"] = ["key_id", "policy", "region"],
         ["aws_kms_external_key"] = ["arn"],
         ["aws_kms_replica_external_key"] = ["arn"],
     };
@@ -62,6 +62,13 @@ internal sealed partial record TerraformResource(string Module, string Type, str
     /// <summary>An attribute that is a whole number.</summary>
     public int? Number(string attribute) =>
         Attributes.TryGetValue(attribute, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+
+    /// <summary>An attribute that is a list or a set of texts.</summary>
+    public IReadOnlyList<string> Texts(string attribute) => Items(attribute).Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!).ToArray();
+
+    /// <summary>The items of a list or set; none where it is something else.</summary>
+    public IEnumerable<JsonElement> Items(string attribute) =>
+        Attributes.TryGetValue(attribute, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
 
     /// <summary>An attribute that is a map of texts.</summary>
     public Dictionary<string, string>? Map(string attribute) =>

@@ -62,7 +62,7 @@ internal sealed class SecretMaterials(IKubernetesApi api, OperatorSettings setti
         {
             return MaterialReading.Failed(ReconcileError.Terminal(
                 Reasons.AccessDenied,
-                $"{Field}.name: Kubernetes does not let the operator read Secret {wanted.SecretName} in namespace {@namespace}. Permit it: the chart's value rbac.materialSecrets makes the Role. It is tried again."));
+                $"{Field}.name: Kubernetes does not let the operator read Secret {wanted.SecretName} in namespace {@namespace}. Permit it: the chart's value rbac.materialSecrets makes the Role.{OperatorWords.Sentence}"));
         }
         catch (JsonException)
         {

@@ -19,7 +19,7 @@ internal static class KeyStatusFields
         var alias = AliasOf(status.AliasName, desired, observed, aliasHolders);
         var additional = AdditionalAliasesOf(status, desired, observed, aliasHolders);
         var tagKeys = TagKeysOf(desired);
-        var seen = Observed(status, observed);
+        var seen = GrantHistory.Observed(Observed(status, observed), desired, observed);
         return seen with
         {
             // The ServiceKey shows the rotation of the key in all Regions. A KeyReplica shows it while its key is the primary.
@@ -29,7 +29,6 @@ internal static class KeyStatusFields
             AliasName = alias,
             AliasArn = alias is null ? null : AliasArn(desired.Location, alias),
             AdditionalAliases = additional.Length == 0 ? null : additional,
-            Grants = observed.Grants is { } grants ? GrantHistory.ToStatus(grants) : status.Grants,
             PolicySha256 = PolicyComparer.AreEquivalent(observed.Policy, desired.Policy.Text) ? desired.Policy.Sha256 : status.PolicySha256,
 
             // The tags that could not be removed yet stay on record.

@@ -145,6 +145,7 @@ internal sealed class KeyUpdate(
             LastChangedAt = isNew || done.Count > 0 || changedAt > now ? now : changedAt,
             LastVerifiedAt = complete ? now : status.LastVerifiedAt,
         };
+        ReportLeft(context, status, next);
         if (!done.Any(step => step is UpdatePrimaryRegionStep))
         {
             PrimaryNotes.Report(context, status, desired, key);
@@ -164,7 +165,17 @@ internal sealed class KeyUpdate(
         ownership.Release(desired.Owner.Uid);
         context.Cache.DriftSha256 = null;
         context.Cache.CompareAt = resolved.IsContradicted(next) ? now + ContradictionPeriod : schedule.Next(next);
-        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) + MaterialFields.NoteFor(next) };
+        return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) + MaterialFields.NoteFor(next) + GrantHistory.NoteFor(next) };
+    }
+
+    /// <summary>Tells of grants of others that were what the spec listed: whoever took them out of it may think that the access is gone.</summary>
+    private static void ReportLeft<T>(ReconcileContext<T> context, KeyStatus before, KeyStatus after)
+        where T : class, IKeyResource
+    {
+        foreach (var grant in GrantHistory.NewlyLeft(before, after))
+        {
+            context.RecordEvent(EventType.Warning, Reasons.Progressing, "RevokeGrant", GrantHistory.Explain(grant, after));
+        }
     }
 
     private void Report<T>(ReconcileContext<T> context, ObservedKey key, IReadOnlyList<KeyStep> done, bool isDrift, bool isNew, string? policyNote)

@@ -38,7 +38,7 @@ internal static class ObserveOnly
         };
         context.Cache.CompareAt = context.Now + nextComparison;
         return error is null
-            ? KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = nextComparison }
+            ? KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = nextComparison, Note = GrantHistory.NoteFor(next) }
             : KeyResult.Failed(next, error) with { IsCompared = true };
     }
 

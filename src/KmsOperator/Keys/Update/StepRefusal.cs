@@ -27,7 +27,7 @@ internal static class StepRefusal
             return ReconcileError.Terminal(
                 Reasons.QuotaExceeded,
                 $"{before.Arn} has {before.Tags.Count} tags, a key has at most {KeyTags.MaxTags}, and AWS permits no more ({failure.Code}: {failure.Message.TrimEnd('.')}). "
-                + $"{foreign.Length} of them are not this resource's: {names}. Remove some from the key, or tags from spec.tags or the KeyClass; it is tried again.");
+                + $"{foreign.Length} of them are not this resource's: {names}. Remove some from the key, or tags from spec.tags or the KeyClass{OperatorWords.Clause}");
         }
 
         if (failure.Kind == AwsFailureKind.InvalidPrincipal && DeletedPrincipals.Find(before.Policy) is [var deleted, ..])

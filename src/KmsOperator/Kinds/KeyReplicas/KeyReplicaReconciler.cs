@@ -147,7 +147,7 @@ internal sealed class KeyReplicaReconciler(
             await context.AddFinalizerAsync(cancellationToken);
             return KeyReconciler.Unchanged(context, KeyStatusFields.Settled(context.Status, desired: null, settings.ConsistencyWindow)) with
             {
-                Note = PrimaryNotes.NoteFor(context.Resource, context.Status),
+                Note = PrimaryNotes.NoteFor(context.Resource, context.Status) + GrantHistory.NoteFor(context.Status),
             };
         }
 

@@ -90,6 +90,7 @@ internal static class JsonPlan
         }
 
         json.WriteEndArray();
+        WriteStrings(json, "notes", resource.Notes);
         json.WriteEndObject();
     }
 

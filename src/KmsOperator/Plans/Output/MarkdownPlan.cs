@@ -61,7 +61,7 @@ internal static class MarkdownPlan
     private static string SectionOf(ResourcePlan resource)
     {
         using var text = new StringWriter { NewLine = "\n" };
-        string[] lines = [.. resource.Steps.SelectMany(LinesOf), .. resource.WithFull.Select(step => $"  with managementPolicy: Full: {step.Operation}: {step.Summary}")];
+        string[] lines = [.. resource.Steps.SelectMany(LinesOf), .. resource.WithFull.Select(step => $"  with managementPolicy: Full: {step.Operation}: {step.Summary}"), .. resource.Notes.Select(note => $"! {OneLine(note)}")];
         text.WriteLine();
         text.WriteLine($"#### {Sign(resource.Action)} {Code(resource.Name)}");
         text.WriteLine();

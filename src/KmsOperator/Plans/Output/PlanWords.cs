@@ -7,7 +7,7 @@ namespace KmsOperator.Plans.Output;
 internal static class PlanWords
 {
     /// <summary>Whether there is anything to say of a resource.</summary>
-    public static bool IsWorthShowing(ResourcePlan resource) => resource.Steps.Count > 0 || resource.WithFull.Count > 0 || OutcomeOf(resource) is not null;
+    public static bool IsWorthShowing(ResourcePlan resource) => resource.Steps.Count > 0 || resource.WithFull.Count > 0 || resource.Notes.Count > 0 || OutcomeOf(resource) is not null;
 
     /// <summary>What would be done, in one sentence.</summary>
     public static string Summary(PlanReport report)
@@ -19,6 +19,7 @@ internal static class PlanWords
             (report.Count(PlannedAction.Update), "to change"),
             (report.Count(PlannedAction.Delete), "to delete"),
         ];
+        var dangers = report.Resources.SelectMany(resource => resource.Dangers).Count();
         (int Count, string Words)[] outcomes =
         [
             (report.Count(PlannedOutcome.Refused), "refused"),
@@ -26,7 +27,7 @@ internal static class PlanWords
             (report.Count(PlannedOutcome.Waiting), "waiting"),
             (report.Count(PlannedOutcome.Suspended), "suspended"),
             (report.Count(PlannedOutcome.Observed), "observed only"),
-            (report.Resources.SelectMany(resource => resource.Dangers).Count(), "dangers"),
+            (dangers, dangers == 1 ? "danger" : "dangers"),
         ];
         var unchanged = report.Resources.Count(resource => resource is { Action: PlannedAction.None, Outcome: PlannedOutcome.Ready });
         var what = report.HasChanges ? $"Plan: {Join(changes)}, {unchanged} unchanged" : report.HasErrors ? $"No changes, {unchanged} unchanged" : $"Nothing to do: {unchanged} unchanged";

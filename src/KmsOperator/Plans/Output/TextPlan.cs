@@ -53,6 +53,11 @@ internal sealed class TextPlan(Colours colours)
             text.WriteLine(colours.Dim($"    with managementPolicy: Full: {step.Operation}: {step.Summary}"));
         }
 
+        foreach (var note in resource.Notes)
+        {
+            text.WriteLine($"    {colours.Yellow(note)}");
+        }
+
         if (PlanWords.OutcomeOf(resource) is { } outcome)
         {
             text.WriteLine($"    {(resource.Outcome is PlannedOutcome.Refused or PlannedOutcome.Failed ? colours.Red(outcome) : colours.Yellow(outcome))}");

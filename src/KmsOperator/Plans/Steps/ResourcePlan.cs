@@ -77,6 +77,9 @@ internal sealed record ResourcePlan
     /// <summary>With <c>managementPolicy: Observe</c>: what <c>Full</c> would do.</summary>
     public IReadOnlyList<PlannedStep> WithFull { get; init; } = [];
 
+    /// <summary>What stays as it is although the change may look as if it went: grants of others that still give access.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>How the operator would leave the resource.</summary>
     public PlannedOutcome Outcome { get; init; }
 

@@ -38,3 +38,22 @@ resource "aws_kms_alias" "plain" {
   name          = "alias/${var.prefix}/plain"
   target_key_id = aws_kms_key.plain.key_id
 }
+
+resource "aws_kms_grant" "backup" {
+  name              = "backup"
+  key_id            = module.kms.arns["s3"]
+  grantee_principal = "arn:aws:iam::123456789012:role/Backup"
+  operations        = ["Encrypt", "Decrypt", "CreateGrant"]
+}
+
+resource "aws_kms_grant" "theirs" {
+  count              = 1
+  key_id             = module.kms.arns["logs"]
+  grantee_principal  = "arn:aws:iam::444455556666:role/Theirs"
+  retiring_principal = "arn:aws:iam::444455556666:role/Theirs"
+  operations         = ["Decrypt", "DescribeKey"]
+
+  constraints {
+    encryption_context_subset = { stage = "live" }
+  }
+}

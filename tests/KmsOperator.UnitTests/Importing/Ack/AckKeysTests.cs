@@ -40,7 +40,8 @@ public sealed class AckKeysTests
         - apiVersion: kms.services.k8s.aws/v1alpha1
           kind: Grant
           metadata: {name: reader, namespace: shop}
-          spec: {keyID: mrk-1, granteePrincipal: "arn:aws:iam::123456789012:role/r", operations: [Decrypt]}
+          spec: {keyID: mrk-1, granteePrincipal: "arn:aws:iam::123456789012:role/r", retiringPrincipal: "arn:aws:iam::123456789012:role/e", operations: [Encrypt, Decrypt], constraints: {encryptionContextSubset: {a: b}}}
+          status: {grantID: g1, grantToken: secret-token}
         - apiVersion: kms.services.k8s.aws/v1alpha1
           kind: Key
           metadata: {name: from-git, namespace: shop}
@@ -69,7 +70,12 @@ public sealed class AckKeysTests
         Assert.True(key.Rotation!.Enabled);
         Assert.Equal("pay", key.Tags["team"]);
         Assert.Equal(["alias/acme/orders"], key.Aliases);
-        Assert.Contains("role/r", Assert.Single(key.Left), StringComparison.Ordinal);
+        Assert.Empty(key.Left);
+        var grant = Assert.Single(key.Grants);
+        Assert.Equal(("g1", null, "arn:aws:iam::123456789012:role/r", "arn:aws:iam::123456789012:role/e", null), (grant.Id, grant.Name, grant.GranteePrincipal, grant.RetiringPrincipal, grant.Obstacle));
+        Assert.Equal(["Encrypt", "Decrypt"], grant.Operations);
+        Assert.Equal("b", grant.EncryptionContextSubset!["a"]);
+        Assert.Null(grant.EncryptionContextEquals);
         Assert.Equal(
             [
                 "kubectl annotate keys.kms.services.k8s.aws orders -n shop services.k8s.aws/deletion-policy=retain --overwrite",
@@ -78,6 +84,10 @@ public sealed class AckKeysTests
             ],
             key.Sources.Select(source => source.LetGo));
     }
+
+    [Fact]
+    public void A_grant_that_ACK_has_not_made_yet_is_none() =>
+        Assert.Contains("has no status.grantID", AckKeys.Of(Read(Exported.Replace("grantID: g1, ", "", StringComparison.Ordinal))).Keys.Single(key => key.Arn == Arn).Grants.Single().Obstacle, StringComparison.Ordinal);
 
     [Fact]
     public void A_replica_finds_its_primary_in_another_namespace()

@@ -40,6 +40,19 @@ public sealed class CrossplaneKeysTests
         metadata: {name: a2, annotations: {crossplane.io/external-name: alias/acme/orders}}
         spec: {forProvider: {region: eu-west-1, targetKeyId: mrk-1}}
         ---
+        apiVersion: kms.aws.upbound.io/v1beta1
+        kind: Grant
+        metadata: {name: reader}
+        spec: {forProvider: {region: us-east-1, keyIdRef: {name: orders}, granteePrincipal: wanted, operations: [Decrypt]}}
+        status:
+          atProvider:
+            grantId: g1
+            name: theirs
+            granteePrincipal: arn:aws:iam::123456789012:role/r
+            retiringPrincipal: arn:aws:iam::123456789012:role/e
+            operations: [Encrypt, Decrypt]
+            constraints: [{encryptionContextEquals: {a: b}, encryptionContextSubset: {}}]
+        ---
         apiVersion: kms.aws.m.upbound.io/v1beta1
         kind: Key
         metadata: {name: orders, namespace: shop}
@@ -76,6 +89,35 @@ public sealed class CrossplaneKeysTests
 
         Assert.Equal((Arn, "eu-west-1", false), (replica.PrimaryArn, replica.Region, replica.Enabled));
         Assert.Equal(["alias/acme/orders"], replica.Aliases);
+    }
+
+    [Fact]
+    public void A_grant_comes_with_its_key()
+    {
+        var grant = Assert.Single(_read.Keys.Single(key => key.Arn == Arn).Grants);
+
+        Assert.Equal(("g1", "theirs", "arn:aws:iam::123456789012:role/r", "arn:aws:iam::123456789012:role/e", null), (grant.Id, grant.Name, grant.GranteePrincipal, grant.RetiringPrincipal, grant.Obstacle));
+        Assert.Equal(["Encrypt", "Decrypt"], grant.Operations);
+        Assert.Equal("b", grant.EncryptionContextEquals!["a"]);
+        Assert.Null(grant.EncryptionContextSubset);
+    }
+
+    // what changes in the manifest, what is said, why
+    public static TheoryData<string, string, string> Obstacles => new()
+    {
+        { "grantId: g1\n", "has no status.atProvider.grantId", "Crossplane has not made it yet" },
+        { "constraints: [{", "lists several constraints", "KMS has one, and nobody knows which" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Obstacles))]
+    public void A_grant_that_is_not_known_to_be_as_written_is_not_taken_over(string place, string said, string why)
+    {
+        var text = place.StartsWith("grantId", StringComparison.Ordinal)
+            ? Exported.Replace("            grantId: g1\n", "", StringComparison.Ordinal).Replace("    grantId: g1\n", "", StringComparison.Ordinal)
+            : Exported.Replace(place, place + "encryptionContextEquals: {c: d}}, {", StringComparison.Ordinal);
+
+        Assert.True(Read(text).Keys.Single(key => key.Arn == Arn).Grants.Single().Obstacle?.Contains(said, StringComparison.Ordinal) == true, why);
     }
 
     [Fact]
