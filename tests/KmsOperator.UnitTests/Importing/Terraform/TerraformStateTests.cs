@@ -15,7 +15,7 @@ public sealed class TerraformStateTests
         .Add("module.kms[\"x.y\"].aws_kms_alias.this[\"orders\"]", $"{{'name':'alias/orders','arn':'arn:aws:kms:us-east-1:123456789012:alias/orders','target_key_id':'x','target_key_arn':'{Arn.Replace("1111-", "2222-")}'}}")
         .Add("aws_kms_replica_key.r", $"{{'arn':'{Arn.Replace("1111-", "2222-").Replace("us-east-1", "eu-west-1")}','primary_key_arn':'{Arn.Replace("1111-", "2222-")}','enabled':true,'policy':'{{}}','key_spec':'SYMMETRIC_DEFAULT'}}")
         .Add("aws_kms_key_policy.plain", "{'key_id':'11111111-0000-0000-0000-000000000000','policy':'{\\'Version\\':\\'2012-10-17\\'}'}")
-        .Add("aws_kms_grant.g", "{'key_id':'11111111-0000-0000-0000-000000000000','name':'reader','grantee_principal':'arn:aws:iam::123456789012:role/r'}")
+        .Add("aws_kms_grant.g", "{'key_id':'11111111-0000-0000-0000-000000000000','grant_id':'g1','name':'reader','grantee_principal':'arn:aws:iam::123456789012:role/r','retiring_principal':'','operations':['Verify','Sign'],'constraints':[{'encryption_context_equals':{},'encryption_context_subset':{'a':'b'}}]}")
         .Add("aws_kms_external_key.e", $"{{'arn':'{Arn.Replace("1111-", "3333-")}'}}");
 
     [Theory]
@@ -32,7 +32,11 @@ public sealed class TerraformStateTests
         Assert.Equal(("plain", "RSA_2048", "SIGN_VERIFY", false, 7), (plain.Description, plain.KeySpec, plain.KeyUsage, plain.Enabled, plain.DeletionWindowDays));
         Assert.Equal("""{"Version":"2012-10-17"}""", plain.Policy);
         Assert.Equal("b", plain.Tags["a"]);
-        Assert.Contains("reader", Assert.Single(plain.Left), StringComparison.Ordinal);
+        var grant = Assert.Single(plain.Grants);
+        Assert.Equal(("g1", "reader", "arn:aws:iam::123456789012:role/r", null, null), (grant.Id, grant.Name, grant.GranteePrincipal, grant.RetiringPrincipal, grant.Obstacle));
+        Assert.Equal(["Verify", "Sign"], grant.Operations);
+        Assert.Equal("b", grant.EncryptionContextSubset!["a"]);
+        Assert.Null(grant.EncryptionContextEquals);
         var inModule = read.Keys.Single(key => key.KeyId.StartsWith("11112222", StringComparison.Ordinal) && key.PrimaryArn is null);
         Assert.Equal(["module.kms[\"x.y\"].aws_kms_key.this[0]", "module.kms[\"x.y\"].aws_kms_alias.this[\"orders\"]"], inModule.Sources.Select(source => source.Label));
         Assert.Equal(["module.kms.aws_kms_key.this", "module.kms.aws_kms_alias.this"], inModule.Sources.Select(source => source.LetGo));
