@@ -9,6 +9,9 @@ if [[ -n ${KMS_OPERATOR_BINARY:-} ]]; then
     [[ -f $(dirname "$KMS_OPERATOR_BINARY")/kms-operator.dll ]] && build=ReadyToRun || build=native
 fi
 
+# .NET reads all authorities that the system trusts at the start. The image has them in one file; here a folder may have each of them once more.
+export SSL_CERT_DIR=$dir/no-authorities
+
 finish() {
     local status=$?
     trap - EXIT
