@@ -30,7 +30,7 @@ compare_with_terraform() {
     simulator_up --quota-scale 0
     class 'id: "123456789012"' | "${operator[@]}" render -f - -f "$manifests/service-keys.yaml" -o json >"$terraform_directory/keys.json"
     keys=$(grep -c '^  name:' "$manifests/service-keys.yaml")
-    version=$(terraform version | head -1)
+    version=$(terraform version | sed -n 1p)
     start_operator default
     until_ready
     class 'roleArn: arn:aws:iam::700000000001:role/kms-operator' | kubectl apply -f - >/dev/null

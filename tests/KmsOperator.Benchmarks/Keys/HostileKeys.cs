@@ -23,7 +23,7 @@ internal sealed class HostileKeys
     private const int LargestAnnotation = 250_000;
 
     // One key of so many has many small values, in place of a long text.
-    private const int FewOf = 50;
+    private const int FewOf = 100;
 
     private const string NameMark = "name-of-the-key";
     private const string ClassMark = "name-of-the-class";
