@@ -5,7 +5,7 @@ manifests=examples/scenario-1-all-services
 terraform_directory=$dir/terraform
 
 class() { # account, as YAML; the class of the example in it
-    sed "s/^    id: .*/    $1/" "$manifests/key-class.yaml"
+    sed "s#^    id: .*#    $1#" "$manifests/key-class.yaml"
 }
 calls_of() { # command; sets calls_made and took_ms
     local began calls_before
@@ -24,6 +24,7 @@ operator_again() {
     kubectl annotate servicekeys.kms.servicekey.dev --all -n default kms.servicekey.dev/reconcile-at=again
     kubectl wait --for=jsonpath='{.status.lastHandledReconcileAt}'=again servicekeys.kms.servicekey.dev --all -n default --timeout=300s
 }
+each() { awk -v all="$1" -v keys="$2" 'BEGIN { printf "%.2f", all / keys }'; }
 compare_with_terraform() {
     local keys version made again made_calls again_calls
     cluster_up
@@ -44,13 +45,13 @@ compare_with_terraform() {
     calls_of terraform_run apply -auto-approve
     figures=(
         "terraform.time $keys $(ratio "$made" "$took_ms") $(seconds "$made"); $version $(seconds "$took_ms")"
-        "terraform.calls $keys $(ratio "$made_calls" "$keys") with Terraform $(ratio "$calls_made" "$keys")"
+        "terraform.calls $keys $(ratio "$made_calls" "$keys") with Terraform $(each "$calls_made" "$keys")"
     )
     # Fails unless the plan is empty.
     calls_of terraform_run plan -detailed-exitcode
     figures+=(
         "terraform.again $keys $(ratio "$again" "$took_ms") $(seconds "$again"); $version $(seconds "$took_ms")"
-        "terraform.again-calls $keys $(ratio "$again_calls" "$keys") with Terraform $(ratio "$calls_made" "$keys")"
+        "terraform.again-calls $keys $(ratio "$again_calls" "$keys") with Terraform $(each "$calls_made" "$keys")"
     )
 }
 
