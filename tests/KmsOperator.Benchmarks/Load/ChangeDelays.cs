@@ -12,18 +12,19 @@ internal sealed class ChangeDelays(ApiConnection api, SimulatorCalls calls, Time
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<Delays> RunAsync(string @namespace, int keys, int changes, CancellationToken cancellationToken)
     {
-        var answered = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        var answered = new Dictionary<string, (DateTimeOffset Asked, DateTimeOffset Answered)>(StringComparer.Ordinal);
         using var watch = await KeyWatch.OpenAsync(api, @namespace, cancellationToken);
         for (var i = 0; i < changes; i++)
         {
             var description = $"Change {i} of the bench";
             var body = ResourceBodies.Bytes(new JsonObject { ["spec"] = new JsonObject { ["description"] = description } });
+            var asked = time.GetUtcNow();
             await api.SendAsync(HttpMethod.Patch, ApiPaths.Key(@namespace, (int)((long)i * keys / changes)), body, ApiConnection.MergePatch, cancellationToken);
             var at = time.GetUtcNow();
-            answered[ResourceStatus.Arn(await watch.NextAsync(description, ResourceStatus.IsHandled, cancellationToken))] = at;
+            answered[ResourceStatus.Arn(await watch.NextAsync(description, ResourceStatus.IsHandled, cancellationToken))] = (asked, at);
         }
 
         var sent = (await calls.ReadAsync(cancellationToken)).Where(call => call.Operation == "UpdateKeyDescription" && call.Key is not null).ToLookup(call => call.Key!);
-        return new Delays(answered.Select(change => sent[change.Key].First(call => call.Time > change.Value - TimeSpan.FromSeconds(1)).Time - change.Value));
+        return new Delays(answered.Select(change => sent[change.Key].First(call => call.Time >= change.Value.Asked).Time - change.Value.Answered));
     }
 }
