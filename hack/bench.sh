@@ -11,7 +11,7 @@ source hack/simulator.sh
 # shellcheck source=hack/bench/common.sh
 source hack/bench/common.sh
 
-scenes=${BENCH_SCENES:-start scale compare quota events trouble hostile plan}
+scenes=${BENCH_SCENES:-start scale compare quota events trouble hostile terraform plan}
 results=$PWD/artifacts/bench${BENCH_SMALL:+-small}
 mkdir -p "$results"
 

@@ -9,6 +9,9 @@ if [[ -n ${KMS_OPERATOR_BINARY:-} ]]; then
     [[ -f $(dirname "$KMS_OPERATOR_BINARY")/kms-operator.dll ]] && build=ReadyToRun || build=native
 fi
 
+# .NET reads all authorities that the system trusts at the start. The image has them in one file; here a folder may have each of them once more.
+export SSL_CERT_DIR=$dir/no-authorities
+
 finish() {
     local status=$?
     trap - EXIT
@@ -111,6 +114,10 @@ settled() { # waits until the number of calls stands still for three seconds, wi
         sleep "$pause"
     done
 }
+writes_settled() { # the same for the writes that the API server has taken
+    local before=-1 now
+    until now=$(api_writes); [[ $now == "$before" ]]; do before=$now; sleep "$(size 3 1)"; done
+}
 now_ms() { echo $((${EPOCHREALTIME//[.,]/} / 1000)); }
 memory() { awk -v what="${1:-VmRSS}:" '$1 == what { printf "%.1f\n", $2 / 1024 }' "/proc/$operator_pid/status"; } # in MiB
 cpu_ms() { # of the operator so far; the fields after its name, which may have spaces
@@ -126,4 +133,11 @@ machine() { echo "$(nproc) cores ($(awk -F: '/model name/ { print $2; exit }' /p
 results_begin() { printf 'run\t%s\t%s\t%s\t%s\n' "$(date -u +%F)" "$(machine)" "${server:-}" "$build" >"$results/$scene.tsv"; }
 result() { # name keys value beside
     printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" >>"$results/$scene.tsv"
+}
+write_figures() { # all of the array figures, each "name keys value beside"
+    local figure name keys value beside
+    for figure in "${figures[@]}"; do
+        read -r name keys value beside <<<"$figure"
+        result "$name" "$keys" "$value" "$beside"
+    done
 }

@@ -26,49 +26,7 @@ command -v terraform >/dev/null || skip "there is no terraform"
 operator=(dotnet src/KmsOperator/bin/Release/net10.0/kms-operator.dll)
 [[ -z ${KMS_OPERATOR_BINARY:-} ]] || operator=("$KMS_OPERATOR_BINARY")
 
-cat >"$dir/main.tf" <<'TF'
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-
-variable "url" {
-  type = string
-}
-
-provider "aws" {
-  region                      = "us-east-1"
-  access_key                  = "any"
-  secret_key                  = "any"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-  skip_requesting_account_id  = true
-
-  endpoints {
-    kms = var.url
-    sts = var.url
-  }
-}
-
-locals {
-  keys = { for key in jsondecode(file("${path.module}/keys.json")) : key.name => key }
-}
-
-resource "aws_kms_key" "key" {
-  for_each            = local.keys
-  description         = each.value.description
-  policy              = jsonencode(each.value.policy)
-  tags                = each.value.tags
-  enable_key_rotation = true
-}
-
-resource "aws_kms_alias" "alias" {
-  for_each      = local.keys
-  name          = each.value.alias
-  target_key_id = aws_kms_key.key[each.key].key_id
-}
-TF
+cp hack/bench/terraform/main.tf "$dir"
 in_time terraform -chdir="$dir" init -no-color -input=false >"$dir/init.log" 2>&1 || skip "terraform init failed: $(grep -m1 -E '^[│ ]*Error:' "$dir/init.log" | sed 's/^[│ ]*//' || true)"
 
 {

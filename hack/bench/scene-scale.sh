@@ -107,7 +107,4 @@ idle "$keys"
 change_keys "$keys" "scale-$keys"
 
 results_begin
-for figure in "${figures[@]}"; do
-    read -r name keys value beside <<<"$figure"
-    result "$name" "$keys" "$value" "$beside"
-done
+write_figures

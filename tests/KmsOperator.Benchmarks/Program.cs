@@ -10,6 +10,7 @@ const string Usage = """
       classes PREFIX COUNT FIRST_ACCOUNT        makes KeyClasses PREFIX-1, …, an account each, and waits until all are Ready
       create NAMESPACE COUNT CLASS...           makes ServiceKeys, the same number for each class, and waits until all are Ready
       add NAMESPACE COUNT CLASS...              the same without waiting
+      hostile NAMESPACE COUNT CLASS...          makes ServiceKeys that mean harm, without waiting
       compare NAMESPACE COUNT CLASSES           asks for a full comparison of the keys and waits for it
       write SOURCE NAMESPACE COUNT              the writes of so many new keys without an operator, like those of SOURCE's first key
         these print the milliseconds that it took
@@ -18,7 +19,6 @@ const string Usage = """
       start RUNS COMMAND...                     starts an operator against a stand-in for the API server
         these print median, 99th percentile and longest in milliseconds
       queue SIMULATOR NAME                      makes a queue of the events of KMS calls, and prints its URL
-      hostile NAMESPACE COUNT DIRECTORY CLASS...   writes manifests of ServiceKeys that mean harm, for kubectl
       terraform URL RENDERED CLUSTER STATE      makes the keys that render describes on a simulator, and writes Terraform's state of them
       report DIRECTORY [DOCS]                   prints the figures in DIRECTORY; fails when a promise is broken
     """;
@@ -57,8 +57,9 @@ switch (args)
     case ["queue", var simulator, var name]:
         Console.WriteLine(await ForeignChanges.MakeQueueAsync(simulator, name, token));
         return 0;
-    case ["hostile", var space, var count, var directory, .. var classes]:
-        await HostileKeys.WriteAsync(directory, space, Number(count), classes);
+    case ["hostile", var space, var count, .. var classes]:
+        var hostile = new HostileKeys(space, classes);
+        await WithApi(async api => Print(await new KeyLoad(api, time).AddAsync(space, Number(count), hostile.Body, token)));
         return 0;
     case ["terraform", var url, var rendered, var cluster, var state]:
         await TerraformKeys.WriteAsync(url, rendered, cluster, state);

@@ -14,6 +14,9 @@ public sealed class AliasDirectory
     /// <summary>How old the list may be where nothing asks for a newer one. The writing calls themselves have the last word.</summary>
     public static readonly TimeSpan UsualAge = TimeSpan.FromMinutes(1);
 
+    /// <summary>How old it may be for a new key, as long as it shows nothing in the key's way.</summary>
+    public static readonly TimeSpan AgeForNewKeys = TagIndex.UsualAge;
+
     // Comparisons that people ask for at once come one after the other. A second is soon enough for the next list.
     private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(1);
 
@@ -23,14 +26,14 @@ public sealed class AliasDirectory
     private readonly ConcurrentDictionary<string, ImmutableList<AliasWrite>> _writes = new();
 
     /// <summary>A directory that has read nothing yet.</summary>
-    /// <param name="kms">Reading client of the Region.</param>
+    /// <param name="kms">Gives the reading client of the Region.</param>
     /// <param name="time">The clock.</param>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
-    public AliasDirectory(IAmazonKeyManagementService kms, TimeProvider time, TimeSpan consistencyWindow)
+    public AliasDirectory(Func<IAmazonKeyManagementService> kms, TimeProvider time, TimeSpan consistencyWindow)
     {
         _time = time;
         _consistencyWindow = consistencyWindow;
-        _aliases = new SingleFlight<ImmutableDictionary<string, string>>(time, _ => ListAsync(kms), Spacing);
+        _aliases = new SingleFlight<ImmutableDictionary<string, string>>(time, _ => ListAsync(kms()), Spacing);
     }
 
     /// <summary>Target key id by alias name, from a read that began at <paramref name="notBefore"/> or later.</summary>

@@ -6,22 +6,22 @@ namespace KmsOperator.Aws;
 
 /// <summary>Credentials of an assumed role. One AssumeRole call serves all requests until the credentials are about to expire. Thread-safe.</summary>
 /// <remarks>The SDK's RefreshingAWSCredentials does the same on the system's clock, which a test cannot set.</remarks>
-internal sealed class AssumedRoleCredentials : AWSCredentials, IDisposable
+internal sealed class AssumedRoleCredentials : AWSCredentials
 {
     private static readonly TimeSpan RenewBeforeExpiry = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();
-    private readonly IAmazonSecurityTokenService _sts;
+    private readonly Func<IAmazonSecurityTokenService> _sts;
     private readonly AssumeRoleRequest _request;
     private readonly TimeProvider _time;
     private (ImmutableCredentials Value, DateTimeOffset ExpiresAt)? _current;
     private Task<ImmutableCredentials>? _renewal;
 
-    /// <param name="sts">Calls AssumeRole. Disposed with these credentials.</param>
+    /// <param name="sts">Gives the client that calls AssumeRole, with the credentials that may assume the role.</param>
     /// <param name="access">The role.</param>
     /// <param name="sessionName">Name of the session in CloudTrail.</param>
     /// <param name="time">Clock for the expiry.</param>
-    public AssumedRoleCredentials(IAmazonSecurityTokenService sts, AwsAccess access, string sessionName, TimeProvider time)
+    public AssumedRoleCredentials(Func<IAmazonSecurityTokenService> sts, AwsAccess access, string sessionName, TimeProvider time)
     {
         _sts = sts;
         _time = time;
@@ -41,15 +41,13 @@ internal sealed class AssumedRoleCredentials : AWSCredentials, IDisposable
         }
     }
 
-    public void Dispose() => _sts.Dispose();
-
     private async Task<ImmutableCredentials> RenewAsync()
     {
         // The caller holds the lock, and the request must not be sent under it.
         await Task.Yield();
         try
         {
-            var credentials = (await _sts.AssumeRoleAsync(_request)).Credentials;
+            var credentials = (await _sts().AssumeRoleAsync(_request)).Credentials;
             var value = new ImmutableCredentials(credentials.AccessKeyId, credentials.SecretAccessKey, credentials.SessionToken);
             lock (_lock)
             {

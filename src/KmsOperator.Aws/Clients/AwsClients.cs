@@ -18,10 +18,11 @@ namespace KmsOperator.Aws;
 /// <param name="inProcess">Answers the requests in place of the network; for tests.</param>
 /// <param name="fence">Asked before each KMS request that changes something; null if this process may always write.</param>
 /// <param name="transport">The connections of other clients, which live longer than these; null for connections of their own.</param>
+/// <param name="onDisposed">Told when these clients are disposed.</param>
 public sealed class AwsClients(
     string roleSessionName, RequestRateLimiter? limiter = null, Func<HttpMessageHandler, HttpMessageHandler>? wrapTransport = null,
     RequestMetrics? metrics = null, TimeProvider? time = null, InProcessAws? inProcess = null, IWriteFence? fence = null,
-    HttpMessageHandler? transport = null) : IDisposable
+    HttpMessageHandler? transport = null, Action<AwsClients>? onDisposed = null) : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
@@ -34,16 +35,36 @@ public sealed class AwsClients(
     private readonly bool _isTransportShared = (transport ?? inProcess?.Transport) is not null;
     private readonly ConcurrentBag<SharedHttp> _http = [];
     private readonly ConcurrentDictionary<AwsAccess, Lazy<KmsClients>> _clients = new();
-    private readonly ConcurrentBag<AssumedRoleCredentials> _roles = [];
+    private readonly ConcurrentDictionary<AwsClients, bool> _others = new();
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly int _readRetries = inProcess is null ? 2 : 0;
 
     /// <summary>Clients with another fence. Connections, rate limits and metrics are this object's, which must live longer.</summary>
-    public AwsClients Under(IWriteFence other) => new(roleSessionName, limiter, wrapTransport, metrics, _time, inProcess, other, _transport);
+    public AwsClients Under(IWriteFence other)
+    {
+        var clients = new AwsClients(roleSessionName, limiter, wrapTransport, metrics, _time, inProcess, other, _transport, gone => _others.TryRemove(gone, out _));
+        _others[clients] = true;
+        return clients;
+    }
 
     /// <summary>The clients for an access; cheap after the first call.</summary>
     public KmsClients For(AwsAccess access) =>
         _clients.GetOrAdd(access, key => new Lazy<KmsClients>(() => Create(key))).Value;
+
+    /// <summary>Lets go of the clients of accounts that have had nothing to do, here and under other fences; they are made again when they are needed.</summary>
+    /// <param name="unusedFor">For how long they must not have been used.</param>
+    public void ReleaseIdle(TimeSpan unusedFor)
+    {
+        foreach (var clients in _clients.Values.Where(clients => clients.IsValueCreated))
+        {
+            clients.Value.ReleaseIdle(unusedFor);
+        }
+
+        foreach (var other in _others.Keys)
+        {
+            other.ReleaseIdle(unusedFor);
+        }
+    }
 
     /// <summary>
     /// A client for one queue, with the operator's own credentials; whoever asks for it disposes it. The SDK repeats nothing: a message that was
@@ -62,14 +83,10 @@ public sealed class AwsClients(
     /// <inheritdoc />
     public void Dispose()
     {
+        onDisposed?.Invoke(this);
         foreach (var clients in _clients.Values.Where(clients => clients.IsValueCreated))
         {
             clients.Value.Dispose();
-        }
-
-        foreach (var role in _roles)
-        {
-            role.Dispose();
         }
 
         foreach (var http in _http)
@@ -85,21 +102,23 @@ public sealed class AwsClients(
 
     private KmsClients Create(AwsAccess access)
     {
-        metrics?.Expect(AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region);
         var credentials = access.RoleArn is null ? inProcess?.Credentials : AssumeRole(access);
-        var http = Share(TransportFor(access));
-        var reading = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, _readRetries);
-        var writing = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = http }, access.Region, retries: 0);
-        var sts = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access) }, access.Region, _readRetries);
-        return credentials is null
-            ? new KmsClients(
-                new AmazonKeyManagementServiceClient(reading),
-                new AmazonKeyManagementServiceClient(writing),
-                new AmazonSecurityTokenServiceClient(sts))
-            : new KmsClients(
-                new AmazonKeyManagementServiceClient(credentials, reading),
-                new AmazonKeyManagementServiceClient(credentials, writing),
-                new AmazonSecurityTokenServiceClient(credentials, sts));
+        var (kms, sts) = (Share(TransportFor(access)), Share(Counted(access)));
+        return new KmsClients(() => CreateKms(_readRetries), () => CreateKms(retries: 0), CreateSts, _time);
+
+        IAmazonKeyManagementService CreateKms(int retries)
+        {
+            metrics?.Expect(AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region);
+            var config = Configure(new AmazonKeyManagementServiceConfig { HttpClientFactory = kms }, access.Region, retries);
+            return credentials is null ? new AmazonKeyManagementServiceClient(config) : new AmazonKeyManagementServiceClient(credentials, config);
+        }
+
+        // STS requests do not use KMS's quotas, so there is no rate limiter.
+        IAmazonSecurityTokenService CreateSts()
+        {
+            var config = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = sts }, access.Region, _readRetries);
+            return credentials is null ? new AmazonSecurityTokenServiceClient(config) : new AmazonSecurityTokenServiceClient(credentials, config);
+        }
     }
 
     private HttpMessageHandler TransportFor(AwsAccess access)
@@ -114,9 +133,6 @@ public sealed class AwsClients(
     private HttpMessageHandler Counted(AwsAccess access) => metrics is null
         ? _transport
         : new MetricsHandler(metrics, AccountLabel(RequestRateLimiter.AccountOf(access)), access.Region, _time, _transport);
-
-    /// <summary>STS requests do not use KMS's quotas, so there is no rate limiter.</summary>
-    private SharedHttp StsHttp(AwsAccess access) => Share(Counted(access));
 
     private SharedHttp Share(HttpMessageHandler handler, TimeSpan? timeout = null)
     {
@@ -134,11 +150,8 @@ public sealed class AwsClients(
     /// </summary>
     private AssumedRoleCredentials AssumeRole(AwsAccess access)
     {
-        var config = Configure(new AmazonSecurityTokenServiceConfig { HttpClientFactory = StsHttp(access with { RoleArn = null }) }, access.Region, _readRetries);
-        var sts = inProcess is null ? new AmazonSecurityTokenServiceClient(config) : new AmazonSecurityTokenServiceClient(inProcess.Credentials, config);
-        var role = new AssumedRoleCredentials(sts, access, roleSessionName, _time);
-        _roles.Add(role);
-        return role;
+        var own = For(new AwsAccess(null, null, access.Region));
+        return new AssumedRoleCredentials(() => own.Sts, access, roleSessionName, _time);
     }
 
     /// <summary>
@@ -156,21 +169,5 @@ public sealed class AwsClients(
         config.MaxStaleConnectionRetries = retries;
         config.Timeout = CallTimeout;
         return config;
-    }
-}
-
-/// <summary>Clients for one account and Region.</summary>
-/// <param name="Reading">KMS for reads. The SDK retries failed calls.</param>
-/// <param name="Writing">KMS for writes. Every call is sent once, since a repeated CreateKey would make a second key.</param>
-/// <param name="Sts">STS with the same credentials.</param>
-public sealed record KmsClients(IAmazonKeyManagementService Reading, IAmazonKeyManagementService Writing, IAmazonSecurityTokenService Sts)
-    : IDisposable
-{
-    /// <inheritdoc />
-    public void Dispose()
-    {
-        Reading.Dispose();
-        Writing.Dispose();
-        Sts.Dispose();
     }
 }

@@ -23,8 +23,8 @@ public sealed class RegionalClients
         _time = time;
         _consistencyWindow = consistencyWindow;
         Clients = clients;
-        Aliases = new AliasDirectory(clients.Reading, time, consistencyWindow);
-        Tags = new TagIndex(clients.Reading, time, consistencyWindow, Aliases.RecordNoKeys);
+        Aliases = new AliasDirectory(() => clients.Reading, time, consistencyWindow);
+        Tags = new TagIndex(() => clients.Reading, time, consistencyWindow, Aliases.RecordNoKeys);
     }
 
     /// <summary>The SDK's clients.</summary>

@@ -20,18 +20,22 @@ public static class KeyObserver
     public static async Task<ObservedKey?> ObserveAsync(
         IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken, bool withRotationOfReplica = false)
     {
-        if (await DescribeAsync(kms, keyId, cancellationToken) is not { } key)
+        // At once, since each answer takes a round trip.
+        var described = DescribeAsync(kms, keyId, cancellationToken);
+        var policy = kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = keyId, PolicyName = "default" }, cancellationToken);
+        var tags = ListTagsAsync(kms, keyId, cancellationToken);
+        await Task.WhenAll(described, policy, tags).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (await described is not { } key)
         {
             return null;
         }
 
-        // Known to exist from here on: a NotFound below is staleness, and goes up as such.
-        var policy = kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = key.KeyId, PolicyName = "default" }, cancellationToken);
-        var tags = ListTagsAsync(kms, key.KeyId, cancellationToken);
+        // The key exists: that its policy or tags were not found is staleness, and goes up as such.
+        key = key with { Policy = (await policy).Policy, Tags = await tags };
         var materials = HasMaterials(key) ? ListMaterialsAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<IReadOnlyList<ObservedMaterial>?>(null);
         var rotation = RotationIsReadable(key) && (withRotationOfReplica || key.MultiRegionKeyType != "REPLICA") ? GetRotationAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<ObservedRotation?>(null);
-        await Task.WhenAll(policy, tags, rotation, materials);
-        return key with { Policy = (await policy).Policy, Tags = await tags, Rotation = await rotation, Materials = await materials };
+        await Task.WhenAll(rotation, materials);
+        return key with { Rotation = await rotation, Materials = await materials };
     }
 
     /// <summary>A key's metadata alone, by DescribeKey.</summary>

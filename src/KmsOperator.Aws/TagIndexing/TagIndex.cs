@@ -12,13 +12,16 @@ namespace KmsOperator.Aws;
 /// </summary>
 public sealed class TagIndex
 {
-    /// <summary>How old a scan may be where nothing asks for a newer one. What this process has made since is known beside it.</summary>
-    public static readonly TimeSpan UsualAge = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// How old a scan may be where nothing asks for a newer one. What this process has made since is known beside it, and while it leads no other instance of
+    /// the operator makes keys there; so the keys that come with a large load share one scan.
+    /// </summary>
+    public static readonly TimeSpan UsualAge = TimeSpan.FromMinutes(5);
 
     // People correct owner tags by hand; a scan of an account with very many keys must not read all of their tags each time.
     private static readonly TimeSpan MaxTagAge = TimeSpan.FromHours(1);
 
-    private readonly IAmazonKeyManagementService _kms;
+    private readonly Func<IAmazonKeyManagementService> _kms;
     private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
     private readonly SingleFlight<TagIndexSnapshot> _scan;
@@ -27,11 +30,11 @@ public sealed class TagIndex
     private ImmutableDictionary<string, SeenKey> _seen = ImmutableDictionary<string, SeenKey>.Empty;
 
     /// <summary>A scan that has seen nothing yet.</summary>
-    /// <param name="kms">Reading client of the Region.</param>
+    /// <param name="kms">Gives the reading client of the Region.</param>
     /// <param name="time">The clock.</param>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
     /// <param name="foundNoKey">Told when a list of the Region's keys was read that was empty; null for nobody.</param>
-    public TagIndex(IAmazonKeyManagementService kms, TimeProvider time, TimeSpan consistencyWindow, Action<DateTimeOffset>? foundNoKey = null)
+    public TagIndex(Func<IAmazonKeyManagementService> kms, TimeProvider time, TimeSpan consistencyWindow, Action<DateTimeOffset>? foundNoKey = null)
     {
         _foundNoKey = foundNoKey;
         _kms = kms;
@@ -63,7 +66,7 @@ public sealed class TagIndex
     private async Task<TagIndexSnapshot> ScanAsync(DateTimeOffset startedAt)
     {
         var windowStart = startedAt - _consistencyWindow;
-        var listed = await KeyListing.ListIdsAsync(_kms, CancellationToken.None);
+        var listed = await KeyListing.ListIdsAsync(_kms(), CancellationToken.None);
 
         if (listed.Count == 0)
         {
@@ -88,7 +91,7 @@ public sealed class TagIndex
             var readAt = _time.GetUtcNow();
             try
             {
-                var tags = await KeyObserver.ListTagsAsync(_kms, keyId, CancellationToken.None);
+                var tags = await KeyObserver.ListTagsAsync(_kms(), keyId, CancellationToken.None);
                 Publish(keyId, SeenKey.Of(tags, known.FirstSeenAt, readAt), windowStart);
             }
             catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
@@ -151,7 +154,7 @@ public sealed class TagIndex
     {
         try
         {
-            return (await KeyObserver.DescribeAsync(_kms, keyId, CancellationToken.None))?.CreationDate;
+            return (await KeyObserver.DescribeAsync(_kms(), keyId, CancellationToken.None))?.CreationDate;
         }
         catch (AmazonKeyManagementServiceException e) when (AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
         {

@@ -19,6 +19,9 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
 {
     private const int Attempts = 5;
     private const string JsonType = "application/json";
+
+    // Of an object whose answer nobody reads: the server then writes no megabytes of it. A server that does not know the transformation takes the second.
+    private const string MetadataType = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
@@ -129,7 +132,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         where T : class, IResource
     {
         var path = $"{type.ObjectPath(key, subresource)}?fieldManager={ApiGroup.FieldManager}";
-        return SendAsync(HttpMethod.Patch, path, patch.ToUtf8Bytes(), "application/merge-patch+json", Nothing, cancellationToken);
+        return SendAsync(HttpMethod.Patch, path, patch.ToUtf8Bytes(), "application/merge-patch+json", Nothing, cancellationToken, MetadataType);
     }
 
     /// <inheritdoc />
@@ -216,7 +219,8 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
         byte[]? body,
         string contentType,
         Func<Stream, CancellationToken, Task<TResult>> read,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        string? preferred = null)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -234,7 +238,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
 
         async Task<TResult> Exchange(CancellationToken token)
         {
-            using var response = await SendOnceAsync(method, path, body, contentType, token);
+            using var response = await SendOnceAsync(method, path, body, contentType, token, preferred);
             await using var stream = await response.Content.ReadAsStreamAsync(token);
             return await read(stream, token);
         }
@@ -246,13 +250,15 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
             : null;
 
     private async Task<HttpResponseMessage> SendOnceAsync(
-        HttpMethod method, string path, byte[]? body, string contentType, CancellationToken cancellationToken)
+        HttpMethod method, string path, byte[]? body, string contentType, CancellationToken cancellationToken, string? preferred = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(_server, path))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
+        if (preferred is not null)
+            request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(preferred));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(JsonType));
         request.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
         if (body is not null)

@@ -6,9 +6,12 @@ namespace KmsOperator.Kubernetes;
 internal sealed class ResourceIndex<T>(Func<T, string?> selector)
     where T : class, IResource
 {
-    private readonly Dictionary<string, HashSet<NamespacedName>> _keys = [];
+    // Nearly all values of an alias or a key belong to one object. A set for each of them would take most of the memory of an index.
+    private readonly Dictionary<string, NamespacedName> _single = [];
+    private readonly Dictionary<string, HashSet<NamespacedName>> _several = [];
 
-    public IReadOnlyCollection<NamespacedName> Keys(string value) => _keys.TryGetValue(value, out var keys) ? keys : [];
+    public IReadOnlyCollection<NamespacedName> Keys(string value) =>
+        _several.TryGetValue(value, out var keys) ? keys : _single.TryGetValue(value, out var key) ? [key] : [];
 
     public void Move(NamespacedName key, T? old, T? @new)
     {
@@ -16,12 +19,30 @@ internal sealed class ResourceIndex<T>(Func<T, string?> selector)
         var to = @new is null ? null : selector(@new);
         if (from == to)
             return;
-        if (from is not null && _keys.TryGetValue(from, out var left) && left.Remove(key) && left.Count == 0)
-            _keys.Remove(from);
-        if (to is null)
+        if (from is not null)
+            Remove(from, key);
+        if (to is not null)
+            Add(to, key);
+    }
+
+    private void Add(string value, NamespacedName key)
+    {
+        if (_several.TryGetValue(value, out var keys))
+            keys.Add(key);
+        else if (_single.TryAdd(value, key) || _single[value] == key)
             return;
-        if (!_keys.TryGetValue(to, out var joined))
-            _keys.Add(to, joined = []);
-        joined.Add(key);
+        else if (_single.Remove(value, out var other))
+            _several.Add(value, [other, key]);
+    }
+
+    private void Remove(string value, NamespacedName key)
+    {
+        if (_several.TryGetValue(value, out var keys))
+        {
+            if (keys.Remove(key) && keys.Count == 0)
+                _several.Remove(value);
+        }
+        else if (_single.TryGetValue(value, out var single) && single == key)
+            _single.Remove(value);
     }
 }

@@ -35,7 +35,4 @@ internal sealed class IdleCollection(IReadOnlyList<WorkQueue<NamespacedName>> qu
             }
         }
     }
-
-    /// <summary>The collection of the process: everything, compacted, and given back.</summary>
-    public static void CollectAll() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 }

@@ -39,6 +39,7 @@ internal static class OperatorHost
 #pragma warning restore RS0030
         try
         {
+            _ = SystemAuthorities.LoadAsync();
             WebIdentity.Register();
             using var meter = new Meter(Telemetry);
             using var traces = new ActivitySource(Telemetry, Version);
@@ -67,7 +68,7 @@ internal static class OperatorHost
 
             // Time passes for KMS also while this machine is suspended.
             var host = new OperatorComposition(api, clients, settings, options, new BootTimeProvider(), random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces, fence, election);
-            _ = new IdleCollection(host.Queues, IdleCollection.CollectAll, time).RunAsync(host.WhenListed, cancellationToken);
+            _ = new IdleCollection(host.Queues, () => CollectAll(clients), time).RunAsync(host.WhenListed, cancellationToken);
             if (lease is null && election is null)
             {
                 await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);
@@ -128,6 +129,13 @@ internal static class OperatorHost
                 $"There is no usable configuration for an API server{(kubeconfig is null ? "" : $" in {kubeconfig}")}: {(e.GetBaseException() is InvalidCastException ? "it is no kubeconfig" : e.GetBaseException().Message.TrimEnd('.'))}. "
                 + (context is null ? "Run in a pod, or set KUBECONFIG to a kubeconfig file." : "--context names a context of the kubeconfig."), e);
         }
+    }
+
+    /// <summary>Lets go of what an idle operator does not need, and gives its memory back to the system.</summary>
+    private static void CollectAll(AwsClients clients)
+    {
+        clients.ReleaseIdle(unusedFor: IdleCollection.Period);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private static async Task<WebServer> ServeMetricsAsync(

@@ -24,6 +24,9 @@ internal sealed class ChangeDelays(ApiConnection api, SimulatorCalls calls, Time
         }
 
         var sent = (await calls.ReadAsync(cancellationToken)).Where(call => call.Operation == "UpdateKeyDescription" && call.Key is not null).ToLookup(call => call.Key!);
-        return new Delays(answered.Select(change => sent[change.Key].First(call => call.Time > change.Value - TimeSpan.FromSeconds(1)).Time - change.Value));
+        if (answered.Keys.Where(key => !sent.Contains(key)).ToArray() is { Length: > 0 } missing)
+            throw new InvalidOperationException($"{missing.Length} of {answered.Count} changes were handled without a call to KMS, among them that of {missing[0]}.");
+        // Each key is changed once, so its last call is the one that was asked for. A client that waits for a core sees the answer after the call.
+        return new Delays(answered.Select(change => sent[change.Key].Last().Time - change.Value));
     }
 }

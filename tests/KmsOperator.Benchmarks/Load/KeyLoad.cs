@@ -39,7 +39,7 @@ internal sealed class KeyLoad(ApiConnection api, TimeProvider time)
         using var watch = await KeyWatch.OpenAsync(api, @namespace, cancellationToken);
         var began = time.GetTimestamp();
         var ready = watch.UntilAsync(count, ResourceStatus.ReadyText, ResourceStatus.IsReady, cancellationToken);
-        await PostAsync(@namespace, bodies, cancellationToken);
+        await PostAsync(@namespace, count, i => bodies[i], cancellationToken);
         await ready;
         return time.GetElapsedTime(began);
     }
@@ -48,8 +48,14 @@ internal sealed class KeyLoad(ApiConnection api, TimeProvider time)
     public async Task<TimeSpan> AddAsync(string @namespace, int count, IReadOnlyList<string> classes, CancellationToken cancellationToken)
     {
         var bodies = Bodies(@namespace, count, classes);
+        return await AddAsync(@namespace, count, i => bodies[i], cancellationToken);
+    }
+
+    /// <summary>Makes keys of any kind without waiting for them.</summary>
+    public async Task<TimeSpan> AddAsync(string @namespace, int count, Func<int, byte[]> body, CancellationToken cancellationToken)
+    {
         var began = time.GetTimestamp();
-        await PostAsync(@namespace, bodies, cancellationToken);
+        await PostAsync(@namespace, count, body, cancellationToken);
         return time.GetElapsedTime(began);
     }
 
@@ -79,6 +85,6 @@ internal sealed class KeyLoad(ApiConnection api, TimeProvider time)
     private static byte[][] Bodies(string @namespace, int count, IReadOnlyList<string> classes) =>
         [.. Enumerable.Range(0, count).Select(i => ResourceBodies.Key(@namespace, i, classes[i % classes.Count]))];
 
-    private Task PostAsync(string @namespace, byte[][] bodies, CancellationToken cancellationToken) =>
-        ForEachAsync(bodies.Length, (i, token) => api.SendAsync(HttpMethod.Post, ApiPaths.Keys(@namespace), bodies[i], ApiConnection.Json, token), cancellationToken);
+    private Task PostAsync(string @namespace, int count, Func<int, byte[]> body, CancellationToken cancellationToken) =>
+        ForEachAsync(count, (i, token) => api.SendAsync(HttpMethod.Post, ApiPaths.Keys(@namespace), body(i), ApiConnection.Json, token), cancellationToken);
 }

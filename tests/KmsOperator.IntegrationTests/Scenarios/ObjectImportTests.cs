@@ -260,7 +260,7 @@ public sealed class ObjectImportTests(ControlPlaneFixture controlPlane, Operator
 
     private async Task<string> FieldAsync(string group, string path) => (await Cluster.KubectlAsync([.. Place(group, "get", Kinds(group)), "-o", $"jsonpath={path}"])).EnsureSuccess();
 
-    private IEnumerable<string> Place(string group, params string[] command) => group == Crossplane ? command : [.. command, "-n", _namespace];
+    private string[] Place(string group, params string[] command) => group == Crossplane ? command : [.. command, "-n", _namespace];
 
     private static string Kinds(string group) => $"keys.{group},aliases.{group},grants.{group}";
 

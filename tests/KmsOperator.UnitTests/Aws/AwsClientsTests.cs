@@ -3,6 +3,7 @@ using System.Net;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 using KmsOperator.Aws;
+using KmsOperator.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -102,6 +103,34 @@ public sealed class AwsClientsTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal(AwsFailureKind.Unavailable, AwsFailure.Of((await Record.ExceptionAsync(() => call))!)!.Kind);
+    }
+
+    [Fact]
+    public async Task Clients_of_an_account_that_was_idle_are_let_go_and_made_again_with_the_credentials_that_are_there()
+    {
+        await DescribeAsync(Frankfurt);
+        var idle = _clients.For(Frankfurt).Reading;
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await DescribeAsync(Bahrain);
+        var busy = _clients.For(Bahrain).Reading;
+
+        _clients.ReleaseIdle(TimeSpan.FromSeconds(5));
+        await DescribeAsync(Frankfurt);
+
+        Assert.NotSame(idle, _clients.For(Frankfurt).Reading);
+        Assert.Same(busy, _clients.For(Bahrain).Reading);
+        Assert.Equal(["eu-central-1", "me-south-1"], _regions.AssumedIn);
+    }
+
+    [Fact]
+    public void Idle_clients_under_another_fence_are_let_go_too_until_they_are_disposed()
+    {
+        using var others = _clients.Under(new ClosedFence());
+        var idle = others.For(Frankfurt).Reading;
+
+        _clients.ReleaseIdle(TimeSpan.Zero);
+
+        Assert.NotSame(idle, others.For(Frankfurt).Reading);
     }
 
     private Task<DescribeKeyResponse> DescribeAsync(AwsAccess access) =>

@@ -25,7 +25,7 @@ public sealed class TagIndexTests : IDisposable
     private readonly Account _account = new();
     private readonly TagIndex _scan;
 
-    public TagIndexTests() => _scan = new(_account, _time, Window);
+    public TagIndexTests() => _scan = new(() => _account, _time, Window);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using KmsOperator.Kubernetes;
 using KmsOperator.Testing.Running;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -127,6 +128,47 @@ public sealed class EventRecorderTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(5), lasted);
     }
 
+    [Fact]
+    public void Events_of_several_objects_are_sent_at_the_same_time_and_those_of_one_object_one_after_the_other()
+    {
+        _api.IsSilent = true;
+        Start();
+        for (var i = 0; i < 100; i++)
+            _recorder.Record(Subject(name: $"key-{i}"), EventType.Normal, "Available", "Create", "done");
+        for (var i = 0; i < 100; i++)
+            _recorder.Record(Subject(), EventType.Normal, "Available", "Create", $"number {i}");
+        _thread.RunUntilIdle();
+
+        // As many as there are senders: the 100 of one object have one of them.
+        Assert.Equal(8, _api.Unanswered);
+    }
+
+    [Fact]
+    public void Where_too_many_events_wait_warnings_are_the_last_to_be_dropped()
+    {
+        for (var i = 0; i < 5000; i++)
+            _recorder.Record(Subject(name: $"key-{i}"), EventType.Normal, "Available", "Create", "done");
+        _recorder.Record(Subject(), EventType.Warning, "AccessDenied", "CreateKey", "one that matters");
+        Start();
+        _thread.RunUntilIdle();
+
+        Assert.InRange(_api.Requests.Count, 700, 1000);
+        Assert.Contains(_api.Requests, request => request.Body.Contains("one that matters", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Events_that_are_dropped_are_counted_in_the_log()
+    {
+        var log = new CapturingLogger();
+        var recorder = new EventRecorder(_api, "kms.servicekey.dev/kms-operator", "pod-1", _thread.Clock, log);
+        for (var i = 0; i < 200; i++)
+            recorder.Record(Subject(), EventType.Warning, "AccessDenied", "CreateKey", $"number {i}");
+        _run = _thread.Start(() => recorder.RunAsync(_stop.Token));
+        _thread.RunUntilIdle();
+
+        Assert.Equal(["75 events were dropped, since 125 others waited to be sent"], log.Messages);
+    }
+
     [Theory]
     [InlineData("short", 10, "short")]
     [InlineData("exactly-10", 10, "exactly-10")]
@@ -145,9 +187,25 @@ public sealed class EventRecorderTests : IDisposable
     public void Half_a_surrogate_pair_is_replaced_where_text_is_cut() =>
         Assert.Equal("ab\ufffdcd…", Utf8Text.Truncate("ab" + '\ud83d' + "cdefghijk", 10));
 
-    private static ConfigMap Subject(string @namespace = "ns") => new() { Metadata = new() { Namespace = @namespace, Name = "a", Uid = "uid-a" } };
+    private static ConfigMap Subject(string @namespace = "ns", string name = "a") => new() { Metadata = new() { Namespace = @namespace, Name = name, Uid = $"uid-{name}" } };
 
     private int Count(int request) => (int)JsonNode.Parse(_api.Requests[request].Body)!["series"]!["count"]!;
 
     private void Start() => _run = _thread.Start(() => _recorder.RunAsync(_stop.Token));
+
+    private sealed class CapturingLogger : ILogger
+    {
+        public List<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel >= LogLevel.Information)
+                Messages.Add(formatter(state, exception));
+        }
+    }
 }

@@ -40,6 +40,17 @@ public sealed class KubernetesApiTests : IDisposable
     }
 
     [Fact]
+    public void A_patch_whose_answer_nobody_reads_asks_for_metadata_only_as_a_large_object_costs_the_server_much()
+    {
+        var patch = _thread.Start(() => _api.MergePatchUnreadAsync(BuiltInTypes.ConfigMaps, Key, new JsonObject { ["data"] = null }, null, Ct));
+        var request = _server.Next();
+        request.Reply("not read");
+        _thread.Finish(patch);
+
+        Assert.Equal("application/json; as=PartialObjectMetadata; g=meta.k8s.io; v=v1, application/json", request.Accept);
+    }
+
+    [Fact]
     public void A_refused_request_carries_the_servers_words()
     {
         var create = _thread.Start(() => _api.CreateAsync(BuiltInTypes.ConfigMaps, new() { Metadata = new() { Namespace = "ns", Name = "a" } }, Ct));

@@ -1,3 +1,4 @@
+using CsCheck;
 using KmsOperator.Kubernetes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -72,6 +73,22 @@ public sealed class ResourceStoreTests
 
         Assert.True(found);
     }
+
+    [Fact]
+    public void An_index_finds_what_a_search_through_all_objects_finds() =>
+        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3].Select(index => ((string?[])["red", "blue", "green", null])[index])).List[0, 40].Sample(writes =>
+        {
+            var store = new ResourceStore<ConfigMap>(NullLogger.Instance).AddIndex("colour", map => map.Data?["colour"]);
+            foreach (var ((name, colour), version) in writes.Select((write, version) => (write, version + 1)))
+            {
+                if (colour is null)
+                    store.Remove(new("ns", $"{name}"), null);
+                else
+                    store.Set(Map($"{name}", version, colour));
+            }
+            foreach (var colour in (string[])["red", "blue", "green"])
+                Assert.Equal(Names(store.List().Where(map => map.Data!["colour"] == colour)), Names(store.ListByIndex("colour", colour)));
+        });
 
     private static IEnumerable<string> Names(IEnumerable<ConfigMap> maps) => maps.Select(map => map.Metadata.Name).Order();
 

@@ -53,6 +53,8 @@ internal sealed class ScriptedRequest(HttpRequestMessage request, string body)
 
     public string? ContentType { get; } = request.Content?.Headers.ContentType?.MediaType;
 
+    public string Accept { get; } = request.Headers.Accept.ToString();
+
     public string UserAgent { get; } = request.Headers.UserAgent.ToString();
 
     public string Body => body;

@@ -83,7 +83,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership, RecentDeletions dele
             .Union(region.Tags.RecordedFor(desired.Owner.ClusterId, desired.Owner.Path)).ToArray();
 
         // The alias stayed with the key, and leads to it also when the tags were read before they were written.
-        var named = (await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken)).GetValueOrDefault(desired.AliasName);
+        var named = (await region.Aliases.GetAsync(context.Now - AliasDirectory.AgeForNewKeys, cancellationToken)).GetValueOrDefault(desired.AliasName);
         var left = new List<ObservedKey>();
         foreach (var keyId in named is null ? tagged : tagged.Union([named]))
         {

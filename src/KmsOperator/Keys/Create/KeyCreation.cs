@@ -176,12 +176,16 @@ internal sealed class KeyCreation(
     {
         try
         {
-            return await ownership.ReserveAliasAsync(region, desired, await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken), cancellationToken);
+            // Who has made way for the key since should not have to wait for the next list.
+            return await ReserveAsync(AliasDirectory.AgeForNewKeys) is null ? null : await ReserveAsync(AliasDirectory.UsualAge);
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "ListAliases") is { } failure)
         {
             return AwsReconcileError.For(failure, $"account {desired.Location.AccountId}, {desired.Location.Region}", isRecent: false);
         }
+
+        async Task<ReconcileError?> ReserveAsync(TimeSpan age) =>
+            await ownership.ReserveAliasAsync(region, desired, await region.Aliases.GetAsync(context.Now - age, cancellationToken), cancellationToken);
     }
 
     private ReconcileError Explain<T>(ReconcileContext<T> context, DesiredKey desired, AwsFailure failure)

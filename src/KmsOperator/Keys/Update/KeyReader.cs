@@ -26,12 +26,18 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
         var reconcileAt = context.UnhandledReconcileAt;
         if (found.Created is { } created)
         {
-            var listed = await ReadAliasesAsync(context, status, desired, region, cancellationToken);
+            // The creation has looked at a list as old as this for what is in the alias's way; CreateAlias itself has the last word.
+            var listed = await ReadAliasesAsync(context, status, desired, region, cancellationToken, context.Now - AliasDirectory.AgeForNewKeys);
             return (new KeyObservation(created with { AliasTargets = listed.Targets, Grants = [] }, reconcileAt) { IsNew = true }, null);
         }
 
         var isAsked = context.IsComparisonAsked;
-        var (seen, unread) = await ownerTags.ObserveAsync(context, desired.Owner, region, mayWrite: !desired.ObserveOnly, cancellationToken);
+
+        // At once, since each takes round trips. The list is the whole account's, and others may be waiting for it already.
+        var listing = ReadAliasesAsync(context, status, desired, region, cancellationToken);
+        var observing = ownerTags.ObserveAsync(context, desired.Owner, region, mayWrite: !desired.ObserveOnly, cancellationToken);
+        await Task.WhenAll(observing, listing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        var (seen, unread) = await observing;
         if (unread is not null)
         {
             return (null, KeyResult.Failed(status, unread) with { IsCompared = true });
@@ -43,7 +49,7 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
         }
 
         context.Cache.MissingSince = null;
-        var aliases = await ReadAliasesAsync(context, status, desired, region, cancellationToken);
+        var aliases = await listing;
         (seen, var unreadGrants) = await GrantReading.ReadAsync(status, desired, region, seen, context.IsRecent(settings.ConsistencyWindow), cancellationToken);
         var observed = region.ReplaceStale(seen, schedule.Doubt(isAsked));
         var isStale = isAsked && (aliases.IsBehind || observed != seen);
@@ -91,11 +97,11 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
     }
 
     private Task<AliasReading> ReadAliasesAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken, DateTimeOffset? notBefore = null)
         where T : class, IKeyResource =>
         region.Aliases.ReadAsync(
             desired.AliasNames.Union(AliasHistory.NamesIn(status)),
-            ComparisonSchedule.AliasesNotBefore(context, status),
+            notBefore ?? ComparisonSchedule.AliasesNotBefore(context, status),
             schedule.Doubt(context.IsComparisonAsked),
             cancellationToken);
 

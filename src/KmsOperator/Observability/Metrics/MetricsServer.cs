@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Observability.Http;
 using Microsoft.AspNetCore.Builder;
@@ -59,7 +60,7 @@ internal static class MetricsServer
     }
 
     private static bool HasAccounts(string instrument) =>
-        instrument.StartsWith("kmsoperator_aws_", StringComparison.Ordinal) || instrument.StartsWith("kmsoperator_event_", StringComparison.Ordinal);
+        (instrument.StartsWith("kmsoperator_aws_", StringComparison.Ordinal) && instrument != RequestMetrics.DurationName) || instrument.StartsWith("kmsoperator_event_", StringComparison.Ordinal);
 
     // The names are controller-runtime's; labels on top of its own would break the dashboards made for it.
     private static void WithoutLabelsOnTop(PrometheusAspNetCoreOptions options) => (options.ScopeInfoEnabled, options.TargetInfoEnabled) = (false, false);

@@ -10,6 +10,7 @@ public sealed class MetricsServerTests
 {
     [Theory]
     [InlineData("kmsoperator_aws_requests_total", 1000, "calls are counted by account, Region and operation")]
+    [InlineData("kmsoperator_aws_request_duration_seconds", 200, "calls are timed by operation alone")]
     [InlineData("kmsoperator_event_messages_total", 1000, "each account may have an event queue")]
     [InlineData("kmsoperator_other_total", 200, "the labels of all others come from fixed lists, and room for series costs memory")]
     public async Task An_instrument_has_room_for_as_many_series_as_its_labels_may_make(string instrument, int expected, string because)
