@@ -77,6 +77,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
         Reasons.ReplicaConflict or Reasons.PrimaryNotReady or Reasons.NotMultiRegion or Reasons.AliasConflict or Reasons.KeyNotFound or Reasons.PermissionDenied or Reasons.PendingDeletion or Reasons.InvalidSpec => true,
         Reasons.KeyConflict => replica.Spec.PrimaryKeyArn is not null,
 
+        // KMS moves no primary that is disabled. The ServiceKey says so, and its replica waits for the move.
+        Reasons.Progressing => world.Cluster.PrimaryOf(replica) is { Spec: { Enabled: false, PrimaryRegion: not null } } primary && Ready(primary)?.Reason == Reasons.InvalidSpec,
+
         // A replica's policy is its ServiceKey's, and KMS makes none either under one that names a role that is gone.
         Reasons.PrincipalNotFound => replica.Status?.KeyId is null && world.Cluster.PrimaryOf(replica) is { } primary && Description.FindMissingRole(world, primary) is not null,
         _ => false,

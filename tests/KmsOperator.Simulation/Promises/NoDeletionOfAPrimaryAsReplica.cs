@@ -5,7 +5,8 @@ namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// Somebody may have moved the primary to where a KeyReplica was: that key is in use, and is not for the replica's resource to delete, unless the ServiceKey is
-/// being deleted, and all other keys have gone before. A call that was on its way when somebody moved the primary is excepted: nobody can hold it back.
+/// being deleted, and all other keys have gone before. A call is excepted that was on its way when somebody moved the primary, or was sent while KMS may
+/// still have shown the key as it was before that: nobody could know better.
 /// </summary>
 internal sealed class NoDeletionOfAPrimaryAsReplica : IPromise
 {
@@ -15,7 +16,7 @@ internal sealed class NoDeletionOfAPrimaryAsReplica : IPromise
     {
         if (call.Operation != "ScheduleKeyDeletion" || world.Keys.Find(call.Region, call.KeyId) is not { Group.IsMultiRegion: true, IsPrimary: true } key)
             return null;
-        if (world.History.IsMovedByPeopleSince(key.KeyId, call.SentAt))
+        if (world.History.IsMovedByPeopleSince(key.KeyId, call.SentAt - world.Times.StaleReads))
             return null;
         if (world.Cluster.Find(call.For ?? "") is KeyReplica replica && world.Cluster.PrimaryOf(replica) is not { Metadata.DeletionTimestamp: not null })
             return $"{sender.Identity} schedules the deletion of the primary {key.KeyId} in {key.Region} for {call.For}.";

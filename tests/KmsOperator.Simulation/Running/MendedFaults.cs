@@ -322,5 +322,18 @@ internal static class MendedFaults
             1.982 fail-aws * Refused 2
             21.34 fail-aws ListResourceTags ServerError 2
             """),
+        new("KMS shows for some seconds that a key is a replica which somebody has made the primary, and its resource is deleted in that time (excepted)", """
+            seed 20073 operators 1 stale 5
+            0 create team-a/one deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
+            0 create team-a/two className=strict multiRegion=true
+            48.998 kms-move-primary team-a/one eu-west-1
+            49.177 delete team-a/one
+            """),
+        new("a replica waits for the move of a primary that is disabled, which KMS does not move, as the ServiceKey says (excepted)", """
+            seed 70013 operators 1 stale 0
+            0 create team-a/one alias=alias/team1 multiRegion=true replicaRegions=eu-west-1 users=role0 takeOverAlias=true
+            6.094 edit team-a/one enabled=false users=role1 alias=alias/x1
+            63.524 edit team-a/one primaryRegion=eu-west-1
+            """),
     ];
 }
