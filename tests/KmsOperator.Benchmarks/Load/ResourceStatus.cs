@@ -14,9 +14,10 @@ internal static class ResourceStatus
         && conditions.EnumerateArray().Any(condition =>
             condition.GetProperty("type").ValueEquals(ConditionTypes.Ready) && condition.GetProperty("status").ValueEquals("True"));
 
-    /// <summary>Whether the operator has handled the present spec.</summary>
+    /// <summary>Whether the operator has handled the present spec. From before its first call until the end of a change the status has no hash of what the key is like.</summary>
     public static bool IsHandled(JsonElement resource) =>
-        resource.GetProperty("status").GetProperty("observedGeneration").GetInt64() == resource.GetProperty("metadata").GetProperty("generation").GetInt64();
+        IsReady(resource) && resource.GetProperty("status") is var status && status.TryGetProperty("desiredSha256", out _)
+        && status.GetProperty("observedGeneration").GetInt64() == resource.GetProperty("metadata").GetProperty("generation").GetInt64();
 
     public static string Arn(JsonElement key) => key.GetProperty("status").GetProperty("arn").GetString()!;
 }
