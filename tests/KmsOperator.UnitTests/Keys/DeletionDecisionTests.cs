@@ -143,6 +143,7 @@ public sealed class DeletionDecisionTests
         var key = await scenario.Aws.KeyAsync();
         Assert.Equal("Enabled", (string?)key["keyState"]);
         Assert.NotNull(key["tags"]![TagNames.Released]);
+        Assert.Contains(scenario.Events("one"), note => note.Contains("is retained, with the aliases that it has.", StringComparison.Ordinal));
     }
 
     /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>

@@ -36,7 +36,7 @@ internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetenti
 
         var mustWait = disable;
         KeyStep? executing = null;
-        var note = $"{context.Status.Arn} is {(disable ? "disabled and retained" : "retained")}, and so are its aliases{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
+        var note = $"{context.Status.Arn} is {(disable ? "disabled and retained" : "retained")}, with the aliases that it has{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
         try
         {
             if (await KeyObserver.DescribeAsync(region.Clients.Reading, context.Status.KeyId!, cancellationToken) is not { } seen)
