@@ -19,7 +19,8 @@ public sealed class WorkQueue<TKey> : IDisposable
     // Wanted keys were added and no worker has them yet; taken keys are with a worker. A key that is wanted and not taken is in _ready.
     private readonly Dictionary<TKey, (string? Flow, long Since)> _wanted = [];
     private readonly Dictionary<TKey, ReadyKeys<TKey>.Flow> _taken = [];
-    private readonly Dictionary<TKey, int> _failures = [];
+    // Failures in a row, and when the next retry after them is due.
+    private readonly Dictionary<TKey, (int Count, long RetryAt)> _failures = [];
     private readonly DelayedKeys<TKey> _delayed;
     private readonly Backoff _backoff;
     private readonly Func<TKey, string?>? _flowOf;
@@ -99,7 +100,10 @@ public sealed class WorkQueue<TKey> : IDisposable
             _delayed.Add(key, delay);
     }
 
-    /// <summary>Adds a key after a delay that grows with each call, until <see cref="Forget"/> is called.</summary>
+    /// <summary>
+    /// Adds a key after a delay that grows with each retry that fails, until <see cref="Forget"/> is called. A failure before the next retry is due does not count:
+    /// events woke the key meanwhile, and ten events in a second must not make it wait for minutes.
+    /// </summary>
     /// <returns>The delay.</returns>
     public TimeSpan AddWithBackoff(TKey key)
     {
@@ -107,8 +111,20 @@ public sealed class WorkQueue<TKey> : IDisposable
         lock (_gate)
         {
             _retries++;
-            delay = _backoff.After(_failures[key] = _failures.GetValueOrDefault(key) + 1);
+            var now = _time.GetTimestamp();
+            var (count, retryAt) = _failures.GetValueOrDefault(key);
+            if (count > 0 && now < retryAt)
+            {
+                delay = _time.GetElapsedTime(now, retryAt);
+            }
+            else
+            {
+                delay = _backoff.After(count + 1);
+                _failures[key] = (count + 1, now + (long)Math.Ceiling(delay.TotalSeconds * _time.TimestampFrequency));
+            }
         }
+
+        // Also where the retry is the same as before: an earlier delay of the key may have taken its place and be over.
         AddAfter(key, delay);
         return delay;
     }

@@ -62,7 +62,7 @@ public static class KeyCompatibility
             return conflict;
         }
 
-        if (KeyStates.IsPendingDeletion(observed.KeyState) && !desired.Undelete && !IsLeftByPredecessor(observed, desired.Owner))
+        if (KeyStates.IsPendingDeletion(observed.KeyState) && !desired.Undelete && !IsDeletedByThisName(observed, desired.Owner))
         {
             if (tagsMayBeOld && observed.Tags.GetValueOrDefault(TagNames.Uid) != desired.Owner.Uid && !observed.Tags.ContainsKey(TagNames.Released))
             {
@@ -91,13 +91,13 @@ public static class KeyCompatibility
     }
 
     /// <summary>
-    /// Whether the deletion comes from an earlier resource of the same name, which said so in the key's tags and did not leave the
-    /// key after all. Any other deletion is somebody else's, also that of a key whose resource came and went meanwhile.
+    /// Whether the deletion comes from a resource of this name, which said so in the key's tags and did not leave the key after all. That is an earlier resource, or
+    /// this one, where a restored backup has brought it back: while it is not being deleted, it wants its key. Any other deletion is somebody else's, also
+    /// that of a key whose resource came and went meanwhile.
     /// </summary>
-    private static bool IsLeftByPredecessor(ObservedKey observed, KeyOwner owner) =>
+    private static bool IsDeletedByThisName(ObservedKey observed, KeyOwner owner) =>
         observed.Tags.GetValueOrDefault(TagNames.Owner) == owner.Path
         && observed.Tags.GetValueOrDefault(TagNames.Uid) is { } uid
-        && uid != owner.Uid
         && observed.Tags.GetValueOrDefault(TagNames.DeletedBy) == uid
         && !observed.Tags.ContainsKey(TagNames.Released);
 

@@ -179,14 +179,16 @@ public static class KeyPlanner
     /// <summary>
     /// The plan for a key that its resource leaves behind under deletion policy <c>Retain</c> or <c>Disable</c>: it says so in its tags. Owner and
     /// aliases stay, so that a resource of the same name finds it again. Where the resource has scheduled the deletion under an earlier policy, that is
-    /// cancelled. The caller knows that the key is the resource's.
+    /// cancelled, and the aliases that went with it are put back. The caller knows that the key is the resource's.
     /// </summary>
     /// <param name="observed">The key as it is.</param>
     /// <param name="owner">The resource.</param>
     /// <param name="now">The time.</param>
     /// <param name="disable">Whether the key is disabled.</param>
     /// <param name="enabled">Whether the key is enabled after its deletion was cancelled, unless it is disabled.</param>
-    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false, bool enabled = true)
+    /// <param name="lostAliases">Aliases that the key has on record, and that no key has.</param>
+    public static KeyPlan PlanRetention(
+        ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false, bool enabled = true, IReadOnlyList<string>? lostAliases = null)
     {
         // KMS takes no tags on a key that is pending deletion, and nobody can use it.
         var isPending = KeyStates.IsPendingDeletion(observed.KeyState);
@@ -219,6 +221,8 @@ public static class KeyPlanner
             steps.Add(new TagResourceStep(tags));
         }
 
+        // Last, since nothing else may wait for a name.
+        steps.AddRange((lostAliases ?? []).Select(alias => new CreateAliasStep(alias)));
         return new KeyPlan(steps, []);
     }
 
@@ -258,12 +262,12 @@ public static class KeyPlanner
         var holder = record.AliasHolders.GetValueOrDefault(name);
         switch (observed.AliasTargets.GetValueOrDefault(name))
         {
-            case null:
+            case null when holder is null:
                 steps.Add(new CreateAliasStep(name));
                 break;
-            case var target when target == observed.KeyId:
+            case { } target when target == observed.KeyId:
                 break;
-            case var target when holder is null && (record.AliasName == name || record.AdditionalAliases.Contains(name) || desired.TakeOverAlias):
+            case { } target when holder is null && (record.AliasName == name || record.AdditionalAliases.Contains(name) || desired.TakeOverAlias):
                 // Ours by record: somebody pointed it elsewhere, which is drift like any other. Or the spec asks and the class permits.
                 steps.Add(new UpdateAliasStep(name, target));
                 break;

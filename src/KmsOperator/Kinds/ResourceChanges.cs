@@ -30,6 +30,10 @@ internal static class ResourceChanges
         change.Kind != ChangeKind.Deleted
         && (!SameEntries(change.Old?.Metadata.Labels, change.New?.Metadata.Labels) || change.Old?.Metadata.DeletionTimestamp != change.New?.Metadata.DeletionTimestamp);
 
+    /// <summary>The aliases that a resource has lost with a change; null for none. What waits for them is reconciled at once, and not only with its next retry.</summary>
+    public static AliasesLost? FindLostAliases<T>(this ResourceChange<T> change)
+        where T : class, IKeyResource => AliasesLost.Between(change.Old?.Status, change.New?.Status);
+
     /// <summary>Keeps the reconcile cache and the alias reservations in step with the resources.</summary>
     public static void Track<T>(this ResourceChange<T> change, ReconcileCache cache, AliasReservations reservations, TimeProvider time)
         where T : class, IResource

@@ -80,8 +80,8 @@ internal sealed class AsDescribedInTheEnd : IPromise
         // KMS moves no primary that is disabled. The ServiceKey says so, and its replica waits for the move.
         Reasons.Progressing => world.Cluster.PrimaryOf(replica) is { Spec: { Enabled: false, PrimaryRegion: not null } } primary && Ready(primary)?.Reason == Reasons.InvalidSpec,
 
-        // A replica's policy is its ServiceKey's, and KMS makes none either under one that names a role that is gone.
-        Reasons.PrincipalNotFound => replica.Status?.KeyId is null && world.Cluster.PrimaryOf(replica) is { } primary && Description.FindMissingRole(world, primary) is not null,
+        // A replica's policy is its ServiceKey's. KMS makes no replica under a policy that names a role that is gone, and puts none such on one.
+        Reasons.PrincipalNotFound => world.Cluster.PrimaryOf(replica) is { } primary && Description.FindMissingRole(world, primary) is not null,
         _ => false,
     };
 

@@ -4,12 +4,15 @@ namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// An operator schedules the deletion of a key only while the resource that owns it is being deleted and is to take its key with it. What
-/// changes in the last seconds before the call may come too late for it, and no look is fresh after a stop. A call that a killed process sent
-/// while it was asked for can arrive when a later resource of the name has the key; nobody knows of it.
+/// changes in the last seconds before the call may come too late for it, and no look is fresh after a stop. A call that was sent while it was asked for can be on its
+/// way for long. The process that sent it looks at the key again before the resource goes, so in the end the key is what the resource last asked for. Of a call of a killed process, or of
+/// one that leads no more, nobody knows: it can even arrive when a later resource of the name has the key.
 /// </summary>
 internal sealed class NoUnaskedDeletion : IPromise
 {
     private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(5);
+
+    private readonly List<(string Owner, string Region, string KeyId, OperatorProcess Sender)> _late = [];
 
     public string Statement => "Nothing is scheduled for deletion that was not asked for.";
 
@@ -21,9 +24,29 @@ internal sealed class NoUnaskedDeletion : IPromise
         if (world.Scheduler.Elapsed - sender.Process.ResumedAt <= TooLate)
             return null;
         var owner = KeyTruth.OwnerOf(key) ?? world.History.MadeFor(key.KeyId) ?? "";
-        return world.History.DeletionWantedAt(owner) is { } at
-            && (world.Now - at <= TooLate || (!sender.Process.IsAlive && call.SentAt - at <= TooLate))
-            ? null
-            : $"{sender.Identity} schedules the deletion of {key.KeyId} in {key.Region}, which is {(owner.Length > 0 ? owner : "nobody")}'s, for {call.For}.";
+        if (world.History.DeletionWantedAt(owner) is { } at)
+        {
+            if (world.Now - at <= TooLate)
+                return null;
+            if (call.SentAt - at <= TooLate)
+            {
+                _late.Add((owner, call.Region, key.KeyId, sender));
+                return null;
+            }
+        }
+
+        return $"{sender.Identity} schedules the deletion of {key.KeyId} in {key.Region}, which is {(owner.Length > 0 ? owner : "nobody")}'s, for {call.For}.";
+    }
+
+    public string? InTheEnd(SimulatedWorld world)
+    {
+        foreach (var (owner, region, keyId, sender) in _late)
+        {
+            if (sender.Process.IsAlive && !world.HasLease && world.Keys.Find(region, keyId) is { } key && KeyTruth.IsPendingDeletion(key)
+                && world.History.LastWish(owner) == false && !world.History.IsScheduledByPeople(keyId) && !world.History.IsExcused(owner))
+                return $"{owner} was last to keep {keyId} in {region}, and the late call of {sender.Identity} stands.";
+        }
+
+        return null;
     }
 }

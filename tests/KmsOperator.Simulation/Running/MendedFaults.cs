@@ -335,5 +335,72 @@ internal static class MendedFaults
             6.094 edit team-a/one enabled=false users=role1 alias=alias/x1
             63.524 edit team-a/one primaryRegion=eu-west-1
             """),
+        new("events that wake a waiting replica again and again make it wait for minutes after the faults have ended", """
+            seed 500548 operators 1 stale 7
+            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two className=strict
+            0 create team-b/one multiRegion=true replicaRegions=eu-west-1
+            2.048 fail-aws GetKeyPolicy LostBefore 1
+            2.693 fail-aws ReplicateKey ServerError 2
+            29.705 edit team-a/two enabled=false users=role2 alias=alias/team0
+            29.815 api-down
+            42.815 api-up
+            43.052 erase-status team-b/one
+            84.281 edit team-a/one primaryRegion=eu-west-1
+            """),
+        new("a restored backup brings a resource back whose key was scheduled for deletion meanwhile, and the key stays scheduled", """
+            seed 600912 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Delete className=strict
+            1.68 backup
+            1.867 delete team-a/two
+            4.387 restore
+            """),
+        new("a status is forged and the owner tags are taken off the resource's own key at once, which the process knew", """
+            seed 600266 operators 1 stale 0
+            0 create team-a/one alias=alias/team1 deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two alias=alias/x0 className=strict multiRegion=true
+            4.809 forge-status team-a/two team-a/one
+            4.814 kms-untag-marks team-a/two
+            """),
+        new("STS refuses credentials while a resource is deleted, so its key is left without the mark (excepted)", """
+            seed 500488 operators 2 stale 0
+            0 create team-a/one alias=alias/y1 users=role2
+            0 create team-b/one takeOverAlias=true
+            0.087 fail-api patch/leases Slow 2
+            0.231 pause-at A apply/servicekeys 1 28
+            25.996 fail-aws Sts Refused 2
+            26.386 erase-status team-a/one
+            26.604 delete team-b/one
+            73.355 fail-aws EnableKeyRotation Throttled 1
+            """),
+        new("a call that was sent while the deletion was asked for arrives when it no longer is, and is taken back (excepted)", """
+            seed 601665 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete takeOverAlias=true
+            51.737 fail-aws ScheduleKeyDeletion Slow 1
+            52.33 delete team-a/one
+            53.739 edit team-a/one deletionPolicy=Retain
+            """),
+        new("the role that a policy names is gone, so the replica's policy is refused as its primary's is (excepted)", """
+            seed 600218 operators 1 stale 0
+            0 create team-a/two multiRegion=true replicaRegions=eu-west-1
+            50.01 delete-role role0
+            69.889 edit team-a/two enabled=false users=role0 alias=alias/x0
+            """),
+        new("an alias that somebody deleted is made for another resource, while the one that has it on record takes it back", """
+            seed 611837 operators 1 stale 0
+            0 create team-a/one
+            0 create team-a/two alias=alias/y1 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role1
+            0.367 api-down
+            14.367 api-up
+            14.672 kms-delete-alias alias/y1
+            21.337 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            21.984 edit team-a/one suspend=true
+            39.984 edit team-a/one suspend=false
+            40.104 delete team-a/one
+            42.778 create team-a/one additionalAliases=alias/x1+alias/y0+alias/team1
+            50.778 kill-at A DeleteAlias 1
+            50.778 edit team-a/one additionalAliases=
+            51.355 edit team-a/one additionalAliases=alias/x0+alias/y1+alias/team0
+            """),
     ];
 }

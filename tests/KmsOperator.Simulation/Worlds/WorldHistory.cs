@@ -7,6 +7,7 @@ namespace KmsOperator.Simulation.Worlds;
 internal sealed class WorldHistory(SimulatedWorld world)
 {
     private readonly Dictionary<string, DateTimeOffset> _deletionWanted = [];
+    private readonly Dictionary<string, bool> _lastWish = [];
     private readonly Dictionary<string, string> _madeFor = [];
     private readonly Dictionary<(string Region, string Alias), AliasMaker> _aliasesMadeFor = [];
     private readonly HashSet<string> _excused = [];
@@ -33,6 +34,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>When a resource was last being deleted with its key to be deleted, too; null if never.</summary>
     public DateTimeOffset? DeletionWantedAt(string path) => _deletionWanted.TryGetValue(path, out var at) ? at : null;
+
+    /// <summary>Whether a resource was to take its key with it when it was last seen; null if nobody has seen it.</summary>
+    public bool? LastWish(string path) => _lastWish.TryGetValue(path, out var wish) ? wish : null;
 
     /// <summary>The resource that an operator made a key for; null when somebody else made it.</summary>
     public string? MadeFor(string keyId) => _madeFor.GetValueOrDefault(keyId);
@@ -77,11 +81,19 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>People took the owner tags off a key.</summary>
     public void UnmarkedByPeople(string keyId) => _unmarkedByPeople.Add(keyId);
 
-    /// <summary>AWS denied an operator a call. Without its tags, or the right to change them, a key gets no mark when its resource goes.</summary>
+    /// <summary>
+    /// AWS denied an operator a call. Without its tags, or the right to change them, a key gets no mark when its resource goes; nor without credentials, which all
+    /// resources of the Region that are being deleted wait for together.
+    /// </summary>
     public void Denied(AwsCall call)
     {
         if (call is { Operation: "TagResource" or "ListResourceTags" or "DescribeKey", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
             _marksRefused.Add((call.Region, keyId));
+        if (call.Operation == "Sts")
+        {
+            foreach (var going in world.Cluster.Resources.Where(resource => resource is { Metadata.DeletionTimestamp: not null, Status.KeyId: not null } && resource.Status.Region == call.Region))
+                _marksRefused.Add((call.Region, going.Status!.KeyId!));
+        }
     }
 
     /// <summary>Whether AWS has denied the operator the mark that a key is left, or that its resource deletes it.</summary>
@@ -119,7 +131,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
         {
             var path = ClusterTruth.PathOf(resource);
             (_lives.TryGetValue(path, out var lives) ? lives : _lives[path] = []).Add(resource.Metadata.Uid!);
-            if (resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource))
+            _lastWish[path] = resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource);
+            if (_lastWish[path])
                 _deletionWanted[path] = world.Now;
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);

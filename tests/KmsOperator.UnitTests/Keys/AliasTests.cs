@@ -87,4 +87,53 @@ public sealed class AliasTests
         else
             scenario.AssertStalled("ServiceKey", "one", asked ? "PermissionDenied" : "AliasConflict");
     }
+
+    [Theory]
+    [InlineData("rename", "", "the key gets another name")]
+    [InlineData("rename", "additionalAliases: [alias/wanted]", "the name is one of several that the other one wants")]
+    [InlineData("drop", "", "the key had the name as an additional alias")]
+    [InlineData("delete", "", "the resource goes with its key")]
+    public async Task A_ServiceKey_that_waits_for_an_alias_gets_it_as_soon_as_the_other_lets_it_go(string how, string fields, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(how == "drop"
+            ? Scenario.Key("one", "alias: alias/one", "additionalAliases: [alias/wanted]")
+            : Scenario.Key("one", "alias: alias/wanted", "deletionPolicy: Delete"));
+        await scenario.ApplyAsync(fields.Length > 0 ? Scenario.Key("two", "alias: alias/two", fields) : Scenario.Key("two", "alias: alias/wanted"));
+
+        // By now the next try is minutes away.
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        scenario.AssertStalled("ServiceKey", "two", "AliasConflict");
+
+        if (how == "delete")
+            scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        else
+            scenario.User.Apply(Scenario.Key("one", "alias: alias/one", "deletionPolicy: Delete"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(5));
+
+        scenario.AssertReady("ServiceKey", "two");
+        var holder = (await scenario.Aws.KeysAsync()).Single(key => Scenario.Aliases(key).Contains("alias/wanted"));
+        Assert.True((string?)holder["keyId"] == scenario.Status("ServiceKey", "two", "keyId"), why);
+    }
+
+    [Theory]
+    [InlineData("alias: alias/two", "additionalAliases: [alias/shared]", "as one of several")]
+    [InlineData("alias: alias/shared", "description: second", "as its own")]
+    public async Task An_alias_that_somebody_deleted_stays_with_the_resource_that_has_it_on_record(string alias, string field, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/shared"));
+        await scenario.ApplyAsync(Scenario.Key("two", "alias: alias/two"));
+        await scenario.Aws.Kms().DeleteAliasAsync(new DeleteAliasRequest { AliasName = "alias/shared" }, Ct);
+        await scenario.ApplyAsync(Scenario.Key("two", alias, field));
+
+        scenario.AssertStalled("ServiceKey", "two", "AliasConflict");
+        Assert.Contains("is ServiceKey/team/one's", scenario.Condition("ServiceKey", "two", "Ready")!.Value.Message, StringComparison.Ordinal);
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        var holder = (await scenario.Aws.KeysAsync()).Single(key => Scenario.Aliases(key).Contains("alias/shared"));
+        Assert.True((string?)holder["keyId"] == scenario.Status("ServiceKey", "one", "keyId"), why);
+    }
 }

@@ -1,3 +1,4 @@
+using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Testing.Running;
 using Xunit;
@@ -7,6 +8,8 @@ namespace KmsOperator.UnitTests.Keys;
 /// <summary>What happens between the decision to delete a key and the call that does it.</summary>
 public sealed class DeletionDecisionTests
 {
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_deletion_policy_that_changes_while_the_key_is_being_marked_keeps_the_key()
     {
@@ -127,22 +130,26 @@ public sealed class DeletionDecisionTests
     }
 
     [Fact]
-    public async Task A_deletion_policy_that_becomes_Retain_while_the_resource_still_waits_cancels_the_deletion()
+    public async Task A_deletion_policy_that_becomes_Retain_while_the_resource_still_waits_cancels_the_deletion_and_puts_the_aliases_back()
     {
         var front = new Front("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
-        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete", "alias: alias/main", "additionalAliases: [alias/other, alias/taken]"));
         await scenario.RestAsync();
         await scenario.DeleteAsync("ServiceKey", "one");
         Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+        Assert.Empty(Scenario.Aliases(await scenario.Aws.KeyAsync()));
+        var foreign = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest(), Ct)).KeyMetadata.KeyId;
+        await scenario.Aws.Kms().CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/taken", TargetKeyId = foreign }, Ct);
 
         scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
         await scenario.RestAsync();
 
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
-        var key = await scenario.Aws.KeyAsync();
+        var key = (await scenario.Aws.KeysAsync()).Single(key => (string?)key["keyId"] != foreign);
         Assert.Equal("Enabled", (string?)key["keyState"]);
         Assert.NotNull(key["tags"]![TagNames.Released]);
+        Assert.Equal(["alias/main", "alias/other"], Scenario.Aliases(key).Order(StringComparer.Ordinal));
         Assert.Contains(scenario.Events("one"), note => note.Contains("is retained, with the aliases that it has.", StringComparison.Ordinal));
     }
 

@@ -126,6 +126,24 @@ public sealed class ForgedStatusTests
         Assert.Equal("ServiceKey/team/one", (string?)(await FindAsync(scenario, own))["tags"]!["servicekey.dev/owner"]);
     }
 
+    [Fact]
+    public async Task The_process_that_knew_the_key_puts_it_back_also_where_its_marks_were_taken_off()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = KeyId(scenario, "two");
+
+        await scenario.Aws.Kms().UntagResourceAsync(
+            new UntagResourceRequest { KeyId = own, TagKeys = ["servicekey.dev/owner", "servicekey.dev/cluster", "servicekey.dev/uid"] }, Ct);
+        Forge(scenario, "two", KeyId(scenario, "one"));
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.Equal(own, KeyId(scenario, "two"));
+        scenario.AssertReady("ServiceKey", "two");
+        Assert.Equal("ServiceKey/team/two", (string?)(await FindAsync(scenario, own))["tags"]!["servicekey.dev/owner"]);
+    }
+
     private static async Task<string> MakeByHandAsync(Scenario scenario) =>
         (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { Description = "made by hand" }, Ct)).KeyMetadata.KeyId;
 

@@ -87,7 +87,13 @@ public sealed class WorkQueueTests : IDisposable
     [Fact]
     public void The_backoff_doubles_from_one_second_to_five_minutes_and_starts_anew_when_forgotten()
     {
-        var delays = Enumerable.Range(0, 2000).Select(_ => _queue.AddWithBackoff("a").TotalSeconds).ToList();
+        var delays = new List<double>();
+        for (var i = 0; i < 2000; i++)
+        {
+            var delay = _queue.AddWithBackoff("a");
+            delays.Add(delay.TotalSeconds);
+            _time.Advance(delay + TimeSpan.FromMilliseconds(1));
+        }
 
         for (var i = 0; i < delays.Count; i++)
             Assert.InRange(delays[i], Full(i), Full(i) * 1.2);
@@ -98,6 +104,38 @@ public sealed class WorkQueueTests : IDisposable
         Assert.InRange(_queue.AddWithBackoff("a").TotalSeconds, 1, 1.2);
 
         static double Full(int failures) => Math.Min(Math.Pow(2, failures), 300);
+    }
+
+    [Fact]
+    public void Failures_of_a_key_that_events_woke_before_its_retry_neither_delay_nor_lengthen_the_retry()
+    {
+        var first = _queue.AddWithBackoff("a");
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        for (var i = 0; i < 10; i++)
+        {
+            _queue.Add("a");
+            Assert.Equal("a", Take());
+            Assert.InRange(_queue.AddWithBackoff("a").TotalSeconds, first.TotalSeconds - 0.101, first.TotalSeconds - 0.099);
+            _queue.Done("a");
+        }
+
+        _time.Advance(first - TimeSpan.FromMilliseconds(99));
+        Assert.Equal("a", Take());
+        Assert.InRange(_queue.AddWithBackoff("a").TotalSeconds, 2, 2.4);
+    }
+
+    [Fact]
+    public void A_retry_is_not_lost_where_a_shorter_delay_took_its_place()
+    {
+        _queue.AddAfter("a", TimeSpan.FromMilliseconds(500));
+        var retry = _queue.AddWithBackoff("a");
+        _time.Advance(TimeSpan.FromMilliseconds(501));
+        Assert.Equal("a", Take());
+        _queue.AddWithBackoff("a");
+        _queue.Done("a");
+
+        _time.Advance(retry);
+        Assert.Equal("a", Take());
     }
 
     [Fact]

@@ -161,6 +161,7 @@ public sealed class KeyPlannerTests
         { "uid-0", true, "uid-0", false, false, "that one was to delete the key and left it after all" },
         { "uid-0", false, "uid-1", false, false, "that one's deletion was taken back already; this one is somebody else's" },
         { null, false, null, false, false, "a key without our mark is not ours to take back" },
+        { "uid-1", false, "uid-1", false, true, "the resource had it deleted, and a restored backup has brought the resource back" },
     };
 
     [Theory]

@@ -3,6 +3,7 @@ using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Update;
 using KmsOperator.Planning;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace KmsOperator.Keys.Delete;
 
 /// <summary>Leaves the key of a deleted resource in AWS, disabled where the deletion policy says so, and says in its tags that it was left.</summary>
-internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetention> logger)
+internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings settings, ILogger<KeyRetention> logger)
 {
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(15);
 
@@ -54,7 +55,8 @@ internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetenti
             }
 
             var enabled = context.Resource is not (ServiceKey { Spec.Enabled: false } or KeyReplica { Spec.Enabled: false });
-            var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable, enabled);
+            var lostAliases = await FindLostAliasesAsync(context, request.Owner, region, key, cancellationToken);
+            var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable, enabled, lostAliases);
             if (disable && !plan.Steps.Any(step => step is DisableKeyStep))
             {
                 return DeletionOutcome.Released($"{key.Arn} is left as it is: it is {key.KeyState}, or not this resource's by its tags.");
@@ -76,9 +78,36 @@ internal sealed class KeyRetention(OperatorSettings settings, ILogger<KeyRetenti
         }
         catch (Exception e) when (!mustWait && (executing is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
         {
-            note += $" Its tags do not say so: {failure.Code}: {failure.Message}";
+            note += executing is CreateAliasStep { AliasName: var lost }
+                ? $" {lost} was deleted with it and could not be put back: {failure.Code}: {failure.Message}"
+                : $" Its tags do not say so: {failure.Code}: {failure.Message}";
         }
 
         return DeletionOutcome.Released(note);
+    }
+
+    /// <summary>The aliases that went when the resource had its key scheduled for deletion, before its policy became another one, and that nobody has taken since.</summary>
+    private async Task<IReadOnlyList<string>> FindLostAliasesAsync<T>(
+        ReconcileContext<T> context, KeyOwner owner, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var status = context.Status;
+        if (key.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid || status.AliasName is not { } alias)
+        {
+            return [];
+        }
+
+        string[] names = [alias, .. status.AdditionalAliases ?? []];
+        try
+        {
+            var listed = await region.Aliases.ReadAsync(names, context.Now, settings.ConsistencyWindow, cancellationToken);
+            var location = new KeyLocation(status.AccountId ?? "", status.Region ?? "");
+            return [.. names.Where(name => !listed.Targets.ContainsKey(name) && ownership.FindAliasHolder(location, name, owner.Uid) is null)];
+        }
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) })
+        {
+            // The deletion has to be cancelled also where the aliases may not be read.
+            return [];
+        }
     }
 }

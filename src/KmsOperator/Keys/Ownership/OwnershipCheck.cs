@@ -69,20 +69,21 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
         var holders = new Dictionary<string, string>();
         foreach (var name in desired.AliasNames)
         {
-            if (!aliasTargets.TryGetValue(name, out var target) || target == keyId)
+            var target = aliasTargets.GetValueOrDefault(name);
+            var isOurs = status.AliasName == name || status.AdditionalAliases?.Contains(name) == true;
+            if (target is null ? isOurs : target == keyId)
             {
                 continue;
             }
 
             // An alias of ours that somebody pointed at another resource's key is pointed back. One that is to be taken over is not taken from
-            // another resource's key.
-            var isOurs = status.AliasName == name || status.AdditionalAliases?.Contains(name) == true;
+            // another resource's key; nor is one that another resource has on record and that somebody deleted: its own comparison makes it again.
             if ((index.FindAliasHolder(desired.Location, name, desired.Owner.Uid)
-                ?? (isOurs ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid))) is { } holder)
+                ?? (isOurs || target is null ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid))) is { } holder)
             {
                 holders[name] = holder;
             }
-            else if (!isOurs && desired.TakeOverAlias && await FindTaggedHolderAsync(region, desired, target, cancellationToken) is { } tagged)
+            else if (target is not null && !isOurs && desired.TakeOverAlias && await FindTaggedHolderAsync(region, desired, target, cancellationToken) is { } tagged)
             {
                 holders[name] = tagged;
             }
@@ -94,6 +95,12 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
     /// <summary>The resource of this cluster that has a key.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>; null when none has it.</returns>
     public string? FindKeyHolder(KeyLocation location, string keyId) => index.FindKeyHolder(location, keyId, uid: "");
+
+    /// <summary>The ServiceKeys that wait for aliases that another resource has lost.</summary>
+    public IEnumerable<ServiceKey> ServiceKeysThatWaitFor(AliasesLost lost) => index.ServiceKeysThatWaitFor(lost);
+
+    /// <summary>The KeyReplicas that wait for aliases that another resource has lost.</summary>
+    public IEnumerable<KeyReplica> KeyReplicasThatWaitFor(AliasesLost lost) => index.KeyReplicasThatWaitFor(lost);
 
     /// <summary>Releases what a resource had reserved: it has its key and alias now.</summary>
     public void Release(string uid) => reservations.Release(uid);

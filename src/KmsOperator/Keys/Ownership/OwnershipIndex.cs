@@ -13,6 +13,7 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     private const string WithAdditionalAliases = "additional aliases";
     private const string ByKey = "key";
     private const string WithoutKey = "without key";
+    private const string WithAliasConflict = "alias conflict";
 
     /// <summary>Adds the indexes that this class needs to a store.</summary>
     public static ResourceStore<T> Index<T>(ResourceStore<T> store)
@@ -22,7 +23,10 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
             WithAdditionalAliases,
             resource => resource.Status is { KeyId: not null, AdditionalAliases.Count: > 0 } status ? At(status.AccountId, status.Region, "") : null)
         .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? At(status.AccountId, status.Region, keyId) : null)
-        .AddIndex(WithoutKey, resource => resource.Status?.KeyId is null ? "" : null);
+        .AddIndex(WithoutKey, resource => resource.Status?.KeyId is null ? "" : null)
+        .AddIndex(
+            WithAliasConflict,
+            resource => ResourceConditions.Find(resource.Status?.Conditions, ConditionTypes.Ready) is { Status: "False", Reason: Reasons.AliasConflict } ? "" : null);
 
     /// <summary>Another resource whose key has the alias on record.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
@@ -58,6 +62,17 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
             .. keys.ListByIndex(WithAdditionalAliases, place).Where(HasIt), .. replicas.ListByIndex(WithAdditionalAliases, place).Where(HasIt),
         ];
     }
+
+    /// <summary>The ServiceKeys that say in <c>Ready</c> that they do not get an alias, and want one of these.</summary>
+    public IEnumerable<ServiceKey> ServiceKeysThatWaitFor(AliasesLost lost) => keys.ListByIndex(WithAliasConflict, "").Where(other =>
+        classes.Find(other.Status?.ClassName ?? other.Spec.ClassName) is { } keyClass
+        && keyClass.Spec.Region == lost.Region
+        && (lost.Names.Contains(ServiceKeyResolver.AliasOf(other, keyClass)) || other.Spec.AdditionalAliases?.Any(lost.Names.Contains) == true));
+
+    /// <summary>The KeyReplicas that say so. Where the spec names no alias, that is the primary's, and they count as well.</summary>
+    public IEnumerable<KeyReplica> KeyReplicasThatWaitFor(AliasesLost lost) => replicas.ListByIndex(WithAliasConflict, "").Where(other =>
+        other.Spec.Region == lost.Region
+        && (other.Spec.Alias is null || lost.Names.Contains(other.Spec.Alias) || other.Spec.AdditionalAliases?.Any(lost.Names.Contains) == true));
 
     /// <summary>Whether the cluster still has the resource with that uid.</summary>
     public bool Exists(KeyOwner owner)

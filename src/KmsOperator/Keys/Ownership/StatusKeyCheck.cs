@@ -49,6 +49,11 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
             return new StatusKey(own, null);
         }
 
+        if (await FindRememberedAsync(context, owner, location, region, cancellationToken) is { } remembered)
+        {
+            return new StatusKey(remembered, null);
+        }
+
         if (foreign is null && await IsNamedAsync(context, owner, location, region, mayAdoptBy, keyId, cancellationToken))
         {
             context.Cache.OwnKeyId = keyId;
@@ -90,6 +95,20 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     /// <summary>The key that was made for the resource, by its tags.</summary>
     private Task<ObservedKey?> FindOwnAsync<T>(ReconcileContext<T> context, KeyOwner owner, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource => OwnedKeys.FindAsync(region, owner, context.Now - settings.ConsistencyWindow, context.Status.KeyId, cancellationToken);
+
+    /// <summary>
+    /// The key that this process has known as the resource's until the status named another one. Whoever changed the status may have taken the owner tags off that key,
+    /// too; nobody else would find it then.
+    /// </summary>
+    private async Task<ObservedKey?> FindRememberedAsync<T>(
+        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        context.Cache.OwnKeyId is { } keyId
+        && index.FindKeyHolder(location, keyId, owner.Uid) is null
+        && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
+        && KeyCompatibility.FindForeignOwner(key, owner) is null && !KeyStates.IsPendingDeletion(key.KeyState)
+            ? key
+            : null;
 
     private static async Task<IReadOnlyDictionary<string, string>?> ListTagsAsync(RegionalClients region, string keyId, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using KmsOperator.Api;
 using KmsOperator.Keys;
+using KmsOperator.Keys.Ownership;
 using KmsOperator.Kinds.ServiceKeys;
 using KmsOperator.Kubernetes;
 
@@ -35,10 +36,14 @@ internal static class KeyReplicaRegistration
             {
                 queue.Add(change.Key);
             }
+
+            AddWaiting(change.FindLostAliases());
         }
 
         void OnServiceKey(ResourceChange<ServiceKey> change)
         {
+            AddWaiting(change.FindLostAliases());
+
             // A replica inherits from its primary's spec, waits for its primary's key, and shows where the primary is. What needs no reconcile has an old and a new state.
             if (change.NeedsReconcile() || KeyOf(change.Old!) != KeyOf(change.New!))
             {
@@ -66,6 +71,14 @@ internal static class KeyReplicaRegistration
         void OnNamespace(ResourceChange<Namespace> change)
         {
             foreach (var replica in change.ConcernsItsResources() ? caches.KeyReplicas.List(change.Key.Name) : [])
+            {
+                queue.Add(NamespacedName.Of(replica));
+            }
+        }
+
+        void AddWaiting(AliasesLost? lost)
+        {
+            foreach (var replica in lost is null ? [] : services.Ownership.KeyReplicasThatWaitFor(lost).ToArray())
             {
                 queue.Add(NamespacedName.Of(replica));
             }

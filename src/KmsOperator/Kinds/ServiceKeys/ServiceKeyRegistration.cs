@@ -1,5 +1,6 @@
 using KmsOperator.Api;
 using KmsOperator.Keys;
+using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
 
@@ -38,6 +39,8 @@ internal static class ServiceKeyRegistration
             {
                 queue.Add(change.Key);
             }
+
+            AddWaiting(change.FindLostAliases());
         }
 
         void OnKeyClass(ResourceChange<KeyClass> change)
@@ -57,8 +60,17 @@ internal static class ServiceKeyRegistration
             }
         }
 
+        void AddWaiting(AliasesLost? lost)
+        {
+            foreach (var key in lost is null ? [] : services.Ownership.ServiceKeysThatWaitFor(lost).ToArray())
+            {
+                queue.Add(NamespacedName.Of(key));
+            }
+        }
+
         void OnKeyReplica(ResourceChange<KeyReplica> change)
         {
+            AddWaiting(change.FindLostAliases());
             if (change.Resource.Spec.PrimaryRef is not { } primary || (change is { Old: { } before, New: { } now } && RowOf(before) == RowOf(now)))
             {
                 return;
