@@ -30,7 +30,7 @@ internal sealed class PolicyReading(IReadOnlyList<ComparedStatement> statements,
 
     /// <summary>
     /// Who may have the statements of the policy that are generated: administrators, trusted accounts, and users of all or of a part of the usage. There are several ways to read a policy only
-    /// where a statement may be of one or another of them, because both would give the same.
+    /// where a statement may be of one or another of them, or of a service's own, because both would give the same.
     /// </summary>
     public IReadOnlyList<PolicyAccess> FindAccesses()
     {
@@ -43,7 +43,7 @@ internal sealed class PolicyReading(IReadOnlyList<ComparedStatement> statements,
             foreach (var (role, given) in fitting)
             {
                 found[role].Add(principals);
-                if (fitting.Any(other => other.Role != role && other.Statements.Intersect(given).Any()))
+                if (principals.All(IsServiceLinked) || fitting.Any(other => other.Role != role && other.Statements.Intersect(given).Any()))
                 {
                     unsure.Add(role);
                 }
@@ -67,6 +67,9 @@ internal sealed class PolicyReading(IReadOnlyList<ComparedStatement> statements,
         Users => access with { Users = principals },
         _ => access with { UsersByVerb = new Dictionary<string, IReadOnlyList<string>>(access.UsersByVerb) { [role] = principals } },
     };
+
+    /// <summary>Whether a role is one that AWS makes for a service. A service's own statements may name it, so it need not be among <c>access</c>.</summary>
+    private static bool IsServiceLinked(string arn) => arn.Contains(":role/aws-service-role/", StringComparison.Ordinal);
 
     /// <summary>What a role of the principals renders; nothing where they cannot have it.</summary>
     private HashSet<string> StatementsOf(string role, string[] principals) =>
