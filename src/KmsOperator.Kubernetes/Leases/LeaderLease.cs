@@ -30,6 +30,8 @@ public sealed class LeaderLease(
     private Lease? _seen;
     private long _seenAt;
     private (long Timestamp, LeaseRenewals.Renewal Moment) _takenAt;
+    // A write that takes the lease was sent, and nobody else was seen to hold it since. If its answer was lost, the lease may name this process.
+    private bool _takeSent;
     private volatile bool _leads;
 
     /// <summary>Name of the Lease.</summary>
@@ -134,11 +136,12 @@ public sealed class LeaderLease(
         finally
         {
             _leads = false;
+            _takeSent = false;
             _renewals.End();
         }
         ended.Cancel();
         await renewal.ConfigureAwait(Quietly);
-        if (options.ReleasesOnStop)
+        if (!options.IsShared)
             await ReleaseAsync();
         await work;
     }
@@ -208,11 +211,17 @@ public sealed class LeaderLease(
                     See(found);
                 return true;
             }
-            See(found ?? await api.CreateAsync(BuiltInTypes.Leases, New(), either.Token));
             if (found is null)
+            {
+                _takeSent = true;
+                See(await api.CreateAsync(BuiltInTypes.Leases, New(), either.Token));
                 return true;
+            }
+            See(found);
+            _takeSent &= found.Spec.HolderIdentity == identity;
             if (!MayTake(found))
                 return false;
+            _takeSent = true;
             See(await WriteAsync(found, either.Token));
             return true;
         }
@@ -238,9 +247,13 @@ public sealed class LeaderLease(
         (_seen, _seenAt) = (lease, time.GetTimestamp());
     }
 
+    /// <summary>
+    /// Whether a lease may be taken or renewed. One that names this process although it has not asked for it comes from a restored backup: another process may have led since, and
+    /// works until it notices.
+    /// </summary>
     private bool MayTake(Lease lease) =>
         IsFree(lease)
-        || lease.Spec.HolderIdentity == identity
+        || (lease.Spec.HolderIdentity == identity && (_leads || _takeSent || options.IsShared))
         || HasExpired(lease);
 
     /// <summary>Whether nobody has renewed the lease that was seen last for as long as it is valid.</summary>

@@ -20,10 +20,10 @@ public sealed record LeaderLeaseOptions
     public TimeSpan FreshRenewal { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// Whether the lease is released when the leader has stopped. Default true; false where several processes hold the lease under one identity, so that one
-    /// of them must not release it for the others.
+    /// Whether several processes hold the lease together, under one identity: each of them takes a lease that names it, and none releases it for the others when it
+    /// stops. Default false.
     /// </summary>
-    public bool ReleasesOnStop { get; init; } = true;
+    public bool IsShared { get; init; }
 }
 
 /// <summary>Another instance holds the lease, or the lease could not be renewed in time. The process must end at once, since another instance leads now or soon.</summary>

@@ -36,7 +36,7 @@ internal sealed class ShardElection(
         [.. Enumerable.Range(0, map.Count).Select(shard => new LeaderLease(api, key with { Name = NameOf(key.Name, shard) }, identity, options, time, random, logger, fenceClock))];
 
     /// <summary>The lease of all instances of this number of shards.</summary>
-    public LeaderLease Common { get; } = new(api, key, $"shards-of-{map.Count}", options with { ReleasesOnStop = false }, time, random, logger, fenceClock);
+    public LeaderLease Common { get; } = new(api, key, $"shards-of-{map.Count}", options with { IsShared = true }, time, random, logger, fenceClock);
 
     /// <summary>How many shards there are.</summary>
     public ShardMap Map => map;

@@ -77,8 +77,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
         Reasons.ReplicaConflict or Reasons.PrimaryNotReady or Reasons.NotMultiRegion or Reasons.AliasConflict or Reasons.KeyNotFound or Reasons.PermissionDenied or Reasons.PendingDeletion or Reasons.InvalidSpec => true,
         Reasons.KeyConflict => replica.Spec.PrimaryKeyArn is not null,
 
-        // KMS moves no primary that is disabled. The ServiceKey says so, and its replica waits for the move.
-        Reasons.Progressing => world.Cluster.PrimaryOf(replica) is { Spec: { Enabled: false, PrimaryRegion: not null } } primary && Ready(primary)?.Reason == Reasons.InvalidSpec,
+        // KMS moves no primary that is disabled, or whose deletion people scheduled. The ServiceKey says so, and its replica waits for the move.
+        Reasons.Progressing => world.Cluster.PrimaryOf(replica) is { Spec.PrimaryRegion: not null } primary
+            && (primary.Spec.Enabled == false ? Ready(primary)?.Reason == Reasons.InvalidSpec
+                : Ready(primary)?.Reason == Reasons.PendingDeletion && world.History.IsScheduledByPeople(primary.Status?.KeyId ?? "")),
 
         // A replica's policy is its ServiceKey's. KMS makes no replica under a policy that names a role that is gone, and puts none such on one.
         Reasons.PrincipalNotFound => world.Cluster.PrimaryOf(replica) is { } primary && Description.FindMissingRole(world, primary) is not null,

@@ -7,7 +7,7 @@ namespace KmsOperator.Simulation.Promises;
 /// <summary>
 /// A key with the operator's tags is in its resource's status, or the attempt that made it is on record there, or it is marked as released,
 /// or its deletion is scheduled. Where people cancelled the deletion of a key whose resource is gone, took finalizers off or restored an older cluster, nobody can know it;
-/// nor where they took the owner tags off and overwrote the status, and the process that had written it is dead. A resource of the same name that has another key by then
+/// nor where they took the owner tags off and overwrote the status, and the process that had written it is dead. A later resource of the same name that does not have it
 /// is another resource. A key that AWS does not let the operator mark is left without the mark, and an event says so: a resource must not wait for a mark for ever.
 /// </summary>
 internal sealed class NoUnknownKey : IPromise
@@ -30,7 +30,7 @@ internal sealed class NoUnknownKey : IPromise
     }
 
     private static bool HasNoResource(SimulatedWorld world, string owner, KeyEntry key) =>
-        world.Cluster.Find(owner) is not { } resource || (resource.Metadata.Uid != KeyTruth.Tag(key, TagNames.Uid) && resource.Status?.KeyId is { } other && other != key.KeyId);
+        world.Cluster.Find(owner) is not { } resource || (resource.Metadata.Uid != KeyTruth.Tag(key, TagNames.Uid) && resource.Status?.KeyId != key.KeyId);
 
     private static bool IsKnown(SimulatedWorld world, KeyEntry key) => world.Cluster.Resources.Any(resource =>
         resource.Status?.KeyId == key.KeyId || (CreateAttempt.Of(resource) is { } attempt && attempt.Id == KeyTruth.Tag(key, TagNames.Attempt)));

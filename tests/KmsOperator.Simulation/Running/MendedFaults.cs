@@ -402,5 +402,28 @@ internal static class MendedFaults
             50.778 edit team-a/one additionalAliases=
             51.355 edit team-a/one additionalAliases=alias/x0+alias/y1+alias/team0
             """),
+        new("a call that takes the mark of a released key off arrives after the resource, whose policy became Retain again, has gone", """
+            seed 620970 operators 1 stale 0
+            0 create team-a/one alias=alias/team1 deletionPolicy=Retain users=role1
+            21.944 fail-api get/servicekeys LostAfter 1
+            26.514 fail-aws UntagResource Slow 3
+            26.552 fail-aws TagResource LostAfter 2
+            65.087 delete team-a/one
+            65.308 edit team-a/one deletionPolicy=Delete
+            72.412 edit team-a/one deletionPolicy=Retain
+            """),
+        new("people cancel the deletion of an earlier resource's key, and the later resource of the name gets none (excepted)", """
+            seed 620635 operators 1 stale 0
+            0 create team-a/two alias=alias/y0 deletionPolicy=Delete className=strict
+            5.765 delete team-a/two
+            7.781 create team-a/two alias=alias/team0 className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role2 takeOverAlias=true
+            48.117 kms-cancel-deletion team-a/two
+            """),
+        new("a replica waits for the move of a primary whose deletion people scheduled (excepted)", """
+            seed 620833 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
+            8.135 kms-schedule-deletion team-a/one
+            90.667 edit team-a/one primaryRegion=eu-west-1
+            """),
     ];
 }

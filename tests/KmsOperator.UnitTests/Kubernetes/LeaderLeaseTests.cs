@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using KmsOperator.Kubernetes;
 using KmsOperator.Testing.Running;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -64,6 +65,44 @@ public sealed class LeaderLeaseTests
 
         // An attempt is made every two seconds and up to 20 % more.
         Assert.InRange(waited.TotalSeconds, 30, 32.4);
+        stop.Cancel();
+        _thread.Finish(run);
+    }
+
+    [Fact]
+    public void A_lease_that_a_restored_backup_gives_back_to_an_earlier_holder_is_taken_only_after_its_duration()
+    {
+        Foreign("one");
+        using var stop = new CancellationTokenSource();
+        var lease = Contender("one");
+
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
+        var waited = _thread.RunUntil(() => lease.IsLeader);
+
+        Assert.InRange(waited.TotalSeconds, 30, 32.4);
+        stop.Cancel();
+        _thread.Finish(run);
+    }
+
+    [Fact]
+    public void A_lease_whose_taking_got_no_answer_is_taken_with_the_next_try()
+    {
+        Foreign("");
+        _api.Before = (verb, _) =>
+        {
+            if (verb != "patch")
+                return;
+            _api.Before = null;
+            _api.MergePatchAsync(BuiltInTypes.Leases, Key, new() { ["spec"] = new JsonObject { ["holderIdentity"] = "one", ["leaseDurationSeconds"] = 30 } }, null, Ct).Wait(Ct);
+            throw new HttpRequestException("The connection broke.");
+        };
+        using var stop = new CancellationTokenSource();
+        var lease = Contender("one");
+
+        var run = _thread.Start(() => lease.RunAsync(UntilCancelled, stop.Token));
+        var waited = _thread.RunUntil(() => lease.IsLeader);
+
+        Assert.InRange(waited.TotalSeconds, 2, 2.4);
         stop.Cancel();
         _thread.Finish(run);
     }

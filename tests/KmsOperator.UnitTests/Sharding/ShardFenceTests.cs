@@ -26,7 +26,7 @@ public sealed class ShardFenceTests : IDisposable
 
     public ShardFenceTests()
     {
-        _common = new(_api, new("system", "op"), "shards-of-8", new() { ReleasesOnStop = false }, _thread.Clock, new Random(1), NullLogger.Instance);
+        _common = new(_api, new("system", "op"), "shards-of-8", new() { IsShared = true }, _thread.Clock, new Random(1), NullLogger.Instance);
         _lease = new(_api, new("system", "op-shard-4"), "one", new(), _thread.Clock, new Random(1), NullLogger.Instance);
         _fence = new(Map, Shard, _common, _lease, access => access.RoleArn?.Split(':')[4], _ended.Token);
     }

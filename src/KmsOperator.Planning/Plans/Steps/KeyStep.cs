@@ -10,6 +10,12 @@ public abstract record KeyStep(string Operation, DriftField Field, string Summar
     public virtual string? AliasName => null;
 
     /// <summary>
+    /// Whether the call, if it arrives late, can decide what becomes of a key whose resource is gone by then: it schedules or cancels the deletion, enables the key, or takes tags
+    /// off it.
+    /// </summary>
+    public virtual bool DecidesFate => false;
+
+    /// <summary>
     /// Whether the step must not be tried once an earlier step of the plan was refused. KMS refuses most changes of a key that is pending deletion, so
     /// everything depends on its cancellation.
     /// </summary>

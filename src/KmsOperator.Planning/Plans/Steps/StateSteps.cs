@@ -4,6 +4,9 @@ namespace KmsOperator.Planning;
 public sealed record EnableKeyStep() : KeyStep("EnableKey", DriftField.Enabled, "the key is disabled")
 {
     /// <inheritdoc />
+    public override bool DecidesFate => true;
+
+    /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.Enabled };
 
     /// <inheritdoc />
@@ -31,6 +34,9 @@ public sealed record ScheduleKeyDeletionStep(int PendingWindowInDays)
     : KeyStep("ScheduleKeyDeletion", DriftField.Deletion, $"in {PendingWindowInDays} days")
 {
     /// <inheritdoc />
+    public override bool DecidesFate => true;
+
+    /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.PendingDeletion };
 
     /// <inheritdoc />
@@ -40,6 +46,9 @@ public sealed record ScheduleKeyDeletionStep(int PendingWindowInDays)
 /// <summary>Cancels a scheduled deletion. KMS leaves the key disabled.</summary>
 public sealed record CancelKeyDeletionStep() : KeyStep("CancelKeyDeletion", DriftField.Deletion, "the key is pending deletion")
 {
+    /// <inheritdoc />
+    public override bool DecidesFate => true;
+
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.Disabled, DeletionDate = null };
 

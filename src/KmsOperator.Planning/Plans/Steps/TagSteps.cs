@@ -30,6 +30,9 @@ public sealed record UntagResourceStep(IReadOnlyList<string> TagKeys)
     : KeyStep("UntagResource", DriftField.Tags, string.Join(", ", TagKeys.Order(StringComparer.Ordinal)))
 {
     /// <inheritdoc />
+    public override bool DecidesFate => true;
+
+    /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { Tags = key.Tags.Where(tag => !TagKeys.Contains(tag.Key)).ToDictionary() };
 
     /// <inheritdoc />

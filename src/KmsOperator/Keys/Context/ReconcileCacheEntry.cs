@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Planning;
 
 namespace KmsOperator.Keys.Context;
 
@@ -24,10 +25,23 @@ internal sealed class ReconcileCacheEntry
     public DateTimeOffset? ChangeUnansweredAt { get; set; }
 
     /// <summary>
-    /// When a call that decides what becomes of a key after its resource ended without an answer: it schedules or cancels the deletion, enables the
-    /// key, or takes tags off it. It may still arrive.
+    /// When a call that decides what becomes of a key after its resource (<see cref="KeyStep.DecidesFate"/>) ended without an answer. It may still arrive.
     /// </summary>
     public DateTimeOffset? FateUnansweredAt { get; set; }
+
+    /// <summary>
+    /// The key of a resource that is being deleted was changed. While an earlier call may still arrive, the wait for it begins anew: for a consistency window, what the late call does
+    /// looks like an old state from before this change.
+    /// </summary>
+    /// <param name="now">The time after the change.</param>
+    /// <param name="consistencyWindow">For how long KMS may show the state before a change.</param>
+    public void ProlongUnanswered(DateTimeOffset now, TimeSpan consistencyWindow)
+    {
+        if (FateUnansweredAt + consistencyWindow > now)
+        {
+            FateUnansweredAt = now;
+        }
+    }
 
     /// <summary>Whether this process has sent the tag that the key was left behind. KMS may not show it yet, also where the answer was lost.</summary>
     public bool IsReleaseSent { get; set; }

@@ -127,12 +127,13 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
                 logger.LogWarning("{Arn}: {Step}: {Code}: {Message}", observed.Arn, step, failure.Code, failure.Message);
                 continue;
             }
-            catch (Exception e) when (step is ScheduleKeyDeletionStep && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
+            catch (Exception e) when (step.DecidesFate && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
             {
                 context.Cache.FateUnansweredAt = context.Now;
                 throw;
             }
 
+            context.Cache.ProlongUnanswered(context.Now, settings.ConsistencyWindow);
             context.RecordEvent(EventType.Normal, Reasons.Deleting, step.Operation, $"{observed.Arn}: {step}");
             logger.LogInformation("{Arn}: {Step}", observed.Arn, step);
         }

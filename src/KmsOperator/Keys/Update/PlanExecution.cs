@@ -64,7 +64,7 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
                     context.Cache.AliasesNotBefore = context.Now;
                 }
 
-                if (step is UntagResourceStep or CancelKeyDeletionStep or EnableKeyStep && failure.EffectIsUnknown)
+                if (step.DecidesFate && failure.EffectIsUnknown)
                 {
                     context.Cache.FateUnansweredAt = context.Now;
                 }
