@@ -425,5 +425,39 @@ internal static class MendedFaults
             8.135 kms-schedule-deletion team-a/one
             90.667 edit team-a/one primaryRegion=eu-west-1
             """),
+        new("a status is forged before KMS shows the resource's own key, and the resource is deleted at once", """
+            seed 1 operators 2 stale 2
+            0 create team-a/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-b/one deletionPolicy=Retain
+            0.556 forge-status team-a/one team-b/one
+            1.028 delete team-a/one
+            """),
+        new("a watch that lags misses a change that the store has forgotten (a fault of the model of the API server)", """
+            seed 641134 operators 2 stale 0
+            0 create team-a/two
+            20.037 watch-lag B 2
+            20.341 edit team-a/two enabled=false users=role2 alias=alias/team1
+            20.361 compact
+            """),
+        new("AWS does not let the operator take the mark of a released key off before it schedules the deletion (excepted)", """
+            seed 640220 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Retain users=role2
+            64.146 fail-aws UntagResource Refused 2
+            65.04 delete team-a/one
+            65.097 edit team-a/one deletionPolicy=Delete
+            104.255 create team-a/one deletionPolicy=Retain
+            """),
+        new("KMS does not show a new replica at its primary yet, and the primary's deletion is scheduled although the replica was left", """
+            seed 1 operators 1 stale 3
+            0 create team-a/one deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
+            0 create team-b/one alias=alias/y0 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0.794 fail-api apply/servicekeys Late 2
+            1.127 kms-enable team-b/one
+            1.127 watch-lag A 3
+            1.985 delete team-a/one
+            4.877 watch-lag A 2
+            4.877 edit team-a/one deletionPolicy=Delete
+            5.817 create team-a/one deletionPolicy=Delete
+            """),
     ];
 }

@@ -87,7 +87,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// </summary>
     public void Denied(AwsCall call)
     {
-        if (call is { Operation: "TagResource" or "ListResourceTags" or "DescribeKey", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
+        if (call is { Operation: "TagResource" or "UntagResource" or "ListResourceTags" or "DescribeKey", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
             _marksRefused.Add((call.Region, keyId));
         if (call.Operation == "Sts")
         {

@@ -89,7 +89,11 @@ public sealed class InMemoryApiServer
     public void Compact()
     {
         lock (Gate)
+        {
+            foreach (var watch in _watches)
+                watch.KeepChanges();
             _store.Compact(_store.Revision);
+        }
     }
 
     /// <summary>Deletes, as the garbage collector does, what only deleted objects owned; owned objects of those as well.</summary>

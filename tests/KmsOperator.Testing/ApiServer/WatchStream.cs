@@ -14,6 +14,7 @@ internal sealed class WatchStream
     private readonly string? _namespace;
     private readonly DateTimeOffset _end;
     private readonly Queue<StoredObject> _initial = new();
+    private readonly Queue<StoredChange> _kept = [];
     private DateTimeOffset _nextBookmark;
     private long _revision;
     private bool _isBroken;
@@ -40,6 +41,20 @@ internal sealed class WatchStream
 
     /// <summary>Has the reader look again. Called under the server's lock.</summary>
     public void Wake() => _waiting?.TrySetResult();
+
+    /// <summary>
+    /// Keeps what the stream has yet to tell, since the store is about to forget it: a real server tells its watches of changes from a cache of its own, which etcd's compaction does not
+    /// touch. Called under the server's lock.
+    /// </summary>
+    public void KeepChanges()
+    {
+        while (_server.Store.NextChange(_revision) is { } change)
+        {
+            if (IsAbout(change.Kind, (change.New ?? change.Old)!.Key.Namespace))
+                _kept.Enqueue(change);
+            _revision = change.Revision;
+        }
+    }
 
     /// <summary>Ends the stream as a lost connection does. Called under the server's lock.</summary>
     public void Break()
@@ -114,6 +129,11 @@ internal sealed class WatchStream
         visibleAt = null;
         if (Client.HoldsWatches)
             return null;
+        if (_kept.TryPeek(out var kept))
+        {
+            visibleAt = kept.At + Client.WatchLag;
+            return visibleAt > now ? null : _kept.Dequeue();
+        }
         while (_server.Store.NextChange(_revision) is { } change)
         {
             if (IsAbout(change.Kind, (change.New ?? change.Old)!.Key.Namespace))

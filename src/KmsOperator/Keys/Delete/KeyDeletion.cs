@@ -78,7 +78,16 @@ internal sealed class KeyDeletion(
             }
             else if (claim.Error is { } refusal)
             {
-                return await EndAsync(context, request, DeletionOutcome.Released(refusal.Message), cancellationToken);
+                // The resource's own key, or the tags by which it is found, may be so new that KMS does not show them yet.
+                var mayBeTooNew = context.IsRecent(settings.ConsistencyWindow) || context.Now - context.FirstSeenAt < settings.ConsistencyWindow;
+                return await EndAsync(
+                    context,
+                    request,
+                    mayBeTooNew
+                        ? DeletionOutcome.Blocked(
+                            ReconcileError.Transient(Reasons.Deleting, $"{refusal.Message} The operator looks for a key with this resource's tags until KMS must show it."), MissingPeriod)
+                        : DeletionOutcome.Released(refusal.Message),
+                    cancellationToken);
             }
 
             var outcome = request.DeleteKey

@@ -90,7 +90,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         region.Forget(observed.KeyId);
         var next = KeyStatusFields.Observed(status, observed);
         if (!request.NamespaceIsTerminating && observed.KeyState == KeyStates.PendingReplicaDeletion
-            && await FindRemainingReplicasAsync(observed, request, cancellationToken) is { Count: > 0 } remaining)
+            && await FindRemainingReplicasAsync(context, observed, request, cancellationToken) is { Count: > 0 } remaining)
         {
             return DeletionOutcome.Blocked(
                 ReconcileError.Terminal(
@@ -148,7 +148,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
     {
         var wholeKeyGoes = request.Owner.Kind == ServiceKey.KindName || request.Parent?.Metadata.DeletionTimestamp is not null;
         var mayBeOld = context.Now - context.Resource.Metadata.DeletionTimestamp < settings.ConsistencyWindow;
-        return new ReplicasInDeletion(wholeKeyGoes, wholeKeyGoes ? await FindRemainingReplicasAsync(primary, request, cancellationToken) : [], mayBeOld);
+        return new ReplicasInDeletion(wholeKeyGoes, wholeKeyGoes ? await FindRemainingReplicasAsync(context, primary, request, cancellationToken) : [], mayBeOld);
     }
 
     /// <summary>
@@ -163,16 +163,23 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
     private static async Task<bool> IsCurrentAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource => await context.IsCurrentAsync(cancellationToken) && await request.IsCurrentAsync(cancellationToken);
 
-    /// <summary>The replicas of a primary whose deletion nobody has scheduled.</summary>
-    private async Task<List<string>> FindRemainingReplicasAsync(ObservedKey primary, DeletionRequest request, CancellationToken cancellationToken)
+    /// <summary>
+    /// The replicas of a primary whose deletion nobody has scheduled. KMS may not show a new one at the primary yet, so the Regions are asked where the spec has replicas
+    /// or the status had one.
+    /// </summary>
+    private async Task<List<string>> FindRemainingReplicasAsync<T>(ReconcileContext<T> context, ObservedKey primary, DeletionRequest request, CancellationToken cancellationToken)
+        where T : class, IKeyResource
     {
+        var serviceKey = context.Resource as ServiceKey ?? request.Parent;
         var remaining = new List<string>();
-        foreach (var arn in primary.ReplicaArns)
+        foreach (var replicaRegion in primary.ReplicaArns.Select(arn => Arn.Parse(arn).Region)
+            .Concat(serviceKey?.Spec.ReplicaRegions ?? []).Concat(context.Status.Replicas?.Select(row => row.Region) ?? [])
+            .Distinct().Where(other => other != request.Access!.Region))
         {
-            var clients = regions.For(request.Access! with { Region = Arn.Parse(arn).Region }).Clients;
+            var clients = regions.For(request.Access! with { Region = replicaRegion }).Clients;
             if (await KeyObserver.DescribeAsync(clients.Reading, primary.KeyId, cancellationToken) is { } replica && !KeyStates.IsPendingDeletion(replica.KeyState))
             {
-                remaining.Add(arn);
+                remaining.Add(replica.Arn);
             }
         }
 
