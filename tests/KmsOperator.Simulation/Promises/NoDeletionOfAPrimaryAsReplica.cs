@@ -6,10 +6,13 @@ namespace KmsOperator.Simulation.Promises;
 /// <summary>
 /// Somebody may have moved the primary to where a KeyReplica was: that key is in use, and is not for the replica's resource to delete, unless the ServiceKey is
 /// being deleted, and all other keys have gone before. A call is excepted that was on its way when somebody moved the primary, or was sent while KMS may
-/// still have shown the key as it was before that: nobody could know better.
+/// still have shown the key as it was before that: nobody could know better. So is a replica that another resource made in the seconds before: the two calls pass each other,
+/// and the ServiceKey says that the replica remains.
 /// </summary>
 internal sealed class NoDeletionOfAPrimaryAsReplica : IPromise
 {
+    private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(5);
+
     public string Statement => "The deletion of a primary is not scheduled for a KeyReplica alone, and not while it has replicas in use.";
 
     public string? BeforeEffect(SimulatedWorld world, OperatorProcess sender, AwsCall call)
@@ -20,7 +23,7 @@ internal sealed class NoDeletionOfAPrimaryAsReplica : IPromise
             return null;
         if (world.Cluster.Find(call.For ?? "") is KeyReplica replica && world.Cluster.PrimaryOf(replica) is not { Metadata.DeletionTimestamp: not null })
             return $"{sender.Identity} schedules the deletion of the primary {key.KeyId} in {key.Region} for {call.For}.";
-        return key.Group.Members.Values.FirstOrDefault(member => member != key && !KeyTruth.IsPendingDeletion(member)) is { } other
+        return key.Group.Members.Values.FirstOrDefault(member => member != key && !KeyTruth.IsPendingDeletion(member) && world.Now - member.Current.CreationDate > TooLate) is { } other
             ? $"{sender.Identity} schedules the deletion of the primary {key.KeyId} for {call.For} while its replica in {other.Region} is in use."
             : null;
     }

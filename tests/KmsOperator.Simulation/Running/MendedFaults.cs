@@ -447,6 +447,19 @@ internal static class MendedFaults
             65.097 edit team-a/one deletionPolicy=Delete
             104.255 create team-a/one deletionPolicy=Retain
             """),
+        new("people move a primary, and the ServiceKey is deleted and made again: its replica is replicated to where the primary itself is pending deletion", """
+            seed 640063 operators 1 stale 0
+            0 create team-a/one className=strict multiRegion=true replicaRegions=eu-west-1 users=role0
+            30.01 kms-move-primary team-a/one eu-west-1
+            30.01 delete team-a/one
+            59.01 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            """),
+        new("a replica is made by another resource while the deletion of its primary is scheduled (excepted)", """
+            seed 641442 operators 2 stale 0
+            0 create team-b/one alias=alias/team0 className=strict multiRegion=true
+            20.305 create team-b/copy primaryKeyOf=team-b/one className=standard region=eu-west-1
+            20.36 delete team-b/one
+            """),
         new("KMS does not show a new replica at its primary yet, and the primary's deletion is scheduled although the replica was left", """
             seed 1 operators 1 stale 3
             0 create team-a/one deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1

@@ -86,10 +86,17 @@ internal sealed class KeyCreation(
         var attempt = CreateRecord.AttemptFor(isRepeated ? context.OpenAttempt!.Id : newAttemptId(), before, resolved, context.Now);
         await context.RecordAttemptAsync(attempt, cancellationToken);
         (context.Cache.SettledAttemptId, context.Cache.Sought, context.Cache.HasNoKey) = (null, null, false);
+        if (primaryRegion == desired.Location.Region)
+        {
+            // Somebody moved the primary here, so it is this resource's key, or stands in its way. KMS replicates no key to where it is.
+            ownership.Release(desired.Owner.Uid);
+            return await TakeReplicaAsync(context, status, desired, region, attempt, isRepeated, cancellationToken);
+        }
+
         try
         {
             var created = isReplica
-                ? await KeyCreator.ReplicateAsync(primaryRegion!.Clients.Writing, desired, attempt.Id, cancellationToken)
+                ? await KeyCreator.ReplicateAsync(regions.For(resolved.Access with { Region = primaryRegion! }).Clients.Writing, desired, attempt.Id, cancellationToken)
                 : await KeyCreator.CreateAsync(region.Clients.Writing, desired, attempt.Id, cancellationToken);
             context.Cache.Created = new CreatedKey(attempt.Id, created.KeyId);
             context.Cache.CreatedAt = context.Now;
@@ -255,13 +262,10 @@ internal sealed class KeyCreation(
     }
 
     /// <summary>Where the primary is now: KMS takes ReplicateKey nowhere else. The key that the resource names may have become a replica since.</summary>
-    private async Task<RegionalClients> FindPrimaryRegionAsync(ResolvedKey resolved, CancellationToken cancellationToken)
-    {
-        var named = NamedRegion(resolved);
-        return await KeyObserver.DescribeAsync(named.Clients.Reading, resolved.Desired.Primary!.KeyId, cancellationToken) is { MultiRegionKeyType: "REPLICA", PrimaryRegion: { } elsewhere }
-            ? regions.For(resolved.Access with { Region = elsewhere })
-            : named;
-    }
+    private async Task<string> FindPrimaryRegionAsync(ResolvedKey resolved, CancellationToken cancellationToken) =>
+        await KeyObserver.DescribeAsync(NamedRegion(resolved).Clients.Reading, resolved.Desired.Primary!.KeyId, cancellationToken) is { MultiRegionKeyType: "REPLICA", PrimaryRegion: { } elsewhere }
+            ? elsewhere
+            : resolved.Desired.Primary!.Region;
 
     private RegionalClients NamedRegion(ResolvedKey resolved) => regions.For(resolved.Access with { Region = resolved.Desired.Primary!.Region });
 }
