@@ -84,6 +84,21 @@ public sealed class DeletionGuardTests
     }
 
     [Fact]
+    public async Task A_Region_that_may_not_be_asked_and_that_KMS_shows_no_replica_in_does_not_hold_the_primary_back()
+    {
+        using var scenario = await StartAsync(0);
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "*", "kind": "accessDenied", "region": "eu-west-1", "count": 100000}""");
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+
+        await scenario.DeleteAsync("ServiceKey", "multi");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "multi")));
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
     public async Task A_primary_in_use_keeps_its_replicas()
     {
         using var scenario = await StartAsync(24);

@@ -165,21 +165,30 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
 
     /// <summary>
     /// The replicas of a primary whose deletion nobody has scheduled. KMS may not show a new one at the primary yet, so the Regions are asked where the spec has replicas
-    /// or the status had one.
+    /// or the status had one. A Region that KMS does not name and that may not be asked holds nothing back: there may never have been a replica.
     /// </summary>
     private async Task<List<string>> FindRemainingReplicasAsync<T>(ReconcileContext<T> context, ObservedKey primary, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var serviceKey = context.Resource as ServiceKey ?? request.Parent;
+        var named = primary.ReplicaArns.Select(arn => Arn.Parse(arn).Region).ToHashSet(StringComparer.Ordinal);
         var remaining = new List<string>();
-        foreach (var replicaRegion in primary.ReplicaArns.Select(arn => Arn.Parse(arn).Region)
+        foreach (var replicaRegion in named
             .Concat(serviceKey?.Spec.ReplicaRegions ?? []).Concat(context.Status.Replicas?.Select(row => row.Region) ?? [])
             .Distinct().Where(other => other != request.Access!.Region))
         {
-            var clients = regions.For(request.Access! with { Region = replicaRegion }).Clients;
-            if (await KeyObserver.DescribeAsync(clients.Reading, primary.KeyId, cancellationToken) is { } replica && !KeyStates.IsPendingDeletion(replica.KeyState))
+            try
             {
-                remaining.Add(replica.Arn);
+                var clients = regions.For(request.Access! with { Region = replicaRegion }).Clients;
+                if (await KeyObserver.DescribeAsync(clients.Reading, primary.KeyId, cancellationToken) is { } replica && !KeyStates.IsPendingDeletion(replica.KeyState))
+                {
+                    remaining.Add(replica.Arn);
+                }
+            }
+            catch (Exception e) when (!named.Contains(replicaRegion)
+                && AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+            {
+                logger.LogInformation("{Arn}: whether it has a replica in {Region} is not known: {Code}: {Message}", primary.Arn, replicaRegion, failure.Code, failure.Message);
             }
         }
 
