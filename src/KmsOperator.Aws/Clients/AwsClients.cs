@@ -24,7 +24,8 @@ public sealed class AwsClients(
     RequestMetrics? metrics = null, TimeProvider? time = null, InProcessAws? inProcess = null, IWriteFence? fence = null,
     HttpMessageHandler? transport = null, Action<AwsClients>? onDisposed = null) : IDisposable
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
+    /// <summary>How long a call of KMS or STS may take until it is given up.</summary>
+    public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
     // A receive waits for 20 seconds at most until there is a message.
     private static readonly TimeSpan QueueTimeout = TimeSpan.FromSeconds(35);

@@ -105,6 +105,15 @@ public sealed class RegionalClients
         }
     }
 
+    /// <summary>Forgets where the operator has moved a primary. Another move may have had its effect, or not, so only KMS knows where it is.</summary>
+    public void ForgetPrimaryMoves(string keyId)
+    {
+        if (_writes.TryGetValue(keyId, out var writes))
+        {
+            _writes.TryUpdate(keyId, writes.WithoutPrimaryMoves(), writes);
+        }
+    }
+
     /// <summary>Forgets the recent writes of a key that no longer exists.</summary>
     public void Forget(string keyId) => _writes.TryRemove(keyId, out _);
 }

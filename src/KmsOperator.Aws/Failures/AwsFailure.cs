@@ -123,9 +123,9 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
             "KMSInternal" or "DependencyTimeout" or "KeyUnavailable" or "ServiceUnavailable" or "InternalFailure" or "InternalError" => AwsFailureKind.Unavailable,
             _ when exception.StatusCode == HttpStatusCode.TooManyRequests => AwsFailureKind.Throttled,
             _ when exception.StatusCode == HttpStatusCode.RequestTimeout => AwsFailureKind.Unavailable,
-            _ when (int)exception.StatusCode is >= 400 and < 500 => AwsFailureKind.InvalidRequest,
+            not "" when (int)exception.StatusCode is >= 400 and < 500 => AwsFailureKind.InvalidRequest,
 
-            // 5xx, and answers that could not be read: the effect is unknown.
+            // 5xx, and answers that could not be read: the effect is unknown. Without a code it is the answer of a proxy, whatever its status.
             _ => AwsFailureKind.Unavailable,
         };
     }

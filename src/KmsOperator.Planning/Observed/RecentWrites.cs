@@ -13,7 +13,12 @@ public sealed record RecentWrites(ImmutableList<RecentWrite> Writes)
     /// <param name="step">The step.</param>
     /// <param name="before">The key before it.</param>
     /// <param name="now">The time.</param>
-    public RecentWrites Add(KeyStep step, ObservedKey before, DateTimeOffset now) => new(Writes.Add(new RecentWrite(step, before, now)));
+    /// <remarks>An earlier move of the primary is dropped: after a move back, what KMS shows would be taken for the state before the first one.</remarks>
+    public RecentWrites Add(KeyStep step, ObservedKey before, DateTimeOffset now) =>
+        new((step is UpdatePrimaryRegionStep ? WithoutPrimaryMoves().Writes : Writes).Add(new RecentWrite(step, before, now)));
+
+    /// <summary>Drops the moves of the primary.</summary>
+    public RecentWrites WithoutPrimaryMoves() => new(Writes.RemoveAll(write => write.Step is UpdatePrimaryRegionStep));
 
     /// <summary>Drops the writes before a time.</summary>
     public RecentWrites Since(DateTimeOffset oldest)

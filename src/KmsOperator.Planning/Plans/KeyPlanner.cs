@@ -233,12 +233,12 @@ public static class KeyPlanner
         // A key that was taken back must not keep the tags of the resource that let it go.
         var obsolete = record.TagKeys.Append(TagNames.Released).Append(TagNames.DeletedBy).Where(key => !desired.Tags.ContainsKey(key) && observed.Tags.ContainsKey(key)).ToArray();
 
-        // Room is made before it is needed: KMS counts 50 tags at any moment. Where there is room, owner tags go first: removing a tag may need them.
+        // Room is made before it is needed: KMS counts 50 tags at any moment. Where there is room, the owner tags go first. Removing a tag may need them. And a key that
+        // has lost the mark of an earlier resource must carry this one's: otherwise nobody would find it after the removal.
         var needsRoom = observed.Tags.Keys.Union(changed.Keys).Count() > KeyTags.MaxTags;
         KeyStep? remove = obsolete.Length > 0 ? new UntagResourceStep(obsolete) : null;
         KeyStep? add = changed.Count > 0 ? new TagResourceStep(changed) : null;
-        var addsFirst = !needsRoom && KeyTags.FindMissing(desired.Owner, observed.Tags).Count > 0;
-        steps.AddRange((addsFirst ? new[] { add, remove } : [remove, add]).OfType<KeyStep>());
+        steps.AddRange((needsRoom ? new[] { remove, add } : [add, remove]).OfType<KeyStep>());
     }
 
     private static void PlanAliases(

@@ -166,7 +166,7 @@ internal sealed class KeyReconciler(
             LeftGrants = null,
             FormerGrantNames = GrantHistory.Unknown,
         };
-        status = CreateRecord.WithLost(context, status, aliasName: null);
+        status = CreateRecord.WithLost(context, status);
         await context.RecordAsync(status, note, cancellationToken);
         context.RecordEvent(EventType.Warning, Reasons.KeyConflict, "Reconcile", note);
         context.Cache.OwnKeyId = own.KeyId;

@@ -66,6 +66,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // People took the finalizer off, so the KeyReplica of the earlier resource is still there. In a cluster the garbage collector deletes it.
             Reasons.ReplicaConflict when world.History.IsExcused(ClusterTruth.PathOf(resource)) => Description.FindDifference(world, resource),
 
+            // A KeyReplica that people made has the replica in a Region where the ServiceKey wants one of its own.
+            Reasons.ReplicaConflict when HasReplicaOfPeople(world, resource) => Description.FindDifference(world, resource),
+
             // The policy is refused; everything else is to be as described all the same, but for an alias that another key has.
             Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => Description.FindDifference(world, resource, withPolicy: false, withAlias: !IsAliasElsewhere(world, resource)),
             _ => "it is not Ready",
@@ -90,6 +93,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static bool NamesAnothersKey(SimulatedWorld world, ServiceKey resource) =>
         world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key && KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)
         && !world.Keys.All.Any(own => KeyTruth.Tag(own, TagNames.Uid) == resource.Metadata.Uid && !KeyTruth.IsPendingDeletion(own));
+
+    private static bool HasReplicaOfPeople(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
+        replica => replica.Spec.PrimaryKeyArn is not null && replica.Status?.KeyId == resource.Status?.KeyId && resource.Spec.ReplicaRegions?.Contains(replica.Spec.Region) == true);
 
     private static bool WaitsForPrimary(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => world.Cluster.PrimaryOf(replica) == resource && replica.Status?.KeyId is null && Ready(replica)?.Reason == Reasons.PrimaryNotReady);

@@ -472,5 +472,73 @@ internal static class MendedFaults
             4.877 edit team-a/one deletionPolicy=Delete
             5.817 create team-a/one deletionPolicy=Delete
             """),
+        new("a primary has just been moved to a KeyReplica, KMS shows that key as a replica yet, and its deletion is scheduled before the other key's", """
+            seed 1 operators 1 stale 6
+            0 create team-a/one alias=alias/y0 deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1 users=role2 takeOverAlias=true
+            13.031 api-up
+            131.51 edit team-a/one primaryRegion=eu-west-1
+            133.381 delete team-a/one
+            """),
+        new("a late UntagResource takes an earlier resource's mark off the key before the key carries the mark of the present one, whose status is erased", """
+            seed 650571 operators 1 stale 0
+            32.973 create team-a/one alias=alias/x1
+            45.283 fail-aws UntagResource Slow 3
+            46.594 delete team-a/one
+            47.977 create team-a/one grants=a:Encrypt+b:Decrypt
+            61.465 erase-status team-a/one
+            61.778 delete team-a/one
+            """),
+        new("a list of aliases from within the consistency window is used after the window", """
+            seed 1 operators 1 stale 8
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            0 create team-a/two multiRegion=true replicaRegions=eu-west-1
+            0 create team-b/one alias=alias/y1
+            18.203 kill-at A DeleteAlias 2
+            19.675 rotate-at team-a/one r1
+            40.538 edit team-a/one additionalAliases=alias/x1+alias/y1+alias/team0
+            46.538 edit team-a/one additionalAliases=alias/y0+alias/team1
+            47.512 erase-status team-a/one
+            47.512 edit team-a/one additionalAliases=alias/x0+alias/y1+alias/team0
+            """),
+        new("the CreateKey of a process that was killed arrives after the next process has given up looking for its key", """
+            seed 660454 operators 1 stale 0
+            0 create team-a/one users=role1
+            0.057 fail-aws CreateKey Slow 1
+            3.255 kill A
+            """),
+        new("the alias is changed right after the status was erased, and the alias of before is not on record", """
+            seed 1 operators 1 stale 7
+            0 create team-a/one users=role1
+            0.278 delete team-a/one
+            7.278 edit team-a/one alias=alias/y1
+            12.635 create team-a/one alias=alias/team1 takeOverAlias=true
+            47.425 erase-status team-a/one
+            47.732 edit team-a/one alias=alias/y0
+            """),
+        new("people have a KeyReplica of their own where the ServiceKey wants one (excepted)", """
+            seed 661312 operators 1 stale 0
+            0 create team-b/one className=strict multiRegion=true
+            26.147 create team-b/copy primaryKeyOf=team-b/one className=standard region=eu-west-1
+            55.634 edit team-b/one replicaRegions=eu-west-1
+            """),
+        new("STS throttles a process that has just started, while a resource is being deleted (a fault of the model: STS answered with JSON)", """
+            seed 664020 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain users=role1
+            0.261 delete team-a/two
+            0.352 kill A
+            0.525 fail-aws * Throttled 1
+            5.603 fail-api patch/keyreplicas LostBefore 2
+            """),
+        new("the wait for a late call counts from when it was sent (never committed)", """
+            seed 664255 operators 1 stale 0
+            0 create team-a/one users=role0
+            29.456 erase-status team-a/one
+            29.456 fail-aws CancelKeyDeletion Slow 1
+            29.616 delete team-a/one
+            29.777 edit team-a/one deletionPolicy=Delete
+            43.777 create team-a/one deletionPolicy=Retain
+            44.428 delete team-a/one
+            51.428 create team-a/one deletionPolicy=Delete
+            """),
     ];
 }

@@ -10,6 +10,9 @@ namespace KmsOperator.Simulation.Worlds;
 /// <param name="SentAt">When it is sent.</param>
 internal sealed record AwsCall(string Operation, string Region, JsonObject? Input, string? For, DateTimeOffset SentAt)
 {
+    /// <summary>Stands for the operation of all that is sent to STS.</summary>
+    public const string Sts = "Sts";
+
     /// <summary>The key id in the input, without an ARN around it; null where there is none.</summary>
     public string? KeyId => Plain((string?)Input?[nameof(KeyId)] ?? (string?)Input?["TargetKeyId"]);
 
@@ -21,7 +24,7 @@ internal sealed record AwsCall(string Operation, string Region, JsonObject? Inpu
 
     /// <summary>Whether calls of an operation change something.</summary>
     public static bool IsWriteOperation(string operation) =>
-        operation is not ("DescribeKey" or "Sts" or "Encrypt" or "Decrypt") && !operation.StartsWith("Get", StringComparison.Ordinal)
+        operation is not ("DescribeKey" or Sts or "Encrypt" or "Decrypt") && !operation.StartsWith("Get", StringComparison.Ordinal)
         && !operation.StartsWith("List", StringComparison.Ordinal);
 
     /// <summary>The id in a key's ARN.</summary>

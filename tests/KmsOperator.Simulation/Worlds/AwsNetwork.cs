@@ -33,15 +33,15 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
                 sender.Process.Deliver(world.Latency(), () => answer.TrySetException(Broken()));
                 break;
             case RequestFault.ServerError:
-                sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(HttpStatusCode.InternalServerError, "KMSInternalException", "The request failed.")));
+                sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(call, HttpStatusCode.InternalServerError, "KMSInternalException", "The request failed.")));
                 break;
             case RequestFault.Throttled:
-                sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(HttpStatusCode.BadRequest, "ThrottlingException", "Rate exceeded")));
+                sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(call, HttpStatusCode.BadRequest, "ThrottlingException", "Rate exceeded")));
                 break;
             case RequestFault.Refused:
                 world.History.Denied(Read(sent, withBody: true));
                 sender.Process.Deliver(world.Latency(), () => answer.TrySetResult(Error(
-                    HttpStatusCode.BadRequest, "AccessDeniedException", $"User: x is not authorized to perform: kms:{call.Operation} on this resource")));
+                    call, HttpStatusCode.BadRequest, "AccessDeniedException", $"User: x is not authorized to perform: kms:{call.Operation} on this resource")));
                 break;
             default:
                 world.Aws.Deliver(fault == RequestFault.Slow ? TooLong : world.Latency(), () => Arrive(call, sent, fault, answer));
@@ -92,8 +92,8 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
     {
         var target = request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var values) ? values.ToString() : "";
         var region = RegionOf(request);
-        var operation = target.StartsWith(TargetPrefix, StringComparison.Ordinal) ? target[TargetPrefix.Length..] : "Sts";
-        var body = operation != "Sts" && (withBody || AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes)
+        var operation = target.StartsWith(TargetPrefix, StringComparison.Ordinal) ? target[TargetPrefix.Length..] : AwsCall.Sts;
+        var body = operation != AwsCall.Sts && (withBody || AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes)
             ? JsonNode.Parse(BytesOf(request.Content!)) as JsonObject
             : null;
         return new AwsCall(operation, region, body, world.Work.Resource, world.Now);
@@ -109,9 +109,20 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
 
     private static HttpRequestException Broken() => new(HttpRequestError.ResponseEnded, "The connection broke.");
 
-    private static HttpResponseMessage Error(HttpStatusCode status, string code, string message) => new(status)
+    /// <summary>KMS answers with JSON, STS with XML and other words.</summary>
+    private static HttpResponseMessage Error(AwsCall call, HttpStatusCode status, string code, string message) => new(status)
     {
-        Content = new StringContent(
-            string.Create(CultureInfo.InvariantCulture, $$"""{"__type":"{{code}}","message":"{{message}}"}"""), Encoding.UTF8, "application/x-amz-json-1.1"),
+        Content = call.Operation == AwsCall.Sts
+            ? new StringContent(
+                $"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>{StsCode(code)}</Code><Message>{message}</Message></Error><RequestId>x</RequestId></ErrorResponse>""",
+                Encoding.UTF8, "text/xml")
+            : new StringContent(
+                string.Create(CultureInfo.InvariantCulture, $$"""{"__type":"{{code}}","message":"{{message}}"}"""), Encoding.UTF8, "application/x-amz-json-1.1"),
+    };
+
+    private static string StsCode(string code) => code switch
+    {
+        "KMSInternalException" => "InternalFailure",
+        _ => code.Replace("Exception", "", StringComparison.Ordinal),
     };
 }

@@ -89,7 +89,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     {
         if (call is { Operation: "TagResource" or "UntagResource" or "ListResourceTags" or "DescribeKey", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
             _marksRefused.Add((call.Region, keyId));
-        if (call.Operation == "Sts")
+        if (call.Operation == AwsCall.Sts)
         {
             foreach (var going in world.Cluster.Resources.Where(resource => resource is { Metadata.DeletionTimestamp: not null, Status.KeyId: not null } && resource.Status.Region == call.Region))
                 _marksRefused.Add((call.Region, going.Status!.KeyId!));

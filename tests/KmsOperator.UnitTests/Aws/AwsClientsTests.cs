@@ -15,6 +15,7 @@ public sealed class AwsClientsTests : IDisposable
     private const string Role = "arn:aws:iam::222222222222:role/kms-operator";
     private static readonly AwsAccess Frankfurt = new(Role, null, "eu-central-1");
     private static readonly AwsAccess Bahrain = new(Role, null, "me-south-1");
+    private static readonly AwsAccess Own = new(null, null, "eu-central-1");
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Regions _regions;
@@ -105,6 +106,20 @@ public sealed class AwsClientsTests : IDisposable
         Assert.Equal(AwsFailureKind.Unavailable, AwsFailure.Of((await Record.ExceptionAsync(() => call))!)!.Kind);
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.BadRequest)]
+    [InlineData(HttpStatusCode.Forbidden)]
+    [InlineData(HttpStatusCode.ProxyAuthenticationRequired)]
+    public async Task A_refusal_that_is_not_AWSs_is_tried_again(HttpStatusCode status)
+    {
+        _regions.Foreign = status;
+
+        var kms = await Record.ExceptionAsync(() => DescribeAsync(Own));
+        var sts = await Record.ExceptionAsync(() => AccountIdentity.GetAsync(_clients.For(Own).Sts, Ct));
+
+        Assert.Equal((AwsFailureKind.Unavailable, AwsFailureKind.Unavailable), (AwsFailure.Of(kms!)!.Kind, AwsFailure.Of(sts!)!.Kind));
+    }
+
     [Fact]
     public async Task Clients_of_an_account_that_was_idle_are_let_go_and_made_again_with_the_credentials_that_are_there()
     {
@@ -145,6 +160,9 @@ public sealed class AwsClientsTests : IDisposable
 
         public bool KmsIsSilent { get; set; }
 
+        /// <summary>What something before AWS answers in its place, with a page for people.</summary>
+        public HttpStatusCode? Foreign { get; set; }
+
         public TaskCompletionSource Silence { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public List<string> AssumedIn { get; } = [];
@@ -155,6 +173,8 @@ public sealed class AwsClientsTests : IDisposable
                 throw new InvalidOperationException($"Nobody is at {request.RequestUri}.");
             if (region == Down || (service == "sts" && StsIsDown))
                 throw new HttpRequestException("Connection reset by peer.");
+            if (Foreign is { } status)
+                return new(status) { RequestMessage = request, Content = new StringContent("<html><body>Blocked.</body></html>") };
             if (service == "kms")
             {
                 if (KmsIsSilent)

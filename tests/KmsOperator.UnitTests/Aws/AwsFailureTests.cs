@@ -34,6 +34,7 @@ public sealed class AwsFailureTests
         { "KMSInvalidStateException", HttpStatusCode.BadRequest, "", AwsFailureKind.InvalidState, "typed only on some operations" },
         { "KMSInternalException", HttpStatusCode.InternalServerError, "", AwsFailureKind.Unavailable, "the effect is unknown" },
         { "", HttpStatusCode.BadGateway, "", AwsFailureKind.Unavailable, "a proxy's answer has no code" },
+        { "", HttpStatusCode.Forbidden, "", AwsFailureKind.Unavailable, "AWS gives a code, so something before it has refused the request" },
         { "ValidationException", HttpStatusCode.BadRequest, "", AwsFailureKind.InvalidRequest, "nothing happened" },
     };
 

@@ -106,6 +106,30 @@ public sealed class PrimaryPlanningTests
         Assert.True((role, state) == (key.MultiRegionKeyType, key.KeyState), $"{why}: {key.MultiRegionKeyType} {key.KeyState}");
     }
 
+    // the moves in order: where the primary was, and where it went; what KMS shows in the Region Away; what counts there; why
+    public static TheoryData<string[], string, string, string> Moves => new()
+    {
+        { [Home, Away], Home, "PRIMARY", "KMS does not show yet that the key became the primary" },
+        { [Home, Away], Away, "PRIMARY", "KMS shows it" },
+        { [Away, Home], Away, "REPLICA", "KMS does not show yet that it became a replica" },
+        { [Away, Home, Away], Away, "PRIMARY", "the primary came back: this is not the state before the first move" },
+        { [Away, Home, Away], Home, "PRIMARY", "KMS shows the time between the moves" },
+        { [Home, Away, Home], Away, "REPLICA", "KMS shows the time between the moves" },
+        { [Home, Away, Home], Home, "REPLICA", "KMS shows the last move" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Moves))]
+    public void The_last_move_counts_in_both_Regions(string[] path, string shown, string role, string why)
+    {
+        var writes = RecentWrites.None;
+        foreach (var (from, to) in path.Zip(path.Skip(1)))
+            writes = writes.Add(new UpdatePrimaryRegionStep(to), Observed(Away, from), DateTimeOffset.UnixEpoch);
+
+        Assert.True(role == writes.ReplaceStale(Observed(Away, shown)).MultiRegionKeyType, why);
+        Assert.Equal(Observed(Away, shown).MultiRegionKeyType, writes.WithoutPrimaryMoves().ReplaceStale(Observed(Away, shown)).MultiRegionKeyType);
+    }
+
     // kind; whether the whole key goes; a replica in use; whether KMS may be behind; the reason, and whether it needs a person; why
     public static TheoryData<string, bool, string?, bool, string?, bool, string> Deletions => new()
     {

@@ -14,7 +14,8 @@ public sealed class TagPlanTests
     // tags of the key beside the marks; whether the owner tag is missing; how many foreign tags fill the key; steps; why
     public static TheoryData<string[], bool, int, string[], string> Orders => new()
     {
-        { ["old"], false, 0, ["UntagResource", "TagResource"], "room is made before it is needed" },
+        { ["old"], false, 0, ["TagResource", "UntagResource"], "between the two steps the key has all marks rather than none" },
+        { ["old"], false, KeyTags.MaxTags, ["UntagResource", "TagResource"], "room is made before it is needed" },
         { ["old"], true, 0, ["TagResource", "UntagResource"], "to remove a tag may need the owner tags" },
         { ["old"], true, KeyTags.MaxTags - 4, ["TagResource", "UntagResource"], "with both new tags the key has just as many as KMS permits" },
         { ["old"], true, KeyTags.MaxTags - 3, ["UntagResource", "TagResource"], "KMS counts 50 tags at any moment" },
@@ -23,7 +24,7 @@ public sealed class TagPlanTests
 
     [Theory]
     [MemberData(nameof(Orders))]
-    public void Tags_are_removed_first_unless_the_owner_tags_are_missing_and_there_is_room(string[] more, bool isUnmarked, int foreign, string[] operations, string why)
+    public void Tags_are_set_before_others_are_removed_where_there_is_room(string[] more, bool isUnmarked, int foreign, string[] operations, string why)
     {
         var tags = Marks.Where(tag => !isUnmarked || tag.Key != TagNames.Owner).ToDictionary();
         foreach (var name in more.Concat(Enumerable.Range(1, Math.Max(0, foreign - (isUnmarked ? 1 : 0))).Select(number => $"foreign-{number}")))
@@ -34,6 +35,20 @@ public sealed class TagPlanTests
 
         Assert.True(operations.SequenceEqual(plan.Steps.Select(step => step.Operation)), $"{why}: {string.Join(", ", plan.Steps)}");
     }
+
+    // the tag that is set; the tag that is removed; whether it stays where the first is refused; why
+    public static TheoryData<string, string, bool, string> Dependences => new()
+    {
+        { TagNames.Uid, TagNames.Released, true, "without either mark nobody would find the key" },
+        { TagNames.Uid, TagNames.DeletedBy, true, "the deletion is an earlier resource's" },
+        { TagNames.Uid, "old", false, "the tag is no mark" },
+        { "team", TagNames.Released, false, "the key carries this resource's mark already" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Dependences))]
+    public void An_earlier_resources_mark_stays_until_the_key_carries_the_mark_of_this_one(string set, string removed, bool stays, string why) =>
+        Assert.True(stays == new UntagResourceStep([removed]).DependsOn(new TagResourceStep(new Dictionary<string, string> { [set] = "value" })), why);
 
     // wanted and actual rotation; step; why
     public static TheoryData<DesiredRotation?, ObservedRotation?, string?, string> Rotations => new()

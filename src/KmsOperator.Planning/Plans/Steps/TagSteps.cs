@@ -1,3 +1,5 @@
+using KmsOperator.Api;
+
 namespace KmsOperator.Planning;
 
 /// <summary>Sets tags.</summary>
@@ -31,6 +33,12 @@ public sealed record UntagResourceStep(IReadOnlyList<string> TagKeys)
 {
     /// <inheritdoc />
     public override bool DecidesFate => true;
+
+    /// <inheritdoc />
+    /// <remarks>A key keeps the mark of an earlier resource until it carries the mark of this one, or nobody would find it.</remarks>
+    public override bool DependsOn(KeyStep refused) =>
+        (refused is TagResourceStep add && add.Tags.ContainsKey(TagNames.Uid) && (TagKeys.Contains(TagNames.Released) || TagKeys.Contains(TagNames.DeletedBy)))
+        || base.DependsOn(refused);
 
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { Tags = key.Tags.Where(tag => !TagKeys.Contains(tag.Key)).ToDictionary() };

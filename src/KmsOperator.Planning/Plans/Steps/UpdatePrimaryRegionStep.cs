@@ -12,10 +12,11 @@ public sealed record UpdatePrimaryRegionStep(string Region) : KeyStep("UpdatePri
     /// <remarks>KMS moves the primary from an enabled key to an enabled key only.</remarks>
     public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep or ImportKeyMaterialStep || base.DependsOn(refused);
 
-    /// <inheritdoc />
-    public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.Updating, MultiRegionKeyType = "REPLICA", PrimaryRegion = Region };
+    /// <summary>The key after the step. The key of <see cref="Region"/> becomes the primary, any other one a replica.</summary>
+    public override ObservedKey ApplyTo(ObservedKey key) =>
+        key with { KeyState = KeyStates.Updating, MultiRegionKeyType = key.Arn.Split(':') is [_, _, _, var region, ..] && region == Region ? "PRIMARY" : "REPLICA", PrimaryRegion = Region };
 
     /// <inheritdoc />
     public override ObservedKey ReplaceStale(ObservedKey seen, ObservedKey before) =>
-        seen.MultiRegionKeyType == "PRIMARY" && seen.KeyState == before.KeyState ? ApplyTo(seen) : seen;
+        seen.MultiRegionKeyType == before.MultiRegionKeyType && seen.KeyState == before.KeyState ? ApplyTo(seen) : seen;
 }

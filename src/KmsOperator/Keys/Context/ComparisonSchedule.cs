@@ -63,10 +63,13 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
         return context.Now >= compareAt;
     }
 
-    /// <summary>How old the list of aliases may be: a minute, unless somebody asks for a comparison or an older list is known to be of no use.</summary>
+    /// <summary>
+    /// How old the list of aliases may be: a minute, unless somebody asks for a comparison or an older list is known to be wrong. Once the window after a write is over, a list
+    /// from within the window does not count any more: it may show the state before the write.
+    /// </summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="status">The status so far.</param>
-    public static DateTimeOffset AliasesNotBefore<T>(ReconcileContext<T> context, KeyStatus status)
+    public DateTimeOffset AliasesNotBefore<T>(ReconcileContext<T> context, KeyStatus status)
         where T : class, IKeyResource
     {
         if (status.FormerAliasNames is { Count: > 0 })
@@ -76,6 +79,14 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
         }
 
         var since = context.UnhandledReconcileAt is null ? context.Now - AliasDirectory.UsualAge : context.Cache.ReconcileRequestedAt ?? context.Now;
+        foreach (var changedAt in new[] { status.LastChangedAt, context.Cache.ChangeUnansweredAt })
+        {
+            if (changedAt + settings.ConsistencyWindow is { } end && end <= context.Now)
+            {
+                since = Later(since, end);
+            }
+        }
+
         return Later(Later(since, context.Cache.AliasesNotBefore), context.ComparisonRequest?.NotBefore);
     }
 

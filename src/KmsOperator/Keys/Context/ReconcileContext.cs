@@ -72,31 +72,36 @@ internal sealed class ReconcileContext<T>(
     public bool IsStatusLost => Finalizers.Has(Resource, ApiGroup.Finalizer) && !Cache.HasNoKey && Status.KeyId is null && CreateAttempt.Of(Resource) is null;
 
     /// <summary>
-    /// From when on KMS must show the effect of a recorded attempt, if it had one: a consistency window after the attempt was recorded, after this
+    /// From when on KMS must show the effect of a recorded attempt, if it had one: a consistency window after the call of the attempt can have arrived, after this
     /// process first saw the resource (the clock of the process that recorded the attempt may differ), and after a call without an answer.
     /// </summary>
     /// <param name="startedAt">When the attempt was recorded.</param>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
     public DateTimeOffset DecidedAt(DateTimeOffset startedAt, TimeSpan consistencyWindow)
     {
-        var latest = startedAt > FirstSeenAt ? startedAt : FirstSeenAt;
+        var arrivedAt = startedAt + AwsClients.CallTimeout;
+        var latest = arrivedAt > FirstSeenAt ? arrivedAt : FirstSeenAt;
         return (Cache.UnansweredAt is { } unansweredAt && unansweredAt > latest ? unansweredAt : latest) + consistencyWindow;
     }
 
     /// <summary>
-    /// From when on KMS must show the key of an attempt, if it made one: a consistency window after this process first looked for it, and after a call
-    /// without an answer. The time on record does not count: clocks differ, and people may edit annotations.
+    /// From when on KMS must show the key of an attempt, if it made one: a consistency window after this process first looked for it, after the call can have arrived,
+    /// and after a call without an answer. The time on record only adds to that: clocks differ, and people may edit annotations.
     /// </summary>
-    /// <param name="attemptId">The attempt; null where its record is lost.</param>
+    /// <param name="attempt">The attempt; null where its record is lost.</param>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
-    public DateTimeOffset DecidedAt(string? attemptId, TimeSpan consistencyWindow)
+    public DateTimeOffset DecidedAt(CreateAttempt? attempt, TimeSpan consistencyWindow)
     {
-        if (Cache.Sought is null || Cache.Sought.AttemptId != attemptId)
+        if (Cache.Sought is null || Cache.Sought.AttemptId != attempt?.Id)
         {
-            Cache.Sought = new SoughtAttempt(attemptId, Now);
+            Cache.Sought = new SoughtAttempt(attempt?.Id, Now);
         }
 
-        return (Cache.UnansweredAt > Cache.Sought.Since ? Cache.UnansweredAt.Value : Cache.Sought.Since) + consistencyWindow;
+        // A process that has ended may have sent its call just before, and a call without an answer may arrive until it would have been given up.
+        var since = Cache.Sought.Since;
+        var arrivedAt = (attempt?.RecordedAt < since ? attempt.RecordedAt : since - AwsClients.CallTimeout) + AwsClients.CallTimeout;
+        var latest = arrivedAt > since ? arrivedAt : since;
+        return (Cache.UnansweredAt > latest ? Cache.UnansweredAt.Value : latest) + consistencyWindow;
     }
 
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>

@@ -42,7 +42,7 @@ internal static class CreateRecord
     public static async Task<KeyStatus> EndAsync<T>(ReconcileContext<T> context, KeyStatus status, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var stored = WithLost(context, KeyStatusFields.Observed(status, key), status.PendingAliasName);
+        var stored = WithLost(context, KeyStatusFields.Observed(status, key));
 
         // The process that made the key may have made grants as well, and ended before it wrote that.
         stored = stored with { FormerGrantNames = stored.FormerGrantNames ?? GrantHistory.Unknown };
@@ -70,13 +70,12 @@ internal static class CreateRecord
     /// </summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="status">The status with its key.</param>
-    /// <param name="aliasName">The alias that the key is to have; null where that is not known.</param>
-    public static KeyStatus WithLost<T>(ReconcileContext<T> context, KeyStatus status, string? aliasName)
+    public static KeyStatus WithLost<T>(ReconcileContext<T> context, KeyStatus status)
         where T : class, IKeyResource =>
         context.Cache.Written is { } lost && lost.KeyId == status.KeyId
             ? status with
             {
-                FormerAliasNames = AliasHistory.FormerAfter(lost, aliasName is null ? [] : [aliasName], isVerified: false),
+                FormerAliasNames = AliasHistory.FormerAfter(lost, status.PendingAliasName is { } pending ? [pending] : [], isVerified: false),
                 LastHandledRotateAt = lost.LastHandledRotateAt,
                 OnDemandRotations = lost.OnDemandRotations,
                 RotationAttempt = lost.RotationAttempt,

@@ -174,11 +174,13 @@ internal sealed class KeyAdoption(OwnershipCheck ownership, RecentDeletions dele
     {
         // A key that an earlier resource had may have grants of that time. The tag that it was let go may not show yet, but the uid tag is that resource's.
         var isOfEarlier = key.Tags.GetValueOrDefault(TagNames.Uid) is { } uid && uid != resolved.Desired.Owner.Uid;
-        var mayHaveGrants = context.IsStatusLost || isOfEarlier || key.Tags.ContainsKey(TagNames.Released) || key.Tags.ContainsKey(TagNames.DeletedBy);
+        // A process or a resource before this one may have written to it just now.
+        var wasManaged = context.IsStatusLost || isOfEarlier || key.Tags.ContainsKey(TagNames.Released) || key.Tags.ContainsKey(TagNames.DeletedBy);
         await context.AddFinalizerAsync(cancellationToken);
         var taken = CreateRecord.WithLost(context, KeyStatusFields.Observed(status, key) with
         {
-            FormerGrantNames = mayHaveGrants ? GrantHistory.Unknown : status.FormerGrantNames,
+            FormerGrantNames = wasManaged ? GrantHistory.Unknown : status.FormerGrantNames,
+            LastChangedAt = wasManaged ? context.Now : status.LastChangedAt,
 
             // Its rotations so far were not requested by this resource; the first comparison reads them.
             Rotation = null,
@@ -186,7 +188,7 @@ internal sealed class KeyAdoption(OwnershipCheck ownership, RecentDeletions dele
             Region = resolved.Desired.Location.Region,
             ClassName = resolved.ClassName,
             Service = resolved.Desired.Service,
-        }, resolved.Desired.AliasName);
+        });
         await context.RecordAsync(taken, $"{key.Arn} was found and is compared with the spec.", cancellationToken);
         context.Cache.OwnKeyId = key.KeyId;
         return KeyCreationResult.Found(taken);

@@ -52,7 +52,7 @@ internal sealed class KeyCreation(
         }
 
         // Decided before the search for the key, so that the search is one that began after the window.
-        var lostUntil = context.IsStatusLost && !isReplica ? context.DecidedAt(attemptId: null, settings.ConsistencyWindow) : (DateTimeOffset?)null;
+        var lostUntil = context.IsStatusLost && !isReplica ? context.DecidedAt(attempt: null, settings.ConsistencyWindow) : (DateTimeOffset?)null;
         var isDecided = !(context.Now < lostUntil);
         if (!isRepeated && await adoption.FindAsync(context, status, resolved, region, cancellationToken) is { } existing)
         {

@@ -32,7 +32,7 @@ internal sealed class PendingCreateRecovery(OperatorSettings settings)
         try
         {
             var now = context.Now;
-            var decidedAt = context.DecidedAt(attempt.Id, settings.ConsistencyWindow);
+            var decidedAt = context.DecidedAt(attempt, settings.ConsistencyWindow);
             if (context.Cache.Created is { } created)
             {
                 return await StoreAsync(context, status, region, created, cancellationToken);

@@ -73,7 +73,7 @@ internal sealed class KeyDeletion(
             var claim = await statusKeys.CheckAsync(context, request.Owner, location, region, mayAdoptBy: null, cancellationToken);
             if (claim.Instead is { } own)
             {
-                await context.RecordAsync(CreateRecord.WithLost(context, KeyStatusFields.Observed(status, own), aliasName: null), $"status.keyId named another key; {own.Arn} was found by its tags.", cancellationToken);
+                await context.RecordAsync(CreateRecord.WithLost(context, KeyStatusFields.Observed(status, own)), $"status.keyId named another key; {own.Arn} was found by its tags.", cancellationToken);
                 context.Cache.OwnKeyId = own.KeyId;
             }
             else if (claim.Error is { } refusal)
@@ -178,7 +178,7 @@ internal sealed class KeyDeletion(
         var region = regions.For(request.Access);
         try
         {
-            var decidedAt = context.DecidedAt(attemptId: null, settings.ConsistencyWindow);
+            var decidedAt = context.DecidedAt(attempt: null, settings.ConsistencyWindow);
             var isDecided = context.Now >= decidedAt;
             if (await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, cancellationToken) is not { } key)
             {
@@ -191,7 +191,7 @@ internal sealed class KeyDeletion(
                     Reasons.Deleting, $"The status of this resource was lost, and KMS shows no key with its tags. The operator looks until {decidedAt.UtcDateTime:HH:mm:ss}Z.");
             }
 
-            var found = CreateRecord.WithLost(context, KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region }, aliasName: null);
+            var found = CreateRecord.WithLost(context, KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region });
             await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
             return found;
         }

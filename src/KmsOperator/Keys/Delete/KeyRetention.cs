@@ -66,16 +66,11 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             {
                 executing = step;
                 context.Cache.IsReleaseSent |= step is TagResourceStep;
-                key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
+                key = await StepExecution.ExecuteAsync(context, region, step, key, cancellationToken);
                 context.Cache.ProlongUnanswered(context.Now, settings.ConsistencyWindow);
                 mustWait &= step is not DisableKeyStep;
                 logger.LogInformation("{Arn}: {Step}", key.Arn, step);
             }
-        }
-        catch (Exception e) when (executing?.DecidesFate == true && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
-        {
-            context.Cache.FateUnansweredAt = context.Now;
-            throw;
         }
         catch (Exception e) when (executing is DisableKeyStep && mustWait && AwsFailure.Of(e, cancellationToken, executing.Operation) is { Kind: AwsFailureKind.AccessDenied } denied)
         {

@@ -44,6 +44,14 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
             return DeletionOutcome.Blocked(doubt, TransitionPeriod);
         }
 
+        if (seen.MultiRegionKeyType == "PRIMARY" && observed.MultiRegionKeyType != "PRIMARY")
+        {
+            return DeletionOutcome.Blocked(
+                ReconcileError.Transient(
+                    Reasons.Deleting, $"KMS shows {seen.Arn} as the primary. That may be the state before the operator moved the primary to {observed.PrimaryRegion}, so the operator looks again."),
+                TransitionPeriod);
+        }
+
         var aliases = await region.Aliases.ReadAsync(AliasHistory.NamesIn(status), context.Now, settings.ConsistencyWindow, cancellationToken);
         observed = observed with { AliasTargets = aliases.Targets };
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
@@ -119,18 +127,13 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
 
             try
             {
-                observed = await StepExecution.ExecuteAsync(region, step, observed, context.Now, cancellationToken);
+                observed = await StepExecution.ExecuteAsync(context, region, step, observed, cancellationToken);
             }
             catch (Exception e) when (step is TagResourceStep or UntagResourceStep && AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable or AwsFailureKind.InvalidState) } failure)
             {
                 // Without the tag a later resource of the name does not cancel the deletion. That is no reason not to delete.
                 logger.LogWarning("{Arn}: {Step}: {Code}: {Message}", observed.Arn, step, failure.Code, failure.Message);
                 continue;
-            }
-            catch (Exception e) when (step.DecidesFate && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
-            {
-                context.Cache.FateUnansweredAt = context.Now;
-                throw;
             }
 
             context.Cache.ProlongUnanswered(context.Now, settings.ConsistencyWindow);

@@ -45,6 +45,24 @@ internal sealed class PrimaryMove(IKubernetesApi api, ResourceType<ServiceKey> s
         return await FindTargetObstacleAsync(resolved, now, wanted, cancellationToken);
     }
 
+    /// <summary>Records a move in the Region of the new primary as well: KMS may show that key as a replica for a while.</summary>
+    /// <param name="resolved">What the earlier primary must be.</param>
+    /// <param name="step">The move.</param>
+    /// <param name="before">The earlier primary before the move.</param>
+    public void Record(ResolvedKey resolved, UpdatePrimaryRegionStep step, ObservedKey before) =>
+        regions.For(resolved.Access with { Region = step.Region }).RecordWrite(step, before with { MultiRegionKeyType = "REPLICA" }, before);
+
+    /// <summary>Forgets earlier moves after one without an answer. Nobody but KMS knows where the primary is then.</summary>
+    /// <param name="resolved">What the primary must be.</param>
+    /// <param name="step">The move.</param>
+    /// <param name="key">The primary.</param>
+    /// <param name="region">Where the primary is, or was.</param>
+    public void Forget(ResolvedKey resolved, UpdatePrimaryRegionStep step, ObservedKey key, RegionalClients region)
+    {
+        region.ForgetPrimaryMoves(key.KeyId);
+        regions.For(resolved.Access with { Region = step.Region }).ForgetPrimaryMoves(key.KeyId);
+    }
+
     private async Task<bool> IsStillWantedAsync(IKeyResource resource, WantedPrimary wanted, CancellationToken cancellationToken)
     {
         var serviceKey = resource switch

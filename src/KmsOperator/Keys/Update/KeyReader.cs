@@ -101,7 +101,7 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
         where T : class, IKeyResource =>
         region.Aliases.ReadAsync(
             desired.AliasNames.Union(AliasHistory.NamesIn(status)),
-            notBefore ?? ComparisonSchedule.AliasesNotBefore(context, status),
+            notBefore ?? schedule.AliasesNotBefore(context, status),
             schedule.Doubt(context.IsComparisonAsked),
             cancellationToken);
 

@@ -87,7 +87,7 @@ internal sealed class OwnerTagRepair(OperatorSettings settings)
         var step = new TagResourceStep(new Dictionary<string, string>(missing) { [TagNames.Cluster] = owner.ClusterId });
         try
         {
-            await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
+            await StepExecution.ExecuteAsync(context, region, step, key, cancellationToken);
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken, step.Operation) is { } failure)
         {

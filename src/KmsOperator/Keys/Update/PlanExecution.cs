@@ -36,6 +36,7 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
                     continue;
                 }
 
+                var before = key;
                 if (step is ImportKeyMaterialStep import)
                 {
                     (var imported, key) = await StepExecution.ImportAsync(region, import, key, material!, cancellationToken);
@@ -43,8 +44,13 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
                 }
                 else
                 {
-                    key = await StepExecution.ExecuteAsync(region, step, key, context.Now, cancellationToken);
+                    key = await StepExecution.ExecuteAsync(context, region, step, key, cancellationToken);
                     done.Add(step);
+                }
+
+                if (step is UpdatePrimaryRegionStep moved)
+                {
+                    move.Record(resolved, moved, before);
                 }
 
                 if (isDrift && step is PutKeyPolicyStep put)
@@ -64,14 +70,13 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
                     context.Cache.AliasesNotBefore = context.Now;
                 }
 
-                if (step.DecidesFate && failure.EffectIsUnknown)
-                {
-                    context.Cache.FateUnansweredAt = context.Now;
-                }
-
                 if (failure.EffectIsUnknown)
                 {
                     context.Cache.ChangeUnansweredAt = context.Now;
+                    if (step is UpdatePrimaryRegionStep lost)
+                    {
+                        move.Forget(resolved, lost, key, region);
+                    }
                 }
 
                 refused.Add(step);

@@ -1,4 +1,6 @@
+using KmsOperator.Api;
 using KmsOperator.Aws;
+using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Planning;
 
@@ -23,17 +25,18 @@ internal static class StepExecution
         return (done, after);
     }
 
-    /// <summary>Executes one step.</summary>
+    /// <summary>Executes one step. Where a step that decides the key's fate gets no answer, the resource's cache says so.</summary>
+    /// <param name="context">The reconcile.</param>
     /// <param name="region">Where the key is.</param>
     /// <param name="step">What to do.</param>
     /// <param name="before">The key before the step.</param>
-    /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Ends the wait for the answer.</param>
     /// <returns>The key after the step.</returns>
-    public static async Task<ObservedKey> ExecuteAsync(
-        RegionalClients region, KeyStep step, ObservedKey before, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<ObservedKey> ExecuteAsync<T>(
+        ReconcileContext<T> context, RegionalClients region, KeyStep step, ObservedKey before, CancellationToken cancellationToken)
+        where T : class, IKeyResource
     {
-        if (step is DeleteAliasStep alias && await OwnershipCheck.PointsAtAnotherKeyAsync(region, alias.Name, before.KeyId, now, cancellationToken))
+        if (step is DeleteAliasStep alias && await OwnershipCheck.PointsAtAnotherKeyAsync(region, alias.Name, before.KeyId, context.Now, cancellationToken))
         {
             return step.ApplyTo(before);
         }
@@ -57,6 +60,11 @@ internal static class StepExecution
             }
 
             after = step.ApplyTo(before);
+        }
+        catch (Exception e) when (step.DecidesFate && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
+        {
+            context.Cache.FateUnansweredAt = context.Now;
+            throw;
         }
 
         region.RecordWrite(step is CreateGrantStep create ? create with { GrantId = after.Grants?[^1].Id } : step, before, after);
