@@ -16,15 +16,17 @@ public static class KeyObserver
     /// <param name="keyId">Key id or ARN.</param>
     /// <param name="cancellationToken">Ends the calls.</param>
     /// <param name="withRotationOfReplica">Whether the rotation, which KMS shows in all Regions, is read of a replica as well.</param>
+    /// <param name="mayRotate">Whether the rotation is most likely readable, so that it is asked for before that is known. It saves a round trip, and costs a call where it is not.</param>
     /// <returns>Null when KMS does not know the key (now).</returns>
     public static async Task<ObservedKey?> ObserveAsync(
-        IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken, bool withRotationOfReplica = false)
+        IAmazonKeyManagementService kms, string keyId, CancellationToken cancellationToken, bool withRotationOfReplica = false, bool mayRotate = false)
     {
         // At once, since each answer takes a round trip.
+        var early = mayRotate ? GetRotationAsync(kms, keyId, cancellationToken) : Task.FromResult<ObservedRotation?>(null);
         var described = DescribeAsync(kms, keyId, cancellationToken);
         var policy = kms.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = keyId, PolicyName = "default" }, cancellationToken);
         var tags = ListTagsAsync(kms, keyId, cancellationToken);
-        await Task.WhenAll(described, policy, tags).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await Task.WhenAll(described, policy, tags, early).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (await described is not { } key)
         {
             return null;
@@ -33,7 +35,9 @@ public static class KeyObserver
         // The key exists: that its policy or tags were not found is staleness, and goes up as such.
         key = key with { Policy = (await policy).Policy, Tags = await tags };
         var materials = HasMaterials(key) ? ListMaterialsAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<IReadOnlyList<ObservedMaterial>?>(null);
-        var rotation = RotationIsReadable(key) && (withRotationOfReplica || key.MultiRegionKeyType != "REPLICA") ? GetRotationAsync(kms, key.KeyId, cancellationToken) : Task.FromResult<ObservedRotation?>(null);
+        var rotation = !RotationIsReadable(key) || (!withRotationOfReplica && key.MultiRegionKeyType == "REPLICA") ? Task.FromResult<ObservedRotation?>(null)
+            : mayRotate && early.IsCompletedSuccessfully ? early
+            : GetRotationAsync(kms, key.KeyId, cancellationToken);
         await Task.WhenAll(rotation, materials);
         return key with { Rotation = await rotation, Materials = await materials };
     }

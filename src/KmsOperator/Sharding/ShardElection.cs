@@ -22,9 +22,10 @@ namespace KmsOperator.Sharding;
 /// <param name="random">Spreads the attempts of the instances.</param>
 /// <param name="logger">Gets what is taken, lost and given back.</param>
 /// <param name="fenceClock">See <see cref="LeaderLease"/>.</param>
+/// <param name="wrapFence">Wraps the fence of each shard; for tests.</param>
 internal sealed class ShardElection(
     IKubernetesApi api, NamespacedName key, string identity, ShardMap map, LeaderLeaseOptions options, TimeProvider time, Random random, ILogger logger,
-    TimeProvider? fenceClock = null)
+    TimeProvider? fenceClock = null, Func<IWriteFence, IWriteFence>? wrapFence = null)
 {
     private const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
 
@@ -45,7 +46,11 @@ internal sealed class ShardElection(
     /// <param name="shard">The shard.</param>
     /// <param name="accountOf">The account of credentials; null where it is not known.</param>
     /// <param name="ended">Cancelled when the shard is lost or given back.</param>
-    public ShardFence FenceOf(int shard, Func<AwsAccess, string?> accountOf, CancellationToken ended) => new(map, shard, Common, Leases[shard], accountOf, ended);
+    public IWriteFence FenceOf(int shard, Func<AwsAccess, string?> accountOf, CancellationToken ended)
+    {
+        var fence = new ShardFence(map, shard, Common, Leases[shard], accountOf, ended);
+        return wrapFence?.Invoke(fence) ?? fence;
+    }
 
     /// <summary>Name of the lease of a shard.</summary>
     public static string NameOf(string prefix, int shard) => $"{prefix}-shard-{shard}";

@@ -13,9 +13,10 @@ internal static class SeedRunner
     /// <param name="from">The first.</param>
     /// <param name="count">How many.</param>
     /// <param name="threads">How many at the same time.</param>
+    /// <param name="scriptOf">The script of a seed.</param>
     /// <param name="without">A repair that the operators lack; null for none.</param>
     /// <returns>Those that failed, in order.</returns>
-    public static IReadOnlyList<(int Seed, RunResult Result)> Run(int from, int count, int threads, Repair? without = null)
+    public static IReadOnlyList<(int Seed, RunResult Result)> Run(int from, int count, int threads, Func<int, Script> scriptOf, Repair? without = null)
     {
         var next = from - 1;
         var failures = new List<(int Seed, RunResult Result)>();
@@ -23,7 +24,7 @@ internal static class SeedRunner
         {
             for (var seed = Interlocked.Increment(ref next); seed < from + count; seed = Interlocked.Increment(ref next))
             {
-                var result = Try(seed, without);
+                var result = Try(seed, scriptOf, without);
                 if (result.Failure is not null)
                 {
                     lock (failures)
@@ -38,11 +39,11 @@ internal static class SeedRunner
         return [.. failures.OrderBy(failure => failure.Seed)];
     }
 
-    private static RunResult Try(int seed, Repair? without)
+    private static RunResult Try(int seed, Func<int, Script> scriptOf, Repair? without)
     {
         try
         {
-            return SimulationRun.Of(ScriptGenerator.Of(seed), without: without);
+            return SimulationRun.Of(scriptOf(seed), without: without);
         }
         catch (Exception e)
         {

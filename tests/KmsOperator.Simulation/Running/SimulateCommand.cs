@@ -9,23 +9,28 @@ namespace KmsOperator.Simulation.Running;
 internal static class SimulateCommand
 {
     private const int ShrunkOfAKind = 3;
+    private const string Shards = "shards";
 
     /// <summary>
     /// <c>simulate SEEDS FROM REPAIR</c> runs seeds, without a repair where one is named; <c>replay FILE|SEED REPAIR</c> tells what happens; <c>trace SEEDS</c> writes the hashes of the first seeds'
-    /// traces.
+    /// traces. With <c>shards</c> in place of a repair the seeds' operators divide the work.
     /// </summary>
     /// <returns>0 when every promise was kept.</returns>
     public static int Run(string[] args) => args[0] switch
     {
-        "replay" => Replay(args[1], args.Length > 2 ? Enum.Parse<Repair>(args[2]) : null),
+        "replay" => Replay(args[1], ScriptsOf(args, 2), RepairOf(args, 2)),
         "trace" => Trace(Number(args, 1, 1)),
-        _ => Simulate(Number(args, 1, 2000), Number(args, 2, 1), args.Length > 3 ? Enum.Parse<Repair>(args[3]) : null),
+        _ => Simulate(Number(args, 1, 2000), Number(args, 2, 1), ScriptsOf(args, 3), RepairOf(args, 3)),
     };
 
-    private static int Simulate(int seeds, int from, Repair? without)
+    private static Func<int, Script> ScriptsOf(string[] args, int index) => args.ElementAtOrDefault(index) == Shards ? ScriptGenerator.OfShards : ScriptGenerator.Of;
+
+    private static Repair? RepairOf(string[] args, int index) => args.ElementAtOrDefault(index) is { } name and not Shards ? Enum.Parse<Repair>(name) : null;
+
+    private static int Simulate(int seeds, int from, Func<int, Script> scriptOf, Repair? without)
     {
         var watch = Stopwatch.StartNew();
-        var failures = SeedRunner.Run(from, seeds, Environment.ProcessorCount, without);
+        var failures = SeedRunner.Run(from, seeds, Environment.ProcessorCount, scriptOf, without);
         var seconds = watch.Elapsed.TotalSeconds;
         var busy = Environment.CpuUsage.TotalTime.TotalSeconds;
         Console.WriteLine(string.Create(
@@ -34,20 +39,20 @@ internal static class SimulateCommand
         foreach (var kind in failures.GroupBy(failure => failure.Result.Promise).OrderByDescending(kind => kind.Count()))
             Console.WriteLine($"{kind.Count(),6}  {kind.Key}   seeds {string.Join(' ', kind.Take(10).Select(failure => failure.Seed))}");
         var shown = failures.GroupBy(failure => failure.Result.Promise).SelectMany(kind => kind.Take(ShrunkOfAKind)).ToArray();
-        Parallel.ForEach(shown, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, failure => Show(failure.Seed, failure.Result, without));
+        Parallel.ForEach(shown, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, failure => Show(failure.Seed, failure.Result, scriptOf, without));
 
         return failures.Count == 0 ? 0 : 1;
     }
 
-    private static void Show(int seed, RunResult result, Repair? without)
+    private static void Show(int seed, RunResult result, Func<int, Script> scriptOf, Repair? without)
     {
-        var script = ScriptShrinker.Shrink(ScriptGenerator.Of(seed), result.Kind!, without);
+        var script = ScriptShrinker.Shrink(scriptOf(seed), result.Kind!, without);
         Console.WriteLine($"\nseed {seed}: {result.Failure}\n{script}\n# {SimulationRun.Of(script, without: without).Failure}");
     }
 
-    private static int Replay(string what, Repair? without)
+    private static int Replay(string what, Func<int, Script> scriptOf, Repair? without)
     {
-        var script = int.TryParse(what, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? ScriptGenerator.Of(seed) : Script.Parse(File.ReadAllText(what));
+        var script = int.TryParse(what, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? scriptOf(seed) : Script.Parse(File.ReadAllText(what));
         var result = SimulationRun.Of(script, keepNotes: true, without);
         Console.WriteLine(script);
         foreach (var note in result.Notes)

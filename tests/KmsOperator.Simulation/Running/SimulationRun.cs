@@ -73,6 +73,7 @@ internal static class SimulationRun
         var end = world.Scheduler.Elapsed + world.Times.CalmLimit;
         while (world.Failure is null)
         {
+            world.CollectGarbage();
             world.RunUntil(world.Scheduler.Elapsed + Look);
             if (world.Scheduler.Steps > MostSteps)
                 world.Fail("Nothing goes round in circles. It does.");

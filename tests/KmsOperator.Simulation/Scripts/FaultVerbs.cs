@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using KmsOperator.Kubernetes;
+using KmsOperator.Sharding;
 using KmsOperator.Simulation.Worlds;
 
 namespace KmsOperator.Simulation.Scripts;
@@ -35,8 +37,8 @@ internal static class FaultVerbs
         ["api-up"] = (world, _) => world.IsApiServerDown = false,
         ["backup"] = (world, _) => world.Backup = world.Server.TakeSnapshot(),
         ["restore"] = Restore,
-        ["take-lease"] = (world, _) => world.Users.Patch(
-            "Lease", SimulatedWorld.LeaseKey, new JsonObject { ["spec"] = new JsonObject { ["holderIdentity"] = "somebody" } }.ToJsonString()),
+        ["take-lease"] = (world, step) => world.Users.Patch(
+            "Lease", LeaseKey(step), new JsonObject { ["spec"] = new JsonObject { ["holderIdentity"] = "somebody" } }.ToJsonString()),
     };
 
     private static void Restore(SimulatedWorld world, ScriptStep step)
@@ -48,6 +50,10 @@ internal static class FaultVerbs
         world.History.Excuse("*");
         world.Server.RestoreTo(backup);
     }
+
+    private static NamespacedName LeaseKey(ScriptStep step) => step.Arguments.Count == 0
+        ? SimulatedWorld.LeaseKey
+        : SimulatedWorld.LeaseKey with { Name = ShardElection.NameOf(SimulatedWorld.LeaseKey.Name, int.Parse(step.Subject, CultureInfo.InvariantCulture)) };
 
     private static void With(SimulatedWorld world, ScriptStep step, Action<OperatorProcess> act)
     {

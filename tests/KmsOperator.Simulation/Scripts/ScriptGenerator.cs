@@ -18,21 +18,32 @@ internal sealed class ScriptGenerator
     private readonly Random _random;
     private readonly List<ScriptStep> _steps = [];
     private readonly int _operators;
+    private readonly int _shards = 1;
     private double _at;
     private int _values;
 
-    private ScriptGenerator(int seed)
+    private ScriptGenerator(int seed, bool divides)
     {
 #pragma warning disable RS0030 // This is where the seed becomes randomness.
         _random = new Random(seed);
 #pragma warning restore RS0030
         _operators = _random.Next(10) < 4 ? 2 : 1;
+        if (divides)
+        {
+            _operators = _random.Next(2, 4);
+            _shards = _random.Next(2, 6);
+        }
     }
 
-    /// <summary>The script of a seed.</summary>
-    public static Script Of(int seed)
+    /// <summary>The script of a seed, with one operator or two of which one leads.</summary>
+    public static Script Of(int seed) => Of(seed, divides: false);
+
+    /// <summary>The script of a seed, with operators that divide the work into shards.</summary>
+    public static Script OfShards(int seed) => Of(seed, divides: true);
+
+    private static Script Of(int seed, bool divides)
     {
-        var generator = new ScriptGenerator(seed);
+        var generator = new ScriptGenerator(seed, divides);
         var stale = generator._random.Next(2) == 0 ? 0 : generator._random.Next(1, 9);
         generator.Write();
         switch (seed % 5)
@@ -51,7 +62,7 @@ internal sealed class ScriptGenerator
                 break;
         }
 
-        return new Script(seed, generator._operators, stale, generator._steps);
+        return new Script(seed, generator._operators, generator._shards, stale, generator._steps);
     }
 
     private void Write()
@@ -324,7 +335,8 @@ internal sealed class ScriptGenerator
                 Add("restore");
                 break;
             default:
-                Add("take-lease");
+                // The lease of one shard, or the one that all operators share.
+                Add("take-lease", _shards > 1 && _random.Next(4) > 0 ? [$"{_random.Next(_shards)}"] : []);
                 break;
         }
     }

@@ -21,8 +21,8 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
     /// <summary>All resources that have a key.</summary>
     public IEnumerable<IKeyResource> Resources => ServiceKeys.Cast<IKeyResource>().Concat(KeyReplicas);
 
-    /// <summary>The lease's holder; empty when nobody has it.</summary>
-    public string LeaseHolder => List(BuiltInTypes.Leases).FirstOrDefault()?.Spec.HolderIdentity ?? "";
+    /// <summary>The holder of a lease; empty when nobody has it.</summary>
+    public string HolderOf(string lease) => List(BuiltInTypes.Leases).FirstOrDefault(found => found.Metadata.Name == lease)?.Spec.HolderIdentity ?? "";
 
     /// <summary><c>{kind}/{namespace}/{name}</c>, as the owner tag has it.</summary>
     public static string PathOf(IKeyResource resource) => $"{resource.Kind}/{resource.Metadata.Namespace}/{resource.Metadata.Name}";

@@ -5,6 +5,7 @@ using KmsOperator.Configuration;
 using KmsOperator.Hosting;
 using KmsOperator.Kubernetes;
 using KmsOperator.Observability.Metrics;
+using KmsOperator.Sharding;
 using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scheduling;
 using KmsOperator.Testing.ApiServer;
@@ -20,6 +21,7 @@ internal sealed class OperatorProcess : IDisposable
     private readonly Meter _meter = new("kms-operator");
     private readonly OperatorComposition _operator;
     private readonly LeaderLease? _lease;
+    private readonly bool _divides;
 
     /// <param name="world">Where it runs.</param>
     /// <param name="name">Which of the operators it is, for example <c>A</c>.</param>
@@ -39,18 +41,24 @@ internal sealed class OperatorProcess : IDisposable
         var times = world.Times;
         var settings = new OperatorSettings(SimulatedWorld.ClusterId, times.DriftPeriod, times.ConsistencyWindow, TimeSpan.Zero);
         var options = new OperatorOptions { LeaderElect = true, Workers = 4, DriftPeriod = times.DriftPeriod, ConsistencyWindow = times.ConsistencyWindow, QuotaShare = 0.5 };
-        _lease = world.HasLease
+        _divides = world.Shards.Count > 1;
+        var election = _divides
+            ? new ShardElection(
+                api, SimulatedWorld.LeaseKey, Identity, world.Shards, new LeaderLeaseOptions(), time, random, loggers.CreateLogger(nameof(ShardElection)),
+                wrapFence: own => new ProcessFence(Process, own))
+            : null;
+        _lease = world.HasLease && !_divides
             ? new LeaderLease(
                 api, SimulatedWorld.LeaseKey, Identity, new LeaderLeaseOptions(), time, random, loggers.CreateLogger(nameof(LeaderLease)))
             : null;
-        var fence = _lease is null || world.Without == Repair.WriteFence ? null : new ProcessFence(Process, new LeaseFence(_lease));
+        IWriteFence? fence = _divides ? new ClosedFence() : _lease is null || world.Without == Repair.WriteFence ? null : new ProcessFence(Process, new LeaseFence(_lease));
         HttpMessageHandler aws = new AwsNetwork(world, this);
         if (world.Without is { } missing)
             aws = new UnrepairedAws(aws, world.Work, missing);
         var clients = new AwsClients(
             RoleSessionName.ForCluster(SimulatedWorld.ClusterId), time: time, inProcess: new InProcessAws(aws, Credentials), fence: fence);
         _operator = new OperatorComposition(
-            api, clients, settings, options, time, random, world.NewAttemptId, Identity, new OperatorMetrics(_meter, "simulation"), loggers, fence: fence);
+            api, clients, settings, options, time, random, world.NewAttemptId, Identity, new OperatorMetrics(_meter, "simulation"), loggers, fence: fence, election: election);
     }
 
     /// <summary>Which of the operators it is.</summary>
@@ -81,7 +89,7 @@ internal sealed class OperatorProcess : IDisposable
     {
         try
         {
-            await (_lease is null ? _operator.RunControllersAsync(stop, CancellationToken.None) : _lease.RunAsync(_operator.RunControllersAsync, stop));
+            await (_divides ? _operator.RunShardsAsync(stop) : _lease is null ? _operator.RunControllersAsync(stop, CancellationToken.None) : _lease.RunAsync(_operator.RunControllersAsync, stop));
         }
         catch (Exception e)
         {

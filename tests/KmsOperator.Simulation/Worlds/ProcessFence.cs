@@ -20,6 +20,9 @@ internal sealed class ProcessFence(SimulatedProcess process, IWriteFence fence) 
     public bool IsFresh => fence.IsFresh;
 
     /// <inheritdoc />
+    public bool Permits(AwsAccess access, string operation) => fence.Permits(access, operation);
+
+    /// <inheritdoc />
     public Task WaitUntilFreshAsync(CancellationToken cancellationToken)
     {
         if (fence.IsFresh)

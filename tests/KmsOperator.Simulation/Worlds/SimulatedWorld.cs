@@ -1,5 +1,7 @@
 using System.Globalization;
+using KmsOperator.Api;
 using KmsOperator.Kubernetes;
+using KmsOperator.Sharding;
 using KmsOperator.Simulation.Promises;
 using KmsOperator.Simulation.Repairs;
 using KmsOperator.Simulation.Scheduling;
@@ -41,6 +43,7 @@ internal sealed class SimulatedWorld : IDisposable
         Scheduler = new Scheduler(script.Seed, Trace);
         Times = new WorldTimes { StaleReads = TimeSpan.FromSeconds(script.StaleSeconds) };
         HasLease = script.Operators > 1;
+        Shards = new ShardMap(script.Shards);
         ApiServer = NewProcess("api");
         Aws = NewProcess("aws");
         People = NewProcess("people");
@@ -64,8 +67,11 @@ internal sealed class SimulatedWorld : IDisposable
 
     public WorldTimes Times { get; }
 
-    /// <summary>Whether the operators elect a leader.</summary>
+    /// <summary>Whether the operators elect a leader, or leaders of shards.</summary>
     public bool HasLease { get; }
+
+    /// <summary>How the operators divide the work; one shard where one of them does all of it.</summary>
+    public ShardMap Shards { get; }
 
     public InMemoryApiServer Server { get; }
 
@@ -199,6 +205,20 @@ internal sealed class SimulatedWorld : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// Kubernetes deletes a KeyReplica whose ServiceKey is gone. An operator's request may arrive after its ServiceKey has gone, and people take finalizers off.
+    /// </summary>
+    public void CollectGarbage()
+    {
+        var owners = Cluster.ServiceKeys.Select(key => key.Metadata.Uid).ToHashSet();
+        foreach (var left in Cluster.KeyReplicas.Where(replica =>
+            replica.Metadata is { DeletionTimestamp: null, OwnerReferences: { Count: > 0 } references } && !references.Any(owner => owners.Contains(owner.Uid))).ToArray())
+        {
+            Trace.Note("garbage", $"collects {ClusterTruth.PathOf(left)}");
+            Users.Delete(KeyReplica.KindName, new NamespacedName(left.Metadata.Namespace!, left.Metadata.Name!));
+        }
     }
 
     /// <summary>A promise is broken.</summary>

@@ -106,6 +106,37 @@ public sealed class PolicyReadBackTests
         Assert.DoesNotContain(Notes(scenario), note => note.Contains("KMS answers with another policy", StringComparison.Ordinal));
     }
 
+    // whether KMS has shown the operator's policy before; the policy that KMS still shows, and that somebody puts again at once; why
+    public static TheoryData<bool, string, string> PutAgain => new()
+    {
+        { true, "arn:aws:iam::123456789012:user/Other", "KMS has shown the operator's policy as it was put, so this is no form of it" },
+        { false, "arn:aws:iam::210987654321:role/Evil", "no form of a policy allows others more" },
+        { true, "arn:aws:iam::210987654321:role/Evil", "both" },
+    };
+
+    [Theory]
+    [MemberData(nameof(PutAgain))]
+    public async Task A_policy_that_somebody_puts_again_while_KMS_still_shows_it_is_put_right(bool hasShown, string principal, string why)
+    {
+        var theirs = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:root","PRINCIPAL"]},"Action":"kms:*","Resource":"*"}]}""".Replace("PRINCIPAL", principal, StringComparison.Ordinal);
+        var shown = (string?)null;
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = kms => new PolicyAnswerHandler(kms, policy => shown ?? policy) });
+        await scenario.ApplyAsync(Scenario.Key("k", "service: s3"));
+        if (hasShown)
+            await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        var put = new PutKeyPolicyRequest { KeyId = scenario.Status("ServiceKey", "k", "keyId"), PolicyName = "default", Policy = theirs };
+
+        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
+        shown = theirs;
+        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "1");
+        shown = null;
+        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(24));
+
+        Assert.False((await scenario.Aws.KeyAsync())["policy"]!.ToString().Contains(principal, StringComparison.Ordinal), why);
+        Assert.DoesNotContain(Notes(scenario), note => note.Contains("KMS answers with another policy", StringComparison.Ordinal));
+    }
+
     private static async Task<Scenario> StartAsync()
     {
         var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = kms => new PolicyAnswerHandler(kms, policy => policy.Replace(Session, Role, StringComparison.Ordinal)) });

@@ -79,6 +79,9 @@ internal sealed class ReconcileCacheEntry
     /// <summary>What KMS answers in place of the policy that the operator put; null where it answers with that policy.</summary>
     public PolicyAnswer? PolicyAnswer { get; set; }
 
+    /// <summary>The beginning of the SHA-256 of the policy that KMS last showed as the operator wants it; 0 where it has shown none so far.</summary>
+    public ulong ShownPolicy { get; set; }
+
     /// <summary>The desired state that somebody else's change is being put right to, until that has succeeded; null where nothing is. It tells what events say of it.</summary>
     public string? DriftSha256 { get; set; }
 

@@ -43,6 +43,11 @@ internal sealed class KeyUpdate(
             IsNew = isNew,
         });
         plan = read.UnreadGrants is { } unread ? plan with { Errors = [.. plan.Errors, unread] } : plan;
+        if (!isNew && !plan.Steps.Any(step => step is PutKeyPolicyStep))
+        {
+            PolicyReadBack.Shown(context.Cache, desired.Policy);
+        }
+
         if (desired.ObserveOnly)
         {
             PrimaryNotes.Report(context, status, desired, observed);

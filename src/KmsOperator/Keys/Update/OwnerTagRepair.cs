@@ -34,9 +34,10 @@ internal sealed class OwnerTagRepair(OperatorSettings settings)
 
         // The ServiceKey shows the rotation of its key, wherever the primary is.
         var withRotation = owner.Kind == ServiceKey.KindName;
+        var mayRotate = context.Status is { Rotation: not null, KeyState: KeyStates.Enabled or KeyStates.Disabled };
         try
         {
-            return new KeyReading(await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken, withRotation), null);
+            return new KeyReading(await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken, withRotation, mayRotate), null);
         }
         catch (AmazonKeyManagementServiceException e) when (mayWrite && AwsFailure.Of(e)!.Kind == AwsFailureKind.AccessDenied)
         {
@@ -53,7 +54,7 @@ internal sealed class OwnerTagRepair(OperatorSettings settings)
         }
 
         // AWS may take minutes to permit what a tag permits. Until then the denial counts as one that passes.
-        return new KeyReading(await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken, withRotation), null);
+        return new KeyReading(await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken, withRotation, mayRotate), null);
     }
 
     /// <summary>Puts back the owner tags that the resource's key lacks.</summary>

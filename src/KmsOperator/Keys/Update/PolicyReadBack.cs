@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Aws;
 using KmsOperator.Keys.Context;
@@ -16,11 +18,22 @@ namespace KmsOperator.Keys.Update;
 /// </summary>
 /// <remarks>
 /// It is remembered by the process only; after a restart the policy is put once more. Where KMS was late to show the new policy, the next
-/// comparison sees it and forgets the answer. Only somebody who in those minutes puts the very policy again that was there before is taken for
-/// KMS; the event says which statements that is about.
+/// comparison sees it and forgets the answer. An answer may also be the state before the put, and somebody may put that again at once. So no answer counts that gives anybody more
+/// than the document does, and none once KMS has shown the document as it was put.
 /// </remarks>
-internal static class PolicyReadBack
+internal static partial class PolicyReadBack
 {
+    /// <summary>Remembers that KMS shows the policy as it was put, so that no other answer can be KMS's form of it.</summary>
+    /// <param name="cache">What the process remembers of the resource.</param>
+    /// <param name="desired">The policy that the key should have, and that it has as KMS shows it.</param>
+    public static void Shown(ReconcileCacheEntry cache, KeyPolicy desired)
+    {
+        if (cache.PolicyAnswer is null)
+        {
+            cache.ShownPolicy = Prefix(desired);
+        }
+    }
+
     /// <summary>The key with the policy as it was put, where KMS answers as it did when that was put last.</summary>
     /// <param name="cache">What the process remembers of the resource.</param>
     /// <param name="desired">The policy that the key should have.</param>
@@ -66,6 +79,13 @@ internal static class PolicyReadBack
 
         if (PolicyComparer.AreEquivalent(answer, step.Policy.Text))
         {
+            Shown(cache, step.Policy);
+            return null;
+        }
+
+        if (cache.ShownPolicy == Prefix(step.Policy) || GivesMore(answer, step.Policy.Text))
+        {
+            // The state before the put, or what somebody has put since. The next comparison puts it right.
             return null;
         }
 
@@ -73,6 +93,16 @@ internal static class PolicyReadBack
         return "KMS answers with another policy than the operator has just put"
             + (PolicyDifference.Describe(step.Policy.Text, answer) is { } difference ? $" ({difference})" : "")
             + ". This answer counts as that policy from now on, and the policy is put again only when the spec or the answer changes.";
+    }
+
+    private static ulong Prefix(KeyPolicy policy) => ulong.Parse(policy.Sha256.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    /// <summary>Whether KMS's answer allows anybody what the document does not. KMS is known to name the role of a session, and a deleted principal by its unique id.</summary>
+    private static bool GivesMore(string answer, string put)
+    {
+        var sessions = Session().Matches(put).DistinctBy(session => $"{session.Groups["account"].Value}/{session.Groups["role"].Value}").ToDictionary(session => $"{session.Groups["account"].Value}/{session.Groups["role"].Value}", session => session.Value);
+        var known = Role().Replace(answer, role => sessions.GetValueOrDefault($"{role.Groups["account"].Value}/{role.Groups["role"].Value}", role.Value));
+        return AccessLoss.Find(known, put).Any(more => !UniqueId().IsMatch(more));
     }
 
     private static string Sha256(string policy)
@@ -87,4 +117,13 @@ internal static class PolicyReadBack
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(policy)));
         }
     }
+
+    [GeneratedRegex("arn:aws[a-z-]*:sts::(?<account>[0-9]{12}):assumed-role/(?<role>[^/\"]+)/[^\"]+", RegexOptions.ExplicitCapture)]
+    private static partial Regex Session();
+
+    [GeneratedRegex("arn:aws[a-z-]*:iam::(?<account>[0-9]{12}):role/([^\"]*/)?(?<role>[^/\"]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Role();
+
+    [GeneratedRegex("^A[A-Z0-9]{15,}: ")]
+    private static partial Regex UniqueId();
 }
