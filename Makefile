@@ -2,7 +2,7 @@
 CONFIGURATION ?= Release
 DOTNET        ?= dotnet
 TEST_ARGS     ?=
-# For simulate: how many seeds, and the first.
+# For simulate: how many seeds, and the first. SHARDS=1 for operators that divide the work.
 SEEDS         ?= 2000
 FROM          ?= 1
 # For a release: VERSION (1.2.3 or v1.2.3), IMAGE (registry and repository), DIGEST, SOURCE (the repository's address), REGISTRY (for the chart).
@@ -43,7 +43,7 @@ test: build ## Run all tests: unit, simulator, and integration against a real AP
 
 simulate: ## Run SEEDS simulated worlds from seed FROM on all cores; prints what fails as short scripts
 	$(DOTNET) build tests/KmsOperator.Simulation -c $(CONFIGURATION) -v quiet
-	$(DOTNET) tests/KmsOperator.Simulation/bin/$(CONFIGURATION)/net10.0/KmsOperator.Simulation.dll simulate $(SEEDS) $(FROM)
+	$(DOTNET) tests/KmsOperator.Simulation/bin/$(CONFIGURATION)/net10.0/KmsOperator.Simulation.dll simulate $(SEEDS) $(FROM) $(if $(SHARDS),shards)
 
 check-format: ## Fail for a source file that is not formatted
 	$(DOTNET) format whitespace Operator.sln --verify-no-changes --no-restore

@@ -47,10 +47,6 @@ public sealed record CreateAttempt(string Id, DateTimeOffset RecordedAt)
             ? attempt.WithDetails(annotations.GetValueOrDefault(AnnotationNames.CreateDetails))
             : null;
 
-    /// <summary>The id of the attempt on record, also where the resource has a key.</summary>
-    /// <returns>Null where there is none, and where the annotation is malformed.</returns>
-    public static string? IdOf(IResource resource) => Parse(resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.CreateAttempt))?.Id;
-
     /// <summary>
     /// The status of a resource, with what the attempt on record says of the key to come. The status itself is written only when there is a key.
     /// </summary>

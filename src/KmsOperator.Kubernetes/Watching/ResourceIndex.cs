@@ -2,16 +2,29 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Kubernetes;
 
-/// <summary>Finds the names of objects by a value that a selector computes from each object. Not thread-safe.</summary>
+/// <summary>
+/// Finds objects by a value that a selector computes from each object. It keeps the hashes of the values, not the values: those of ten thousand objects take megabytes.
+/// Not thread-safe.
+/// </summary>
+/// <param name="selector">Returns the value, or null for an object that is not in the index.</param>
 internal sealed class ResourceIndex<T>(Func<T, string?> selector)
     where T : class, IResource
 {
     // Nearly all values of an alias or a key belong to one object. A set for each of them would take most of the memory of an index.
-    private readonly Dictionary<string, NamespacedName> _single = [];
-    private readonly Dictionary<string, HashSet<NamespacedName>> _several = [];
+    private readonly Dictionary<int, NamespacedName> _single = [];
+    private readonly Dictionary<int, HashSet<NamespacedName>> _several = [];
 
-    public IReadOnlyCollection<NamespacedName> Keys(string value) =>
-        _several.TryGetValue(value, out var keys) ? keys : _single.TryGetValue(value, out var key) ? [key] : [];
+    /// <summary>The objects of a value.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="items">All objects by name; those of the index are among them.</param>
+    public IEnumerable<T> Find(string value, IReadOnlyDictionary<NamespacedName, T> items)
+    {
+        var hash = value.GetHashCode(StringComparison.Ordinal);
+        IReadOnlyCollection<NamespacedName> keys = _several.TryGetValue(hash, out var several) ? several : _single.TryGetValue(hash, out var single) ? [single] : [];
+
+        // Other values may have the same hash.
+        return keys.Select(key => items[key]).Where(item => selector(item) == value);
+    }
 
     public void Move(NamespacedName key, T? old, T? @new)
     {
@@ -20,29 +33,29 @@ internal sealed class ResourceIndex<T>(Func<T, string?> selector)
         if (from == to)
             return;
         if (from is not null)
-            Remove(from, key);
+            Remove(from.GetHashCode(StringComparison.Ordinal), key);
         if (to is not null)
-            Add(to, key);
+            Add(to.GetHashCode(StringComparison.Ordinal), key);
     }
 
-    private void Add(string value, NamespacedName key)
+    private void Add(int hash, NamespacedName key)
     {
-        if (_several.TryGetValue(value, out var keys))
+        if (_several.TryGetValue(hash, out var keys))
             keys.Add(key);
-        else if (_single.TryAdd(value, key) || _single[value] == key)
+        else if (_single.TryAdd(hash, key) || _single[hash] == key)
             return;
-        else if (_single.Remove(value, out var other))
-            _several.Add(value, [other, key]);
+        else if (_single.Remove(hash, out var other))
+            _several.Add(hash, [other, key]);
     }
 
-    private void Remove(string value, NamespacedName key)
+    private void Remove(int hash, NamespacedName key)
     {
-        if (_several.TryGetValue(value, out var keys))
+        if (_several.TryGetValue(hash, out var keys))
         {
             if (keys.Remove(key) && keys.Count == 0)
-                _several.Remove(value);
+                _several.Remove(hash);
         }
-        else if (_single.TryGetValue(value, out var single) && single == key)
-            _single.Remove(value);
+        else if (_single.TryGetValue(hash, out var single) && single == key)
+            _single.Remove(hash);
     }
 }

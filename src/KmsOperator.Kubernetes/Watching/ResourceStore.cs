@@ -91,7 +91,7 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
     public IReadOnlyList<T> List(string @namespace)
     {
         lock (_content)
-            return [.. _byNamespace.Keys(@namespace).Select(key => _items[key])];
+            return [.. _byNamespace.Find(@namespace, _items)];
     }
 
     /// <inheritdoc />
@@ -100,7 +100,7 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
         lock (_content)
         {
             return _indexes.TryGetValue(index, out var found)
-                ? [.. found.Keys(value).Select(key => _items[key])]
+                ? [.. found.Find(value, _items)]
                 : throw new ArgumentException($"There is no index '{index}'.", nameof(index));
         }
     }

@@ -58,7 +58,7 @@ internal static class ResourceTypes
     private static ObjectMeta Bounded(ObjectMeta metadata, bool hasKey)
     {
         var annotations = metadata.Annotations?
-            .Where(annotation => annotation.Key.StartsWith(ApiGroup.Name + "/", StringComparison.Ordinal) && !(hasKey && annotation.Key == AnnotationNames.CreateDetails))
+            .Where(annotation => annotation.Key.StartsWith(ApiGroup.Name + "/", StringComparison.Ordinal) && !(hasKey && annotation.Key is AnnotationNames.CreateAttempt or AnnotationNames.CreateDetails))
             .ToDictionary(annotation => annotation.Key, annotation => Shortened(annotation.Value, annotation.Key == AnnotationNames.CreateDetails ? LongestDetails : LongestAnnotation));
         return metadata with
         {

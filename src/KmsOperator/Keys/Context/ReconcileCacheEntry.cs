@@ -1,4 +1,4 @@
-using KmsOperator.Api;
+using KmsOperator.Keys.Status;
 using KmsOperator.Planning;
 
 namespace KmsOperator.Keys.Context;
@@ -9,25 +9,57 @@ namespace KmsOperator.Keys.Context;
 /// </summary>
 internal sealed class ReconcileCacheEntry
 {
+    private OptionalTime _firstSeenAt;
+    private OptionalTime _createdAt;
+    private OptionalTime _unansweredAt;
+    private OptionalTime _changeUnansweredAt;
+    private OptionalTime _fateUnansweredAt;
+    private OptionalTime _waitsForClassSince;
+    private OptionalTime _missingSince;
+    private OptionalTime _compareAt;
+    private OptionalTime _reconcileRequestedAt;
+    private OptionalTime _aliasesNotBefore;
+    private OptionalTime _taggedAt;
+
     /// <summary>When this process first looked at the resource's key.</summary>
-    public DateTimeOffset? FirstSeenAt { get; set; }
+    public DateTimeOffset? FirstSeenAt
+    {
+        get => _firstSeenAt.Value;
+        set => _firstSeenAt = new OptionalTime(value);
+    }
 
     /// <summary>When this process created the key. Permissions on a new key may take minutes to reach all of AWS.</summary>
-    public DateTimeOffset? CreatedAt { get; set; }
+    public DateTimeOffset? CreatedAt
+    {
+        get => _createdAt.Value;
+        set => _createdAt = new OptionalTime(value);
+    }
 
     /// <summary>
     /// When a call that creates or rotates a key ended without an answer. The call may have been sent long after its attempt was recorded, so KMS
     /// may show its effect later than the time of the attempt suggests.
     /// </summary>
-    public DateTimeOffset? UnansweredAt { get; set; }
+    public DateTimeOffset? UnansweredAt
+    {
+        get => _unansweredAt.Value;
+        set => _unansweredAt = new OptionalTime(value);
+    }
 
     /// <summary>When a call that changes the key got no answer for the last time, so that it may have its effect yet; null if none did.</summary>
-    public DateTimeOffset? ChangeUnansweredAt { get; set; }
+    public DateTimeOffset? ChangeUnansweredAt
+    {
+        get => _changeUnansweredAt.Value;
+        set => _changeUnansweredAt = new OptionalTime(value);
+    }
 
     /// <summary>
     /// When a call that decides what becomes of a key after its resource (<see cref="KeyStep.DecidesFate"/>) ended without an answer. It may still arrive.
     /// </summary>
-    public DateTimeOffset? FateUnansweredAt { get; set; }
+    public DateTimeOffset? FateUnansweredAt
+    {
+        get => _fateUnansweredAt.Value;
+        set => _fateUnansweredAt = new OptionalTime(value);
+    }
 
     /// <summary>
     /// The key of a resource that is being deleted was changed. While an earlier call may still arrive, the wait for it begins anew: for a consistency window, what the late call does
@@ -52,29 +84,53 @@ internal sealed class ReconcileCacheEntry
     /// <summary>The attempt of which this process knows that it made no key: it was not sent, was refused, or was given up after the search for its key.</summary>
     public string? SettledAttemptId { get; set; }
 
-    /// <summary>Whether this process has found that the resource's key is gone, and nothing was sent since: there is no key, although no attempt is on record.</summary>
+    /// <summary>Whether this process has found that the resource's key is gone, and nothing was sent since: there is no key, whether an attempt is on record or not.</summary>
     public bool HasNoKey { get; set; }
 
     /// <summary>Since when the resource has waited for its class, while nobody has written that it waits.</summary>
-    public DateTimeOffset? WaitsForClassSince { get; set; }
+    public DateTimeOffset? WaitsForClassSince
+    {
+        get => _waitsForClassSince.Value;
+        set => _waitsForClassSince = new OptionalTime(value);
+    }
 
     /// <summary>Since when KMS has answered that the key does not exist.</summary>
-    public DateTimeOffset? MissingSince { get; set; }
+    public DateTimeOffset? MissingSince
+    {
+        get => _missingSince.Value;
+        set => _missingSince = new OptionalTime(value);
+    }
 
     /// <summary>When the key is compared with AWS next; null when this process has not decided that yet.</summary>
-    public DateTimeOffset? CompareAt { get; set; }
+    public DateTimeOffset? CompareAt
+    {
+        get => _compareAt.Value;
+        set => _compareAt = new OptionalTime(value);
+    }
 
     /// <summary>When this process saw the latest new value of the <c>reconcile-at</c> annotation.</summary>
-    public DateTimeOffset? ReconcileRequestedAt { get; set; }
+    public DateTimeOffset? ReconcileRequestedAt
+    {
+        get => _reconcileRequestedAt.Value;
+        set => _reconcileRequestedAt = new OptionalTime(value);
+    }
 
     /// <summary>A list of the Region's aliases that is older than this must not be used: KMS has contradicted it, or the key had aliases before it was found.</summary>
-    public DateTimeOffset? AliasesNotBefore { get; set; }
+    public DateTimeOffset? AliasesNotBefore
+    {
+        get => _aliasesNotBefore.Value;
+        set => _aliasesNotBefore = new OptionalTime(value);
+    }
 
     /// <summary>The key that this process has made or found for the resource, or whose tags it has checked.</summary>
     public string? OwnKeyId { get; set; }
 
     /// <summary>When this process put the owner tags back on the key. Permissions that depend on a tag may take minutes to follow it.</summary>
-    public DateTimeOffset? TaggedAt { get; set; }
+    public DateTimeOffset? TaggedAt
+    {
+        get => _taggedAt.Value;
+        set => _taggedAt = new OptionalTime(value);
+    }
 
     /// <summary>What KMS answers in place of the policy that the operator put; null where it answers with that policy.</summary>
     public PolicyAnswer? PolicyAnswer { get; set; }
@@ -85,8 +141,8 @@ internal sealed class ReconcileCacheEntry
     /// <summary>The desired state that somebody else's change is being put right to, until that has succeeded; null where nothing is. It tells what events say of it.</summary>
     public string? DriftSha256 { get; set; }
 
-    /// <summary>The last status with a key that this process has written. It tells what a status had that somebody erased.</summary>
-    public KeyStatus? Written { get; set; }
+    /// <summary>What the last status with a key said that this process has written, for a status that somebody erased.</summary>
+    public WrittenStatus? Written { get; set; }
 
     /// <summary>The public key that was read to be published.</summary>
     public PublishedKey? PublicKey { get; set; }

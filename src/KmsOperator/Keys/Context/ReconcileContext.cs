@@ -43,7 +43,7 @@ internal sealed class ReconcileContext<T>(
     public KeyStatus Status => CreateAttempt.StatusOf(Resource);
 
     /// <summary>The attempt on record of which it is open whether it made a key; null if there is none.</summary>
-    public CreateAttempt? OpenAttempt => CreateAttempt.Of(Resource) is { } attempt && attempt.Id != Cache.SettledAttemptId ? attempt : null;
+    public CreateAttempt? OpenAttempt => !Cache.HasNoKey && CreateAttempt.Of(Resource) is { } attempt && attempt.Id != Cache.SettledAttemptId ? attempt : null;
 
     /// <summary>The resource's namespace.</summary>
     public string Namespace => NamespacedName.Of(Resource).Namespace;
@@ -226,7 +226,7 @@ internal sealed class ReconcileContext<T>(
             if (status.KeyId is not null)
             {
                 // What a status says that names another key must not replace what is remembered of the resource's own.
-                Cache.Written = Cache.Written is { } own && own.KeyId == Cache.OwnKeyId && own.KeyId != status.KeyId ? own : status;
+                Cache.Written = Cache.Written is { } own && own.KeyId == Cache.OwnKeyId && own.KeyId != status.KeyId ? own : WrittenStatus.Of(status);
                 Cache.Created = null;
                 Cache.Sought = null;
             }

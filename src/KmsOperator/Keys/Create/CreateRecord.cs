@@ -75,7 +75,7 @@ internal static class CreateRecord
         context.Cache.Written is { } lost && lost.KeyId == status.KeyId
             ? status with
             {
-                FormerAliasNames = AliasHistory.FormerAfter(lost, status.PendingAliasName is { } pending ? [pending] : [], isVerified: false),
+                FormerAliasNames = AliasHistory.Former(lost.AliasNames.Except(status.PendingAliasName is { } pending ? [pending] : [])),
                 LastHandledRotateAt = lost.LastHandledRotateAt,
                 OnDemandRotations = lost.OnDemandRotations,
                 RotationAttempt = lost.RotationAttempt,

@@ -37,8 +37,8 @@ internal static class AliasHistory
     }
 
     /// <summary>Records the aliases that the last status of the same key had that this process wrote, where somebody has taken them out of the status since.</summary>
-    public static KeyStatus WithRemembered(KeyStatus status, KeyStatus? written) =>
-        written is not null && written.KeyId == status.KeyId ? WithPendingAdditional(status, NamesIn(written)) : status;
+    public static KeyStatus WithRemembered(KeyStatus status, WrittenStatus? written) =>
+        written is not null && written.KeyId == status.KeyId ? WithPendingAdditional(status, written.AliasNames) : status;
 
     /// <summary>The former aliases that stay on record after a reconcile.</summary>
     /// <param name="status">The status so far.</param>
@@ -47,10 +47,9 @@ internal static class AliasHistory
     public static IReadOnlyList<string>? FormerAfter(KeyStatus status, IEnumerable<string> aliasNames, bool isVerified)
     {
         // Only what was on record before this reconcile was looked for in a new list.
-        var names = NamesIn(status).Except(aliasNames)
-            .Except(isVerified ? status.FormerAliasNames ?? [] : [])
-            .TakeLast(MaxFormerAliases)
-            .ToArray();
-        return names.Length == 0 ? null : names;
+        return Former(NamesIn(status).Except(aliasNames).Except(isVerified ? status.FormerAliasNames ?? [] : []));
     }
+
+    /// <summary>Names as a status has them of former aliases; null for none.</summary>
+    public static IReadOnlyList<string>? Former(IEnumerable<string> aliasNames) => aliasNames.TakeLast(MaxFormerAliases).ToArray() is { Length: > 0 } names ? names : null;
 }

@@ -63,7 +63,6 @@ internal static class MissingKey
         context.Cache.MissingSince = null;
         context.Cache.CompareAt = null;
         context.Cache.HasNoKey = true;
-        context.Cache.SettledAttemptId = CreateAttempt.IdOf(context.Resource);
         context.RecordEvent(EventType.Warning, Reasons.KeyNotFound, "RecreateLostKey", $"{arn} no longer exists; spec.recreateLostKey asks for a new key.");
         var withoutKey = new KeyStatus
         {
