@@ -34,7 +34,7 @@ internal sealed class KeyReconciler(
             {
                 // Somebody may have taken aliases out of the status that this process has put there.
                 found = found.Created is null ? found with { Status = AliasHistory.WithRemembered(found.Status, context.Cache.Written) } : found;
-                (var read, result) = await reader.ReadAsync(context, found, resolved, cancellationToken);
+                (found, var read, result) = await ReadAsync(context, found, resolved, cancellationToken);
                 result ??= KeyReader.Acknowledge(context, read!, await update.ApplyAsync(context, found, read!, resolved, cancellationToken));
             }
         }
@@ -49,6 +49,19 @@ internal sealed class KeyReconciler(
         // The status of a key that is not as desired says so, and it is compared until it is, also by another process.
         context.IsCompared |= result!.Error is not null;
         return result;
+    }
+
+    /// <summary>Reads the key. Where the spec has changed, that the key is being changed is put on record at the same time: both take a round trip, and nothing is changed before both are done.</summary>
+    private async Task<(FoundKey Found, KeyObservation? Read, KeyResult? End)> ReadAsync<T>(
+        ReconcileContext<T> context, FoundKey found, ResolvedKey resolved, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var recording = KeyUpdate.IsChanged(found, resolved) ? KeyUpdate.RecordEarlyAsync(context, found, cancellationToken) : Task.FromResult(found);
+        var reading = reader.ReadAsync(context, found, resolved, cancellationToken);
+        await Task.WhenAll(recording, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        found = await recording;
+        var (read, end) = await reading;
+        return (found, read, end);
     }
 
     /// <summary>Finds or creates the key of a resource, once all that forbids it and all that makes it needless is ruled out.</summary>

@@ -63,6 +63,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // KMS replicates no key that is disabled, as this one is to be.
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
 
+            // People took the finalizer off, so the KeyReplica of the earlier resource is still there. In a cluster the garbage collector deletes it.
+            Reasons.ReplicaConflict when world.History.IsExcused(ClusterTruth.PathOf(resource)) => Description.FindDifference(world, resource),
+
             // A KeyReplica that people made has the replica in a Region where the ServiceKey wants one of its own.
             Reasons.ReplicaConflict when HasReplicaOfPeople(world, resource) => Description.FindDifference(world, resource),
 

@@ -19,7 +19,7 @@ internal sealed class NoWriteToAnothersKey : IPromise
         if (call.Operation == "ReplicateKey")
         {
             // What a resource that is gone has left is nobody's once people took its tags off, and the class decides.
-            owner = KeyTruth.Tag(key, TagNames.Owner) is null && world.Cluster.Find(owner ?? "") is null ? null : owner;
+            owner = KeyTruth.Tag(key, TagNames.Owner) is null && IsLeft(world, owner ?? "", key.KeyId) ? null : owner;
             return owner is null || NamespaceOf(owner) == NamespaceOf(call.For)
                 ? null
                 : $"{sender.Identity} replicates {owner}'s key {key.KeyId} for {call.For}.";
@@ -29,6 +29,10 @@ internal sealed class NoWriteToAnothersKey : IPromise
             return null;
         return $"{sender.Identity} sends {call.Operation} to {(owner is null ? "nobody" : owner)}'s key {key.KeyId} for {call.For}.";
     }
+
+    /// <summary>Whether the resource is gone, or another one has its name and a key of its own.</summary>
+    private static bool IsLeft(SimulatedWorld world, string path, string keyId) => world.Cluster.Find(path) is not { } resource
+        || world.Keys.All.Any(own => KeyTruth.Tag(own, TagNames.Uid) == resource.Metadata.Uid && own.KeyId != keyId);
 
     private static bool Adopts(SimulatedWorld world, string path) => world.Cluster.Find(path) switch
     {

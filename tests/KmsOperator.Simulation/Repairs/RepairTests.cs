@@ -10,7 +10,7 @@ public sealed class RepairTests
     {
         {
             nameof(Repair.WriteFence), """
-            seed 357 operators 2 stale 0
+            seed 1 operators 2 stale 0
             0 create team-a/one multiRegion=true replicaRegions=eu-west-1
             19.029 pause-at B apply/servicekeys 1 30
             19.029 edit team-a/one additionalAliases=alias/x0

@@ -540,5 +540,29 @@ internal static class MendedFaults
             44.428 delete team-a/one
             51.428 create team-a/one deletionPolicy=Delete
             """),
+        new("somebody puts the same policy again while KMS still shows the state before the operator's put", """
+            seed 665721 operators 1 stale 7
+            0 create team-a/one
+            0 create team-a/two deletionPolicy=Retain takeOverAlias=true
+            0 create team-b/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            2.507 kms-policy team-b/one
+            14.604 kms-policy team-b/one
+            """),
+        new("an operator's request for a KeyReplica arrives after its ServiceKey was deleted and made again (a fault of the model, which had no garbage collector)", """
+            seed 1 operators 1 shards 3 stale 0
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            0 create team-a/two deletionPolicy=Retain
+            0.066 fail-api create/keyreplicas Slow 2
+            17.303 delete team-a/one
+            44.303 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            """),
+        new("people take the tags off a key that an earlier resource of the name has left, and a class lets others replicate it (excepted)", """
+            seed 673446 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain className=strict multiRegion=true
+            35.478 create team-b/copy primaryKeyOf=team-a/two className=standard region=eu-west-1
+            54.478 delete team-a/two
+            56.493 create team-a/two
+            57.04 kms-untag-marks team-a/two
+            """),
     ];
 }

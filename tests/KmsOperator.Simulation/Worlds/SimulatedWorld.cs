@@ -208,13 +208,14 @@ internal sealed class SimulatedWorld : IDisposable
     }
 
     /// <summary>
-    /// Kubernetes deletes a KeyReplica whose ServiceKey is gone. An operator's request may arrive after its ServiceKey has gone, and people take finalizers off.
+    /// Kubernetes deletes a KeyReplica whose ServiceKey is gone, since an operator's request to make one may arrive after that. Where people took finalizers off, the KeyReplica stays here:
+    /// whether its key was to be deleted nobody can tell.
     /// </summary>
     public void CollectGarbage()
     {
         var owners = Cluster.ServiceKeys.Select(key => key.Metadata.Uid).ToHashSet();
         foreach (var left in Cluster.KeyReplicas.Where(replica =>
-            replica.Metadata is { DeletionTimestamp: null, OwnerReferences: { Count: > 0 } references } && !references.Any(owner => owners.Contains(owner.Uid))).ToArray())
+            replica.Metadata is { DeletionTimestamp: null, OwnerReferences: { Count: > 0 } references } && !references.Any(owner => owners.Contains(owner.Uid) || History.IsExcused($"{owner.Kind}/{replica.Metadata.Namespace}/{owner.Name}"))).ToArray())
         {
             Trace.Note("garbage", $"collects {ClusterTruth.PathOf(left)}");
             Users.Delete(KeyReplica.KindName, new NamespacedName(left.Metadata.Namespace!, left.Metadata.Name!));

@@ -8,4 +8,8 @@ namespace KmsOperator.Keys.Context;
 /// <param name="Status">The status so far, with the key's id.</param>
 /// <param name="Region">Where the key is.</param>
 /// <param name="Created">The key as KMS created it; null if it was there before.</param>
-internal sealed record FoundKey(KeyStatus Status, RegionalClients Region, ObservedKey? Created = null);
+internal sealed record FoundKey(KeyStatus Status, RegionalClients Region, ObservedKey? Created = null)
+{
+    /// <summary>The status before it was put on record that the key is being changed; null where that is not on record yet.</summary>
+    public KeyStatus? BeforeChange { get; init; }
+}

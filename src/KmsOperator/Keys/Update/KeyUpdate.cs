@@ -57,11 +57,16 @@ internal sealed class KeyUpdate(
 
         // The key was as described, and the description has not changed since: somebody else has changed the key. The hash is gone where an earlier try was
         // recorded and did not end.
-        var isDrift = (status.DesiredSha256 ?? context.Cache.DriftSha256) == resolved.DesiredSha256;
+        var isDrift = ((found.BeforeChange ?? status).DesiredSha256 ?? context.Cache.DriftSha256) == resolved.DesiredSha256;
         context.Cache.DriftSha256 = isDrift && plan.Steps.Count > 0 ? resolved.DesiredSha256 : null;
         if (plan.Steps.Count > 0 && !isNew)
         {
-            status = await RecordChangeAsync(context, status, desired, observed, plan, cancellationToken);
+            status = await RecordChangeAsync(context, status, found.BeforeChange is not null, desired, observed, plan, cancellationToken);
+        }
+        else if (found.BeforeChange is { } before)
+        {
+            // Nothing is changed after all.
+            status = status with { LastChangedAt = before.LastChangedAt };
         }
 
         var executed = await execution.ExecuteAsync(context, region, plan, resolved, observed, material.Material, isDrift, cancellationToken);
@@ -85,6 +90,27 @@ internal sealed class KeyUpdate(
         return Complete(context, status, resolved, executed, error, aliasHolders, isDrift, isNew);
     }
 
+    /// <summary>
+    /// Whether the key is most likely to be changed, since the spec has changed since the key was as described, and whether that can go on record before the key is read: new aliases and
+    /// grants are recorded by name, which only the plan knows.
+    /// </summary>
+    public static bool IsChanged(FoundKey found, ResolvedKey resolved)
+    {
+        var (status, desired) = (found.Status, resolved.Desired);
+        return found.Created is null && !desired.ObserveOnly && status.DesiredSha256 is { } before && before != resolved.DesiredSha256
+            && desired.AliasName == status.AliasName && desired.AdditionalAliases.ToHashSet().SetEquals(status.AdditionalAliases ?? []) && desired.Grants.Count == 0;
+    }
+
+    /// <summary>Puts on record that the key is being changed, before it is known how.</summary>
+    public static async Task<FoundKey> RecordEarlyAsync<T>(ReconcileContext<T> context, FoundKey found, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var before = found.Status;
+        var recorded = before with { DesiredSha256 = null, LastChangedAt = context.Now };
+        await context.RecordAsync(recorded, $"{before.Arn} is being changed as the spec says.", cancellationToken);
+        return found with { Status = recorded, BeforeChange = before };
+    }
+
     /// <summary>The status with the key's last use. It is for people only: no decision depends on it, so a failure leaves the status as it was.</summary>
     private static async Task<KeyStatus> WithLastUseAsync(KeyStatus status, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
     {
@@ -103,9 +129,10 @@ internal sealed class KeyUpdate(
     /// meanwhile. A reconcile that is based on an old resource stops here, before anything is done.
     /// </summary>
     private static async Task<KeyStatus> RecordChangeAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyStatus status, bool isRecorded, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        var before = status;
         var given = plan.Steps.Where(step => step is CreateAliasStep or UpdateAliasStep).Select(step => step.AliasName!).ToArray();
         var pending = given.Contains(desired.AliasName) && status.AliasName != desired.AliasName
             ? desired.AliasName
@@ -113,6 +140,11 @@ internal sealed class KeyUpdate(
         var isRepeated = status.DesiredSha256 is null && pending == status.PendingAliasName;
         status = AliasHistory.WithPendingAdditional(AliasHistory.WithPending(status, pending), given.Where(name => name != desired.AliasName)) with { DesiredSha256 = null, LastChangedAt = context.Now };
         status = GrantHistory.WithPending(status, plan.Steps.OfType<CreateGrantStep>().Select(step => step.Grant.Name));
+
+        if (isRecorded && status with { LastChangedAt = before.LastChangedAt } == before)
+        {
+            return before;
+        }
 
         // On a repeated try the conditions keep the error of the try before until this one has ended.
         await context.RecordAsync(
