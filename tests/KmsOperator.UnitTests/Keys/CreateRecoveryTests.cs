@@ -66,6 +66,35 @@ public sealed class CreateRecoveryTests
     }
 
     [Fact]
+    public async Task A_watch_that_lags_does_not_make_a_finished_key_look_unfinished()
+    {
+        using var scenario = await Scenario.StartAsync();
+        var connection = scenario.Operator.Connection;
+        var isRecorded = false;
+        connection.Before = async (request, token) =>
+        {
+            isRecorded |= request is { Verb: "patch", Plural: "servicekeys" };
+            if (!isRecorded || request is not { Verb: "apply", Plural: "servicekeys" } || connection.HoldsWatches)
+                return;
+
+            // The watch still tells of the record of the attempt, and not of the status.
+            await Task.Delay(TimeSpan.FromSeconds(1), scenario.Operator.Clock, token);
+            connection.HoldsWatches = true;
+        };
+
+        // The comparison after the consistency window comes before the watch goes on.
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        connection.Before = null;
+        connection.HoldsWatches = false;
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Single(await scenario.Aws.KeysAsync());
+        Assert.DoesNotContain(scenario.User.List("Event"), one => ((string)one["note"]!).Contains("alias and rotation follow", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Aliases_that_the_spec_no_longer_names_are_removed_although_no_status_had_them()
     {
         using var scenario = await EndedAsync(Spec);

@@ -60,6 +60,13 @@ internal static class CreateRecord
                 {
                     throw;
                 }
+
+                if (context.Status.KeyId is not null)
+                {
+                    // The cache was behind: the whole status is there already.
+                    context.Cache.OwnKeyId = key.KeyId;
+                    return context.Status;
+                }
             }
         }
     }
