@@ -42,6 +42,12 @@ internal sealed class KeyReconciler(
         {
             // The status as it was last written, or with the key that was made just now.
             var status = found?.Created is null ? StatusOf(context, resolved.Desired) : found.Status;
+            if (found is { IsSpecNew: true })
+            {
+                // The key may have been changed, and nothing else says so.
+                status = status with { LastChangedAt = context.Now };
+            }
+
             var subject = context.Status.Arn ?? context.Status.KeyId ?? resolved.Desired.AliasName;
             result = KeyResult.Failed(status, AwsReconcileError.For(failure, subject, context.IsRecent(settings.ConsistencyWindow))) with { IsCompared = true };
         }
@@ -51,15 +57,15 @@ internal sealed class KeyReconciler(
         return result;
     }
 
-    /// <summary>Reads the key. Where the spec has changed, that the key is being changed is put on record at the same time: both take a round trip, and nothing is changed before both are done.</summary>
+    /// <summary>Reads the key, and prepares its change at the same time: both take a round trip, and nothing is changed before both are done.</summary>
     private async Task<(FoundKey Found, KeyObservation? Read, KeyResult? End)> ReadAsync<T>(
         ReconcileContext<T> context, FoundKey found, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var recording = KeyUpdate.IsChanged(found, resolved) ? KeyUpdate.RecordEarlyAsync(context, found, cancellationToken) : Task.FromResult(found);
+        var preparing = KeyUpdate.PrepareAsync(context, found, resolved, cancellationToken);
         var reading = reader.ReadAsync(context, found, resolved, cancellationToken);
-        await Task.WhenAll(recording, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        found = await recording;
+        await Task.WhenAll(preparing, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        found = await preparing;
         var (read, end) = await reading;
         return (found, read, end);
     }

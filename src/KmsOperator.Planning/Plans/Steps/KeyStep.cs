@@ -16,6 +16,12 @@ public abstract record KeyStep(string Operation, DriftField Field, string Summar
     public virtual bool DecidesFate => false;
 
     /// <summary>
+    /// Whether the status must say that the key is being changed before the step is tried. Where it need not, the step leaves nothing that a comparison with the spec would not
+    /// find, and a spec that is newer than the status is reason enough for the next process to compare.
+    /// </summary>
+    public virtual bool NeedsRecord => true;
+
+    /// <summary>
     /// Whether the step must not be tried once an earlier step of the plan was refused. KMS refuses most changes of a key that is pending deletion, so
     /// everything depends on its cancellation.
     /// </summary>

@@ -9,6 +9,9 @@ public sealed record PutKeyPolicyStep(KeyPolicy Policy, string? Difference = nul
     : KeyStep("PutKeyPolicy", DriftField.Policy, Difference is null ? "the key policy differs" : $"the key policy differs: {Difference}")
 {
     /// <inheritdoc />
+    public override bool NeedsRecord => false;
+
+    /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { Policy = Policy.Text };
 
     /// <inheritdoc />

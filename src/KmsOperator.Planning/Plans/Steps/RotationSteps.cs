@@ -5,6 +5,9 @@ namespace KmsOperator.Planning;
 public sealed record EnableKeyRotationStep(int PeriodDays) : KeyStep("EnableKeyRotation", DriftField.Rotation, $"every {PeriodDays} days")
 {
     /// <inheritdoc />
+    public override bool NeedsRecord => false;
+
+    /// <inheritdoc />
     /// <remarks>KMS does not change the rotation of a disabled key.</remarks>
     public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep || base.DependsOn(refused);
 
@@ -18,6 +21,9 @@ public sealed record EnableKeyRotationStep(int PeriodDays) : KeyStep("EnableKeyR
 /// <summary>Turns automatic rotation off.</summary>
 public sealed record DisableKeyRotationStep() : KeyStep("DisableKeyRotation", DriftField.Rotation, "rotation.enabled is false")
 {
+    /// <inheritdoc />
+    public override bool NeedsRecord => false;
+
     /// <inheritdoc />
     /// <remarks>KMS does not change the rotation of a disabled key.</remarks>
     public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep || base.DependsOn(refused);

@@ -18,6 +18,9 @@ public sealed record EnableKeyStep() : KeyStep("EnableKey", DriftField.Enabled, 
 public sealed record DisableKeyStep(string Because = "spec.enabled is false") : KeyStep("DisableKey", DriftField.Enabled, Because)
 {
     /// <inheritdoc />
+    public override bool NeedsRecord => false;
+
+    /// <inheritdoc />
     /// <remarks>A key that waits for its material cannot be used anyway, and KMS does not disable it.</remarks>
     public override bool DependsOn(KeyStep refused) => refused is ImportKeyMaterialStep || base.DependsOn(refused);
 

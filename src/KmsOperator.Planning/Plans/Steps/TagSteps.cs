@@ -11,6 +11,9 @@ public sealed record TagResourceStep(IReadOnlyDictionary<string, string> Tags)
         Comparer<KeyValuePair<string, string>>.Create((x, y) => string.CompareOrdinal(x.Key, y.Key));
 
     /// <inheritdoc />
+    public override bool NeedsRecord => false;
+
+    /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key)
     {
         var tags = new Dictionary<string, string>(key.Tags);

@@ -6,6 +6,9 @@ public sealed record UpdateKeyDescriptionStep(string Description)
     : KeyStep("UpdateKeyDescription", DriftField.Description, $"the description becomes \"{Description}\"")
 {
     /// <inheritdoc />
+    public override bool NeedsRecord => false;
+
+    /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { Description = Description };
 
     /// <inheritdoc />

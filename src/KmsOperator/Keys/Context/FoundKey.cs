@@ -12,4 +12,10 @@ internal sealed record FoundKey(KeyStatus Status, RegionalClients Region, Observ
 {
     /// <summary>The status before it was put on record that the key is being changed; null where that is not on record yet.</summary>
     public KeyStatus? BeforeChange { get; init; }
+
+    /// <summary>
+    /// Whether the spec has changed since the status was written, and the API server has no newer one. The next process compares such a key, so most changes need not go on record before
+    /// they are made.
+    /// </summary>
+    public bool IsSpecNew { get; init; }
 }

@@ -57,6 +57,11 @@ internal sealed class ReconcileContext<T>(
     /// <summary>Whether somebody asks for a comparison now: by the <c>reconcile-at</c> annotation, or by changing the key.</summary>
     public bool IsComparisonAsked => UnhandledReconcileAt is not null || ComparisonRequest is not null;
 
+    /// <summary>
+    /// Whether the spec has changed since the status was written. This process, or one before it, may have begun to bring the key to such a spec, and nothing else may say so.
+    /// </summary>
+    public bool IsSpecNew => Resource.Status?.ObservedGeneration != Resource.Metadata.Generation;
+
     /// <summary>Whether the resource, its key or the key's owner tags are so new that AWS may not yet know everywhere what concerns it.</summary>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
     public bool IsRecent(TimeSpan consistencyWindow)
@@ -172,6 +177,16 @@ internal sealed class ReconcileContext<T>(
         return await RefreshAsync(cancellationToken) && Resource.Metadata.ResourceVersion == version;
     }
 
+    /// <summary>Makes sure that the server still has the resource as it was last read or written.</summary>
+    /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone. Nothing may be done.</exception>
+    public async Task ConfirmAsync(CancellationToken cancellationToken)
+    {
+        if (!await IsCurrentAsync(cancellationToken))
+        {
+            throw new KubernetesApiException(HttpStatusCode.Conflict, "Conflict", $"{type.Kind} {NamespacedName.Of(Resource)} has changed since it was read.");
+        }
+    }
+
     /// <summary>
     /// Records what is about to be done to AWS, before it is done, so that it is known after a crash. Also makes sure that the resource is as
     /// it was read, even when the record was there already.
@@ -193,9 +208,9 @@ internal sealed class ReconcileContext<T>(
             await WriteStatusAsync(status, ReadyCondition.Waiting(Reasons.Progressing, progress), cancellationToken);
         }
 
-        if (Resource.Metadata.ResourceVersion == version && !await IsCurrentAsync(cancellationToken))
+        if (Resource.Metadata.ResourceVersion == version)
         {
-            throw new KubernetesApiException(HttpStatusCode.Conflict, "Conflict", $"{type.Kind} {NamespacedName.Of(Resource)} has changed since it was read.");
+            await ConfirmAsync(cancellationToken);
         }
     }
 
@@ -204,6 +219,12 @@ internal sealed class ReconcileContext<T>(
     {
         var before = ResourceConditions.Find(Resource.Status?.Conditions, ConditionTypes.Ready);
         var generation = Resource.Metadata.Generation;
+        if (IsSpecNew && ready.Ready != "True" && status.DesiredSha256 == Resource.Status?.DesiredSha256)
+        {
+            // The key may be between two specs. Until now the generation said so, and this status says that the spec was seen.
+            status = status with { DesiredSha256 = null };
+        }
+
         await ApplyAsync(
             status with { ObservedGeneration = generation, Conditions = ResourceConditions.Next(Resource.Status?.Conditions, ready, generation, Now) },
             cancellationToken);

@@ -57,7 +57,7 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
         {
             // Whoever asks wants an answer that KMS has had time for. The request counts as unhandled until then.
             context.Cache.AliasesNotBefore = context.Now;
-            if (status.DesiredSha256 == resolved.DesiredSha256)
+            if (status.DesiredSha256 == resolved.DesiredSha256 && !context.IsSpecNew)
             {
                 return (null, KeyResult.Ready(status) with { RequeueAfter = ReadAgainPeriod });
             }

@@ -57,11 +57,11 @@ internal sealed class KeyUpdate(
 
         // The key was as described, and the description has not changed since: somebody else has changed the key. The hash is gone where an earlier try was
         // recorded and did not end.
-        var isDrift = ((found.BeforeChange ?? status).DesiredSha256 ?? context.Cache.DriftSha256) == resolved.DesiredSha256;
+        var isDrift = !found.IsSpecNew && ((found.BeforeChange ?? status).DesiredSha256 ?? context.Cache.DriftSha256) == resolved.DesiredSha256;
         context.Cache.DriftSha256 = isDrift && plan.Steps.Count > 0 ? resolved.DesiredSha256 : null;
         if (plan.Steps.Count > 0 && !isNew)
         {
-            status = await RecordChangeAsync(context, status, found.BeforeChange is not null, desired, observed, plan, cancellationToken);
+            status = await RecordChangeAsync(context, found, desired, observed, plan, cancellationToken);
         }
         else if (found.BeforeChange is { } before)
         {
@@ -91,24 +91,36 @@ internal sealed class KeyUpdate(
     }
 
     /// <summary>
-    /// Whether the key is most likely to be changed, since the spec has changed since the key was as described, and whether that can go on record before the key is read: new aliases and
-    /// grants are recorded by name, which only the plan knows.
+    /// Before the key is read: makes sure that a change of it would be known after a crash, and that the resource is as it was read. A new spec is known by its generation. Where a class has
+    /// changed, the status says it, unless the plan is needed for that: new aliases and grants are recorded by name.
     /// </summary>
-    public static bool IsChanged(FoundKey found, ResolvedKey resolved)
-    {
-        var (status, desired) = (found.Status, resolved.Desired);
-        return found.Created is null && !desired.ObserveOnly && status.DesiredSha256 is { } before && before != resolved.DesiredSha256
-            && desired.AliasName == status.AliasName && desired.AdditionalAliases.ToHashSet().SetEquals(status.AdditionalAliases ?? []) && desired.Grants.Count == 0;
-    }
-
-    /// <summary>Puts on record that the key is being changed, before it is known how.</summary>
-    public static async Task<FoundKey> RecordEarlyAsync<T>(ReconcileContext<T> context, FoundKey found, CancellationToken cancellationToken)
+    /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone. Nothing may be done.</exception>
+    public static async Task<FoundKey> PrepareAsync<T>(ReconcileContext<T> context, FoundKey found, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var before = found.Status;
-        var recorded = before with { DesiredSha256 = null, LastChangedAt = context.Now };
-        await context.RecordAsync(recorded, $"{before.Arn} is being changed as the spec says.", cancellationToken);
-        return found with { Status = recorded, BeforeChange = before };
+        var (before, desired) = (found.Status, resolved.Desired);
+        if (found.Created is not null || desired.ObserveOnly)
+        {
+            return found;
+        }
+
+        // Also where nothing is to be changed: a change that was begun for another spec may still arrive, so the key is compared once more after the window.
+        var changing = before with { LastChangedAt = context.Now };
+        if (context.IsSpecNew)
+        {
+            await context.ConfirmAsync(cancellationToken);
+            return found with { Status = changing, IsSpecNew = true };
+        }
+
+        var isChanged = before.DesiredSha256 is { } hash && hash != resolved.DesiredSha256;
+        if (!isChanged || desired.AliasName != before.AliasName || !desired.AdditionalAliases.ToHashSet().SetEquals(before.AdditionalAliases ?? []) || desired.Grants.Count > 0)
+        {
+            return found;
+        }
+
+        changing = changing with { DesiredSha256 = null };
+        await context.RecordAsync(changing, $"{before.Arn} is being changed as its class says.", cancellationToken);
+        return found with { Status = changing, BeforeChange = before };
     }
 
     /// <summary>The status with the key's last use. It is for people only: no decision depends on it, so a failure leaves the status as it was.</summary>
@@ -129,21 +141,22 @@ internal sealed class KeyUpdate(
     /// meanwhile. A reconcile that is based on an old resource stops here, before anything is done.
     /// </summary>
     private static async Task<KeyStatus> RecordChangeAsync<T>(
-        ReconcileContext<T> context, KeyStatus status, bool isRecorded, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
+        ReconcileContext<T> context, FoundKey found, DesiredKey desired, ObservedKey observed, KeyPlan plan, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        var before = status;
+        var before = found.Status;
         var given = plan.Steps.Where(step => step is CreateAliasStep or UpdateAliasStep).Select(step => step.AliasName!).ToArray();
-        var pending = given.Contains(desired.AliasName) && status.AliasName != desired.AliasName
+        var pending = given.Contains(desired.AliasName) && before.AliasName != desired.AliasName
             ? desired.AliasName
-            : status.PendingAliasName;
-        var isRepeated = status.DesiredSha256 is null && pending == status.PendingAliasName;
-        status = AliasHistory.WithPendingAdditional(AliasHistory.WithPending(status, pending), given.Where(name => name != desired.AliasName)) with { DesiredSha256 = null, LastChangedAt = context.Now };
+            : before.PendingAliasName;
+        var isRepeated = before.DesiredSha256 is null && pending == before.PendingAliasName;
+        var status = AliasHistory.WithPendingAdditional(AliasHistory.WithPending(before, pending), given.Where(name => name != desired.AliasName)) with { DesiredSha256 = null, LastChangedAt = context.Now };
         status = GrantHistory.WithPending(status, plan.Steps.OfType<CreateGrantStep>().Select(step => step.Grant.Name));
 
-        if (isRecorded && status with { LastChangedAt = before.LastChangedAt } == before)
+        var isRecorded = found.BeforeChange is not null && status with { LastChangedAt = before.LastChangedAt } == before;
+        if (isRecorded || (found.IsSpecNew && !plan.Steps.Any(step => step.NeedsRecord)))
         {
-            return before;
+            return status;
         }
 
         // On a repeated try the conditions keep the error of the try before until this one has ended.
