@@ -20,6 +20,9 @@ public sealed record CreateAttempt(string Id, DateTimeOffset RecordedAt)
     private const int MaxAliases = 50;
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
+    // The clocks of the operator and of the API server may differ by this much.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
+
     /// <summary>The KeyClass that the key is made under.</summary>
     public string? ClassName { get; init; }
 
@@ -36,14 +39,15 @@ public sealed record CreateAttempt(string Id, DateTimeOffset RecordedAt)
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>
-    /// The attempt on record of a resource without a key. The finalizer came with the record, so without it (a copied manifest) there was no attempt.
+    /// The attempt on record of a resource without a key. The finalizer came with the record. Without it, somebody has taken it off, or the record is another resource's and came with a
+    /// copied manifest: then it is older than the resource.
     /// </summary>
     /// <returns>Null where there is none, and where the annotation is malformed.</returns>
     public static CreateAttempt? Of(IKeyResource resource) =>
         resource.Status?.KeyId is null
-        && resource.Metadata.Finalizers?.Contains(ApiGroup.Finalizer) == true
         && resource.Metadata.Annotations is { } annotations
         && Parse(annotations.GetValueOrDefault(AnnotationNames.CreateAttempt)) is { } attempt
+        && (resource.Metadata.Finalizers?.Contains(ApiGroup.Finalizer) == true || attempt.RecordedAt >= resource.Metadata.CreationTimestamp - ClockTolerance)
             ? attempt.WithDetails(annotations.GetValueOrDefault(AnnotationNames.CreateDetails))
             : null;
 

@@ -34,7 +34,7 @@ internal static partial class CanonicalPolicy
         var members = document.EnumerateObject().Where(member => member.Name != "Statement" && !IsAbsent(member)).Select(member => (member.Name, Text: Literal(member.Value))).ToList();
         if (!document.TryGetProperty("Version", out _))
         {
-            members.Add(("Version", Quote(DefaultVersion)));
+            members.Add(("Version", PolicyText.Quote(DefaultVersion)));
         }
 
         var statements = PolicyDocument.StatementsOf(document).Select(Statement).Order(StringComparer.Ordinal);
@@ -59,7 +59,7 @@ internal static partial class CanonicalPolicy
     };
 
     private static string Principal(JsonElement principal) => principal.ValueKind != JsonValueKind.Object
-        ? principal.ValueKind == JsonValueKind.String && principal.GetString() == "*" ? Object([("AWS", "[" + Quote("*") + "]")]) : Literal(principal)
+        ? principal.ValueKind == JsonValueKind.String && principal.GetString() == "*" ? Object([("AWS", "[" + PolicyText.Quote("*") + "]")]) : Literal(principal)
         : Object(principal.EnumerateObject().Select(member => (member.Name, Text: List(member.Value, member.Name == "AWS" ? RootOf : value => value))));
 
     private static string Condition(JsonElement condition) => condition.ValueKind != JsonValueKind.Object
@@ -76,10 +76,10 @@ internal static partial class CanonicalPolicy
 
     private static string Item(JsonElement item, Func<string, string> normalize) => item.ValueKind switch
     {
-        JsonValueKind.String => Quote(normalize(item.GetString()!)),
-        JsonValueKind.True => Quote("true"),
-        JsonValueKind.False => Quote("false"),
-        JsonValueKind.Number => Quote(item.GetRawText()),
+        JsonValueKind.String => PolicyText.Quote(normalize(item.GetString()!)),
+        JsonValueKind.True => PolicyText.Quote("true"),
+        JsonValueKind.False => PolicyText.Quote("false"),
+        JsonValueKind.Number => PolicyText.Quote(item.GetRawText()),
         _ => Literal(item),
     };
 
@@ -87,19 +87,17 @@ internal static partial class CanonicalPolicy
     private static string RootOf(string principal) => RootArn().Match(principal) is { Success: true } match ? match.Groups["account"].Value : principal;
 
     private static string Object(IEnumerable<(string Name, string Text)> members) =>
-        "{" + string.Join(',', members.OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => $"{Quote(member.Name)}:{member.Text}")) + "}";
+        "{" + string.Join(',', members.OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => $"{PolicyText.Quote(member.Name)}:{member.Text}")) + "}";
 
     private static string Literal(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => Quote(value.GetString()!),
+        JsonValueKind.String => PolicyText.Quote(value.GetString()!),
         JsonValueKind.Object => Object(value.EnumerateObject().Select(member => (member.Name, Text: Literal(member.Value)))),
         JsonValueKind.Array => "[" + string.Join(',', value.EnumerateArray().Select(Literal)) + "]",
         _ => value.GetRawText(),
     };
 
     private static string Lower(string name) => name.ToLowerInvariant();
-
-    private static string Quote(string text) => PolicyText.Write(json => json.WriteStringValue(text));
 
     [GeneratedRegex("^arn:aws[a-z-]*:iam::(?<account>[0-9]{12}):root$", RegexOptions.ExplicitCapture)]
     private static partial Regex RootArn();

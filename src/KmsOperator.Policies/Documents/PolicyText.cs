@@ -25,6 +25,9 @@ internal static class PolicyText
         return Escape(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
     }
 
+    /// <summary>A JSON string, with quotes.</summary>
+    public static string Quote(string text) => Escape($"\"{Options.Encoder!.Encode(text)}\"");
+
     /// <summary>JSON with an escape for each character that KMS does not take. Such characters stand in strings only.</summary>
     private static string Escape(string json)
     {

@@ -564,5 +564,11 @@ internal static class MendedFaults
             56.493 create team-a/two
             57.04 kms-untag-marks team-a/two
             """),
+        new("people take the finalizer off while the key is being made, and the process ends before it knows the key", """
+            seed 674960 operators 1 stale 6
+            0 create team-a/one alias=alias/y0 deletionPolicy=Delete
+            0.263 take-finalizer-off team-a/one
+            0.475 kill A
+            """),
     ];
 }

@@ -50,11 +50,19 @@ public sealed class CreateAttemptTests
     }
 
     [Fact]
-    public void Without_the_finalizer_or_with_a_key_there_is_no_attempt()
+    public void With_a_key_there_is_no_attempt() =>
+        Assert.Null(CreateAttempt.Of(Key(Attempt.ToAnnotations().ToDictionary()) with { Status = new() { KeyId = "1" } }));
+
+    [Theory]
+    [InlineData(-3600, true, "somebody took the finalizer off")]
+    [InlineData(0, true, "so, within the second in which the resource was made")]
+    [InlineData(4, true, "the operator's clock is behind the server's")]
+    [InlineData(6, false, "the record came with a copied manifest: it is older than the resource")]
+    public void Without_the_finalizer_there_is_an_attempt_only_where_the_record_is_not_older_than_the_resource(int secondsAfter, bool isAttempt, string why)
     {
         var key = Key(Attempt.ToAnnotations().ToDictionary());
-        Assert.Null(CreateAttempt.Of(key with { Metadata = key.Metadata with { Finalizers = ["other"] } }));
-        Assert.Null(CreateAttempt.Of(key with { Status = new() { KeyId = "1" } }));
+        key = key with { Metadata = key.Metadata with { Finalizers = ["other"], CreationTimestamp = Time.AddSeconds(secondsAfter) } };
+        Assert.True(CreateAttempt.Of(key) is not null == isAttempt, why);
     }
 
     [Fact]

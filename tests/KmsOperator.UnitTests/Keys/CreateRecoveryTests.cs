@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Testing.ApiServer;
+using KmsOperator.Testing.Running;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -207,6 +208,24 @@ public sealed class CreateRecoveryTests
     }
 
     [Fact]
+    public async Task A_finalizer_that_is_taken_off_in_the_middle_of_a_create_makes_no_second_key()
+    {
+        // KMS does not show the key yet, so only the record can tell of it.
+        using var scenario = await EndedAsync(["service: s3"], options: new OperatorTestOptions { Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(1) } });
+        var id = Scenario.Id("ServiceKey", "one");
+        scenario.User.Patch("ServiceKey", id, """{"metadata": {"finalizers": null}}""");
+
+        scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(10));
+        var metadata = scenario.User.Get("ServiceKey", id)["metadata"]!;
+        Assert.Equal([ApiGroup.Finalizer], metadata["finalizers"]!.AsArray().Select(one => (string?)one));
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Single(await scenario.Aws.KeysAsync(), key => (string?)key["tags"]!["servicekey.dev/owner"] == "ServiceKey/team/one");
+    }
+
+    [Fact]
     public async Task A_record_that_came_with_a_copied_manifest_is_not_this_resource_s()
     {
         using var scenario = await Scenario.StartAsync("aliasTemplate: \"{prefix}/{name}\"");
@@ -245,9 +264,9 @@ public sealed class CreateRecoveryTests
     }
 
     /// <summary>A cluster whose operator was ended after CreateKey, alias and rotation, before it wrote the status. Another resource has a key.</summary>
-    private static async Task<Scenario> EndedAsync(string[] spec, string? fault = null)
+    private static async Task<Scenario> EndedAsync(string[] spec, string? fault = null, OperatorTestOptions? options = null)
     {
-        var scenario = await Scenario.StartAsync();
+        var scenario = await Scenario.StartAsync(options);
         await scenario.ApplyAsync(Scenario.Key("rival", "service: sqs"));
         if (fault is not null)
             await scenario.Aws.PostAsync("/_sim/faults", $$"""{"operation": "CreateKey", "kind": "{{fault}}"}""");

@@ -112,13 +112,13 @@ internal sealed class ReconcileContext<T>(
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>
     public string? Annotation(string name) => Resource.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
-    /// <summary>Adds the operator's finalizer, if it is not there. The record of an earlier attempt means nothing any more, and goes with the same write.</summary>
+    /// <summary>Adds the operator's finalizer, if it is not there. The record of an attempt that is not open means nothing any more, and goes with the same write.</summary>
     public async Task AddFinalizerAsync(CancellationToken cancellationToken)
     {
         CheckLease();
         if (!Finalizers.Has(Resource, ApiGroup.Finalizer))
         {
-            Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, AttemptRemoved(), cancellationToken);
+            Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, OpenAttempt is null ? AttemptRemoved() : [], cancellationToken);
         }
     }
 

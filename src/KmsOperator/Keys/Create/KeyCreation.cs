@@ -41,6 +41,8 @@ internal sealed class KeyCreation(
         var isRepeated = isReplica && context.OpenAttempt is not null;
         if (context.OpenAttempt is { } pending && !isReplica)
         {
+            // Somebody may have removed the finalizer, and without it the resource could go before its key is known.
+            await context.AddFinalizerAsync(cancellationToken);
             var recovered = await recovery.RecoverAsync(context, status, region, desired.Owner, pending, desired.AliasName, cancellationToken);
             if (recovered.Error is not null || recovered.HasKey)
             {
