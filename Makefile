@@ -12,7 +12,7 @@ export VERSION IMAGE DIGEST SOURCE REGISTRY
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: help tools build solution unit coverage test simulate check check-format format demo bench bench-small bench-micro manifests chart-docs api-reference policy-pages publish ready-to-run smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
+.PHONY: help tools build unit coverage test simulate check check-format format demo bench bench-small bench-micro manifests chart-docs api-reference policy-pages publish ready-to-run smoke image image-test image-release image-manifest release-files sign chart-push release-upload clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -22,17 +22,7 @@ tools: ## Fetch or build the API server and Helm that the tests use, as test doe
 	@hack/control-plane.sh
 	@hack/helm.sh
 
-build: ## Build everything; warnings are errors. NATIVE=1 builds the native executable as well, at the same time
-ifeq ($(NATIVE),1)
-# To compile the tests leaves one of two cores to others. What both need is built before, so that neither writes what the other reads.
-	$(DOTNET) restore Operator.sln
-	$(DOTNET) build src/KmsOperator -c Release --no-restore
-	$(MAKE) -j2 --output-sync solution publish PUBLISH_ARGS="--no-restore -p:BuildProjectReferences=false"
-else
-	$(MAKE) solution
-endif
-
-solution:
+build: ## Build everything; warnings are errors
 	$(DOTNET) build Operator.sln -c $(CONFIGURATION)
 
 # What needs no server is many small objects on two threads. A machine that does not show its caches gets so small a first generation that a tenth of the time goes to collecting it.
@@ -94,7 +84,7 @@ policy-pages: build ## Write the tables of docs/policies.md, docs/policies-acces
 	UPDATE_POLICY_PAGES=1 $(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-class "*PolicyPagesTests" --filter-class "*PolicyLinterTests"
 
 publish: ## Build the native executable into artifacts/publish
-	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish $(if $(VERSION),-p:Version=$(VERSION:v%=%)) $(PUBLISH_ARGS)
+	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish $(if $(VERSION),-p:Version=$(VERSION:v%=%))
 
 ready-to-run: ## Build the operator for this machine into artifacts/ready-to-run: compiled, but for the installed .NET runtime
 	$(DOTNET) publish src/KmsOperator -c Release --use-current-runtime --self-contained false -p:PublishAot=false -p:PublishReadyToRun=true -v quiet -o artifacts/ready-to-run

@@ -159,4 +159,14 @@ public sealed partial class ScenarioTests
         Assert.True(primary == State(Assert.Single(keys, key => Owner(key) == $"ServiceKey/{_namespace}/one")), why);
         Assert.All(keys.Where(key => Owner(key)!.StartsWith("KeyReplica/", StringComparison.Ordinal)), key => Assert.True(replicas == State(key), why));
     }
+
+    private string WithReplica(params string[] lines) => Key("one", ["service: s3", "multiRegion: true", "replicaRegions: [eu-west-1]", .. lines]);
+
+    private string Replica(string name, string region) =>
+        $$"""
+        apiVersion: kms.servicekey.dev/v1alpha1
+        kind: KeyReplica
+        metadata: {name: {{name}}, namespace: {{_namespace}}}
+        spec: {primaryRef: {name: one}, region: {{region}}}
+        """;
 }

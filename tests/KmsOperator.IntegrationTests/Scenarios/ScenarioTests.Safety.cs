@@ -195,25 +195,6 @@ public sealed partial class ScenarioTests
         Assert.Equal(id, (await kms.DescribeKeyAsync($"alias/{_namespace}/taken", token)).KeyMetadata.KeyId);
     }
 
-    [Fact]
-    public async Task A_primary_says_that_replicas_of_others_keep_it()
-    {
-        var token = TestContext.Current.CancellationToken;
-        await Cluster.ApplyTextAsync(Key("one", "service: s3", "multiRegion: true", "deletionPolicy: Delete"));
-        var id = await ReadyAsync("sk/one");
-        using var kms = operators.Kms();
-        await kms.ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = id, ReplicaRegion = "eu-west-1" }, token);
-        await StartDeletingAsync("sk/one");
-        Assert.Contains("eu-west-1", await ConditionAsync("sk/one", "False", "ReplicasRemain", "Stalled"), StringComparison.Ordinal);
-
-        // KMS would make it unusable at once.
-        Assert.Equal("Enabled", await FieldAsync("sk/one", ".status.keyState"));
-
-        using var there = operators.Kms("eu-west-1");
-        await there.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, token);
-        await DeleteAsync("sk/one");
-    }
-
     private Task<JsonObject?> FindAsync(string resource) => Cluster.Client.FindAsync(resource, _namespace);
 
     private async Task<string> FieldAsync(string resource, string path) =>
@@ -237,4 +218,9 @@ public sealed partial class ScenarioTests
     }
 
     private static string State(JsonObject key) => key["keyState"]!.GetValue<string>();
+
+    private Task PatchAsync(string resource, string patch) => Cluster.Client.PatchAsync(resource, _namespace, patch);
+
+    private Task GoneAsync(string resource) => Eventually.TrueAsync(
+        async () => await FindAsync(resource) is null, () => $"{resource} does not go.\n{operators.Log}", TimeSpan.FromSeconds(90));
 }

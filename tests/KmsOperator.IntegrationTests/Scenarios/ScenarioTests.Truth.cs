@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.IntegrationTests.ControlPlane;
 using Xunit;
@@ -84,44 +85,6 @@ public sealed partial class ScenarioTests
         Assert.Single(await operators.KeysOfAsync(_namespace));
     }
 
-    [Fact]
-    public async Task To_create_a_resource_again_undoes_no_deletion_but_its_own()
-    {
-        var token = TestContext.Current.CancellationToken;
-        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
-        var id = await ReadyAsync("sk/one");
-        using var kms = operators.Kms();
-        await kms.ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = id, PendingWindowInDays = 7 }, token);
-        await LookAsync("one");
-        await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled");
-        await DeleteAsync("sk/one");
-
-        await Cluster.ApplyTextAsync(Key("one", "service: s3"));
-        Assert.Contains("not by this operator", await ConditionAsync("sk/one", "False", "PendingDeletion", "Stalled"), StringComparison.Ordinal);
-        Assert.Equal("PendingDeletion", State(Assert.Single(await operators.KeysOfAsync(_namespace))));
-    }
-
-    [Fact]
-    public async Task What_somebody_undoes_right_after_the_operator_did_it_is_found_as_soon_as_somebody_asks()
-    {
-        var token = TestContext.Current.CancellationToken;
-        await InsteadAsync([.. Static], ["--leader-elect=false", "--health-address", "0", "--metrics-address", "0", "--consistency-window", "5m"], async process =>
-        {
-            await Cluster.ApplyTextAsync(Key("one", "service: s3"));
-            var id = await ReadyAsync("sk/one");
-            using var kms = operators.Kms();
-            await kms.DisableKeyRotationAsync(new DisableKeyRotationRequest { KeyId = id }, token);
-            await kms.DeleteAliasAsync(new DeleteAliasRequest { AliasName = $"alias/{_namespace}/s3" }, token);
-            await LookAsync("one");
-            await Eventually.TrueAsync(
-                async () => Assert.Single(await operators.KeysOfAsync(_namespace)) is var key && key["rotation"]!["enabled"]!.GetValue<bool>() && key["aliases"]!.AsArray().Count == 1,
-                () => process.LastLines,
-                TimeSpan.FromSeconds(60));
-            await ReadyAsync("sk/one");
-            Assert.NotEmpty(await FieldAsync("sk/one", ".status.lastVerifiedAt"));
-        });
-    }
-
     /// <summary>Waits for an event about a ServiceKey.</summary>
     private async Task EventAsync(string name, string? type, string reason, string note)
     {
@@ -142,4 +105,8 @@ public sealed partial class ScenarioTests
                 .Select(item => (item!["type"]!.GetValue<string>(), item["reason"]!.GetValue<string>(), item["note"]!.GetValue<string>())),
         ];
     }
+
+    /// <summary>Has the next call of an operation fail.</summary>
+    private Task FaultAsync(string operation, string kind) =>
+        operators.AdminAsync("/_sim/faults", new JsonObject { ["operation"] = operation, ["kind"] = kind, ["account"] = "123456789012" });
 }

@@ -69,8 +69,10 @@ public sealed class InMemoryApiServerTests
     {
         _api.WatchLag = TimeSpan.FromSeconds(5);
         await using var watch = Watch();
-        var next = watch.MoveNextAsync();
         _user.Create(Yaml("one"));
+
+        // On this thread up to the timer: woken by the write it would run on another one, and the clock might move before it waits.
+        var next = watch.MoveNextAsync();
         Assert.False(next.IsCompleted);
 
         _time.Advance(TimeSpan.FromSeconds(5));

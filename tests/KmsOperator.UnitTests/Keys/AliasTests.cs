@@ -29,6 +29,28 @@ public sealed class AliasTests
         Assert.Equal(alias, (string?)scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["aliasName"]);
     }
 
+    [Fact]
+    public async Task A_retargeted_alias_is_put_right_also_when_its_repair_fails_at_first()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        var keyId = scenario.Status("ServiceKey", "one", "keyId");
+        var kms = scenario.Aws.Kms();
+        var foreign = (await kms.CreateKeyAsync(new(), TestContext.Current.CancellationToken)).KeyMetadata.KeyId;
+        await kms.UpdateAliasAsync(new() { AliasName = "alias/acme/s3", TargetKeyId = foreign }, TestContext.Current.CancellationToken);
+
+        await scenario.BreakAsync("UpdateAlias", "throttle");
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/reconcile-at", "now");
+        Assert.True(scenario.Condition("ServiceKey", "one", "Ready") is { Status: "False", Reason: "Throttled" });
+        Assert.Equal("True", scenario.Condition("ServiceKey", "one", "Reconciling")?.Status);
+
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(keyId, (await kms.DescribeKeyAsync("alias/acme/s3", TestContext.Current.CancellationToken)).KeyMetadata.KeyId);
+    }
+
     public static TheoryData<string, bool, bool, string> TakenAliases => new()
     {
         { "Deny", false, false, "nobody asked for it" },

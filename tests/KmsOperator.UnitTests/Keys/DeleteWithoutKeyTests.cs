@@ -152,6 +152,23 @@ public sealed class DeleteWithoutKeyTests
     }
 
     [Fact]
+    public async Task A_class_that_is_gone_takes_its_deletion_policy_not_along()
+    {
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete", "pendingDeletionWindowDays: 9");
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.DeleteAsync("KeyClass", "standard");
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "one", "ClassNotFound");
+        Assert.Contains("Put the class back", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
+
+        await scenario.ApplyAsync(Scenario.Class("deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
     public async Task A_resource_whose_namespace_is_deleted_does_not_wait_for_a_class_that_is_gone()
     {
         using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");

@@ -99,6 +99,27 @@ public sealed class DeletionGuardTests
     }
 
     [Fact]
+    public async Task A_primary_says_that_replicas_of_others_keep_it()
+    {
+        using var scenario = await StartAsync(0);
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", Multi, "deletionPolicy: Delete"));
+        var keyId = scenario.Status("ServiceKey", "one", "keyId");
+        await scenario.Aws.Kms().ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = keyId, ReplicaRegion = "eu-west-1" }, Ct);
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "one", "ReplicasRemain");
+        Assert.Contains("eu-west-1", scenario.Condition("ServiceKey", "one", "Stalled")!.Value.Message, StringComparison.Ordinal);
+
+        // KMS would make it unusable at once.
+        Assert.Equal("Enabled", scenario.Status("ServiceKey", "one", "keyState"));
+
+        await scenario.Aws.Kms("eu-west-1").ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = keyId, PendingWindowInDays = 7 }, Ct);
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+    }
+
+    [Fact]
     public async Task A_primary_in_use_keeps_its_replicas()
     {
         using var scenario = await StartAsync(24);

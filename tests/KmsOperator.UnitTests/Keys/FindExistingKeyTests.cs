@@ -93,6 +93,27 @@ public sealed class FindExistingKeyTests
     }
 
     [Fact]
+    public async Task A_key_that_was_adopted_and_retained_is_found_again_without_its_id()
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
+        var kms = scenario.Aws.Kms();
+        var existing = (await kms.CreateKeyAsync(new CreateKeyRequest { Description = "old" }, Ct)).KeyMetadata.KeyId;
+
+        // A scan has seen the key without an owner.
+        await scenario.ApplyAsync(Scenario.Key("other", "service: sns"));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"adopt: {{keyId: {existing}}}"));
+        Assert.Equal(existing, scenario.Status("ServiceKey", "one", "keyId"));
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await kms.DeleteAliasAsync(new DeleteAliasRequest { AliasName = "alias/acme/s3" }, Ct);
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(existing, scenario.Status("ServiceKey", "one", "keyId"));
+    }
+
+    [Fact]
     public async Task A_key_of_this_resource_in_another_cluster_is_not_doubled()
     {
         using var scenario = await Scenario.StartAsync();

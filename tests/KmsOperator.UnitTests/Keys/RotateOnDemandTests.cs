@@ -1,3 +1,4 @@
+using Amazon.KeyManagementService.Model;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -118,5 +119,27 @@ public sealed class RotateOnDemandTests
 
         scenario.AssertReady("ServiceKey", "one");
         Assert.Equal(2, await scenario.CallsAsync("RotateKeyOnDemand"));
+    }
+
+    [Fact]
+    public async Task A_rotation_that_AWS_refused_without_a_word_is_not_taken_for_the_one_before_it()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.AnnotateAsync("ServiceKey", "one", RotateAt, "first");
+        await scenario.RestAsync();
+        Assert.Equal("first", scenario.Status("ServiceKey", "one", "lastHandledRotateAt"));
+
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "RotateKeyOnDemand", "kind": "error5xx"}""");
+        await scenario.AnnotateAsync("ServiceKey", "one", RotateAt, "second");
+        Assert.Equal("first", scenario.Status("ServiceKey", "one", "lastHandledRotateAt"));
+        await scenario.RestAsync();
+
+        Assert.Equal("second", scenario.Status("ServiceKey", "one", "lastHandledRotateAt"));
+        var request = new ListKeyRotationsRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") };
+        Assert.Equal(2, (await scenario.Aws.Kms().ListKeyRotationsAsync(request, TestContext.Current.CancellationToken)).Rotations.Count);
+        var status = scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!;
+        Assert.Equal(2, (int?)status["onDemandRotations"]);
+        Assert.NotNull(status["rotation"]!["lastRotationDate"]);
     }
 }

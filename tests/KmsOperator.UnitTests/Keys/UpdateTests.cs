@@ -154,6 +154,46 @@ public sealed class UpdateTests
     }
 
     [Fact]
+    public async Task To_create_a_resource_again_undoes_no_deletion_but_its_own()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.Aws.Kms().ScheduleKeyDeletionAsync(
+            new ScheduleKeyDeletionRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId"), PendingWindowInDays = 7 }, Ct);
+        await scenario.AnnotateAsync("ServiceKey", "one", ReconcileAt, "now");
+        scenario.AssertStalled("ServiceKey", "one", "PendingDeletion");
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("ServiceKey", "one", "PendingDeletion");
+        Assert.Contains("not by this operator", scenario.Condition("ServiceKey", "one", "Stalled")!.Value.Message, StringComparison.Ordinal);
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
+    public async Task What_somebody_undoes_right_after_the_operator_did_it_is_found_as_soon_as_somebody_asks()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        var kms = scenario.Aws.Kms();
+        await kms.DisableKeyRotationAsync(new DisableKeyRotationRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") }, Ct);
+        await kms.DeleteAliasAsync(new DeleteAliasRequest { AliasName = "alias/acme/s3" }, Ct);
+
+        await scenario.AnnotateAsync("ServiceKey", "one", ReconcileAt, "now");
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(1));
+
+        var key = await scenario.Aws.KeyAsync();
+        Assert.True((bool?)key["rotation"]!["enabled"]);
+        Assert.Equal(["alias/acme/s3"], Scenario.Aliases(key));
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.NotNull(scenario.Status("ServiceKey", "one", "lastVerifiedAt"));
+    }
+
+    [Fact]
     public async Task A_policy_with_a_principal_that_was_deleted_says_so()
     {
         using var scenario = await Scenario.StartAsync();
