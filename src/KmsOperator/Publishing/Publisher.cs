@@ -52,7 +52,7 @@ internal sealed class Publisher(IKubernetesApi api, PublicKeys publicKeys)
         where T : class, IKeyResource
     {
         var isDue = result.Status.KeyId is not null && (result.IsCompared || replicasChanged
-            || context.Status.ObservedGeneration != context.Resource.Metadata.Generation
+            || context.IsSpecNew
             || IsRepeated(context, result));
         if (!isDue)
         {

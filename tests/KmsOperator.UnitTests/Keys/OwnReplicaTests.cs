@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
+using KmsOperator.Kubernetes;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -19,6 +20,7 @@ public sealed class OwnReplicaTests
         { ["access: {users: [Intruder]}"], "PermissionDenied", "the class denies it to all that inherit it" },
         { ["policy: {override: {Version: \"2012-10-17\", Statement: [{Sid: Intruder, Effect: Allow, Principal: {AWS: \"*\"}, Action: \"kms:*\", Resource: \"*\"}]}}"], "PermissionDenied", "the class denies overrides" },
         { ["suspend: true", "access: {users: [Intruder]}"], "Suspended", "nobody has taken up what a suspended resource says" },
+        { ["access: {users: [\"x:Intruder\"]}"], "InvalidSpec", "a spec that is refused is refused for all" },
     };
 
     [Fact]
@@ -59,8 +61,7 @@ public sealed class OwnReplicaTests
         await scenario.ApplyAsync(Scenario.Class().Replace("us-east-1", "eu-central-1", StringComparison.Ordinal));
         await scenario.RestAsync();
         scenario.AssertStalled("ServiceKey", "one", "InvalidSpec");
-        Assert.True(scenario.Condition("KeyReplica", Replica, "Ready") is { Status: "False", Reason: "PrimaryNotReady" });
-        Assert.Contains("keys do not move", MessageOf(scenario, "KeyReplica", Replica), StringComparison.Ordinal);
+        AssertWaits(scenario, "keys do not move");
         Assert.Equal(before, await KeysAsync(scenario));
 
         await scenario.ApplyAsync(Scenario.Class());
@@ -117,7 +118,14 @@ public sealed class OwnReplicaTests
     {
         using var scenario = await ReadyAsync(reason == "PermissionDenied" ? ["permissions: {policyOverride: Deny, additionalAccess: Deny}"] : []);
 
-        await scenario.ApplyAsync(Scenario.Key("one", [.. WithReplica, .. asked]));
+        var spec = Scenario.Key("one", [.. WithReplica, .. asked]);
+        if (reason == "InvalidSpec")
+        {
+            Assert.Contains("spec.access.users", Assert.Throws<KubernetesApiException>(() => scenario.User.Apply(spec, Scenario.Namespace)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        await scenario.ApplyAsync(spec);
         await scenario.RestAsync();
 
         if (reason == "Suspended")
@@ -128,8 +136,7 @@ public sealed class OwnReplicaTests
         else
         {
             scenario.AssertStalled("ServiceKey", "one", reason);
-            Assert.True(scenario.Condition("KeyReplica", Replica, "Ready") is { Status: "False", Reason: "PrimaryNotReady" }, why);
-            Assert.Contains("refused", MessageOf(scenario, "KeyReplica", Replica), StringComparison.Ordinal);
+            AssertWaits(scenario, "refused");
         }
 
         Assert.All(await scenario.Aws.KeysAsync(), key => Assert.False(((string)key["policy"]!).Contains("Intruder", StringComparison.Ordinal), why));
@@ -180,6 +187,14 @@ public sealed class OwnReplicaTests
         "ServiceKey",
         Scenario.Id("ServiceKey", "one"),
         new JsonObject { ["spec"] = new JsonObject { ["replicaRegions"] = new JsonArray([.. regions.Select(region => JsonValue.Create(region))]) } }.ToJsonString());
+
+    /// <summary>Holds that the replica waits for its primary, and says this.</summary>
+    private static void AssertWaits(Scenario scenario, string message)
+    {
+        Assert.True(scenario.Condition("KeyReplica", Replica, "Ready") is { Status: "False", Reason: "PrimaryNotReady" });
+        Assert.Equal("True", scenario.Condition("KeyReplica", Replica, "Reconciling")?.Status);
+        Assert.Contains(message, MessageOf(scenario, "KeyReplica", Replica), StringComparison.Ordinal);
+    }
 
     private static string MessageOf(Scenario scenario, string kind, string name) => scenario.Condition(kind, name, "Ready")!.Value.Message;
 

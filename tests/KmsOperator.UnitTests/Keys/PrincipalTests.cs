@@ -19,10 +19,7 @@ public sealed class PrincipalTests
         await scenario.RestAsync();
         scenario.AssertStalled("ServiceKey", "one", "PrincipalNotFound");
 
-        await SetRoleAsync(scenario, exists: true);
-        await scenario.RestAsync();
-        scenario.AssertReady("ServiceKey", "one");
-        Assert.Contains(Role, await PolicyAsync(scenario), StringComparison.Ordinal);
+        await AssertHealsAsync(scenario);
     }
 
     [Fact]
@@ -37,10 +34,7 @@ public sealed class PrincipalTests
         scenario.AssertStalled("ServiceKey", "one", "PrincipalNotFound");
         Assert.Equal(before, await PolicyAsync(scenario));
 
-        await SetRoleAsync(scenario, exists: true);
-        await scenario.RestAsync();
-        scenario.AssertReady("ServiceKey", "one");
-        Assert.Contains(Role, await PolicyAsync(scenario), StringComparison.Ordinal);
+        await AssertHealsAsync(scenario);
     }
 
     [Fact]
@@ -61,10 +55,7 @@ public sealed class PrincipalTests
         Assert.Contains("AROA", message, StringComparison.Ordinal);
         Assert.Contains("in statement ", message, StringComparison.Ordinal);
 
-        await SetRoleAsync(scenario, exists: true);
-        await scenario.RestAsync();
-        scenario.AssertReady("ServiceKey", "one");
-        Assert.Contains(Role, await PolicyAsync(scenario), StringComparison.Ordinal);
+        await AssertHealsAsync(scenario);
     }
 
     [Fact]
@@ -92,6 +83,15 @@ public sealed class PrincipalTests
     /// <summary>Makes the role exist in IAM, or not.</summary>
     private static Task<string> SetRoleAsync(Scenario scenario, bool exists) =>
         scenario.Aws.PostAsync("/_sim/principals", new JsonObject { [exists ? "exists" : "delete"] = new JsonArray(Role) }.ToJsonString());
+
+    /// <summary>Makes the role exist, and holds that the key gets its policy.</summary>
+    private static async Task AssertHealsAsync(Scenario scenario)
+    {
+        await SetRoleAsync(scenario, exists: true);
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Contains(Role, await PolicyAsync(scenario), StringComparison.Ordinal);
+    }
 
     private static async Task<string> PolicyAsync(Scenario scenario) => (string)(await scenario.Aws.KeyAsync())["policy"]!;
 }
