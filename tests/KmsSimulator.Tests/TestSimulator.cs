@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService;
@@ -17,7 +18,8 @@ internal sealed class TestSimulator : IAsyncDisposable
 
     private readonly SimulatorHost _host;
     private readonly HttpClient _http;
-    private readonly List<IDisposable> _clients = [];
+    // Tests of many callers at once make clients from several threads.
+    private readonly ConcurrentBag<IDisposable> _clients = [];
 
     private TestSimulator(SimulatorHost host, FakeTimeProvider time)
     {
@@ -119,7 +121,11 @@ internal sealed class TestSimulator : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _clients.ForEach(client => client.Dispose());
+        foreach (var client in _clients)
+        {
+            client.Dispose();
+        }
+
         _http.Dispose();
         await _host.DisposeAsync();
     }
