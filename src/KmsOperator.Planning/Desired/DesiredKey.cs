@@ -20,6 +20,12 @@ public sealed record DesiredKey
     /// <summary>Full alias name, <c>alias/...</c>.</summary>
     public required string AliasName { get; init; }
 
+    /// <summary>
+    /// The ServiceKey whose alias a replica takes over, while that ServiceKey does not have it; null where nothing is waited for. Of two ServiceKeys that want one alias,
+    /// each could get it in one Region otherwise.
+    /// </summary>
+    public string? AliasWaitsFor { get; init; }
+
     /// <summary>Full names of the key's other aliases, <see cref="AliasName"/> not among them.</summary>
     public IReadOnlyList<string> AdditionalAliases { get; init; } = [];
 

@@ -244,13 +244,14 @@ public static class KeyPlanner
     private static void PlanAliases(
         DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<ReconcileError> errors)
     {
+        var before = errors.Count;
         foreach (var name in desired.AliasNames)
         {
             PlanAlias(name, desired, observed, record, steps, errors);
         }
 
         // Where the key does not get a new alias, the old ones stay as well: a key is never left without a name.
-        if (!errors.Any(error => error.Reason == Reasons.AliasConflict))
+        if (errors.Count == before)
         {
             steps.AddRange(AliasesOf(record, observed).Except(desired.AliasNames).Select(old => new DeleteAliasStep(old)));
         }
@@ -259,21 +260,26 @@ public static class KeyPlanner
     private static void PlanAlias(
         string name, DesiredKey desired, ObservedKey observed, KeyRecord record, List<KeyStep> steps, List<ReconcileError> errors)
     {
-        var holder = record.AliasHolders.GetValueOrDefault(name);
-        switch (observed.AliasTargets.GetValueOrDefault(name))
+        var target = observed.AliasTargets.GetValueOrDefault(name);
+        if (target == observed.KeyId)
         {
-            case null when holder is null:
-                steps.Add(new CreateAliasStep(name));
-                break;
-            case { } target when target == observed.KeyId:
-                break;
-            case { } target when holder is null && (record.AliasName == name || record.AdditionalAliases.Contains(name) || desired.TakeOverAlias):
-                // Ours by record: somebody pointed it elsewhere, which is drift like any other. Or the spec asks and the class permits.
-                steps.Add(new UpdateAliasStep(name, target));
-                break;
-            case var target:
-                errors.Add(AliasConflict(name, target, desired.Location, holder, isAdditional: name != desired.AliasName));
-                break;
+            return;
+        }
+
+        var holder = record.AliasHolders.GetValueOrDefault(name);
+        var isOurs = record.AliasName == name || record.AdditionalAliases.Contains(name);
+        if (holder is not null || (target is not null && !isOurs && !desired.TakeOverAlias))
+        {
+            errors.Add(AliasConflict(name, target, desired.Location, holder, isAdditional: name != desired.AliasName));
+        }
+        else if (!isOurs && name == desired.AliasName && desired.AliasWaitsFor is { } primary)
+        {
+            errors.Add(ReconcileError.Transient(Reasons.PrimaryNotReady, $"{name}: this replica gets it once ServiceKey {primary} has it."));
+        }
+        else
+        {
+            // Ours by record: somebody deleted it or pointed it elsewhere, which is drift like any other. Or the spec asks for another key's and the class permits.
+            steps.Add(target is null ? new CreateAliasStep(name) : new UpdateAliasStep(name, target));
         }
     }
 

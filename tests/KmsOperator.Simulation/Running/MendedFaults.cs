@@ -570,5 +570,21 @@ internal static class MendedFaults
             0.263 take-finalizer-off team-a/one
             0.475 kill A
             """),
+        new("people take the owner tags off a key that was taken back, erase the status and delete the resource, all before the operator sees it", """
+            seed 677871 operators 1 stale 0
+            0 create team-a/one alias=alias/y1 users=role2
+            11.171 delete team-a/one
+            11.36 create team-a/one alias=alias/team0
+            14.743 drop-watches A
+            14.948 kms-untag-marks team-a/one
+            14.948 erase-status team-a/one
+            18.018 delete team-a/one
+            """),
+        new("two multi-Region ServiceKeys want one alias, and the replica of the later one asks for it first in its Region", """
+            seed 676741 operators 2 stale 0
+            0 create team-a/one alias=alias/x0 deletionPolicy=Delete className=strict multiRegion=true replicaRegions=eu-west-1
+            0 create team-a/two className=strict multiRegion=true replicaRegions=eu-west-1
+            0.434 edit team-a/two alias=alias/x0
+            """),
     ];
 }

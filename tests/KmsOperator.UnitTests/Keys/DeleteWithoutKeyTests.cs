@@ -85,6 +85,32 @@ public sealed class DeleteWithoutKeyTests
         Assert.Equal(policy == "Retain", key["tags"]!["servicekey.dev/released"] is not null);
     }
 
+    [Theory]
+    [InlineData("Delete", "PendingDeletion", "the spec says so, and nobody else knows the key")]
+    [InlineData("Disable", "Disabled", "the spec says so, and nobody else knows the key")]
+    [InlineData("Retain", "Enabled", "the key gets the mark by which people find it")]
+    public async Task A_process_takes_care_of_a_key_that_was_taken_back_and_whose_owner_tags_and_status_were_taken_off(string policy, string state, string why)
+    {
+        // The record of an attempt would lead to a key that was made for this resource. There is none for a key that an earlier one left.
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"deletionPolicy: {policy}"));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+
+        await RemoveOwnerTagsAsync(scenario);
+        scenario.EraseStatus("ServiceKey", "one");
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.True((string?)key["keyState"] == state, why);
+        Assert.Equal(policy != "Delete", key["tags"]!["servicekey.dev/released"] is not null);
+    }
+
     [Fact]
     public async Task A_resource_without_status_and_without_key_goes()
     {

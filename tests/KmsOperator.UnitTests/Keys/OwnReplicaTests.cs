@@ -158,6 +158,51 @@ public sealed class OwnReplicaTests
     }
 
     [Fact]
+    public async Task Of_two_ServiceKeys_that_want_one_alias_the_one_that_has_it_gets_it_in_all_Regions()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "alias: alias/wanted", "multiRegion: true") + Scenario.Key("two", [.. WithReplica, "alias: alias/two"]));
+        await scenario.RestAsync();
+
+        await scenario.ApplyAsync(Scenario.Key("two", [.. WithReplica, "alias: alias/wanted"]));
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "two", "AliasConflict");
+        AssertWaits(scenario, "alias/wanted: this replica gets it once ServiceKey two has it.", "two-eu-west-1");
+        Assert.Equal("alias/two", scenario.Status("KeyReplica", "two-eu-west-1", "aliasName"));
+
+        await scenario.ApplyAsync(Scenario.Key("one", [.. WithReplica, "alias: alias/wanted"]));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal("alias/wanted", scenario.Status("KeyReplica", Replica, "aliasName"));
+
+        // As soon as the name is free, it goes over in both Regions, and nothing of the old name stays.
+        await scenario.ApplyAsync(Scenario.Key("one", [.. WithReplica, "alias: alias/other"]));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "two");
+        Assert.Equal("alias/wanted", scenario.Status("KeyReplica", "two-eu-west-1", "aliasName"));
+        Assert.Equal(["alias/other", "alias/other", "alias/wanted", "alias/wanted"], (await scenario.Aws.KeysAsync()).SelectMany(key => key["aliases"]!.AsArray()).Select(alias => (string?)alias).Order());
+    }
+
+    [Fact]
+    public async Task A_new_replica_waits_for_an_alias_that_its_ServiceKey_does_not_have_yet()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("other", "service: s3", "alias: alias/wanted") + Scenario.Key("one", "service: s3", "multiRegion: true"));
+        await scenario.RestAsync();
+
+        await scenario.ApplyAsync(Scenario.Key("one", [.. WithReplica, "alias: alias/wanted"]));
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "one", "AliasConflict");
+        AssertWaits(scenario, "ServiceKey one does not have alias/wanted yet");
+        Assert.Equal(2, (await scenario.Aws.KeysAsync()).Count);
+
+        await scenario.ApplyAsync(Scenario.Key("other", "service: s3", "alias: alias/other"));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        scenario.AssertReady("KeyReplica", Replica);
+    }
+
+    [Fact]
     public async Task A_replica_keeps_the_Retain_that_it_inherited_when_its_primary_is_gone()
     {
         using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
@@ -189,11 +234,11 @@ public sealed class OwnReplicaTests
         new JsonObject { ["spec"] = new JsonObject { ["replicaRegions"] = new JsonArray([.. regions.Select(region => JsonValue.Create(region))]) } }.ToJsonString());
 
     /// <summary>Holds that the replica waits for its primary, and says this.</summary>
-    private static void AssertWaits(Scenario scenario, string message)
+    private static void AssertWaits(Scenario scenario, string message, string replica = Replica)
     {
-        Assert.True(scenario.Condition("KeyReplica", Replica, "Ready") is { Status: "False", Reason: "PrimaryNotReady" });
-        Assert.Equal("True", scenario.Condition("KeyReplica", Replica, "Reconciling")?.Status);
-        Assert.Contains(message, MessageOf(scenario, "KeyReplica", Replica), StringComparison.Ordinal);
+        Assert.True(scenario.Condition("KeyReplica", replica, "Ready") is { Status: "False", Reason: "PrimaryNotReady" });
+        Assert.Equal("True", scenario.Condition("KeyReplica", replica, "Reconciling")?.Status);
+        Assert.Contains(message, MessageOf(scenario, "KeyReplica", replica), StringComparison.Ordinal);
     }
 
     private static string MessageOf(Scenario scenario, string kind, string name) => scenario.Condition(kind, name, "Ready")!.Value.Message;

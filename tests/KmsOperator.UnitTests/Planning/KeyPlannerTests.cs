@@ -231,6 +231,32 @@ public sealed class KeyPlannerTests
         Assert.Contains("ServiceKey/a/b", error.Message, StringComparison.Ordinal);
     }
 
+    // the alias's target, the alias on record, the steps, the error, why
+    public static TheoryData<string?, string?, string[], string?, string> AliasesThatWait => new()
+    {
+        { null, "alias/old", [], Reasons.PrimaryNotReady, "the ServiceKey does not have it, and the old one stays meanwhile" },
+        { "key-2", "alias/old", [], Reasons.PrimaryNotReady, "it is taken over no sooner than by the ServiceKey" },
+        { null, Alias, ["CreateAlias"], null, "the replica had it, and somebody deleted it" },
+        { "key-2", Alias, ["UpdateAlias"], null, "the replica had it, and somebody pointed it elsewhere" },
+        { "key-1", "alias/old", ["DeleteAlias"], null, "the replica has it" },
+    };
+
+    [Theory]
+    [MemberData(nameof(AliasesThatWait))]
+    public void A_replica_gets_a_new_alias_only_once_its_ServiceKey_has_it(string? target, string? recorded, string[] steps, string? reason, string why)
+    {
+        var targets = new Dictionary<string, string> { ["alias/old"] = "key-1" };
+        if (target is not null)
+        {
+            targets[Alias] = target;
+        }
+
+        var plan = KeyPlanner.Plan(Desired() with { TakeOverAlias = true, AliasWaitsFor = "one" }, Observed() with { AliasTargets = targets }, KeyRecord.Empty with { AliasName = recorded });
+
+        Assert.True(plan.Steps.Select(step => step.Operation).SequenceEqual(steps), why);
+        Assert.True(plan.Errors.SingleOrDefault()?.Reason == reason, why);
+    }
+
     // what, reason, why
     public static TheoryData<string, string?, string> Adoptables => new()
     {

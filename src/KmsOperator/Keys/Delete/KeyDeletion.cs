@@ -163,8 +163,8 @@ internal sealed class KeyDeletion(
     }
 
     /// <summary>
-    /// The key of a resource whose status was lost, by the key's tags. Without it the key would stay behind, and nobody would know of it. Its id is
-    /// recorded.
+    /// The key of a resource whose status was lost: by the key's tags, or the one that this process remembers, where people took the tags off as well.
+    /// Without it the key would stay behind, and nobody would know of it. Its id is recorded.
     /// </summary>
     /// <returns>The status with the key, or why it is not known whether there is one; null when there is no such key.</returns>
     private async Task<Resolved<KeyStatus>?> FindLostKeyAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
@@ -175,12 +175,20 @@ internal sealed class KeyDeletion(
             return null;
         }
 
+        var (account, unknown) = await accounts.IdentifyAsync(request.Access, DateTimeOffset.MinValue, cancellationToken);
+        if (unknown is not null)
+        {
+            return unknown;
+        }
+
+        var location = new KeyLocation(account!, request.Access.Region);
         var region = regions.For(request.Access);
         try
         {
             var decidedAt = context.DecidedAt(attempt: null, settings.ConsistencyWindow);
             var isDecided = context.Now >= decidedAt;
-            if (await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, cancellationToken) is not { } key)
+            var tagged = await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, cancellationToken);
+            if ((tagged ?? await statusKeys.FindRememberedAsync(context, request.Owner, location, region, cancellationToken)) is not { } key)
             {
                 if (isDecided)
                 {
@@ -191,8 +199,8 @@ internal sealed class KeyDeletion(
                     Reasons.Deleting, $"The status of this resource was lost, and KMS shows no key with its tags. The operator looks until {decidedAt.UtcDateTime:HH:mm:ss}Z.");
             }
 
-            var found = CreateRecord.WithLost(context, KeyStatusFields.Observed(context.Status, key) with { Region = request.Access.Region });
-            await context.RecordAsync(found, $"{key.Arn} was found by its tags.", cancellationToken);
+            var found = CreateRecord.WithLost(context, KeyStatusFields.Observed(context.Status, key) with { AccountId = location.AccountId, Region = location.Region });
+            await context.RecordAsync(found, $"{key.Arn} was found {(tagged is null ? "in what this process remembers" : "by its tags")}.", cancellationToken);
             return found;
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)

@@ -67,6 +67,26 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     }
 
     /// <summary>
+    /// The key that this process has known as the resource's until somebody changed the status. Whoever did that may have taken the owner tags off that key, too; nobody
+    /// else would find it then.
+    /// </summary>
+    /// <param name="context">The reconcile of a resource whose status is erased, or names another key.</param>
+    /// <param name="owner">The resource.</param>
+    /// <param name="location">Where its key is.</param>
+    /// <param name="region">The clients for that place.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Null where this process knows of none, and where the key is another resource's or is pending deletion.</returns>
+    public async Task<ObservedKey?> FindRememberedAsync<T>(
+        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, CancellationToken cancellationToken)
+        where T : class, IKeyResource =>
+        context.Cache.OwnKeyId is { } keyId
+        && index.FindKeyHolder(location, keyId, owner.Uid) is null
+        && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
+        && KeyCompatibility.FindForeignOwner(key, owner) is null && !KeyStates.IsPendingDeletion(key.KeyState)
+            ? key
+            : null;
+
+    /// <summary>
     /// Whether a key without any owner tag may be taken for the resource's since the resource's alias points at it. That is so only where the class
     /// permits adoption: whoever may write the spec chooses the alias, and there could take the key over by <c>spec.adopt</c> all the same.
     /// </summary>
@@ -95,20 +115,6 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     /// <summary>The key that was made for the resource, by its tags.</summary>
     private Task<ObservedKey?> FindOwnAsync<T>(ReconcileContext<T> context, KeyOwner owner, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource => OwnedKeys.FindAsync(region, owner, context.Now - settings.ConsistencyWindow, context.Status.KeyId, cancellationToken);
-
-    /// <summary>
-    /// The key that this process has known as the resource's until the status named another one. Whoever changed the status may have taken the owner tags off that key,
-    /// too; nobody else would find it then.
-    /// </summary>
-    private async Task<ObservedKey?> FindRememberedAsync<T>(
-        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, CancellationToken cancellationToken)
-        where T : class, IKeyResource =>
-        context.Cache.OwnKeyId is { } keyId
-        && index.FindKeyHolder(location, keyId, owner.Uid) is null
-        && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
-        && KeyCompatibility.FindForeignOwner(key, owner) is null && !KeyStates.IsPendingDeletion(key.KeyState)
-            ? key
-            : null;
 
     private static async Task<IReadOnlyDictionary<string, string>?> ListTagsAsync(RegionalClients region, string keyId, CancellationToken cancellationToken)
     {

@@ -44,7 +44,7 @@ internal static class KeyReplicaRegistration
         {
             AddWaiting(change.FindLostAliases());
 
-            // A replica inherits from its primary's spec, waits for its primary's key, and shows where the primary is. What needs no reconcile has an old and a new state.
+            // A replica inherits from its primary's spec, waits for its primary's key and alias, and shows where the primary is. What needs no reconcile has an old and a new state.
             if (change.NeedsReconcile() || KeyOf(change.Old!) != KeyOf(change.New!))
             {
                 AddReplicasOf(change.Key);
@@ -103,7 +103,8 @@ internal static class KeyReplicaRegistration
             services.Api, services.Events, services.Time, ResourceTypes.KeyReplicas, caches.KeyReplicas, services.Classes, services.Cache, kind, services.Fence);
     }
 
-    private static (string?, string?, string?) KeyOf(ServiceKey primary) => (primary.Status?.KeyId, primary.Status?.KeyState, primary.Status?.PrimaryRegion);
+    private static (string?, string?, string?, string?) KeyOf(ServiceKey primary) =>
+        (primary.Status?.KeyId, primary.Status?.KeyState, primary.Status?.PrimaryRegion, primary.Status?.AliasName);
 
     /// <summary>The class by which a KeyReplica is queued. A new one is queued with its primary.</summary>
     private static string ClassOf(ResourceCaches caches, NamespacedName key)

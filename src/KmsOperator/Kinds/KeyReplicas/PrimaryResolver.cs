@@ -38,12 +38,22 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
                 Reasons.PrimaryNotReady, $"The key of ServiceKey {name} is not usable yet (state {primary.Status?.KeyState ?? "unknown"}).");
         }
 
-        return ImmutabilityChecks.FindPrimaryChange(resource, primary) is { } change ? change : ResolvedKey.Of(desired, keyClass) with
+        var waits = AwaitsAlias(resource, primary, desired);
+        if (waits && resource.Status?.KeyId is null && CreateAttempt.Of(resource) is null)
+        {
+            return ReconcileError.Transient(Reasons.PrimaryNotReady, $"ServiceKey {name} does not have {desired.AliasName} yet, which this replica gets as well.");
+        }
+
+        return ImmutabilityChecks.FindPrimaryChange(resource, primary) is { } change ? change : ResolvedKey.Of(desired with { AliasWaitsFor = waits ? name : null }, keyClass) with
         {
             // Where the primary is, the ServiceKey may know first.
             KnownPrimaryRegion = primary.Status?.PrimaryRegion,
         };
     }
+
+    /// <summary>Whether the alias is to be the ServiceKey's, and the ServiceKey does not have it, by its status. With <c>Observe</c> the operator does not give it to the ServiceKey.</summary>
+    private static bool AwaitsAlias(KeyReplica resource, ServiceKey primary, DesiredKey desired) =>
+        resource.Spec.Alias is null && primary.Spec.ManagementPolicy != ManagementPolicies.Observe && primary.Status?.AliasName != desired.AliasName;
 
     /// <summary>Whether a ServiceKey's key can be replicated. Where it is a replica itself, its own state does not matter: the primary is elsewhere.</summary>
     private static bool IsUsable(KeyStatus? status) =>
