@@ -44,13 +44,17 @@ public sealed class Reflector<T>(
         while (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan wait;
+            var isListed = false;
             try
             {
                 if (scope.IsDoubtful && scope.Version is not null && await IsServerBehindAsync(scope, cancellationToken))
                     scope.Version = null;
                 scope.IsDoubtful = false;
                 if (scope.Version is null)
+                {
                     await ListAsync(scope, cancellationToken);
+                    isListed = true;
+                }
                 var began = time.GetTimestamp();
                 await WatchAsync(scope, () => failures = 0, cancellationToken);
                 // A server that ends every watch at once must not be asked again at once.
@@ -65,8 +69,8 @@ public sealed class Reflector<T>(
             {
                 logger.LogInformation("Version {Version} of {Kind} in {Namespace} has expired: listing again", scope.Version, type.Kind, scope);
                 scope.Version = null;
-                // At once the first time. If even a fresh list is too old for the server, it is asked less and less often.
-                wait = failures++ == 0 ? TimeSpan.Zero : _backoff.After(failures);
+                // At once, however often the server failed before. Only if even a fresh list is too old for it, it is asked less and less often.
+                wait = !isListed || failures++ == 0 ? TimeSpan.Zero : _backoff.After(failures);
             }
             catch (TimeoutException e)
             {

@@ -586,5 +586,12 @@ internal static class MendedFaults
             0 create team-a/two className=strict multiRegion=true replicaRegions=eu-west-1
             0.434 edit team-a/two alias=alias/x0
             """),
+        new("the watch's version expires while the API server is away, and the next list waits for as long as after one failure more", """
+            seed 678637 operators 1 stale 8
+            0 create team-a/one alias=alias/team1 deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
+            25.826 api-down
+            39.072 compact
+            46.072 delete team-a/one
+            """),
     ];
 }

@@ -137,6 +137,27 @@ public sealed class ReflectorTests : IDisposable
     }
 
     [Fact]
+    public void A_version_that_expired_while_the_server_was_away_is_listed_again_at_once()
+    {
+        Watching("10", Json.ConfigMap("a", 1)).Break();
+        for (var i = 0; i < 5; i++)
+        {
+            _server.NextAfterWaiting().Fail(new HttpRequestException("refused"));
+        }
+
+        _server.NextAfterWaiting().ReplyList("90");
+        _server.Next().Reply(Json.Status(410, "Expired"), HttpStatusCode.Gone);
+        var list = _server.Next();
+        Assert.False(list.IsWatch);
+
+        // A server for which its own fresh list is too old is asked less often.
+        list.ReplyList("91");
+        _server.Next().Reply(Json.Status(410, "Expired"), HttpStatusCode.Gone);
+        Assert.Throws<InvalidOperationException>(() => _server.Next());
+        Assert.False(_server.NextAfterWaiting().IsWatch);
+    }
+
+    [Fact]
     public void A_watch_that_goes_quiet_is_given_up_and_resumed()
     {
         var watch = Watching("10");
