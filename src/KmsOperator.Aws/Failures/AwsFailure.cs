@@ -62,6 +62,9 @@ public sealed record AwsFailure(AwsFailureKind Kind, string Code, string Message
     /// <summary>Whether the call may have changed something all the same.</summary>
     public bool EffectIsUnknown => Kind == AwsFailureKind.Unavailable && !WasNotSent;
 
+    /// <summary>Whether AWS takes no such call for now, because it throttles or cannot be reached. It says nothing about the call itself.</summary>
+    public bool IsForNow => Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable;
+
     /// <summary>Whether KMS does not do this with a key like that: with a replica, for example, what only a primary takes.</summary>
     public bool IsUnsupported => WithoutSuffix(Code) == "UnsupportedOperation";
 

@@ -77,7 +77,7 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             var policy = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = context.Status.KeyId, PolicyName = "default" }, cancellationToken);
             return DeletionOutcome.Blocked(AwsReconcileError.ForStep(denied, context.Status.Arn!, policy.Policy, isRecent: false));
         }
-        catch (Exception e) when (!mustWait && (executing is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+        catch (Exception e) when (!mustWait && (executing is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && AwsFailure.Of(e, cancellationToken) is { IsForNow: false } failure)
         {
             note += executing is CreateAliasStep { AliasName: var lost }
                 ? $" {lost} was deleted with it and could not be put back: {failure.Code}: {failure.Message}"
@@ -105,7 +105,7 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             var location = new KeyLocation(status.AccountId ?? "", status.Region ?? "");
             return [.. names.Where(name => !listed.Targets.ContainsKey(name) && ownership.FindAliasHolder(location, name, owner.Uid) is null)];
         }
-        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) })
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { IsForNow: false })
         {
             // The deletion has to be cancelled also where the aliases may not be read.
             return [];

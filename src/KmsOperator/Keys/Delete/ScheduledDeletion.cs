@@ -129,7 +129,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
             {
                 observed = await StepExecution.ExecuteAsync(context, region, step, observed, cancellationToken);
             }
-            catch (Exception e) when (step is TagResourceStep or UntagResourceStep && AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable or AwsFailureKind.InvalidState) } failure)
+            catch (Exception e) when (step is TagResourceStep or UntagResourceStep && AwsFailure.Of(e, cancellationToken) is { IsForNow: false, Kind: not AwsFailureKind.InvalidState } failure)
             {
                 // Without the tag a later resource of the name does not cancel the deletion. That is no reason not to delete.
                 logger.LogWarning("{Arn}: {Step}: {Code}: {Message}", observed.Arn, step, failure.Code, failure.Message);
@@ -189,7 +189,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
                 }
             }
             catch (Exception e) when (!named.Contains(replicaRegion)
-                && AwsFailure.Of(e, cancellationToken) is { Kind: not (AwsFailureKind.Throttled or AwsFailureKind.Unavailable) } failure)
+                && AwsFailure.Of(e, cancellationToken) is { IsForNow: false } failure)
             {
                 logger.LogInformation("{Arn}: whether it has a replica in {Region} is not known: {Code}: {Message}", primary.Arn, replicaRegion, failure.Code, failure.Message);
             }

@@ -81,7 +81,7 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
 
                 refused.Add(step);
                 errors.Add(StepRefusal.Explain(failure, step, key, desired, context.IsRecent(settings.ConsistencyWindow)));
-                if (failure.Kind is AwsFailureKind.Throttled or AwsFailureKind.Unavailable && !plan.Steps.Except(done).Except(refused).Any(other => other is DisableKeyStep))
+                if (failure.IsForNow && !plan.Steps.Except(done).Except(refused).Any(other => other is DisableKeyStep))
                 {
                     // The other steps would meet the same. A key that is to be disabled is tried all the same.
                     break;
