@@ -83,11 +83,12 @@ api-reference: build ## Write docs/api.md from the CRDs
 policy-pages: build ## Write the tables of docs/policies.md, docs/policies-access.md and docs/lint.md from the catalogue
 	UPDATE_POLICY_PAGES=1 $(DOTNET) test --no-build -c $(CONFIGURATION) --project tests/KmsOperator.UnitTests -- --filter-class "*PolicyPagesTests" --filter-class "*PolicyLinterTests"
 
+# Test runs, after a build that has run the analyzers, give -p:RunAnalyzers=false.
 publish: ## Build the native executable into artifacts/publish
-	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish $(if $(VERSION),-p:Version=$(VERSION:v%=%))
+	$(DOTNET) publish src/KmsOperator -c Release -o artifacts/publish $(if $(VERSION),-p:Version=$(VERSION:v%=%)) $(PUBLISH_ARGS)
 
 ready-to-run: ## Build the operator for this machine into artifacts/ready-to-run: compiled, but for the installed .NET runtime
-	$(DOTNET) publish src/KmsOperator -c Release --use-current-runtime --self-contained false -p:PublishAot=false -p:PublishReadyToRun=true -v quiet -o artifacts/ready-to-run
+	$(DOTNET) publish src/KmsOperator -c Release --use-current-runtime --self-contained false -p:PublishAot=false -p:PublishReadyToRun=true -v quiet -o artifacts/ready-to-run $(PUBLISH_ARGS)
 
 smoke: publish ## The scenarios against the native executable
 	KMS_OPERATOR_BINARY=$(CURDIR)/artifacts/publish/kms-operator $(DOTNET) test --project tests/KmsOperator.IntegrationTests -c $(CONFIGURATION) -- --filter-class "*ScenarioTests"
