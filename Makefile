@@ -62,7 +62,7 @@ demo: ## The three scenarios on a real API server and simulated KMS; DEMO_KEEP=1
 bench: ## Measure speed, KMS calls and memory, up to 10,000 keys; writes the table of docs/performance.md; BENCH_SCENES chooses scenes
 	BENCH_DOCS=1 hack/bench.sh
 
-bench-small: ## The same with few keys, in three minutes; writes artifacts/bench-small only
+bench-small: ## The same with few keys, in about four minutes; writes artifacts/bench-small only
 	BENCH_SMALL=1 hack/bench.sh
 
 bench-micro: ## Time and allocations of single functions; writes artifacts/bench-micro
