@@ -278,7 +278,7 @@ public static class KeyPlanner
         }
         else
         {
-            // Ours by record: somebody deleted it or pointed it elsewhere, which is drift like any other. Or the spec asks for another key's and the class permits.
+            // A free name; or ours by record, so that somebody deleted it or pointed it elsewhere, which is drift like any other; or another key's, which spec and class let the resource take.
             steps.Add(target is null ? new CreateAliasStep(name) : new UpdateAliasStep(name, target));
         }
     }
