@@ -593,5 +593,15 @@ internal static class MendedFaults
             39.072 compact
             46.072 delete team-a/one
             """),
+        new("the operator stands still between the decision to delete a replica and the call, and somebody moves the primary there meanwhile", """
+            seed 687038 operators 1 stale 0
+            0 create team-a/one alias=alias/y1 className=strict multiRegion=true replicaRegions=eu-west-1
+            0.184 pause-at A get/servicekeys 3 16
+            0.456 delete team-a/two
+            21.339 edit team-a/one alias=alias/x1
+            21.878 delete team-a/one
+            24.636 kms-move-primary team-a/one eu-west-1
+            42.636 fail-api patch/leases Refused 2
+            """),
     ];
 }

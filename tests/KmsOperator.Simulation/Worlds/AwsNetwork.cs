@@ -24,6 +24,8 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
             world.Trace.Note(sender.Identity, $"sends {call}{(fault == RequestFault.None ? "" : $" ({fault})")}");
         if (call.IsWrite)
             world.OnAwsWriteSent(sender, call);
+        else if (call.Operation == "DescribeKey")
+            world.History.LooksAtKey(sender, call);
         var answer = new TaskCompletionSource<HttpResponseMessage>();
         if (cancellationToken.CanBeCanceled)
             cancellationToken.Register(() => sender.Process.Deliver(() => answer.TrySetCanceled(cancellationToken)));

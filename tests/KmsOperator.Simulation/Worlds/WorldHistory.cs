@@ -17,6 +17,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly HashSet<string> _cancelledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
+    private readonly Dictionary<(OperatorProcess Sender, string For, string Region), DateTimeOffset> _looks = [];
     private readonly Dictionary<string, OperatorProcess> _statusWriters = [];
     private readonly Dictionary<(string Uid, string Alias), OperatorProcess?> _unrecordedAliases = [];
     private readonly Dictionary<string, OperatorProcess?> _unrecordedKeys = [];
@@ -64,6 +65,12 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>People moved the primary of a multi-Region key.</summary>
     public void MovedByPeople(string keyId, DateTimeOffset at) => _movedByPeople[keyId] = at;
+
+    /// <summary>An operator asks KMS how a resource's key is in a Region.</summary>
+    public void LooksAtKey(OperatorProcess sender, AwsCall call) => _looks[(sender, call.For ?? "", call.Region)] = call.SentAt;
+
+    /// <summary>When an operator last asked how the key is that a call is about; null if never.</summary>
+    public DateTimeOffset? LookBefore(OperatorProcess sender, AwsCall call) => _looks.TryGetValue((sender, call.For ?? "", call.Region), out var at) ? at : null;
 
     /// <summary>An operator wrote a resource's status.</summary>
     public void StatusWritten(string path, OperatorProcess writer) => _statusWriters[path] = writer;

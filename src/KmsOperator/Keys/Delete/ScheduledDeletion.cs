@@ -16,7 +16,10 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
 {
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(15);
 
-    /// <summary>Schedules the deletion, if nothing forbids it and the resource is still as it was read.</summary>
+    // Longer than all that is read for a decision takes, also over new connections to far Regions.
+    private static readonly TimeSpan DecisionPeriod = TimeSpan.FromSeconds(15);
+
+    /// <summary>Schedules the deletion, if nothing forbids it, the resource is still as it was read, and the key was looked at within the last 15 seconds.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="request">What is to happen to the key.</param>
     /// <param name="region">Where the key is.</param>
@@ -26,6 +29,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         where T : class, IKeyResource
     {
         var status = context.Status;
+        var lookedAt = context.Now;
         var (seen, unread) = await ownerTags.ObserveAsync(context, request.Owner, region, mayWrite: true, cancellationToken);
         if (unread is not null)
         {
@@ -83,7 +87,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
 
         try
         {
-            if (await ExecuteAsync(context, request, region, plan, observed, cancellationToken) is not { } after)
+            if (await ExecuteAsync(context, request, region, plan, observed, lookedAt, cancellationToken) is not { } after)
             {
                 return DeletionOutcome.Outdated;
             }
@@ -112,9 +116,15 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         return DeletionOutcome.Released($"{observed.Arn} will be deleted by KMS {date}.", next);
     }
 
-    /// <returns>The key after the steps; null when the resource has changed before its deletion was scheduled.</returns>
+    /// <returns>The key after the steps; null when the resource has changed before its deletion was scheduled, or the look at the key is too old.</returns>
     private async Task<ObservedKey?> ExecuteAsync<T>(
-        ReconcileContext<T> context, DeletionRequest request, RegionalClients region, KeyPlan plan, ObservedKey observed, CancellationToken cancellationToken)
+        ReconcileContext<T> context,
+        DeletionRequest request,
+        RegionalClients region,
+        KeyPlan plan,
+        ObservedKey observed,
+        DateTimeOffset lookedAt,
+        CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         foreach (var step in plan.Steps)
@@ -122,6 +132,13 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
             // The mark may have taken long. Meanwhile somebody may have changed what is to become of the key.
             if (step is ScheduleKeyDeletionStep && step != plan.Steps[0] && !await IsCurrentAsync(context, request, cancellationToken))
             {
+                return null;
+            }
+
+            // While this process stood still, or waited for AWS, somebody may have made the key a primary.
+            if (step is ScheduleKeyDeletionStep && context.Now - lookedAt > DecisionPeriod)
+            {
+                logger.LogInformation("{Arn}: its deletion was decided {Seconds:0} s ago, so the operator looks at the key again.", observed.Arn, (context.Now - lookedAt).TotalSeconds);
                 return null;
             }
 
