@@ -11,6 +11,8 @@ public sealed record KeyPolicy
     /// <remarks>Source: AWS KMS developer guide, "Quotas", key policy document size.</remarks>
     public const int MaxBytes = 32768;
 
+    private string? _sha256;
+
     private KeyPolicy(string text) => Text = text;
 
     /// <summary>The document as it is sent.</summary>
@@ -20,7 +22,13 @@ public sealed record KeyPolicy
     public int ByteLength => Encoding.UTF8.GetByteCount(Text);
 
     /// <summary>SHA-256 in lower-case hex of the canonical form: equivalent policies have the same.</summary>
-    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalPolicy.Write(Text))));
+    public string Sha256 => _sha256 ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalPolicy.Write(Text))));
+
+    /// <inheritdoc />
+    public bool Equals(KeyPolicy? other) => other is not null && Text == other.Text;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>A policy from its document.</summary>
     public static KeyPolicy Of(JsonElement document) => new(PolicyText.Write(document.WriteTo));

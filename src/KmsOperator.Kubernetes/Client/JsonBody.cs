@@ -17,6 +17,10 @@ internal static class JsonBody
 {
     private const int MaxUtf8Length = 4;
 
+    // Nearly all text is of nothing else. It is copied at once.
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(
+        [.. Enumerable.Range(0x20, 0x7F - 0x20).Select(code => (char)code).Where(character => character is not ('"' or '\\'))]);
+
     public static byte[] ToUtf8Bytes(this JsonNode json)
     {
         var output = new ArrayBufferWriter<byte>();
@@ -69,7 +73,11 @@ internal static class JsonBody
     private static void Write(string text, ArrayBufferWriter<byte> output)
     {
         output.Write("\""u8);
-        foreach (var rune in text.EnumerateRunes())
+        var plain = text.AsSpan().IndexOfAnyExcept(PlainCharacters);
+        if (plain < 0)
+            plain = text.Length;
+        output.Advance(Encoding.ASCII.GetBytes(text.AsSpan(0, plain), output.GetSpan(plain)));
+        foreach (var rune in text.AsSpan(plain).EnumerateRunes())
         {
             if (rune.Value is '"' or '\\')
                 output.Write("\\"u8);

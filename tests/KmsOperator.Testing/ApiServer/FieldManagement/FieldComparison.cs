@@ -23,7 +23,7 @@ internal sealed class FieldComparison
         return comparison;
     }
 
-    private void Compare(IReadOnlyList<string> path, JsonNode? before, JsonNode? after, StructuralSchema schema)
+    private void Compare(List<string> path, JsonNode? before, JsonNode? after, StructuralSchema schema)
     {
         var maps = schema.Merge == MergeRelationship.Granular && (before is null or JsonObject) && (after is null or JsonObject);
         var lists = IsListOrAbsent(before, schema) && IsListOrAbsent(after, schema);
@@ -45,21 +45,28 @@ internal sealed class FieldComparison
             Removed.Add(path);
     }
 
-    private void Maps(IReadOnlyList<string> path, JsonObject before, JsonObject after, StructuralSchema schema)
+    private void Maps(List<string> path, JsonObject before, JsonObject after, StructuralSchema schema)
     {
         foreach (var name in before.Select(entry => entry.Key).Union(after.Select(entry => entry.Key)))
-            Compare([.. path, FieldPath.OfField(name)], before[name], after[name], schema.Field(name) ?? StructuralSchema.Unknown);
+            Below(path, FieldPath.OfField(name), before[name], after[name], schema.Field(name) ?? StructuralSchema.Unknown);
     }
 
-    private void Lists(IReadOnlyList<string> path, JsonArray before, JsonArray after, StructuralSchema schema)
+    private void Lists(List<string> path, JsonArray before, JsonArray after, StructuralSchema schema)
     {
         var old = Items(before, schema);
         var now = Items(after, schema);
         foreach (var step in old.Keys.Union(now.Keys))
-            Compare([.. path, step], old.GetValueOrDefault(step), now.GetValueOrDefault(step), schema.Item);
+            Below(path, step, old.GetValueOrDefault(step), now.GetValueOrDefault(step), schema.Item);
     }
 
-    private void Leaf(IReadOnlyList<string> path, JsonNode? before, JsonNode? after)
+    private void Below(List<string> path, string step, JsonNode? before, JsonNode? after, StructuralSchema schema)
+    {
+        path.Add(step);
+        Compare(path, before, after, schema);
+        path.RemoveAt(path.Count - 1);
+    }
+
+    private void Leaf(List<string> path, JsonNode? before, JsonNode? after)
     {
         if (before is null)
             Added.Add(path);

@@ -53,7 +53,8 @@ internal sealed class FieldManager(ServedKind kind, string manager, string? subr
         var others = entries.Where(other => !entry.IsSameManager(other)).ToList();
 
         var merged = FieldMerge.Merge(before, wanted, schema)!.AsObject();
-        if (last is { Fields.IsEmpty: false })
+        // Usually the same fields are applied again, with other values: then there is nothing to remove.
+        if (last is not null && !last.Fields.IsSubsetOf(entry.Fields))
             merged = Prune(merged, [.. others, entry], last.Fields, schema);
 
         var comparison = FieldComparison.Between(before, merged, schema);
@@ -64,7 +65,7 @@ internal sealed class FieldManager(ServedKind kind, string manager, string? subr
         var taken = changed.Union(Owned(comparison.Removed));
         var remaining = others.Select(other => other with { Fields = other.Fields.Difference(taken) });
 
-        var isSame = last is not null && JsonNode.DeepEquals(last.Fields.ToJson(), entry.Fields.ToJson()) && JsonNode.DeepEquals(before, merged);
+        var isSame = last is not null && last.Fields.IsSubsetOf(entry.Fields) && entry.Fields.IsSubsetOf(last.Fields) && JsonNode.DeepEquals(before, merged);
         var result = WithIdentity(merged, live, applied);
         ManagedFields.Write(result, [.. remaining, isSame ? entry with { Time = last!.Time } : entry]);
         return result;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace KmsOperator.Testing.ApiServer;
@@ -16,14 +17,17 @@ internal static class FieldPath
             return "v:" + (item?.ToJsonString() ?? "null");
         if (item is not JsonObject map)
             return null;
-        var key = new JsonObject();
-        foreach (var name in list.MapKeys.Order(StringComparer.Ordinal))
+        var key = new StringBuilder("k:{");
+        foreach (var name in list.MapKeys)
         {
             var value = map[name] ?? list.Item.Field(name)?.Default;
             if (value is null)
                 return null;
-            key[name] = value.DeepClone();
+            if (key.Length > "k:{".Length)
+                key.Append(',');
+            // Names of fields in a schema need no escapes.
+            key.Append('"').Append(name).Append("\":").Append(value.ToJsonString());
         }
-        return "k:" + key.ToJsonString();
+        return key.Append('}').ToString();
     }
 }

@@ -6,18 +6,31 @@ namespace KmsOperator.Testing.ApiServer;
 /// <remarks>Source: structured-merge-diff, fieldpath/set.go and serialize.go.</remarks>
 internal sealed class FieldSet
 {
-    private readonly SortedDictionary<string, FieldSet> _children = new(StringComparer.Ordinal);
+    private readonly SortedList<string, FieldSet> _children = new(StringComparer.Ordinal);
     private bool _isMember;
 
     public bool IsEmpty => !_isMember && _children.Values.All(child => child.IsEmpty);
 
     /// <summary>Adds the field at the end of a path.</summary>
-    public void Add(IEnumerable<string> path)
+    public void Add(List<string> path)
     {
         var set = this;
         foreach (var step in path)
             set = set.ChildOrNew(step);
         set._isMember = true;
+    }
+
+    /// <summary>Whether the other set has all fields of this one.</summary>
+    public bool IsSubsetOf(FieldSet other)
+    {
+        if (_isMember && !other._isMember)
+            return false;
+        foreach (var (step, child) in _children)
+        {
+            if (!(other._children.TryGetValue(step, out var others) ? child.IsSubsetOf(others) : child.IsEmpty))
+                return false;
+        }
+        return true;
     }
 
     /// <summary>Whether the set has the field that is one step away.</summary>

@@ -49,25 +49,27 @@ internal static class TypedFields
     public static bool IsGranular(JsonArray list, StructuralSchema schema) =>
         schema.Merge == MergeRelationship.Granular && schema.Type == "array" && list.All(item => FieldPath.OfItem(item, schema) is not null);
 
-    private static void Collect(IReadOnlyList<string> path, JsonNode? node, StructuralSchema schema, FieldSet set)
+    private static void Collect(List<string> path, JsonNode? node, StructuralSchema schema, FieldSet set)
     {
         switch (node)
         {
             case JsonObject map when schema.Merge == MergeRelationship.Granular:
                 foreach (var (name, value) in map)
                 {
-                    string[] below = [.. path, FieldPath.OfField(name)];
-                    Collect(below, value, schema.Field(name) ?? StructuralSchema.Unknown, set);
+                    path.Add(FieldPath.OfField(name));
+                    Collect(path, value, schema.Field(name) ?? StructuralSchema.Unknown, set);
                     if (value is null or JsonObject { Count: 0 } || !schema.Properties.ContainsKey(name))
-                        set.Add(below);
+                        set.Add(path);
+                    path.RemoveAt(path.Count - 1);
                 }
                 break;
             case JsonArray list when IsGranular(list, schema):
                 foreach (var item in list)
                 {
-                    string[] below = [.. path, FieldPath.OfItem(item, schema)!];
-                    Collect(below, item, schema.Item, set);
-                    set.Add(below);
+                    path.Add(FieldPath.OfItem(item, schema)!);
+                    Collect(path, item, schema.Item, set);
+                    set.Add(path);
+                    path.RemoveAt(path.Count - 1);
                 }
                 break;
             default:

@@ -170,7 +170,7 @@ internal sealed class ObjectWriter(ObjectStore store, ServedKinds kinds, TimePro
 
     private StoredObject Write(ServedKind kind, NamespacedName key, JsonObject json)
     {
-        if (JsonBody.ToUtf8Bytes(json).Length > LargestObject)
+        if (JsonSize.Exceeds(json, LargestObject))
             throw ApiErrors.Unexpected("etcdserver: request is too large");
         return store.Write(kind, key, json);
     }
@@ -245,7 +245,7 @@ internal sealed class ObjectWriter(ObjectStore store, ServedKinds kinds, TimePro
 
     private static void CheckSize(JsonObject body)
     {
-        if (JsonBody.ToUtf8Bytes(body).Length > LargestRequest)
+        if (JsonSize.Exceeds(body, LargestRequest))
             throw ApiErrors.TooLarge();
     }
 

@@ -11,6 +11,9 @@ namespace KmsOperator.Testing.ApiServer;
 internal sealed class SchemaValidation
 {
     private readonly List<FieldCause> _causes = [];
+    private readonly JsonObject? _before;
+
+    private SchemaValidation(JsonObject? before) => _before = before;
 
     /// <summary>All that is wrong with an object.</summary>
     /// <param name="schema">The schema of its kind.</param>
@@ -18,7 +21,7 @@ internal sealed class SchemaValidation
     /// <param name="before">The object before an update; null when it is created.</param>
     public static IReadOnlyList<FieldCause> Check(StructuralSchema schema, JsonObject now, JsonObject? before)
     {
-        var validation = new SchemaValidation();
+        var validation = new SchemaValidation(before);
         validation.Node("", now, schema);
         if (schema.HasRules && !validation._causes.Any(cause => cause.IsBlocking))
             validation.Rules("", now, before, schema);
@@ -71,12 +74,15 @@ internal sealed class SchemaValidation
         foreach (var (name, value) in map)
         {
             // Metadata is checked by other rules than the schema's.
-            if (path.Length == 0 && name == "metadata")
+            if (path.Length == 0 && (name == "metadata" || IsUnchanged(name, value)))
                 continue;
             if (schema.Field(name) is { } field)
                 Node(Join(path, name), value, field);
         }
     }
+
+    /// <summary>Whether a part of the object is as it was stored: an update does not check that again, also where the schema has changed (ratcheting).</summary>
+    private bool IsUnchanged(string name, JsonNode? value) => _before is not null && _before.TryGetPropertyValue(name, out var before) && JsonNode.DeepEquals(before, value);
 
     private void List(string path, JsonArray list, StructuralSchema schema)
     {

@@ -47,7 +47,7 @@ internal sealed class StructuralSchema
         MaxProperties = (int?)json["maxProperties"];
         IsSet = (string?)json["x-kubernetes-list-type"] == "set";
         MapKeys = (string?)json["x-kubernetes-list-type"] == "map"
-            ? [.. json["x-kubernetes-list-map-keys"]!.AsArray().Select(name => (string)name!)]
+            ? [.. json["x-kubernetes-list-map-keys"]!.AsArray().Select(name => (string)name!).Order(StringComparer.Ordinal)]
             : [];
         Merge = Items is not null || Type == "array"
             ? IsSet || MapKeys.Count > 0 ? MergeRelationship.Granular : MergeRelationship.Atomic
@@ -100,7 +100,7 @@ internal sealed class StructuralSchema
     /// <summary>A list whose items are their own keys.</summary>
     public bool IsSet { get; }
 
-    /// <summary>The fields that tell a list's items apart; empty for other lists.</summary>
+    /// <summary>The fields that tell a list's items apart, in order of their names; empty for other lists.</summary>
     public IReadOnlyList<string> MapKeys { get; }
 
     public MergeRelationship Merge { get; }
