@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# 100 new keys of ten accounts alone, and beside resources that mean harm; then once more right after a restart, since the first lists bring all of them at once: that is when large objects
+# New keys of ten accounts (100) alone, and beside resources that mean harm; then once more right after a restart, since the first lists bring all of them at once: that is when large objects
 # cost most memory, and time. BENCH_HOSTILE_KEYS (500).
 cluster_up
 hostile=${BENCH_HOSTILE_KEYS:-$(size 500 30)}
+keys=$(size 100 40)
 good=(good-alone good-beside good-restarted)
 namespaces hostile "${good[@]}"
 watched=hostile,good-alone,good-beside,good-restarted
@@ -11,17 +12,17 @@ start_operator "$watched"
 load classes hostile 10 600000000001
 settled
 ten=(hostile-{1..10})
-alone=$(load create good-alone 100 "${ten[@]}")
+alone=$(load create good-alone "$keys" "${ten[@]}")
 began=$(now_ms)
 load hostile hostile "$hostile" "${ten[@]}" >/dev/null
 # The API server needs its time for hundreds of megabytes. What is measured is the operator beside them.
 writes_settled
 arrived=$(($(now_ms) - began))
-beside=$(load create good-beside 100 "${ten[@]}")
+beside=$(load create good-beside "$keys" "${ten[@]}")
 peak=$(memory VmHWM)
 stop_operator
 start_operator "$watched"
-restarted=$(load create good-restarted 100 "${ten[@]}")
+restarted=$(load create good-restarted "$keys" "${ten[@]}")
 restarted_peak=$(memory VmHWM)
 
 results_begin

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # New keys of one account at KMS's own quotas: the time over the least that the quota of CreateKey allows, 5 per second. BENCH_QUOTA_KEYS (1000).
 cluster_up
-keys=${BENCH_QUOTA_KEYS:-$(size 1000 40)}
+keys=${BENCH_QUOTA_KEYS:-$(size 1000 20)}
 least_ms=$((keys * 1000 / 5))
 namespaces quota
 simulator_up --quota-scale 1

@@ -3,7 +3,7 @@
 # Then, with the last of them, a restart with nothing changed, CPU with nothing to do, and changes of one key among all.
 # Each number of keys has a namespace, a simulator and an operator of its own. BENCH_KEYS_PER_ACCOUNT (20), BENCH_IDLE_SECONDS (60), BENCH_CHANGES (100).
 cluster_up
-sizes=${BENCH_SCALE:-$(size '100 1000 10000' '50 100')}
+sizes=${BENCH_SCALE:-$(size '100 1000 10000' '20 60')}
 per_account=${BENCH_KEYS_PER_ACCOUNT:-20}
 idle_seconds=${BENCH_IDLE_SECONDS:-$(size 60 5)}
 changes=${BENCH_CHANGES:-$(size 100 20)}
@@ -19,7 +19,7 @@ create_keys() { # keys namespace
     simulator_up --quota-scale 0
     start_operator "$namespace"
     until_ready
-    sleep "$(size 10 3)"
+    sleep "$(size 10 1)"
     local empty
     empty=$(memory)
     load classes scale "$accounts" 100000000001

@@ -36,6 +36,9 @@ throttled_ten=$(beside throttled ten) throttled_one=$(beside throttled one)
 fault "$silent" '"kind": "delay", "delayMs": 60000'
 silent_ten=$(beside silent ten) silent_one=$(beside silent one)
 
+# It would wait half a minute for the account that does not answer.
+kill -KILL "$operator_pid"
+
 results_begin
 for which in throttled-ten throttled-one silent-ten silent-one; do
     took=${which/-/_} alone=alone_${which#*-} count=keys_of_${which#*-}
