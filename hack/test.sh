@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 configuration=${1:-Release}
 shift || true
 
-# Tests run for minutes: what measuring code before it is compiled again would gain comes too late. It took 15 % of the CPU of the unit tests.
+# Tests run for minutes: what measuring code before it is compiled again would gain comes too late. It took 11 to 15 % of the CPU of the unit tests.
 export DOTNET_TieredPGO=0
 # For etcd, the API servers and kubectl, which collect garbage far more often than a machine for tests has to. It took 5 % of the CPU of the integration tests.
 export GOGC=400
