@@ -26,5 +26,5 @@ restarted=$(load create good-restarted "$keys" "${ten[@]}")
 restarted_peak=$(memory VmHWM)
 
 results_begin
-result hostile.time "$hostile" "$(ratio "$beside" "$alone")" "$(seconds "$beside"), alone $(seconds "$alone"); right after a restart $(seconds "$restarted"); they came in $(seconds "$arrived")"
+result hostile.time "$hostile" "$(ratio "$beside" "$alone")" "$keys keys: $(seconds "$beside"), alone $(seconds "$alone"); right after a restart $(seconds "$restarted"); they came in $(seconds "$arrived")"
 result hostile.memory "$hostile" "$(printf '%s\n' "$peak" "$restarted_peak" | sort -n | tail -1)" "while they came $peak MiB, after a restart $restarted_peak MiB"

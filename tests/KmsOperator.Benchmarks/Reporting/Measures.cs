@@ -36,7 +36,7 @@ internal static class Measures
         new("trouble.throttled-one", "keys of one healthy account beside a throttled one, over alone", "0.00", " ×", new(1.2, Promised: true, FromSize: 50)),
         new("trouble.silent-ten", "keys of ten healthy accounts beside one that does not answer, over alone", "0.00", " ×", new(1.2, Promised: true, FromSize: 50)),
         new("trouble.silent-one", "keys of one healthy account beside one that does not answer, over alone", "0.00", " ×", new(1.2, Promised: true, FromSize: 50)),
-        new("hostile.time", "100 new keys beside {0} resources that mean harm, over alone", "0.00", " ×", new(1.2, Promised: true, FromSize: 500)),
+        new("hostile.time", "new keys beside {0} resources that mean harm, over alone", "0.00", " ×", new(1.2, Promised: true, FromSize: 500)),
         new("hostile.memory", "peak memory beside {0} resources that mean harm, a restart included", "0", " MiB", new(256, Promised: true, NativeOnly: true)),
         new("terraform.time", "{0} new keys, one for each service: `kubectl apply` until all are Ready, over `terraform apply` of the same", "0.00", " ×"),
         new("terraform.calls", "KMS calls for each of them", "0.00"),

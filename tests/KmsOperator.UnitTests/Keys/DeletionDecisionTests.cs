@@ -1,6 +1,7 @@
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Testing.Running;
+using KmsOperator.UnitTests.Plans;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -158,8 +159,9 @@ public sealed class DeletionDecisionTests
     [InlineData(2, new[] { "eu-west-1", "us-east-1" }, "nobody can know what happens between a look and a call")]
     public async Task A_deletion_is_decided_anew_when_the_look_at_the_key_is_too_old(int seconds, string[] regions, string why)
     {
-        var deletions = new Deletions();
-        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = deletions.Before });
+        var hasMarked = false;
+        var front = new Front("TagResource", TagNames.DeletedBy, () => hasMarked = true);
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
         await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", "multiRegion: true", "deletionPolicy: Delete", "replicaRegions: [eu-west-1]"));
         await scenario.RestAsync();
         var keyId = scenario.Status("ServiceKey", "multi", "keyId");
@@ -167,7 +169,7 @@ public sealed class DeletionDecisionTests
         scenario.Operator.Connection.After = async (request, _) =>
         {
             // The last read of the decision. The process stands still before it has the answer.
-            if (!deletions.IsMarked || hasStood || request is not { Verb: "get", Plural: "servicekeys" })
+            if (!hasMarked || hasStood || request is not { Verb: "get", Plural: "servicekeys" })
                 return;
             hasStood = true;
             await scenario.Aws.Kms().UpdatePrimaryRegionAsync(new UpdatePrimaryRegionRequest { KeyId = keyId, PrimaryRegion = "eu-west-1" }, Ct);
@@ -179,36 +181,8 @@ public sealed class DeletionDecisionTests
 
         Assert.True(hasStood);
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "multi")));
-        Assert.True(regions.SequenceEqual(deletions.Regions), $"{why}: {string.Join(", ", deletions.Regions)}");
-    }
-
-    /// <summary>Takes down in which Regions deletions are scheduled, and whether a key was marked for one.</summary>
-    private sealed class Deletions
-    {
-        public List<string> Regions { get; } = [];
-
-        public bool IsMarked { get; private set; }
-
-        public HttpMessageHandler Before(HttpMessageHandler aws) => new Handler(this, aws);
-
-        private sealed class Handler(Deletions deletions, HttpMessageHandler aws) : DelegatingHandler(aws)
-        {
-            protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-            {
-                var operation = request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var target) ? target.ToString() : "";
-                if (operation.EndsWith(".ScheduleKeyDeletion", StringComparison.Ordinal))
-                {
-                    // Credential=KEY/DATE/REGION/SERVICE/aws4_request
-                    deletions.Regions.Add(request.Headers.NonValidated["Authorization"].ToString().Split('/')[2]);
-                }
-                else if (operation.EndsWith(".TagResource", StringComparison.Ordinal))
-                {
-                    deletions.IsMarked |= (await request.Content!.ReadAsStringAsync(cancellationToken)).Contains(TagNames.DeletedBy, StringComparison.Ordinal);
-                }
-
-                return await base.SendAsync(request, cancellationToken);
-            }
-        }
+        string[] scheduled = [.. (await scenario.Aws.WritesAsync()).Where(write => write.Operation == "ScheduleKeyDeletion").Select(write => write.Region)];
+        Assert.True(regions.SequenceEqual(scheduled), $"{why}: {string.Join(", ", scheduled)}");
     }
 
     /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>

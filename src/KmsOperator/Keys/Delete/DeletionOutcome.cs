@@ -25,7 +25,7 @@ internal sealed record DeletionOutcome
     /// <summary>Whether KMS does not show the key.</summary>
     public bool IsMissing { get; private init; }
 
-    /// <summary>Whether the decision was based on an old state of a resource, so that it has to be made again.</summary>
+    /// <summary>Whether the decision was based on an old state of a resource, or on an old look at the key, so that it has to be made again.</summary>
     public bool IsOutdated { get; private init; }
 
     /// <summary>KMS does not show the key.</summary>
