@@ -10,11 +10,12 @@ public static class AliasName
     /// <summary>Longest name in characters, <see cref="Prefix"/> included.</summary>
     public const int MaxLength = 256;
 
+    /// <summary>How many <c>spec.additionalAliases</c> a resource may have.</summary>
+    /// <remarks>KMS permits 50 aliases for a key, and an alias that is replaced stays until the new one is there.</remarks>
+    public const int MaxAdditional = 20;
+
     internal const string Field = "spec.alias";
     internal const string AdditionalField = "spec.additionalAliases";
-
-    // KMS permits 50 for a key, and an alias that is replaced stays until the new one is there.
-    private const int MaxAdditional = 20;
     internal const string ReservedPrefix = "alias/aws/";
     internal const string ReservedMessage = "alias/aws/ is reserved for the keys that AWS manages";
 

@@ -77,7 +77,14 @@ internal sealed class KeyReconciler(
     {
         var desired = resolved.Desired;
         context.Cache.FirstSeenAt ??= context.Now;
-        if (ImmutabilityChecks.Find(context.Status, context.OpenAttempt is not null, resolved) is { } change)
+        if (ImmutabilityChecks.FindMove(context.Status, context.OpenAttempt is not null, resolved) is { } move)
+        {
+            return (null, KeyResult.Failed(StatusOf(context, desired), move));
+        }
+
+        // A status that names another resource's key says nothing of what this one was. Whose key it is comes first.
+        var change = resolved.Change ?? ImmutabilityChecks.FindOtherAdoption(context.Status, desired);
+        if (change is not null && (context.IsKeyVerified || desired.ObserveOnly))
         {
             return (null, KeyResult.Failed(StatusOf(context, desired), change));
         }
@@ -86,7 +93,7 @@ internal sealed class KeyReconciler(
         {
             // Somebody may have removed the finalizer, and without it the resource could go before its key is taken care of.
             await context.AddFinalizerAsync(cancellationToken);
-            if (!resolved.MustCompare && !resolved.IsContradicted(context.Status) && !IsDue(context, resolved.DesiredSha256))
+            if (change is null && !resolved.MustCompare && !resolved.IsContradicted(context.Status) && !IsDue(context, resolved.DesiredSha256))
             {
                 var note = PrimaryNotes.NoteFor(context.Resource, context.Status) + KeyRotation.NoteFor(context, context.Status, desired) + MaterialFields.NoteFor(context.Status) + GrantHistory.NoteFor(context.Status);
                 return (null, Unchanged(context, KeyStatusFields.Settled(StatusOf(context, desired), desired, settings.ConsistencyWindow)) with { Note = note });
@@ -100,13 +107,13 @@ internal sealed class KeyReconciler(
 
         var region = regions.For(resolved.Access);
         return context.Status.KeyId is not null
-            ? await CheckKeyAsync(context, resolved, region, cancellationToken)
+            ? await CheckKeyAsync(context, resolved, change, region, cancellationToken)
             : await CreateAsync(context, resolved, region, cancellationToken);
     }
 
     /// <summary>Makes sure that the key in the status is the resource's.</summary>
     private async Task<(FoundKey? Found, KeyResult? End)> CheckKeyAsync<T>(
-        ReconcileContext<T> context, ResolvedKey resolved, RegionalClients region, CancellationToken cancellationToken)
+        ReconcileContext<T> context, ResolvedKey resolved, ReconcileError? change, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
@@ -122,6 +129,10 @@ internal sealed class KeyReconciler(
         if (claim.Instead is { } own)
         {
             await TakeBackAsync(context, own, resolved, cancellationToken);
+        }
+        else if (change is not null)
+        {
+            return (null, KeyResult.Failed(StatusOf(context, desired), change));
         }
 
         return (new FoundKey(StatusOf(context, desired), region), null);

@@ -47,6 +47,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
         return ready.Reason switch
         {
             Reasons.AliasConflict when IsAliasElsewhere(world, resource) => null,
+
+            // The key cannot be rotated, which somebody asks for. Everything else is to be as described all the same.
+            Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
             Reasons.PendingDeletion or Reasons.KeyDisabled when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key
                 && KeyTruth.IsPendingDeletion(key) && (world.History.IsScheduledByPeople(key.KeyId) || world.History.IsMarkRefused(key.Region, key.KeyId)) => null,
@@ -74,6 +77,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
             _ => "it is not Ready",
         };
     }
+
+    private static bool IsRotationRefused(ServiceKey resource) =>
+        resource is { Spec: { KeySpec: not (null or "SYMMETRIC_DEFAULT"), MultiRegion: not true }, Status.KeyId: not null }
+        && resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value && value != resource.Status.LastHandledRotateAt;
 
     private static bool MayNotBeReady(SimulatedWorld world, KeyReplica replica) => Ready(replica)?.Reason switch
     {

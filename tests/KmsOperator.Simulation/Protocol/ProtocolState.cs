@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace KmsOperator.Simulation.Protocol;
 
 /// <summary>Where an operator's process is in the creation of the one key of the one resource.</summary>
@@ -126,4 +128,25 @@ internal readonly record struct ProtocolState
     public OperatorState Operator(int number) => number == 1 ? A : B;
 
     public ProtocolState WithOperator(int number, OperatorState value) => number == 1 ? this with { A = value } : this with { B = value };
+
+    /// <summary>This state or the one in which the two operators have changed places: the same one for both. What can happen in one can happen in the other.</summary>
+    public ProtocolState Canonical()
+    {
+        var (a, b) = (A, B);
+        var order = Bytes(in a).SequenceCompareTo(Bytes(in b));
+        return order < 0 || (order == 0 && LeaseHolder != 2) ? this : this with { A = B, B = A, LeaseHolder = (byte)(LeaseHolder == 0 ? 0 : 3 - LeaseHolder) };
+    }
+
+    // All fields are single bytes, so a state is its bytes. Millions of states are compared.
+    public bool Equals(ProtocolState other) => Bytes(in this).SequenceEqual(Bytes(in other));
+
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.AddBytes(Bytes(in this));
+        return hash.ToHashCode();
+    }
+
+    private static ReadOnlySpan<byte> Bytes<T>(in T value)
+        where T : struct => MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value));
 }

@@ -5,9 +5,10 @@ namespace KmsOperator.Simulation.Protocol;
 /// <param name="violation">What is wrong with a state; null when nothing is.</param>
 internal sealed class StateSearch(CreationProtocol protocol, Func<ProtocolState, string?> violation)
 {
+    // By canonical states. What is reached stays as it was reached, so that a way names the same operator in the same way all along.
     private readonly Dictionary<ProtocolState, (ProtocolState Before, string What)> _reached = [];
 
-    /// <summary>How many different states were reached.</summary>
+    /// <summary>How many different states were reached. Two that differ in which operator is which count as one.</summary>
     public int States => _reached.Count;
 
     /// <summary>Goes through everything again, backwards from all ends.</summary>
@@ -17,8 +18,11 @@ internal sealed class StateSearch(CreationProtocol protocol, Func<ProtocolState,
         var into = new Dictionary<ProtocolState, List<ProtocolState>>();
         foreach (var state in _reached.Keys)
         {
-            foreach (var (_, after) in protocol.Next(state))
+            foreach (var (_, next) in protocol.Next(state))
+            {
+                var after = next.Canonical();
                 (into.TryGetValue(after, out var sources) ? sources : into[after] = []).Add(state);
+            }
         }
 
         var leading = new HashSet<ProtocolState>(_reached.Keys.Where(isEnd));
@@ -45,7 +49,7 @@ internal sealed class StateSearch(CreationProtocol protocol, Func<ProtocolState,
         {
             foreach (var (what, after) in protocol.Next(state))
             {
-                if (!_reached.TryAdd(after, (state, what)))
+                if (!_reached.TryAdd(after.Canonical(), (state, what)))
                     continue;
                 if (violation(after) is { } broken)
                     return [.. WayTo(after), broken];
@@ -59,7 +63,7 @@ internal sealed class StateSearch(CreationProtocol protocol, Func<ProtocolState,
     private IEnumerable<string> WayTo(ProtocolState state)
     {
         var way = new List<string>();
-        while (_reached[state] is { What.Length: > 0 } step)
+        while (_reached[state.Canonical()] is { What.Length: > 0 } step)
         {
             way.Add(step.What);
             state = step.Before;

@@ -603,5 +603,12 @@ internal static class MendedFaults
             24.636 kms-move-primary team-a/one eu-west-1
             42.636 fail-api patch/leases Refused 2
             """),
+        new("a resource whose rotation is refused counts as settled while somebody has deleted its alias", """
+            seed 692117 operators 1 stale 0
+            0 create team-a/one alias=alias/x1 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role0
+            0.224 rotate-at team-a/one r1
+            4.1 edit team-a/one alias=alias/x0
+            83.191 kms-delete-alias alias/x0
+            """),
     ];
 }

@@ -40,6 +40,22 @@ public sealed class AdditionalAliasTests
     }
 
     [Fact]
+    public async Task An_additional_alias_that_somebody_pointed_at_another_resources_key_is_pointed_back()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "additionalAliases: [alias/b]") + Scenario.Key("two", "service: sqs"));
+        await scenario.RestAsync();
+        await scenario.Aws.Kms().UpdateAliasAsync(new UpdateAliasRequest { AliasName = "alias/b", TargetKeyId = scenario.Status("ServiceKey", "two", "keyId") }, Ct);
+
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        var key = (await scenario.Aws.KeysAsync()).Single(key => (string?)key["keyId"] == scenario.Status("ServiceKey", "one", "keyId"));
+        Assert.Equal(["alias/acme/s3", "alias/b"], Scenario.Aliases(key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task An_alias_that_comes_after_its_call_got_no_answer_and_is_no_longer_wanted_is_removed()
     {
         using var scenario = await Scenario.StartAsync();

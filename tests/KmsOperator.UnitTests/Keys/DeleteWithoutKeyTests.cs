@@ -177,6 +177,63 @@ public sealed class DeleteWithoutKeyTests
         Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
     }
 
+    [Theory]
+    [InlineData("Delete", null, "without credentials nobody can look for the key, and it must not be forgotten")]
+    [InlineData("Disable", null, "the key may be in use until somebody disables it")]
+    [InlineData("Retain", "is retained", "a key that stays needs nothing")]
+    [InlineData("Delete", "Observe", "a resource that only observes changes nothing in AWS")]
+    public async Task A_resource_whose_status_and_class_are_gone_waits_only_if_its_key_is_to_be_deleted_or_disabled(string policy, string? note, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"deletionPolicy: {policy}"));
+        await scenario.RestAsync();
+        scenario.Operator.Kill();
+        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/create-attempt", null);
+        scenario.EraseStatus("ServiceKey", "one");
+        if (note == "Observe")
+            scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec": {"managementPolicy": "Observe"}}""");
+        scenario.User.Delete("KeyClass", Scenario.Id("KeyClass", "standard"));
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+
+        scenario.Operator.Start();
+        await scenario.RestAsync();
+
+        Assert.True(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is null == note is not null, why);
+        Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+        if (note is not null)
+        {
+            Assert.Contains(scenario.Events("one"), one => one.Contains("whose status was lost", StringComparison.Ordinal) && one.Contains(note, StringComparison.Ordinal));
+            return;
+        }
+
+        scenario.AssertStalled("ServiceKey", "one", "ClassNotFound");
+        await scenario.ApplyAsync(Scenario.Class());
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal(policy == "Delete" ? "PendingDeletion" : "Disabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
+    public async Task A_resource_whose_status_was_lost_stays_until_KMS_must_show_its_key()
+    {
+        using var scenario = await Scenario.StartAsync("deletionPolicy: Delete");
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        scenario.Operator.Kill();
+        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/create-attempt", null);
+        await RemoveOwnerTagsAsync(scenario);
+        scenario.EraseStatus("ServiceKey", "one");
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+
+        scenario.Operator.Start();
+        await scenario.Operator.SettleAsync();
+        Assert.Equal("Deleting", scenario.Condition("ServiceKey", "one", "Ready")?.Reason);
+        Assert.Contains("KMS shows no key with its tags", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
+
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
     [Fact]
     public async Task A_class_that_is_gone_takes_its_deletion_policy_not_along()
     {

@@ -154,6 +154,69 @@ public sealed class DeletionDecisionTests
         Assert.Contains(scenario.Events("one"), note => note.Contains("is retained, with the aliases that it has.", StringComparison.Ordinal));
     }
 
+    // What AWS refuses after the deletion was scheduled and the policy became Retain; whether the namespace is being deleted; whether the resource goes; its note; why
+    public static TheoryData<string, bool, bool, string, string> RefusedReturns => new()
+    {
+        { "CancelKeyDeletion", false, false, "", "KMS would delete a key that is to be kept" },
+        { "CancelKeyDeletion", true, true, "", "a namespace does not wait for a person" },
+        { "CreateAlias", false, true, "alias/main was deleted with it and could not be put back", "the key is kept, and the note says what it lost" },
+        { "ListAliases", false, true, "is retained, with the aliases that it has.", "the deletion is cancelled also where the aliases may not be read" },
+    };
+
+    [Theory]
+    [MemberData(nameof(RefusedReturns))]
+    public async Task What_AWS_refuses_while_a_deletion_is_cancelled_holds_the_resource_only_where_the_key_would_be_lost(
+        string operation, bool isTerminating, bool goes, string note, string why)
+    {
+        var front = new Front("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete", "alias: alias/main"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+
+        await scenario.BreakAsync(operation);
+        if (isTerminating)
+            scenario.User.Delete("Namespace", new("", Scenario.Namespace));
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+        await scenario.RestAsync();
+
+        Assert.True(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is null == goes, why);
+        Assert.Equal(operation == "CancelKeyDeletion" ? "PendingDeletion" : "Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+        if (goes)
+        {
+            // Nothing is made in a namespace that is being deleted, also no event.
+            Assert.True(isTerminating || scenario.Events("one").Any(one => one.Contains(note, StringComparison.Ordinal)), string.Join("\n", scenario.Events("one")));
+            return;
+        }
+
+        Assert.Equal("AccessDenied", scenario.Condition("ServiceKey", "one", "Ready")?.Reason);
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Theory]
+    [InlineData("error5xx", "KMS has a bad day")]
+    [InlineData("throttle", "others use the quota up")]
+    [InlineData("accessDenied", "a person has to permit it")]
+    public async Task A_key_that_is_to_be_disabled_is_disabled_before_its_resource_goes(string fault, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Disable"));
+        await scenario.RestAsync();
+        await scenario.BreakAsync("DisableKey", fault);
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        Assert.True(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is not null, why);
+
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("Disabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
     [Theory]
     [InlineData(16, new[] { "us-east-1", "eu-west-1" }, "the look at the replica is too old: it has the primary now, and goes last")]
     [InlineData(2, new[] { "eu-west-1", "us-east-1" }, "nobody can know what happens between a look and a call")]

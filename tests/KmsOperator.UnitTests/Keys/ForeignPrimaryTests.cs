@@ -124,8 +124,10 @@ public sealed class ForeignPrimaryTests
         Assert.True(await scenario.CallsAsync("DescribeKey") == 0, why);
     }
 
-    [Fact]
-    public async Task A_replica_does_not_change_over_to_another_key()
+    [Theory]
+    [InlineData("status", "the status names another key, and the tags tell which one is the replica's")]
+    [InlineData("spec", "the spec names another primary, as after a restore from another manifest")]
+    public async Task A_replica_does_not_change_over_to_another_key(string change, string why)
     {
         using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
         var first = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { MultiRegion = true }, Ct)).KeyMetadata;
@@ -134,12 +136,31 @@ public sealed class ForeignPrimaryTests
         await scenario.RestAsync();
         scenario.AssertReady("KeyReplica", "copy");
 
-        // As on a server without CEL, or after a restore from another manifest.
+        var id = Scenario.Id("KeyReplica", "copy");
         scenario.Operator.Kill();
-        scenario.User.Patch(
-            "KeyReplica", Scenario.Id("KeyReplica", "copy"), $$$"""{"status": {"keyId": "{{{second.KeyId}}}", "arn": "{{{second.Arn}}}"}}""", "status");
+        if (change == "spec")
+        {
+            var status = scenario.User.Get("KeyReplica", id)["status"]!.ToJsonString();
+            scenario.User.Patch("KeyReplica", id, """{"metadata": {"finalizers": null}}""");
+            scenario.User.Delete("KeyReplica", id);
+            scenario.User.Apply(Scenario.Replica("copy", $"primaryKeyArn: \"{second.Arn}\"", "className: standard", "region: eu-west-1", "alias: alias/copy"), Scenario.Namespace);
+            scenario.User.Patch("KeyReplica", id, $$"""{"status": {{status}}}""", "status");
+        }
+        else
+        {
+            scenario.User.Patch("KeyReplica", id, $$$"""{"status": {"keyId": "{{{second.KeyId}}}", "arn": "{{{second.Arn}}}"}}""", "status");
+        }
+
         scenario.Operator.Start();
         await scenario.RestAsync();
+
+        Assert.True(scenario.Status("KeyReplica", "copy", "keyId") == first.KeyId, why);
+        Assert.Equal(1, await scenario.CallsAsync("ReplicateKey"));
+        if (change == "status")
+        {
+            scenario.AssertReady("KeyReplica", "copy");
+            return;
+        }
 
         scenario.AssertStalled("KeyReplica", "copy", "InvalidSpec");
         Assert.Contains("spec.primaryKeyArn: cannot be changed", scenario.Condition("KeyReplica", "copy", "Ready")!.Value.Message, StringComparison.Ordinal);

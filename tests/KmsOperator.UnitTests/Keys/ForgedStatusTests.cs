@@ -116,8 +116,7 @@ public sealed class ForgedStatusTests
         var own = KeyId(scenario, "one");
 
         scenario.Operator.Kill();
-        await scenario.Aws.Kms().UntagResourceAsync(
-            new UntagResourceRequest { KeyId = own, TagKeys = ["servicekey.dev/owner", "servicekey.dev/cluster", "servicekey.dev/uid"] }, Ct);
+        await UnmarkAsync(scenario, own);
         scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec": {"description": "changed"}}""");
         scenario.Operator.Start();
         await scenario.Operator.SettleAsync(Long);
@@ -134,8 +133,7 @@ public sealed class ForgedStatusTests
         await scenario.Operator.SettleAsync(Long);
         var own = KeyId(scenario, "two");
 
-        await scenario.Aws.Kms().UntagResourceAsync(
-            new UntagResourceRequest { KeyId = own, TagKeys = ["servicekey.dev/owner", "servicekey.dev/cluster", "servicekey.dev/uid"] }, Ct);
+        await UnmarkAsync(scenario, own);
         Forge(scenario, "two", KeyId(scenario, "one"));
         await scenario.Operator.SettleAsync(Long);
 
@@ -143,6 +141,113 @@ public sealed class ForgedStatusTests
         scenario.AssertReady("ServiceKey", "two");
         Assert.Equal("ServiceKey/team/two", (string?)(await FindAsync(scenario, own))["tags"]!["servicekey.dev/owner"]);
     }
+
+    [Theory]
+    [InlineData("deletion", "a key that is about to go is of no use to the resource")]
+    [InlineData("owner", "somebody has given the key to another resource")]
+    [InlineData("holder", "another resource has the key by its status")]
+    public async Task The_process_that_knew_the_key_leaves_it_alone_where_it_is_no_longer_the_resources(string change, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs") + Scenario.Key("three", "service: sns"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = KeyId(scenario, "two");
+        await scenario.ApplyAsync(Scenario.Key("three", "service: sns", "suspend: true"));
+
+        await UnmarkAsync(scenario, own);
+        if (change == "deletion")
+            await scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = own, PendingWindowInDays = 7 }, Ct);
+        else if (change == "owner")
+            await scenario.Aws.Kms().TagResourceAsync(new TagResourceRequest { KeyId = own, Tags = [new Tag { TagKey = "servicekey.dev/owner", TagValue = "ServiceKey/other/x" }] }, Ct);
+        else
+            Forge(scenario, "three", own);
+        var before = (await FindAsync(scenario, own)).ToJsonString();
+        Forge(scenario, "two", KeyId(scenario, "one"));
+        await scenario.Operator.SettleAsync(Long);
+
+        scenario.AssertStalled("ServiceKey", "two", "KeyConflict");
+        Assert.True((await FindAsync(scenario, own)).ToJsonString() == before, why);
+    }
+
+    [Fact]
+    public async Task A_replica_whose_status_names_another_key_gets_its_own_back()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: ebs", "multiRegion: true", "replicaRegions: [eu-west-1]"));
+        await scenario.Operator.SettleAsync(Long);
+        var own = scenario.Status("KeyReplica", "one-eu-west-1", "keyId");
+        var other = (await scenario.Aws.Kms("eu-west-1").CreateKeyAsync(new CreateKeyRequest(), Ct)).KeyMetadata;
+
+        scenario.User.Patch(
+            "KeyReplica", Scenario.Id("KeyReplica", "one-eu-west-1"), $$$"""{"status": {"keyId": "{{{other.KeyId}}}", "arn": "{{{other.Arn}}}", "desiredSha256": null}}""", "status");
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.Equal(own, scenario.Status("KeyReplica", "one-eu-west-1", "keyId"));
+        scenario.AssertReady("KeyReplica", "one-eu-west-1");
+        scenario.AssertReady("ServiceKey", "one");
+    }
+
+    [Fact]
+    public async Task A_key_without_an_owner_tag_that_another_resource_has_is_not_the_resources_although_the_operator_made_it()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs"));
+        await scenario.Operator.SettleAsync(Long);
+        var (other, own) = (KeyId(scenario, "one"), KeyId(scenario, "two"));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "suspend: true"));
+
+        scenario.Operator.Kill();
+        await UnmarkAsync(scenario, other);
+        Forge(scenario, "two", other);
+        scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.Equal(own, KeyId(scenario, "two"));
+        Assert.Null((await FindAsync(scenario, other))["tags"]!["servicekey.dev/owner"]);
+    }
+
+    [Fact]
+    public async Task A_spec_that_adopts_one_key_does_not_make_another_one_the_resources()
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
+        var (own, other) = (await MakeByHandAsync(scenario), await MakeByHandAsync(scenario));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"adopt: {{keyId: {own}}}"));
+        await scenario.Operator.SettleAsync(Long);
+
+        scenario.Operator.Kill();
+        Forge(scenario, "one", other);
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec": {"description": "changed"}}""");
+        scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.Equal(own, KeyId(scenario, "one"));
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Empty((await FindAsync(scenario, other))["tags"]!.AsObject());
+    }
+
+    [Fact]
+    public async Task An_alias_that_points_at_another_resources_key_does_not_make_it_the_resources_also_where_adoption_is_allowed()
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
+        var held = await MakeByHandAsync(scenario);
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"adopt: {{keyId: {held}}}") + Scenario.Key("two", "service: sqs", "alias: alias/acme/mine"));
+        await scenario.Operator.SettleAsync(Long);
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", $"adopt: {{keyId: {held}}}", "suspend: true"));
+
+        scenario.Operator.Kill();
+        await UnmarkAsync(scenario, held);
+        await UnmarkAsync(scenario, KeyId(scenario, "two"));
+        await scenario.Aws.Kms().UpdateAliasAsync(new UpdateAliasRequest { AliasName = "alias/acme/mine", TargetKeyId = held }, Ct);
+        Forge(scenario, "two", held);
+        scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(Long);
+
+        scenario.AssertStalled("ServiceKey", "two", "KeyConflict");
+        Assert.Null((await FindAsync(scenario, held))["tags"]!["servicekey.dev/owner"]);
+    }
+
+    private static async Task UnmarkAsync(Scenario scenario, string keyId) => await scenario.Aws.Kms().UntagResourceAsync(
+        new UntagResourceRequest { KeyId = keyId, TagKeys = ["servicekey.dev/owner", "servicekey.dev/cluster", "servicekey.dev/uid"] }, Ct);
 
     private static async Task<string> MakeByHandAsync(Scenario scenario) =>
         (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { Description = "made by hand" }, Ct)).KeyMetadata.KeyId;

@@ -36,6 +36,21 @@ public sealed class ObserveTests
     }
 
     [Fact]
+    public async Task A_key_that_differs_does_not_count_as_verified()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        var verifiedAt = scenario.Status("ServiceKey", "one", "lastVerifiedAt");
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "managementPolicy: Observe", "description: other words"));
+        await scenario.RestAsync();
+
+        Assert.Equal("Progressing", scenario.Condition("ServiceKey", "one", "Ready")?.Reason);
+        Assert.Equal(verifiedAt, scenario.Status("ServiceKey", "one", "lastVerifiedAt"));
+    }
+
+    [Fact]
     public async Task A_plan_that_would_be_refused_says_why_instead()
     {
         using var scenario = await Scenario.StartAsync();

@@ -188,6 +188,36 @@ public sealed class PrimaryMoveTests
         Assert.Equal("Enabled", (await StatesAsync(scenario))[Home]);
     }
 
+    [Fact]
+    public async Task A_primary_with_a_replica_of_somebody_elses_is_retained_when_its_namespace_is_deleted()
+    {
+        using var scenario = await StartAsync("deletionPolicy: Delete");
+        await scenario.Aws.Kms().ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = KeyId(scenario), ReplicaRegion = "us-west-2" }, Ct);
+
+        scenario.User.Delete("Namespace", new("", Scenario.Namespace));
+        scenario.Operator.Server.FinalizeNamespaces();
+        await scenario.RestAsync();
+        scenario.Operator.Server.CollectGarbage();
+        await scenario.RestAsync();
+
+        Assert.True(scenario.Operator.Server.FinalizeNamespaces());
+        Assert.Equal("Enabled", (await StatesAsync(scenario))[Home]);
+    }
+
+    [Fact]
+    public async Task A_replica_that_KMS_names_and_that_may_not_be_looked_at_keeps_its_primary()
+    {
+        using var scenario = await StartAsync("deletionPolicy: Delete");
+        await scenario.Aws.Kms().ReplicateKeyAsync(new ReplicateKeyRequest { KeyId = KeyId(scenario), ReplicaRegion = "us-west-2" }, Ct);
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "DescribeKey", "kind": "accessDenied", "region": "us-west-2", "count": 100000}""");
+
+        await scenario.DeleteAsync("ServiceKey", "multi");
+        await scenario.RestAsync();
+
+        Assert.Equal("AccessDenied", scenario.Condition("ServiceKey", "multi", "Ready")?.Reason);
+        Assert.Equal("Enabled", (await StatesAsync(scenario))[Home]);
+    }
+
     // fields of the ServiceKey; reason, part of the message; why
     public static TheoryData<string[], string, string, string> Mistakes => new()
     {
@@ -213,7 +243,8 @@ public sealed class PrimaryMoveTests
     [Theory]
     [InlineData("suspend", "nothing is written to a suspended resource's key")]
     [InlineData("disabled", "only an enabled key becomes the primary")]
-    [InlineData("tags", "the key there is somebody else's")]
+    [InlineData("servicekey.dev/owner=KeyReplica/other/x", "the key there is somebody else's")]
+    [InlineData("servicekey.dev/cluster=other", "a resource of that name in another cluster has the key there")]
     public async Task The_primary_does_not_move_to_a_key_that_must_not_be_written(string obstacle, string why)
     {
         using var scenario = await StartAsync();
@@ -222,12 +253,50 @@ public sealed class PrimaryMoveTests
         else if (obstacle == "disabled")
             await scenario.ApplyAsync(Scenario.Replica("multi-eu-west-1", "primaryRef: {name: multi}", "region: eu-west-1", "enabled: false"));
         else
-            await scenario.Aws.Kms(Away).TagResourceAsync(new TagResourceRequest { KeyId = KeyId(scenario), Tags = [new Tag { TagKey = "servicekey.dev/owner", TagValue = "KeyReplica/other/x" }] }, Ct);
+            await scenario.Aws.Kms(Away).TagResourceAsync(new TagResourceRequest { KeyId = KeyId(scenario), Tags = [new Tag { TagKey = obstacle.Split('=')[0], TagValue = obstacle.Split('=')[1] }] }, Ct);
 
         await ApplyAsync(scenario, $"primaryRegion: {Away}");
 
         Assert.True(scenario.Condition("ServiceKey", "multi", "Ready") is { Status: "False" } ready && ready.Message.Contains("spec.primaryRegion", StringComparison.Ordinal), why);
         Assert.Equal(0, await scenario.CallsAsync("UpdatePrimaryRegion"));
+    }
+
+    // where the primary is, what somebody does to the ServiceKey when the operator looks at it for the last time; why nothing moves
+    public static TheoryData<string, string?, string> LateChanges => new()
+    {
+        { Home, """{"spec": {"primaryRegion": null}}""", "the wish was taken back" },
+        { Home, """{"spec": {"suspend": true}}""", "a suspended resource's keys stay as they are" },
+        { Away, """{"spec": {"primaryRegion": null}}""", "the wish was taken back" },
+        { Away, """{"spec": {"suspend": true}}""", "a suspended resource's keys stay as they are" },
+        { Away, null, "the ServiceKey is being deleted, and what happens to its keys is decided by that" },
+    };
+
+    [Theory]
+    [MemberData(nameof(LateChanges))]
+    public async Task A_move_is_decided_on_what_the_ServiceKey_says_at_that_time(string from, string? patch, string why)
+    {
+        using var scenario = await StartAsync();
+        if (from == Away)
+            await ApplyAsync(scenario, $"primaryRegion: {Away}");
+        var moves = await scenario.CallsAsync("UpdatePrimaryRegion");
+        var isChanged = false;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            if (request is not { Verb: "get", Plural: "servicekeys" } || isChanged)
+                return Task.CompletedTask;
+            isChanged = true;
+            if (patch is null)
+                scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "multi"));
+            else
+                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "multi"), patch);
+            return Task.CompletedTask;
+        };
+
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "multi"), $$$"""{"spec": {"primaryRegion": "{{{(from == Home ? Away : Home)}}}"}}""");
+        await scenario.RestAsync();
+
+        Assert.True(isChanged);
+        Assert.True(await scenario.CallsAsync("UpdatePrimaryRegion") == moves, why);
     }
 
     [Fact]

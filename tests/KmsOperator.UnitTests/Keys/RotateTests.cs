@@ -29,6 +29,21 @@ public sealed class RotateTests
     }
 
     [Fact]
+    public async Task Of_a_long_history_the_status_has_as_many_rotations_as_the_CRD_takes()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "rotation: {periodDays: 90}"));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/clock", $$"""{"advanceSeconds": {{(long)TimeSpan.FromDays(30 * 91).TotalSeconds}}}""");
+
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(25, scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["rotation"]!["history"]!.AsArray().Count);
+    }
+
+    [Fact]
     public async Task A_rotation_whose_answer_was_lost_is_not_repeated()
     {
         using var scenario = await Scenario.StartAsync();

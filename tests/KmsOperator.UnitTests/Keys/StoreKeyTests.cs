@@ -1,4 +1,5 @@
 using System.Net;
+using Amazon.KeyManagementService.Model;
 using KmsOperator.Kubernetes;
 using KmsOperator.Testing.ApiServer;
 using Xunit;
@@ -13,6 +14,7 @@ public sealed class StoreKeyTests
         { "changed", "somebody else has changed the resource meanwhile, and the id belongs to it all the same" },
         { "unavailable", "the API server does not answer, and the process knows the key until it does" },
         { "deleted", "the resource is being deleted meanwhile, and its key must not be forgotten" },
+        { "made again", "another resource has the name meanwhile, and takes the key over by its tags" },
     };
 
     [Theory]
@@ -29,6 +31,8 @@ public sealed class StoreKeyTests
                 throw new KubernetesApiException(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable", "the server is starting");
             if (obstacle == "deleted")
                 scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+            else if (obstacle == "made again")
+                MakeAgain(scenario);
             else
                 scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "example.com/note", "changed");
             return Task.CompletedTask;
@@ -49,6 +53,30 @@ public sealed class StoreKeyTests
         scenario.AssertReady("ServiceKey", "one");
         Assert.Equal((string?)(await scenario.Aws.KeyAsync())["keyId"], scenario.Status("ServiceKey", "one", "keyId"));
         Assert.Equal(["alias/acme/s3"], Scenario.Aliases(await scenario.Aws.KeyAsync()));
+    }
+
+    [Fact]
+    public async Task A_key_whose_resource_names_another_one_meanwhile_is_found_by_its_tags()
+    {
+        using var scenario = await Scenario.StartAsync();
+        var other = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest(), TestContext.Current.CancellationToken)).KeyMetadata;
+        var met = 0;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            if (StoresKey(request) && met++ == 0)
+                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), $$$"""{"status": {"keyId": "{{{other.KeyId}}}", "arn": "{{{other.Arn}}}"}}""", "status");
+            return Task.CompletedTask;
+        };
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+
+        Assert.True(met > 0);
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.NotEqual(other.KeyId, scenario.Status("ServiceKey", "one", "keyId"));
+        Assert.Equal(2, await scenario.CallsAsync("CreateKey"));
+        var left = (await scenario.Aws.KeysAsync()).Single(key => (string?)key["keyId"] == other.KeyId);
+        Assert.Empty(left["tags"]!.AsObject());
     }
 
     [Fact]
@@ -89,6 +117,15 @@ public sealed class StoreKeyTests
         Assert.Equal(keyId, scenario.Status("ServiceKey", "one", "keyId"));
         Assert.Equal(1, await scenario.CallsAsync("CreateKey"));
         Assert.Equal(1, await scenario.CallsAsync("RotateKeyOnDemand"));
+    }
+
+    /// <summary>Somebody takes the finalizer off, deletes the resource and makes it again.</summary>
+    private static void MakeAgain(Scenario scenario)
+    {
+        var id = Scenario.Id("ServiceKey", "one");
+        scenario.User.Patch("ServiceKey", id, """{"metadata": {"finalizers": null}}""");
+        scenario.User.Delete("ServiceKey", id);
+        scenario.User.Apply(Scenario.Key("one", "service: s3"), Scenario.Namespace);
     }
 
     private static bool StoresKey(ApiRequest request) =>

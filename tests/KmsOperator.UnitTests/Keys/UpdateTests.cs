@@ -1,4 +1,6 @@
 using Amazon.KeyManagementService.Model;
+using KmsOperator.Testing.Running;
+using KmsOperator.UnitTests.Plans;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -21,6 +23,28 @@ public sealed class UpdateTests
         { "rotation: {periodDays: 90}", "EnableKeyRotation", "the rotation" },
         { "rotation: {enabled: false}", "DisableKeyRotation", "the end of the rotation" },
     };
+
+    [Fact]
+    public async Task A_comparison_that_is_asked_for_while_KMS_still_shows_the_time_before_a_change_is_answered_later()
+    {
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromSeconds(20) } });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        var before = await scenario.Aws.WritesAsync();
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec": {"description": "changed", "additionalAliases": ["alias/acme/second"]}}""");
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
+        scenario.AssertReady("ServiceKey", "one");
+
+        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
+        Assert.Null(scenario.Status("ServiceKey", "one", "lastHandledReconcileAt"));
+        scenario.AssertReady("ServiceKey", "one");
+
+        await scenario.RestAsync();
+        Assert.Equal("now", scenario.Status("ServiceKey", "one", "lastHandledReconcileAt"));
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(["CreateAlias", "UpdateKeyDescription"], (await scenario.Aws.WritesAsync()).Skip(before.Count).Select(write => write.Operation).Order(StringComparer.Ordinal));
+    }
 
     [Fact]
     public async Task Somebody_else_s_change_is_said_to_be_theirs_also_where_the_first_try_to_put_it_right_failed_in_Kubernetes()

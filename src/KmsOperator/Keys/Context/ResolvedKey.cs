@@ -17,6 +17,12 @@ internal sealed record ResolvedKey(DesiredKey Desired, string ClassName, AwsAcce
     /// <summary>Whether the key is compared with AWS now in any case.</summary>
     public bool MustCompare { get; init; }
 
+    /// <summary>
+    /// Why the key that the status names cannot be the desired one: something changed that cannot change for a resource with a key. Null if nothing did.
+    /// It counts only where that key is the resource's.
+    /// </summary>
+    public ReconcileError? Change { get; init; }
+
     /// <summary>Where the primary is by another resource of the same multi-Region key; null where none says.</summary>
     public string? KnownPrimaryRegion { get; init; }
 

@@ -27,16 +27,22 @@ internal sealed class KeyDeletion(
     {
         context.Cache.FirstSeenAt ??= context.Now;
         var status = context.Status;
-        if (status.KeyId is null && context.OpenAttempt is null)
+        var isUnknown = status.KeyId is null && context.OpenAttempt is null;
+        if (isUnknown && !context.IsStatusLost)
         {
-            return await FindLostKeyAsync(context, request, cancellationToken) is { } lost
-                ? lost.Error is { } unread ? await EndAsync(context, request, DeletionOutcome.Blocked(unread, MissingPeriod), cancellationToken) : await FinalizeAsync(context, request, cancellationToken)
-                : await EndAsync(context, request, DeletionOutcome.Released("There is no key."), cancellationToken);
+            return await EndAsync(context, request, DeletionOutcome.Released("There is no key."), cancellationToken);
         }
 
-        if (request.UntouchedBecause is { } because && (status.KeyId is not null || request.Access is null || context.Resource.Suspended))
+        if (request.UntouchedBecause is { } because && (isUnknown || status.KeyId is not null || request.Access is null || context.Resource.Suspended))
         {
             return await EndAsync(context, request, DeletionOutcome.Released($"{KeyOf(context)} stays as it is: {because}."), cancellationToken);
+        }
+
+        if (isUnknown && request.Access is { } access)
+        {
+            return await FindLostKeyAsync(context, request, access, cancellationToken) is { } lost
+                ? lost.Error is { } unread ? await EndAsync(context, request, DeletionOutcome.Blocked(unread, MissingPeriod), cancellationToken) : await FinalizeAsync(context, request, cancellationToken)
+                : await EndAsync(context, request, DeletionOutcome.Released("There is no key."), cancellationToken);
         }
 
         if (await FindObstacleAsync(context, request, cancellationToken) is { } obstacle)
@@ -167,22 +173,17 @@ internal sealed class KeyDeletion(
     /// Without it the key would stay behind, and nobody would know of it. Its id is recorded.
     /// </summary>
     /// <returns>The status with the key, or why it is not known whether there is one; null when there is no such key.</returns>
-    private async Task<Resolved<KeyStatus>?> FindLostKeyAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
+    private async Task<Resolved<KeyStatus>?> FindLostKeyAsync<T>(ReconcileContext<T> context, DeletionRequest request, AwsAccess access, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        if (!context.IsStatusLost || request.Access is null || request.UntouchedBecause is not null)
-        {
-            return null;
-        }
-
-        var (account, unknown) = await accounts.IdentifyAsync(request.Access, DateTimeOffset.MinValue, cancellationToken);
+        var (account, unknown) = await accounts.IdentifyAsync(access, DateTimeOffset.MinValue, cancellationToken);
         if (unknown is not null)
         {
             return unknown;
         }
 
-        var location = new KeyLocation(account!, request.Access.Region);
-        var region = regions.For(request.Access);
+        var location = new KeyLocation(account!, access.Region);
+        var region = regions.For(access);
         try
         {
             var decidedAt = context.DecidedAt(attempt: null, settings.ConsistencyWindow);
@@ -215,8 +216,8 @@ internal sealed class KeyDeletion(
         var status = context.Status;
         if (request.Access is null)
         {
-            return ReconcileError.Terminal(
-                Reasons.ClassNotFound, $"KeyClass {status.ClassName} is gone, and with it the credentials for account {status.AccountId}. Put the class back.");
+            var (name, account) = (status.ClassName is { } className ? $"KeyClass {className}" : "The KeyClass", status.AccountId is { } known ? $" for account {known}" : "");
+            return ReconcileError.Terminal(Reasons.ClassNotFound, $"{name} is gone, and with it the credentials{account}. Put the class back.");
         }
 
         // Where the status does not say the account, STS does: a shard's fence lets nothing pass to an account that is not known.
@@ -282,5 +283,5 @@ internal sealed class KeyDeletion(
             : outcome;
 
     private static string KeyOf<T>(ReconcileContext<T> context)
-        where T : class, IKeyResource => context.Status.Arn ?? "A key that a pending create may have made";
+        where T : class, IKeyResource => context.Status.Arn ?? (context.OpenAttempt is null ? "The key of this resource, whose status was lost," : "A key that a pending create may have made");
 }

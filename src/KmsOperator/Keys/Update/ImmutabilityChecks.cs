@@ -10,12 +10,12 @@ namespace KmsOperator.Keys.Update;
 /// </summary>
 internal static class ImmutabilityChecks
 {
-    /// <summary>Why the desired key cannot be the one that the resource has; null if it can.</summary>
+    /// <summary>Why the desired key cannot be the one that the resource has: it would be in another account or Region. Null if it would not.</summary>
     /// <param name="status">The resource's status.</param>
     /// <param name="isUndecided">Whether it is open if an attempt on record made a key.</param>
     /// <param name="resolved">The desired key.</param>
-    public static ReconcileError? Find(KeyStatus status, bool isUndecided, ResolvedKey resolved) =>
-        (status.KeyId is not null || isUndecided ? FindMove(status, resolved.Desired.Location, resolved.ClassName) : null) ?? FindOtherAdoption(status, resolved.Desired);
+    public static ReconcileError? FindMove(KeyStatus status, bool isUndecided, ResolvedKey resolved) =>
+        status.KeyId is not null || isUndecided ? FindMove(status, resolved.Desired.Location, resolved.ClassName) : null;
 
     /// <summary>Why a ServiceKey's class cannot be used: it now names another account or Region than the ServiceKey's key has.</summary>
     public static ReconcileError? FindMove(ServiceKey resource, KeyClass keyClass) => resource.Status?.KeyId is not null || CreateAttempt.Of(resource) is not null
@@ -63,7 +63,7 @@ internal static class ImmutabilityChecks
                 Reasons.InvalidSpec, $"spec.primaryKeyArn: cannot be changed; this is a replica of {keyId}. Put that back, or create another resource.");
 
     /// <summary>A resource stays with its key; <c>spec.adopt</c> only says where the key comes from.</summary>
-    private static ReconcileError? FindOtherAdoption(KeyStatus status, DesiredKey desired)
+    public static ReconcileError? FindOtherAdoption(KeyStatus status, DesiredKey desired)
     {
         if (status.KeyId is null || desired.AdoptKeyId is not { } adopt || adopt.Contains("alias/", StringComparison.Ordinal)
             || adopt == status.KeyId || adopt == status.Arn)

@@ -140,9 +140,15 @@ internal sealed class KeyReplicaReconciler(
             return error!;
         }
 
+        var change = PrimaryResolver.FindChange(context.Resource);
+        if (change is not null && context.IsKeyVerified)
+        {
+            return change;
+        }
+
         var desiredSha256 = DesiredStateHash.Compute(outline, context.Resource, keyClass);
         context.Cache.FirstSeenAt ??= context.Now;
-        if (context.Status.KeyId is not null && !keys.IsDue(context, desiredSha256))
+        if (context.Status.KeyId is not null && change is null && !keys.IsDue(context, desiredSha256))
         {
             await context.AddFinalizerAsync(cancellationToken);
             return KeyReconciler.Unchanged(context, KeyStatusFields.Settled(context.Status, desired: null, settings.ConsistencyWindow)) with
@@ -151,7 +157,7 @@ internal sealed class KeyReplicaReconciler(
             };
         }
 
-        return await ReconcileAsync(context, await resolver.ResolveAsync(context, keyClass, desiredSha256, cancellationToken), cancellationToken);
+        return await ReconcileAsync(context, await resolver.ResolveAsync(context, keyClass, desiredSha256, change, cancellationToken), cancellationToken);
     }
 
     private async Task<Resolved<KeyResult>> ReconcileAsync(

@@ -44,8 +44,11 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
             return ReconcileError.Transient(Reasons.PrimaryNotReady, $"ServiceKey {name} does not have {desired.AliasName} yet, which this replica gets as well.");
         }
 
-        return ImmutabilityChecks.FindPrimaryChange(resource, primary) is { } change ? change : ResolvedKey.Of(desired with { AliasWaitsFor = waits ? name : null }, keyClass) with
+        var change = ImmutabilityChecks.FindPrimaryChange(resource, primary);
+        return change is { IsTerminal: false } ? change : ResolvedKey.Of(desired with { AliasWaitsFor = waits ? name : null }, keyClass) with
         {
+            Change = change,
+
             // Where the primary is, the ServiceKey may know first.
             KnownPrimaryRegion = primary.Status?.PrimaryRegion,
         };
@@ -62,21 +65,20 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
     /// <summary>What is known, without asking AWS, of a replica of a primary that is managed elsewhere.</summary>
     /// <param name="resource">The KeyReplica.</param>
     /// <param name="keyClass">Its class, which is Ready.</param>
-    public Resolved<ReplicaOutline> Outline(KeyReplica resource, KeyClass keyClass)
-    {
-        var outline = KeyReplicaResolver.Outline(resource, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
-        return outline.Error is null && ImmutabilityChecks.FindPrimaryChange(resource, KeyIdOf(Arn.Parse(resource.Spec.PrimaryKeyArn!))) is { } change
-            ? change
-            : outline;
-    }
+    public Resolved<ReplicaOutline> Outline(KeyReplica resource, KeyClass keyClass) =>
+        KeyReplicaResolver.Outline(resource, keyClass, keyClass.Status!.AccountId!, settings.ClusterId);
+
+    /// <summary>Why the key in the status cannot be a replica of the primary that <c>spec.primaryKeyArn</c> names; null if it can.</summary>
+    public static ReconcileError? FindChange(KeyReplica resource) => ImmutabilityChecks.FindPrimaryChange(resource, KeyIdOf(Arn.Parse(resource.Spec.PrimaryKeyArn!)));
 
     /// <summary>A replica of a primary that is managed elsewhere, as AWS shows the primary now.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="keyClass">The KeyReplica's class, which is Ready.</param>
     /// <param name="desiredSha256">The hash of what is known without asking AWS.</param>
+    /// <param name="change">What <see cref="FindChange"/> says.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<Resolved<ResolvedKey>> ResolveAsync(
-        ReconcileContext<KeyReplica> context, KeyClass keyClass, string desiredSha256, CancellationToken cancellationToken)
+        ReconcileContext<KeyReplica> context, KeyClass keyClass, string desiredSha256, ReconcileError? change, CancellationToken cancellationToken)
     {
         var spec = context.Resource.Spec;
         var arn = Arn.Parse(spec.PrimaryKeyArn!);
@@ -103,7 +105,7 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
 
             return context.Status.KeyId is null && primary.KeyState != KeyStates.Enabled
                 ? ReconcileError.Transient(Reasons.PrimaryNotReady, $"{primary.Arn} is in state {primary.KeyState}; only an enabled key can be replicated.")
-                : ResolvedKey.Of(desired, keyClass, desiredSha256);
+                : ResolvedKey.Of(desired, keyClass, desiredSha256) with { Change = change };
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken, "DescribeKey") is { } failure)
         {

@@ -33,7 +33,7 @@ internal sealed class ServiceKeyReconciler(
     public async Task<ReconcileResult> ReconcileAsync(ReconcileContext<ServiceKey> context, CancellationToken cancellationToken)
     {
         var resource = context.Resource;
-        if ((SpecErrors.Find(resource) ?? ImmutabilityChecks.FindServiceChange(resource)) is { } invalid)
+        if (SpecErrors.Find(resource) is { } invalid)
         {
             return await context.CompleteAsync(invalid, cancellationToken);
         }
@@ -57,6 +57,7 @@ internal sealed class ServiceKeyReconciler(
         var resolved = ResolvedKey.Of(desired!, keyClass) with
         {
             MustCompare = replicas.HasUnlisted(resource),
+            Change = ImmutabilityChecks.FindServiceChange(resource),
             KnownPrimaryRegion = replicas.FindPrimaryRegion(resource),
         };
         var result = await keys.ReconcileAsync(context, resolved, cancellationToken) with { Resolved = resolved };

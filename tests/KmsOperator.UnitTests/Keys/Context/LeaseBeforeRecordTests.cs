@@ -66,11 +66,4 @@ public sealed class LeaseBeforeRecordTests
 
         public Task WaitUntilFreshAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
-
-    private sealed class NoEvents : IEventRecorder
-    {
-        public void Record(IResource regarding, EventType type, string reason, string action, string note)
-        {
-        }
-    }
 }

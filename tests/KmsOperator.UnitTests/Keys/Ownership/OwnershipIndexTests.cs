@@ -100,6 +100,61 @@ public sealed class OwnershipIndexTests
     }
 
     [Theory]
+    [InlineData("ServiceKey")]
+    [InlineData("KeyReplica")]
+    public void A_resource_that_was_made_again_under_its_name_is_another_one(string kind)
+    {
+        var meta = new ObjectMeta { Namespace = "team", Name = "one", Uid = "second" };
+        if (kind == "ServiceKey")
+            _caches.Set(new ServiceKey { Metadata = meta });
+        else
+            _caches.Set(new KeyReplica { Metadata = meta });
+
+        Assert.True(Index.Exists(new KeyOwner(kind, "team", "one", "second", "test")));
+        Assert.False(Index.Exists(new KeyOwner(kind, "team", "one", "first", "test")));
+        Assert.False(Index.Exists(new KeyOwner(kind, "team", "two", "second", "test")));
+    }
+
+    // What a resource wants that says AliasConflict, whether it waits for alias/wanted in us-east-1, and why.
+    public static TheoryData<string, string?, string[], bool, string> Waiting => new()
+    {
+        { "us-east-1", Alias, [], true, "it wants it" },
+        { "us-east-1", "alias/other", ["alias/second", Alias], true, "an additional alias is wanted as much as the first one" },
+        { "us-east-1", "alias/other", ["alias/second"], false, "it waits for other names" },
+        { "us-east-1", "alias/other", [], false, "it waits for another name" },
+        { "eu-west-1", Alias, [Alias], false, "each Region has aliases of its own" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Waiting))]
+    public void Whoever_waits_for_an_alias_is_found_when_it_becomes_free(string region, string? alias, string[] additional, bool waits, string why)
+    {
+        var conflict = new KeyStatus { Conditions = [new() { Type = ConditionTypes.Ready, Status = "False", Reason = Reasons.AliasConflict }] };
+        _caches.Set(new KeyClass { Metadata = new() { Name = "standard" }, Spec = new() { Region = region } });
+        _caches.Set(new ServiceKey
+        {
+            Metadata = new() { Namespace = "team", Name = "key" },
+            Spec = new() { ClassName = "standard", Alias = alias, AdditionalAliases = additional },
+            Status = conflict,
+        });
+        _caches.Set(new KeyReplica { Metadata = new() { Namespace = "team", Name = "copy" }, Spec = new() { Region = region, Alias = alias, AdditionalAliases = additional }, Status = conflict });
+
+        var lost = new AliasesLost("us-east-1", [Alias, "alias/third"]);
+        Assert.True(Index.ServiceKeysThatWaitFor(lost).Any() == waits, why);
+        Assert.True(Index.KeyReplicasThatWaitFor(lost).Any() == waits, why);
+    }
+
+    [Fact]
+    public void A_replica_without_an_alias_in_its_spec_waits_for_any_of_its_Region()
+    {
+        var conflict = new KeyStatus { Conditions = [new() { Type = ConditionTypes.Ready, Status = "False", Reason = Reasons.AliasConflict }] };
+        _caches.Set(new KeyReplica { Metadata = new() { Namespace = "team", Name = "copy" }, Spec = new() { Region = "us-east-1" }, Status = conflict });
+
+        Assert.Single(Index.KeyReplicasThatWaitFor(new AliasesLost("us-east-1", [Alias])));
+        Assert.Empty(Index.KeyReplicasThatWaitFor(new AliasesLost("eu-west-1", [Alias])));
+    }
+
+    [Theory]
     [MemberData(nameof(RivalNames))]
     public void A_name_goes_to_the_one_that_comes_first_of_those_that_get_a_key(string name)
     {
