@@ -198,6 +198,23 @@ public sealed class DeletionDecisionTests
     }
 
     [Theory]
+    [InlineData("LimitExceededException", "a quota is used up")]
+    [InlineData("KMSInvalidStateException", "the key was in another state at that moment")]
+    [InlineData("DependencyTimeoutException", "KMS has a bad day")]
+    public async Task A_key_that_is_to_be_disabled_is_disabled_also_where_KMS_refuses_that_once(string error, string why)
+    {
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = aws => new RefusingHandler(aws, "DisableKey", error) });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Disable"));
+        await scenario.RestAsync();
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.True((string?)(await scenario.Aws.KeyAsync())["keyState"] == "Disabled", why);
+    }
+
+    [Theory]
     [InlineData("error5xx", "KMS has a bad day")]
     [InlineData("throttle", "others use the quota up")]
     [InlineData("accessDenied", "a person has to permit it")]

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text;
 using KmsOperator.Testing.Running;
 using Xunit;
 
@@ -17,7 +15,7 @@ public sealed class ImportTokenTests
         using var scenario = await MaterialScenario.StartAsync();
         scenario.PutSecret(MaterialScenario.First);
         scenario.Operator.Kill();
-        scenario.Operator.Start(new OperatorWiring { Aws = handler => new RefusesOneImport(handler, error) });
+        scenario.Operator.Start(new OperatorWiring { Aws = handler => new RefusingHandler(handler, "ImportKeyMaterial", error) });
 
         await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin, MaterialScenario.Material()));
         await scenario.RestAsync();
@@ -25,22 +23,5 @@ public sealed class ImportTokenTests
         scenario.AssertReady("ServiceKey", "one");
         Assert.True((2, 1) == (await scenario.CallsAsync("GetParametersForImport"), await scenario.CallsAsync("ImportKeyMaterial")), why);
         Assert.Equal(1, await scenario.CallsAsync("CreateKey"));
-    }
-
-    private sealed class RefusesOneImport(HttpMessageHandler inner, string error) : DelegatingHandler(inner)
-    {
-        private bool _hasRefused;
-
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            if (_hasRefused || !request.Headers.TryGetValues("X-Amz-Target", out var target) || target.Single() != "TrentService.ImportKeyMaterial")
-                return base.SendAsync(request, cancellationToken);
-            _hasRefused = true;
-            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.BadRequest)
-            {
-                RequestMessage = request,
-                Content = new StringContent($$"""{"__type": "{{error}}", "message": "The import token is refused."}""", Encoding.UTF8, "application/x-amz-json-1.1"),
-            });
-        }
     }
 }

@@ -89,6 +89,8 @@ public sealed class OwnershipIndexTests
 
         Assert.True(Index.FindAliasHolder(Here, Alias, asker) == (isHeld ? $"{kind}/team/other" : null), why);
         Assert.Null(Index.FindAliasHolder(Here, "alias/third", asker));
+        Assert.Equal("other", Assert.Single(Index.AliasHolders(Here, Alias)).Metadata.Name);
+        Assert.Empty(Index.AliasHolders(Here, "alias/third"));
     }
 
     [Fact]
