@@ -46,7 +46,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
             return Description.FindDifference(world, resource);
         return ready.Reason switch
         {
-            Reasons.AliasConflict when IsAliasElsewhere(world, resource) => null,
+            Reasons.AliasConflict when IsAliasElsewhere(world, resource) && !WillTakeOver(world, resource) => null,
 
             // The key cannot be rotated, which somebody asks for. Everything else is to be as described all the same.
             Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
@@ -111,6 +111,13 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource) => AliasesOf(world, resource).Any(alias =>
         world.Keys.TargetOf(StartingPoint.Home, alias) is { } target ? target != resource.Status?.KeyId
         : resource.Status?.KeyId is null && world.Cluster.ServiceKeys.Any(other => other != resource && AliasesOf(world, other).Contains(alias)));
+
+    /// <summary>Whether a resource that may take over its alias will: no resource has the key that has the alias, and none waits for it as well.</summary>
+    private static bool WillTakeOver(SimulatedWorld world, ServiceKey resource) =>
+        resource.Spec is { TakeOverAlias: true, AdditionalAliases: null } && world.Cluster.ClassOf(resource)?.Spec.Permissions?.AliasTakeOver == "Allow"
+        && AliasesOf(world, resource).First() is var alias
+        && world.Keys.TargetOf(StartingPoint.Home, alias) is { } target
+        && !world.Cluster.Resources.Any(other => !ReferenceEquals(other, resource) && (other.Status?.KeyId == target || (other is ServiceKey key && AliasesOf(world, key).Contains(alias))));
 
     private static IEnumerable<string> AliasesOf(SimulatedWorld world, ServiceKey resource) =>
         world.Cluster.ClassOf(resource) is { } keyClass ? [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []] : [];

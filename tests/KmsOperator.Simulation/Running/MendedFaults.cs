@@ -610,5 +610,20 @@ internal static class MendedFaults
             4.1 edit team-a/one alias=alias/x0
             83.191 kms-delete-alias alias/x0
             """),
+        new("a resource counts as settled that will take over the alias of a key that no resource has any more", """
+            seed 699400 operators 1 stale 8
+            0 create team-a/one alias=alias/team1 users=role2 takeOverAlias=true
+            0 create team-a/two alias=alias/team1 takeOverAlias=true
+            27.984 pause-at A apply/servicekeys 3 24
+            33.569 edit team-a/one deletionPolicy=Retain
+            34.052 delete team-a/one
+            35.604 create team-a/one deletionPolicy=Retain
+            47.604 fail-aws DeleteAlias LostBefore 2
+            47.604 watch-lag A 3
+            47.673 delete team-a/one
+            66.673 create team-a/one deletionPolicy=Delete
+            92.834 delete team-a/one
+            99.834 create team-a/one deletionPolicy=Delete
+            """),
     ];
 }
