@@ -55,6 +55,8 @@ public sealed class OwnershipIndexTests
 
     private static CreateAttempt Attempt => new("1", Created);
 
+    private static KeyStatus Conflict => new() { Conditions = [new() { Type = ConditionTypes.Ready, Status = "False", Reason = Reasons.AliasConflict }] };
+
     private static KeyStatus Stalled => new() { Conditions = [new() { Type = ConditionTypes.Stalled, Status = "True" }] };
 
     private OwnershipIndex Index => new(_caches.Keys, _caches.Replicas, _caches.Directory);
@@ -131,15 +133,14 @@ public sealed class OwnershipIndexTests
     [MemberData(nameof(Waiting))]
     public void Whoever_waits_for_an_alias_is_found_when_it_becomes_free(string region, string? alias, string[] additional, bool waits, string why)
     {
-        var conflict = new KeyStatus { Conditions = [new() { Type = ConditionTypes.Ready, Status = "False", Reason = Reasons.AliasConflict }] };
         _caches.Set(new KeyClass { Metadata = new() { Name = "standard" }, Spec = new() { Region = region } });
         _caches.Set(new ServiceKey
         {
             Metadata = new() { Namespace = "team", Name = "key" },
             Spec = new() { ClassName = "standard", Alias = alias, AdditionalAliases = additional },
-            Status = conflict,
+            Status = Conflict,
         });
-        _caches.Set(new KeyReplica { Metadata = new() { Namespace = "team", Name = "copy" }, Spec = new() { Region = region, Alias = alias, AdditionalAliases = additional }, Status = conflict });
+        _caches.Set(new KeyReplica { Metadata = new() { Namespace = "team", Name = "copy" }, Spec = new() { Region = region, Alias = alias, AdditionalAliases = additional }, Status = Conflict });
 
         var lost = new AliasesLost("us-east-1", [Alias, "alias/third"]);
         Assert.True(Index.ServiceKeysThatWaitFor(lost).Any() == waits, why);
@@ -149,8 +150,7 @@ public sealed class OwnershipIndexTests
     [Fact]
     public void A_replica_without_an_alias_in_its_spec_waits_for_any_of_its_Region()
     {
-        var conflict = new KeyStatus { Conditions = [new() { Type = ConditionTypes.Ready, Status = "False", Reason = Reasons.AliasConflict }] };
-        _caches.Set(new KeyReplica { Metadata = new() { Namespace = "team", Name = "copy" }, Spec = new() { Region = "us-east-1" }, Status = conflict });
+        _caches.Set(new KeyReplica { Metadata = new() { Namespace = "team", Name = "copy" }, Spec = new() { Region = "us-east-1" }, Status = Conflict });
 
         Assert.Single(Index.KeyReplicasThatWaitFor(new AliasesLost("us-east-1", [Alias])));
         Assert.Empty(Index.KeyReplicasThatWaitFor(new AliasesLost("eu-west-1", [Alias])));
