@@ -40,6 +40,17 @@ cluster_up() { # once for all scenes
     kubectl wait --for=condition=Established crd --all --timeout=60s >/dev/null
     server=$(kubectl version 2>/dev/null | awk '/Server Version/ { match($0, /v[0-9][0-9.]*/); print substr($0, RSTART + 1, RLENGTH - 1) }')
 }
+restart_api_server() { # ends it at once, as a crash does, and starts it again; the store goes on
+    local pid_file=$dir/cluster/pids/front pid command
+    [[ -f $pid_file ]] || pid_file=$dir/cluster/pids/apiserver
+    pid=$(<"$pid_file")
+    mapfile -d '' command <"/proc/$pid/cmdline"
+    kill -9 "$pid"
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    "${command[@]}" >>"$dir/cluster/logs/api-server-again" 2>&1 &
+    echo $! >"$pid_file"
+    until kubectl get --raw /readyz >/dev/null 2>&1; do sleep 0.1; done
+}
 kubectl() { "$assets/kubectl" --kubeconfig "$dir/cluster/admin.kubeconfig" "$@"; }
 namespaces() { local name; for name in "$@"; do kubectl create namespace "$name" >/dev/null; done; }
 load() { KUBECONFIG=$dir/cluster/admin.kubeconfig dotnet tests/KmsOperator.Benchmarks/bin/Release/net10.0/KmsOperator.Benchmarks.dll "$@"; }
@@ -119,6 +130,7 @@ writes_settled() { # the same for the writes that the API server has taken
     until now=$(api_writes); [[ $now == "$before" ]]; do before=$now; sleep "$(size 3 1)"; done
 }
 now_ms() { echo $((${EPOCHREALTIME//[.,]/} / 1000)); }
+reset_peak() { echo 5 >"/proc/$operator_pid/clear_refs"; } # VmHWM begins anew
 memory() { awk -v what="${1:-VmRSS}:" '$1 == what { printf "%.1f\n", $2 / 1024 }' "/proc/$operator_pid/status"; } # in MiB
 cpu_ms() { # of the operator so far; the fields after its name, which may have spaces
     sed 's/^.*) //' "/proc/$operator_pid/stat" | awk -v ticks="$(getconf CLK_TCK)" '{ printf "%d\n", ($12 + $13) * 1000 / ticks }'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # New keys, KMS's quotas off, for each number of keys of BENCH_SCALE (100 1000 10000): time beside that of the same API-server writes alone, KMS calls, CPU, memory after a restart.
-# Then, with the last of them, a restart with nothing changed, CPU with nothing to do, and changes of one key among all.
+# Then, with the last of them, a restart with nothing changed, CPU with nothing to do, a crash of the API server, after which the operator lists all of them again (not with BENCH_SMALL),
+# and changes of one key among all.
 # Each number of keys has a namespace, a simulator and an operator of its own. BENCH_KEYS_PER_ACCOUNT (20), BENCH_IDLE_SECONDS (60), BENCH_CHANGES (100).
 cluster_up
 sizes=${BENCH_SCALE:-$(size '100 1000 10000' '20 60')}
@@ -99,11 +100,28 @@ change_keys() { # keys namespace
     )
 }
 
+crash_of_the_api_server() { # keys namespace
+    local keys=$1 namespace=$2 calls_before cpu_before resident
+    echo "A crash of the API server with $keys unchanged keys" >&2
+    settled
+    calls_before=$(kms_calls) cpu_before=$(cpu_ms) resident=$(memory)
+    reset_peak
+    restart_api_server
+    # One by one the reflectors notice, wait, list, and watch.
+    sleep 40
+    figures+=(
+        "reconnect.calls $keys $(($(kms_calls) - calls_before))"
+        "reconnect.cpu $keys $(ratio $(($(cpu_ms) - cpu_before)) 1000)"
+        "reconnect.memory $keys $(memory VmHWM) \`VmRSS\` before $resident MiB, after $(memory) MiB"
+    )
+}
+
 for keys in $sizes; do
     create_keys "$keys" "scale-$keys"
     restart "$keys" "scale-$keys"
 done
 idle "$keys"
+[[ -n ${BENCH_SMALL:-} ]] || crash_of_the_api_server "$keys" "scale-$keys"
 change_keys "$keys" "scale-$keys"
 
 results_begin

@@ -14,8 +14,9 @@ namespace KmsOperator.Kubernetes;
 /// <param name="logger">Gets failures and unreadable objects.</param>
 /// <remarks>
 /// An object that cannot be read is set aside in the store and all others go on. A server that was restored from a backup goes back to
-/// older versions: a watch from a version that it will not reach for long stays silent, so after a silence or a failure the reflector asks
-/// for the server's version. Source: Kubernetes API concepts, "Efficient detection of changes" and "410 Gone responses".
+/// older versions. A watch from a version that the server has not reached again stays silent, and it does not tell what was written since
+/// the restore. The server's present version does not show that: others may have written as much as was lost. So after each failure and
+/// after a silence the reflector lists again. Source: Kubernetes API concepts, "Efficient detection of changes" and "410 Gone responses".
 /// </remarks>
 public sealed class Reflector<T>(
     IKubernetesApi api,
@@ -40,23 +41,21 @@ public sealed class Reflector<T>(
 
     private async Task KeepAsync(Scope scope, CancellationToken cancellationToken)
     {
-        var failures = 0;
+        var (failures, expirations) = (0, 0);
         while (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan wait;
             var isListed = false;
+            var attempted = time.GetTimestamp();
             try
             {
-                if (scope.IsDoubtful && scope.Version is not null && await IsServerBehindAsync(scope, cancellationToken))
-                    scope.Version = null;
-                scope.IsDoubtful = false;
-                if (scope.Version is null)
+                if (scope.Version is null || scope.IsDoubtful)
                 {
                     await ListAsync(scope, cancellationToken);
                     isListed = true;
                 }
                 var began = time.GetTimestamp();
-                await WatchAsync(scope, () => failures = 0, cancellationToken);
+                await WatchAsync(scope, () => (failures, expirations) = (0, 0), cancellationToken);
                 // A server that ends every watch at once must not be asked again at once.
                 failures = time.GetElapsedTime(began) < options.FirstBackoff ? failures + 1 : 0;
                 wait = failures == 0 ? TimeSpan.Zero : _backoff.After(failures);
@@ -70,59 +69,78 @@ public sealed class Reflector<T>(
                 logger.LogInformation("Version {Version} of {Kind} in {Namespace} has expired: listing again", scope.Version, type.Kind, scope);
                 scope.Version = null;
                 // At once, however often the server failed before. Only if even a fresh list is too old for it, it is asked less and less often.
-                wait = !isListed || failures++ == 0 ? TimeSpan.Zero : _backoff.After(failures);
+                wait = !isListed || expirations++ == 0 ? TimeSpan.Zero : _backoff.After(expirations);
             }
             catch (TimeoutException e)
             {
                 scope.IsDoubtful = true;
-                wait = _backoff.After(++failures);
+                wait = WaitAfterFailure();
                 logger.LogInformation("{Kind} in {Namespace}, next attempt in {Wait}: {Message}", type.Kind, scope, wait, e.Message);
             }
             // All failures, not only those of the network; a credential plugin may fail as well. The watch must go on after each.
             catch (Exception e)
             {
                 scope.IsDoubtful = true;
-                wait = _backoff.After(++failures);
+                wait = WaitAfterFailure();
                 if (e is KubernetesApiException { RetryAfter: { } asked } && asked > wait)
                     wait = asked;
                 logger.LogWarning(e, "Cannot read {Kind} in {Namespace}, next attempt in {Wait}", type.Kind, scope, wait);
             }
             await Task.Delay(wait, time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+            // A watch that went quiet after minutes is not the second failure in a row.
+            TimeSpan WaitAfterFailure() => _backoff.After(failures = time.GetElapsedTime(attempted) < options.LongestBackoff ? failures + 1 : 1);
         }
     }
 
+    /// <summary>Makes the store equal to a list, page by page: no more than a page is held beside the store.</summary>
     private async Task ListAsync(Scope scope, CancellationToken cancellationToken)
     {
-        var (items, unreadable) = (new List<T>(), new List<UnreadableObject>());
+        var present = new HashSet<NamespacedName>();
         var size = new PageSize(options.FirstPageSize, options.PageSize, options.PageBytes);
+        string? version = null;
         string? page = null;
-        ResourceList<T> list;
         do
         {
-            list = await api.ListPageAsync(type, scope.Namespace, size.Limit, page, cancellationToken);
-            items.AddRange(list.Items);
-            unreadable.AddRange(list.Unreadable);
+            var list = await api.ListPageAsync(type, scope.Namespace, size.Limit, page, cancellationToken);
+            // All pages show the same version.
+            version ??= BeginList(scope, list.Metadata.ResourceVersion);
+            foreach (var item in list.Items)
+            {
+                present.Add(NamespacedName.Of(item));
+                store.Set(item, isRestored: scope.IsDoubtful);
+            }
+            foreach (var unreadable in list.Unreadable)
+            {
+                Log(unreadable);
+                present.Add(NamespacedName.Of(unreadable));
+                store.SetUnreadable(unreadable);
+            }
             size.Observe(list.Items.Count + list.Unreadable.Count, list.Bytes);
             page = list.Metadata.Continue;
         }
         // The last page's token is "" on some servers and absent on others.
         while (!string.IsNullOrEmpty(page));
-        var version = list.Metadata.ResourceVersion ?? throw new JsonException($"The list of {type.Kind} has no resourceVersion.");
-        var wentBack = ResourceVersions.IsOlder(version, scope.Seen);
-        if (wentBack)
+        store.RemoveOthers(scope.Namespace, present);
+        (scope.Version, scope.Seen, scope.IsDoubtful) = (version, version, false);
+        if (!scope.IsListed && Interlocked.Decrement(ref _unlisted) == 0)
+            store.MarkSynced();
+        scope.IsListed = true;
+    }
+
+    private string BeginList(Scope scope, string? version)
+    {
+        if (version is null)
+            throw new JsonException($"The list of {type.Kind} has no resourceVersion.");
+        if (ResourceVersions.IsOlder(version, scope.Seen))
         {
+            scope.IsDoubtful = true;
             logger.LogWarning(
                 "The API server went back from version {Seen} to {Version}, as after a restored backup: {Kind} in {Namespace} is compared anew",
                 scope.Seen, version, type.Kind, scope);
         }
-        foreach (var one in unreadable)
-            Log(one);
-        store.Replace(scope.Namespace, items, unreadable, wentBack);
-        (scope.Version, scope.Seen) = (version, version);
-        if (!scope.IsListed && Interlocked.Decrement(ref _unlisted) == 0)
-            store.MarkSynced();
-        scope.IsListed = true;
+        return version;
     }
 
     private async Task WatchAsync(Scope scope, Action onLine, CancellationToken cancellationToken)
@@ -135,7 +153,7 @@ public sealed class Reflector<T>(
             if (line.Kind != WatchEventKind.Deleted && ResourceVersions.IsOlder(line.ResourceVersion, scope.Version))
             {
                 // Within a watch versions only grow.
-                scope.Version = null;
+                scope.IsDoubtful = true;
                 return;
             }
             Take(line);
@@ -144,13 +162,6 @@ public sealed class Reflector<T>(
             onLine();
         }
         scope.IsDoubtful = time.GetElapsedTime(heardAt) >= options.Silence;
-    }
-
-    /// <summary>Whether the server's present version is older than the one that is watched. One object at most is read for it.</summary>
-    private async Task<bool> IsServerBehindAsync(Scope scope, CancellationToken cancellationToken)
-    {
-        var page = await api.ListPageAsync(type, scope.Namespace, 1, null, cancellationToken);
-        return ResourceVersions.IsOlder(page.Metadata.ResourceVersion, scope.Version);
     }
 
     private void Take(WatchEvent<T> line)
@@ -197,7 +208,7 @@ public sealed class Reflector<T>(
 
         public bool IsListed { get; set; }
 
-        /// <summary>Whether the server may have gone back to older versions since.</summary>
+        /// <summary>Whether the server may have been restored from a backup since the last list.</summary>
         public bool IsDoubtful { get; set; }
 
         public override string ToString() => @namespace ?? "all namespaces";

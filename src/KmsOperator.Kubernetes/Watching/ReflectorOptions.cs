@@ -26,7 +26,7 @@ public sealed record ReflectorOptions<T>
     /// <summary>A watch that gets no line for this long is considered dead. The server sends a bookmark about once a minute. Default 2 minutes.</summary>
     public TimeSpan IdleDeadline { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>If a watch was silent for this long at its end, the server is asked for its version before the next watch. Default 75 seconds.</summary>
+    /// <summary>If a watch was silent for this long at its end, its kind is listed before the next watch. Default 75 seconds.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(75);
 
     /// <summary>The first wait after a failure. Default 1 second.</summary>

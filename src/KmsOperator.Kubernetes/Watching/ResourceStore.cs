@@ -132,7 +132,7 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
     /// </summary>
     /// <param name="resource">The object.</param>
     /// <param name="isRestored">
-    /// True if the server was restored from a backup. The same version can then have other content, so it counts as a change.
+    /// True if the server may have been restored from a backup. The same version can then have other content, so it counts as a change.
     /// </param>
     internal void Set(T resource, bool isRestored = false)
     {
@@ -177,27 +177,17 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
         }
     }
 
-    /// <summary>Makes a namespace's part of the store equal to a list. Objects that are not in the list were deleted while nobody watched.</summary>
+    /// <summary>Removes the objects that a list does not have: they were deleted while nobody watched.</summary>
     /// <param name="namespace">The namespace that was listed; null for all.</param>
-    /// <param name="listed">All objects of the list that could be read.</param>
-    /// <param name="unreadable">All others.</param>
-    /// <param name="isRestored">See <see cref="Set"/>.</param>
-    internal void Replace(string? @namespace, IReadOnlyCollection<T> listed, IReadOnlyCollection<UnreadableObject> unreadable, bool isRestored = false)
+    /// <param name="present">All objects of the list, those that cannot be read included.</param>
+    internal void RemoveOthers(string? @namespace, IReadOnlySet<NamespacedName> present)
     {
         lock (_changing)
         {
-            var present = listed.Concat<IResource>(unreadable).Select(NamespacedName.Of).ToHashSet();
             IEnumerable<IResource> stored = @namespace is null ? List() : List(@namespace);
             var setAside = Unreadable.Where(one => @namespace is null || one.Metadata.Namespace == @namespace);
-            foreach (var key in stored.Concat(setAside).Select(NamespacedName.Of).ToList())
-            {
-                if (!present.Contains(key))
-                    Remove(key, null);
-            }
-            foreach (var resource in listed)
-                Set(resource, isRestored);
-            foreach (var one in unreadable)
-                SetUnreadable(one);
+            foreach (var key in stored.Concat(setAside).Select(NamespacedName.Of).Where(key => !present.Contains(key)).ToList())
+                Remove(key, null);
         }
     }
 

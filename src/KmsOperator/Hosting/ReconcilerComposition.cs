@@ -59,7 +59,7 @@ internal static class ReconcilerComposition
         var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
         return new ReconcilerServices(
             api, events, time, random, settings, workers, caches, classes, regions, accounts,
-            new KeyReconciler(regions, accounts, statusKeys, creation, reader, update, schedule, settings),
+            new KeyReconciler(regions, accounts, statusKeys, ownership, creation, reader, update, schedule, settings),
             new KeyDeletion(regions, accounts, statusKeys, ownerTags, recovery, scheduled, retention, cache, settings),
             ownership, reservations, cache, new Publisher(api, new PublicKeys(regions)), fence);
     }

@@ -19,7 +19,7 @@ namespace KmsOperator.Keys;
 /// comparison is due, check the account, create the key or find an existing one, read it, compare, plan, execute. The result is not written yet.
 /// </summary>
 internal sealed class KeyReconciler(
-    RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, KeyCreation creation, KeyReader reader, KeyUpdate update, ComparisonSchedule schedule, OperatorSettings settings)
+    RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, OwnershipCheck ownership, KeyCreation creation, KeyReader reader, KeyUpdate update, ComparisonSchedule schedule, OperatorSettings settings)
 {
     /// <summary>Reconciles one key.</summary>
     public async Task<KeyResult> ReconcileAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
@@ -117,6 +117,7 @@ internal sealed class KeyReconciler(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
+        ownership.ReleaseUnwanted(desired);
 
         // Observe writes nothing to the key, which need not carry any tag.
         var claim = desired.ObserveOnly ? StatusKey.Own : await statusKeys.CheckAsync(

@@ -18,8 +18,8 @@ internal enum Repair
     /// <summary>A resource whose status was lost is told from one that never had a key.</summary>
     LostStatus,
 
-    /// <summary>After a silence the server is asked for its version, in case that it went back.</summary>
-    ServerVersion,
+    /// <summary>After a failure or a silence all objects are listed again, in case that the server was restored from a backup.</summary>
+    NewList,
 
     /// <summary>A key that became a primary is not deleted for a KeyReplica.</summary>
     PrimaryCheck,

@@ -64,7 +64,7 @@ public sealed class RepairTests
             """
         },
         {
-            nameof(Repair.ServerVersion), """
+            nameof(Repair.NewList), """
             seed 16 operators 1 stale 0
             0 create team-a/one className=strict users=role0
             0.038 backup

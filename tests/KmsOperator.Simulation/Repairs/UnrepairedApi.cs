@@ -15,6 +15,7 @@ internal sealed class UnrepairedApi(IKubernetesApi network, Repair without) : Fo
 {
     private readonly IKubernetesApi _network = network;
     private readonly Dictionary<(string Kind, NamespacedName Key), IResource> _told = [];
+    private readonly Dictionary<string, string?> _versions = [];
 
     public override async Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)
         where T : class
@@ -27,8 +28,13 @@ internal sealed class UnrepairedApi(IKubernetesApi network, Repair without) : Fo
         ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
     {
         var list = await _network.ListPageAsync(type, @namespace, limit, continueToken, cancellationToken);
-        if (without == Repair.ServerVersion && limit == 1)
-            return list with { Metadata = list.Metadata with { ResourceVersion = long.MaxValue.ToString(System.Globalization.CultureInfo.InvariantCulture) } };
+        if (without == Repair.NewList && continueToken is null && _versions.TryGetValue(type.Kind, out var version))
+        {
+            // The watch goes on where it was, with the objects of then.
+            return new ResourceList<T> { Metadata = new() { ResourceVersion = version }, Items = [.. _told.Where(told => told.Key.Kind == type.Kind).Select(told => (T)told.Value)] };
+        }
+
+        _versions[type.Kind] = list.Metadata.ResourceVersion;
         return list with { Items = [.. list.Items.Select(item => Told(type, Seen(item)!))] };
     }
 
@@ -36,8 +42,28 @@ internal sealed class UnrepairedApi(IKubernetesApi network, Repair without) : Fo
         ResourceType<T> type, string? @namespace, string resourceVersion, WatchTiming timing,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var line in _network.WatchAsync(type, @namespace, resourceVersion, timing, cancellationToken))
-            yield return line.Resource is { } resource && line.Kind != WatchEventKind.Bookmark ? line with { Resource = Told(type, Seen(resource)!) } : line;
+        await using var lines = _network.WatchAsync(type, @namespace, resourceVersion, timing, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await MoveNextAsync())
+        {
+            var line = lines.Current;
+            _versions[type.Kind] = line.ResourceVersion ?? _versions.GetValueOrDefault(type.Kind);
+            if (line.Kind == WatchEventKind.Deleted)
+                _told.Remove((type.Kind, NamespacedName.Of(line.Resource!)));
+            yield return line.Resource is { } resource && line.Kind is WatchEventKind.Added or WatchEventKind.Modified ? line with { Resource = Told(type, Seen(resource)!) } : line;
+        }
+
+        async ValueTask<bool> MoveNextAsync()
+        {
+            try
+            {
+                return await lines.MoveNextAsync();
+            }
+            catch (KubernetesApiException e) when (e.IsGone)
+            {
+                _versions.Remove(type.Kind);
+                throw;
+            }
+        }
     }
 
     public override async Task<T> ApplyAsync<T>(
@@ -69,7 +95,7 @@ internal sealed class UnrepairedApi(IKubernetesApi network, Repair without) : Fo
     private T Told<T>(ResourceType<T> type, T resource)
         where T : class, IResource
     {
-        if (without == Repair.LiveRead)
+        if (without is Repair.LiveRead or Repair.NewList)
             _told[(type.Kind, NamespacedName.Of(resource))] = resource;
         return resource;
     }

@@ -625,5 +625,40 @@ internal static class MendedFaults
             92.834 delete team-a/one
             99.834 create team-a/one deletionPolicy=Delete
             """),
+        new("others write as much as a restore of the store lost before the watch is connected again, so that the server is not behind the watch", """
+            seed 695036 operators 1 stale 0
+            0 create team-a/one alias=alias/x1 deletionPolicy=Retain users=role2
+            0 create team-a/two
+            0.997 erase-status team-a/one
+            1.639 backup
+            6.639 restore
+            6.931 edit team-a/two enabled=true users=role1 alias=alias/team1
+            7.092 edit team-a/one grants=a:Decrypt+b:Decrypt
+            """),
+        new("the same, with one edit and a younger backup", """
+            seed 697868 operators 1 stale 0
+            0 create team-a/one
+            45 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            45.072 backup
+            46.348 restore
+            46.647 edit team-a/one alias=alias/y1
+            """),
+        new("an alias stays whose call arrives when its resource was deleted with Retain and made again", """
+            seed 699487 operators 1 stale 0
+            2.8 create team-a/one deletionPolicy=Retain
+            15.285 edit team-a/one additionalAliases=alias/x1+alias/y1+alias/team1
+            25.285 fail-aws CreateAlias Slow 2
+            25.285 edit team-a/one additionalAliases=alias/x0+alias/y0
+            39.285 edit team-a/one additionalAliases=alias/x1
+            40.771 delete team-a/one
+            41.305 create team-a/one additionalAliases=alias/x1+alias/y1+alias/team0
+            """),
+        new("an alias that a resource never got, and wants no more, stays reserved for it", """
+            seed 701887 operators 1 stale 3
+            0 create team-a/one alias=alias/x0 deletionPolicy=Retain
+            0 create team-a/two alias=alias/x0 deletionPolicy=Retain
+            3.926 kms-schedule-deletion team-a/one
+            66.983 edit team-a/one alias=alias/x1
+            """),
     ];
 }

@@ -138,6 +138,25 @@ public sealed class AliasTests
         Assert.True((string?)holder["keyId"] == scenario.Status("ServiceKey", "two", "keyId"), why);
     }
 
+    [Fact]
+    public async Task An_alias_that_a_resource_never_got_and_wants_no_more_is_free()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.BreakAsync("CreateAlias");
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/wanted"));
+        await scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") }, Ct);
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.ApplyAsync(Scenario.Key("two", "alias: alias/wanted"));
+        await scenario.RestAsync();
+        scenario.AssertStalled("ServiceKey", "one", "PendingDeletion");
+        scenario.AssertStalled("ServiceKey", "two", "AliasConflict");
+
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/one"));
+        await scenario.RestAsync();
+
+        scenario.AssertReady("ServiceKey", "two");
+    }
+
     [Theory]
     [InlineData("alias: alias/two", "additionalAliases: [alias/shared]", "as one of several")]
     [InlineData("alias: alias/shared", "description: second", "as its own")]

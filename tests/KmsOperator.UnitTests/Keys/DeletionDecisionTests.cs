@@ -104,6 +104,27 @@ public sealed class DeletionDecisionTests
     }
 
     [Theory]
+    [InlineData("CreateAlias", "additionalAliases: [alias/late]", "a later resource with this key would not know whose alias it is")]
+    [InlineData("CreateGrant", "grants: [{name: late, granteePrincipal: Other, operations: [Decrypt]}]", "a later resource with this key would not know whose grant it is")]
+    public async Task A_resource_stays_while_a_call_without_an_answer_may_still_make_something_at_its_key(string operation, string field, string why)
+    {
+        var front = new Front(operation, "late", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        scenario.User.Apply(Scenario.Key("one", "deletionPolicy: Retain", field), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        Assert.Equal(1, front.Calls);
+        Assert.True(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is not null, why);
+        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+    }
+
+    [Theory]
     [InlineData("Delete", false, "the process remembers that it cancelled the deletion")]
     [InlineData("Delete", true, "another process may have cancelled it just before")]
     [InlineData("Retain", false, "a key that is left is marked as such")]

@@ -10,6 +10,9 @@ public abstract record AliasStep(string Operation, string Name, string Summary) 
     public sealed override string AliasName => Name;
 
     /// <inheritdoc />
+    public sealed override bool DelaysRelease => true;
+
+    /// <inheritdoc />
     public sealed override ObservedKey ReplaceStale(ObservedKey seen, ObservedKey before) => seen;
 }
 

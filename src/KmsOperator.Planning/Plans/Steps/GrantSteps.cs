@@ -8,6 +8,9 @@ public sealed record CreateGrantStep(DesiredGrant Grant) : KeyStep("CreateGrant"
     public string? GrantId { get; init; }
 
     /// <inheritdoc />
+    public override bool DelaysRelease => true;
+
+    /// <inheritdoc />
     /// <remarks>KMS makes no grants on a disabled key, nor on one without its material.</remarks>
     public override bool DependsOn(KeyStep refused) => refused is EnableKeyStep or ImportKeyMaterialStep || base.DependsOn(refused);
 

@@ -10,10 +10,10 @@ public abstract record KeyStep(string Operation, DriftField Field, string Summar
     public virtual string? AliasName => null;
 
     /// <summary>
-    /// Whether the call, if it arrives late, can decide what becomes of a key whose resource is gone by then: it schedules or cancels the deletion, enables the key, or takes tags
-    /// off it.
+    /// Whether a resource that is being deleted stays while the call may still arrive. What such a call does late, nobody would look for afterwards: it schedules or cancels the
+    /// deletion of the key, enables it, takes tags off it, or makes an alias or a grant that no status has on record.
     /// </summary>
-    public virtual bool DecidesFate => false;
+    public virtual bool DelaysRelease => false;
 
     /// <summary>
     /// Whether the status must say that the key is being changed before the step is tried. Where it need not, the step leaves nothing that a comparison with the spec would not

@@ -4,7 +4,7 @@ namespace KmsOperator.Planning;
 public sealed record EnableKeyStep() : KeyStep("EnableKey", DriftField.Enabled, "the key is disabled")
 {
     /// <inheritdoc />
-    public override bool DecidesFate => true;
+    public override bool DelaysRelease => true;
 
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.Enabled };
@@ -37,7 +37,7 @@ public sealed record ScheduleKeyDeletionStep(int PendingWindowInDays)
     : KeyStep("ScheduleKeyDeletion", DriftField.Deletion, $"in {PendingWindowInDays} days")
 {
     /// <inheritdoc />
-    public override bool DecidesFate => true;
+    public override bool DelaysRelease => true;
 
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.PendingDeletion };
@@ -50,7 +50,7 @@ public sealed record ScheduleKeyDeletionStep(int PendingWindowInDays)
 public sealed record CancelKeyDeletionStep() : KeyStep("CancelKeyDeletion", DriftField.Deletion, "the key is pending deletion")
 {
     /// <inheritdoc />
-    public override bool DecidesFate => true;
+    public override bool DelaysRelease => true;
 
     /// <inheritdoc />
     public override ObservedKey ApplyTo(ObservedKey key) => key with { KeyState = KeyStates.Disabled, DeletionDate = null };

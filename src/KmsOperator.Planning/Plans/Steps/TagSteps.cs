@@ -35,7 +35,7 @@ public sealed record UntagResourceStep(IReadOnlyList<string> TagKeys)
     : KeyStep("UntagResource", DriftField.Tags, string.Join(", ", TagKeys.Order(StringComparer.Ordinal)))
 {
     /// <inheritdoc />
-    public override bool DecidesFate => true;
+    public override bool DelaysRelease => true;
 
     /// <inheritdoc />
     /// <remarks>A key keeps the mark of an earlier resource until it carries the mark of this one, or nobody would find it.</remarks>

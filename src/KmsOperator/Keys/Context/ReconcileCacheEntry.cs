@@ -13,7 +13,7 @@ internal sealed class ReconcileCacheEntry
     private OptionalTime _createdAt;
     private OptionalTime _unansweredAt;
     private OptionalTime _changeUnansweredAt;
-    private OptionalTime _fateUnansweredAt;
+    private OptionalTime _releaseDelayedSince;
     private OptionalTime _waitsForClassSince;
     private OptionalTime _missingSince;
     private OptionalTime _compareAt;
@@ -53,12 +53,12 @@ internal sealed class ReconcileCacheEntry
     }
 
     /// <summary>
-    /// When a call that decides what becomes of a key after its resource (<see cref="KeyStep.DecidesFate"/>) ended without an answer. It may still arrive.
+    /// When a call for which a deleted resource waits (<see cref="KeyStep.DelaysRelease"/>) ended without an answer. It may still arrive.
     /// </summary>
-    public DateTimeOffset? FateUnansweredAt
+    public DateTimeOffset? ReleaseDelayedSince
     {
-        get => _fateUnansweredAt.Value;
-        set => _fateUnansweredAt = new OptionalTime(value);
+        get => _releaseDelayedSince.Value;
+        set => _releaseDelayedSince = new OptionalTime(value);
     }
 
     /// <summary>
@@ -69,9 +69,9 @@ internal sealed class ReconcileCacheEntry
     /// <param name="consistencyWindow">For how long KMS may show the state before a change.</param>
     public void ProlongUnanswered(DateTimeOffset now, TimeSpan consistencyWindow)
     {
-        if (FateUnansweredAt + consistencyWindow > now)
+        if (ReleaseDelayedSince + consistencyWindow > now)
         {
-            FateUnansweredAt = now;
+            ReleaseDelayedSince = now;
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed class KeyDeletion(
     RegionalClientFactory regions, AccountCheck accounts, StatusKeyCheck statusKeys, OwnerTagRepair ownerTags, PendingCreateRecovery recovery, ScheduledDeletion deletion, KeyRetention retention, ReconcileCache cache, OperatorSettings settings)
 {
     private static readonly TimeSpan MissingPeriod = TimeSpan.FromSeconds(15);
+    private static readonly DeletionOutcome NoKey = DeletionOutcome.Released("There is no key.");
 
     /// <summary>Does the next part of a deletion. The finalizer is removed only when AWS has accepted, or when there is no key.</summary>
     /// <param name="context">The reconcile of a resource that is being deleted and has the operator's finalizer.</param>
@@ -30,7 +31,7 @@ internal sealed class KeyDeletion(
         var isUnknown = status.KeyId is null && context.OpenAttempt is null;
         if (isUnknown && !context.IsStatusLost)
         {
-            return await EndAsync(context, request, DeletionOutcome.Released("There is no key."), cancellationToken);
+            return await EndAsync(context, request, NoKey, cancellationToken);
         }
 
         if (request.UntouchedBecause is { } because && (isUnknown || status.KeyId is not null || request.Access is null || context.Resource.Suspended))
@@ -40,9 +41,12 @@ internal sealed class KeyDeletion(
 
         if (isUnknown && request.Access is { } access)
         {
-            return await FindLostKeyAsync(context, request, access, cancellationToken) is { } lost
-                ? lost.Error is { } unread ? await EndAsync(context, request, DeletionOutcome.Blocked(unread, MissingPeriod), cancellationToken) : await FinalizeAsync(context, request, cancellationToken)
-                : await EndAsync(context, request, DeletionOutcome.Released("There is no key."), cancellationToken);
+            return await FindLostKeyAsync(context, request, access, cancellationToken) switch
+            {
+                null => await EndAsync(context, request, NoKey, cancellationToken),
+                { Error: { } unread } => await EndAsync(context, request, DeletionOutcome.Blocked(unread, MissingPeriod), cancellationToken),
+                _ => await FinalizeAsync(context, request, cancellationToken),
+            };
         }
 
         if (await FindObstacleAsync(context, request, cancellationToken) is { } obstacle)
@@ -273,7 +277,7 @@ internal sealed class KeyDeletion(
     private DeletionOutcome AwaitUnanswered<T>(ReconcileContext<T> context, DeletionOutcome outcome)
         where T : class, IKeyResource =>
         outcome is { Error: null, IsMissing: false, IsOutdated: false }
-            && context.Cache.FateUnansweredAt + settings.ConsistencyWindow is { } until && context.Now < until
+            && context.Cache.ReleaseDelayedSince + settings.ConsistencyWindow is { } until && context.Now < until
             ? DeletionOutcome.Blocked(
                 ReconcileError.Transient(
                     Reasons.Deleting,

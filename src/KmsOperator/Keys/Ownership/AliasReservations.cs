@@ -19,14 +19,7 @@ internal sealed class AliasReservations
     /// <returns>The resource that holds the name: <paramref name="owner"/> if the name was free.</returns>
     public KeyOwner Reserve(KeyLocation location, string aliasName, KeyOwner owner, Func<KeyOwner, bool> exists)
     {
-        foreach (var (name, holder) in _reservations)
-        {
-            if (holder.Uid == owner.Uid && name != (location, aliasName))
-            {
-                _reservations.TryRemove(name, out _);
-            }
-        }
-
+        ReleaseOthers(location, aliasName, owner.Uid);
         while (true)
         {
             var holder = _reservations.GetOrAdd((location, aliasName), owner);
@@ -36,6 +29,21 @@ internal sealed class AliasReservations
             }
 
             _reservations.TryRemove(KeyValuePair.Create((location, aliasName), holder));
+        }
+    }
+
+    /// <summary>Releases what a resource had reserved but for one name.</summary>
+    /// <param name="location">Account and Region.</param>
+    /// <param name="aliasName">The name that stays reserved, if it is.</param>
+    /// <param name="uid">The resource.</param>
+    public void ReleaseOthers(KeyLocation location, string aliasName, string uid)
+    {
+        foreach (var (name, holder) in _reservations)
+        {
+            if (holder.Uid == uid && name != (location, aliasName))
+            {
+                _reservations.TryRemove(name, out _);
+            }
         }
     }
 

@@ -105,6 +105,9 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
     /// <summary>Releases what a resource had reserved: it has its key and alias now.</summary>
     public void Release(string uid) => reservations.Release(uid);
 
+    /// <summary>Releases what a resource that has a key had reserved when the key was made, and does not want any more. It may never get that far to have all that it wants.</summary>
+    public void ReleaseUnwanted(DesiredKey desired) => reservations.ReleaseOthers(desired.Location, desired.AliasName, desired.Owner.Uid);
+
     /// <summary>Whether an alias points at another key by now. DeleteAlias names no key, and the plan may be based on an old list.</summary>
     public static async Task<bool> PointsAtAnotherKeyAsync(
         RegionalClients region, string aliasName, string keyId, DateTimeOffset now, CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ internal static class StepExecution
         return (done, after);
     }
 
-    /// <summary>Executes one step. Where a step that decides the key's fate gets no answer, the resource's cache says so.</summary>
+    /// <summary>Executes one step. Where a step for which a deleted resource waits gets no answer, the resource's cache says so.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="region">Where the key is.</param>
     /// <param name="step">What to do.</param>
@@ -61,9 +61,9 @@ internal static class StepExecution
 
             after = step.ApplyTo(before);
         }
-        catch (Exception e) when (step.DecidesFate && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
+        catch (Exception e) when (step.DelaysRelease && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
         {
-            context.Cache.FateUnansweredAt = context.Now;
+            context.Cache.ReleaseDelayedSince = context.Now;
             throw;
         }
 

@@ -67,6 +67,18 @@ public sealed class AliasReservationsTests
     }
 
     [Fact]
+    public void A_resource_that_has_a_key_keeps_only_the_name_that_it_wants()
+    {
+        _reservations.Reserve(Here, "alias/a", Owner("one"), _ => true);
+        _reservations.Reserve(Here, "alias/b", Owner("two"), _ => true);
+        _reservations.ReleaseOthers(Here, "alias/a", "one");
+        Assert.Equal("one", _reservations.Reserve(Here, "alias/a", Owner("three"), _ => true).Uid);
+        _reservations.ReleaseOthers(Here, "alias/c", "one");
+        Assert.Equal("three", _reservations.Reserve(Here, "alias/a", Owner("three"), _ => true).Uid);
+        Assert.Equal("two", _reservations.Reserve(Here, "alias/b", Owner("four"), _ => true).Uid);
+    }
+
+    [Fact]
     public async Task Of_many_at_once_one_gets_the_name_and_all_hear_who()
     {
         var holders = await Task.WhenAll(Enumerable.Range(0, 64).Select(number => Task.Run(() => _reservations.Reserve(Here, "alias/a", Owner($"{number}"), _ => true).Uid)));
