@@ -50,25 +50,26 @@ public sealed class ReflectorTests(ControlPlaneFixture controlPlane) : RuntimeTe
         Assert.Equal(["a", "c", "d"], _store.List(Home).Select(widget => widget.Metadata.Name).Order());
     }
 
-    [Fact]
-    public async Task A_watch_that_broke_goes_on_where_it_was()
+    [Theory]
+    [InlineData(Interruption.End, 1, new[] { "Updated a 3", "Updated a 4" }, "the server ends each watch after some minutes")]
+    [InlineData(Interruption.Failure, 2, new[] { "Updated a 4" }, "the server may have been restored from a backup, and a list shows the last version only")]
+    public async Task After_a_watch_what_was_written_meanwhile_is_seen(Interruption interruption, int lists, string[] seen, string why)
     {
         await Api.CreateAsync(Widget.Type, Widget.Named(Home, "a"), Ct);
-        var breakable = new BreakableApi(Api, expired: false);
-        Start(breakable);
+        var interruptible = new InterruptibleApi(Api, interruption);
+        Start(interruptible);
         await _store.WhenSynced.WaitAsync(Ct);
         await ResizeAsync("a", 2);
         await SeenAsync("Updated a 2");
 
-        await breakable.BreakAsync(async () =>
+        await interruptible.InterruptAsync(async () =>
         {
             await ResizeAsync("a", 3);
             await ResizeAsync("a", 4);
         });
 
-        // Both versions: a new list would have shown the last one only.
-        await SeenAsync("Updated a 3", "Updated a 4");
-        Assert.Equal(1, breakable.Lists);
+        await SeenAsync(seen);
+        Assert.True(interruptible.Lists == lists, why);
     }
 
     [Fact]
@@ -76,14 +77,14 @@ public sealed class ReflectorTests(ControlPlaneFixture controlPlane) : RuntimeTe
     {
         foreach (var name in (string[])["deleted", "remade", "kept"])
             await Api.CreateAsync(Widget.Type, Widget.Named(Home, name), Ct);
-        var breakable = new BreakableApi(Api, expired: true);
-        Start(breakable);
+        var interruptible = new InterruptibleApi(Api, Interruption.Expiry);
+        Start(interruptible);
         await _store.WhenSynced.WaitAsync(Ct);
         await ResizeAsync("kept", 2);
         await SeenAsync("Updated kept 2");
         _changes.Clear();
 
-        await breakable.BreakAsync(async () =>
+        await interruptible.InterruptAsync(async () =>
         {
             await Api.DeleteAsync(Widget.Type, new(Home, "deleted"), null, null, Ct);
             await Api.DeleteAsync(Widget.Type, new(Home, "remade"), null, null, Ct);
@@ -92,7 +93,7 @@ public sealed class ReflectorTests(ControlPlaneFixture controlPlane) : RuntimeTe
 
         await SeenAsync("Deleted deleted 1", "Deleted remade 1", "Added remade 1");
         Assert.Equal(3, _changes.Count);
-        Assert.Equal(2, breakable.Lists);
+        Assert.Equal(2, interruptible.Lists);
     }
 
     private void Start(IKubernetesApi api, int pageSize = 500)
@@ -108,29 +109,41 @@ public sealed class ReflectorTests(ControlPlaneFixture controlPlane) : RuntimeTe
     private Task SeenAsync(params string[] changes) => Eventually.TrueAsync(
         () => changes.All(_changes.Contains), () => $"Expected {string.Join(", ", changes)} among {string.Join(", ", _changes)}");
 
-    /// <summary>Breaks the watch, lets the test act, and resumes; as from the first version ever if it is to have expired.</summary>
-    private sealed class BreakableApi(IKubernetesApi inner, bool expired) : ForwardingApi(inner)
+    /// <summary>How a watch ends before its time.</summary>
+    public enum Interruption
     {
-        private readonly TaskCompletionSource _break = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>The server ends it.</summary>
+        End,
+
+        /// <summary>The server ends it, and its version has expired by then.</summary>
+        Expiry,
+
+        /// <summary>The connection breaks.</summary>
+        Failure,
+    }
+
+    /// <summary>Interrupts the watch, lets the test act, and lets the reflector go on.</summary>
+    private sealed class InterruptibleApi(IKubernetesApi inner, Interruption interruption) : ForwardingApi(inner)
+    {
+        private readonly TaskCompletionSource _interrupt = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _resume = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private bool _resumed;
 
         public int Lists { get; private set; }
 
-        public async Task BreakAsync(Func<Task> meanwhile)
+        public async Task InterruptAsync(Func<Task> meanwhile)
         {
-            _break.SetResult();
+            _interrupt.SetResult();
             await meanwhile();
             _resume.SetResult();
         }
 
-        public override Task<ResourceList<T>> ListPageAsync<T>(
+        public override async Task<ResourceList<T>> ListPageAsync<T>(
             ResourceType<T> type, string? @namespace, int limit, string? continueToken, CancellationToken cancellationToken)
         {
-            // One object is asked for only to learn the version.
-            if (limit > 1)
-                Lists++;
-            return base.ListPageAsync(type, @namespace, limit, continueToken, cancellationToken);
+            Lists++;
+            if (_interrupt.Task.IsCompleted)
+                await _resume.Task.WaitAsync(cancellationToken);
+            return await base.ListPageAsync(type, @namespace, limit, continueToken, cancellationToken);
         }
 
         public override async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
@@ -140,17 +153,28 @@ public sealed class ReflectorTests(ControlPlaneFixture controlPlane) : RuntimeTe
             WatchTiming timing,
             [EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            if (_break.Task.IsCompleted && !_resumed)
-            {
+            var isFirst = !_interrupt.Task.IsCompleted;
+            if (!isFirst)
                 await _resume.Task.WaitAsync(cancellationToken);
-                _resumed = true;
-                resourceVersion = expired ? "1" : resourceVersion;
-            }
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            if (!_resumed)
-                _ = _break.Task.ContinueWith(_ => either.Cancel(), cancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
-            await foreach (var line in base.WatchAsync(type, @namespace, resourceVersion, timing, either.Token))
-                yield return line;
+            if (isFirst)
+                _ = _interrupt.Task.ContinueWith(_ => either.Cancel(), cancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+            var version = !isFirst && interruption == Interruption.Expiry && Lists == 1 ? "1" : resourceVersion;
+            await using var lines = base.WatchAsync(type, @namespace, version, timing, either.Token).GetAsyncEnumerator(either.Token);
+            while (await MoveNextAsync())
+                yield return lines.Current;
+
+            async ValueTask<bool> MoveNextAsync()
+            {
+                try
+                {
+                    return await lines.MoveNextAsync();
+                }
+                catch (OperationCanceledException) when (isFirst && _interrupt.Task.IsCompleted && interruption != Interruption.Failure)
+                {
+                    return false;
+                }
+            }
         }
     }
 }

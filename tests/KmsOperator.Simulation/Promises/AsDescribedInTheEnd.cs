@@ -92,10 +92,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
             && (primary.Spec.Enabled == false ? Ready(primary)?.Reason == Reasons.InvalidSpec
                 : Ready(primary)?.Reason == Reasons.PendingDeletion && world.History.IsScheduledByPeople(primary.Status?.KeyId ?? "")),
 
-        // A replica's policy is its ServiceKey's. KMS makes no replica under a policy that names a role that is gone, and puts none such on one.
-        Reasons.PrincipalNotFound => world.Cluster.PrimaryOf(replica) is { } primary && Description.FindMissingRole(world, primary) is not null,
+        // A replica's policy is its primary's. KMS makes no replica under a policy that names a role that is gone, and puts none such on one.
+        Reasons.PrincipalNotFound => (world.Cluster.PrimaryOf(replica) ?? ServiceKeyOf(world, replica.Spec.PrimaryKeyArn)) is { } primary && Description.FindMissingRole(world, primary) is not null,
         _ => false,
     };
+
+    private static ServiceKey? ServiceKeyOf(SimulatedWorld world, string? arn) => arn is null ? null : world.Cluster.ServiceKeys.FirstOrDefault(key => key.Status?.Arn == arn);
 
     private static bool NamesAnothersKey(SimulatedWorld world, ServiceKey resource) =>
         world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key && KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)

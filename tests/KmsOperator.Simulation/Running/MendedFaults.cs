@@ -660,5 +660,11 @@ internal static class MendedFaults
             3.926 kms-schedule-deletion team-a/one
             66.983 edit team-a/one alias=alias/x1
             """),
+        new("a KeyReplica of an ARN counts as settled when the primary's policy names a role that is gone", """
+            seed 713578 operators 1 stale 0
+            0 create team-b/one alias=alias/team0 multiRegion=true users=role2
+            25 delete-role role2
+            85.457 create team-b/copy primaryKeyOf=team-b/one className=standard region=eu-west-1
+            """),
     ];
 }
