@@ -122,7 +122,7 @@ public sealed class Reflector<T>(
         }
         // The last page's token is "" on some servers and absent on others.
         while (!string.IsNullOrEmpty(page));
-        store.RemoveOthers(scope.Namespace, present);
+        store.EndList(scope.Namespace, present);
         (scope.Version, scope.Seen, scope.IsDoubtful) = (version, version, false);
         if (!scope.IsListed && Interlocked.Decrement(ref _unlisted) == 0)
             store.MarkSynced();

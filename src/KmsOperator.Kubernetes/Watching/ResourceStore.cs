@@ -25,6 +25,7 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
     private readonly List<Action<UnreadableChange>> _unreadableHandlers = [];
     // Whoever waits goes on where it waited: on the thread pool a simulation could not say when.
     private readonly TaskCompletionSource _synced = new();
+    private long _listed;
 
     /// <inheritdoc />
     public int Count
@@ -35,6 +36,9 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
                 return _items.Count;
         }
     }
+
+    /// <summary>How many objects lists have brought so far, those that were stored before included.</summary>
+    public long Listed => Interlocked.Read(ref _listed);
 
     /// <inheritdoc />
     public Task WhenSynced => _synced.Task;
@@ -177,10 +181,10 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
         }
     }
 
-    /// <summary>Removes the objects that a list does not have: they were deleted while nobody watched.</summary>
+    /// <summary>Removes the objects that a list does not have, once all of its own are stored: they were deleted while nobody watched.</summary>
     /// <param name="namespace">The namespace that was listed; null for all.</param>
     /// <param name="present">All objects of the list, those that cannot be read included.</param>
-    internal void RemoveOthers(string? @namespace, IReadOnlySet<NamespacedName> present)
+    internal void EndList(string? @namespace, IReadOnlySet<NamespacedName> present)
     {
         lock (_changing)
         {
@@ -189,6 +193,7 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
             foreach (var key in stored.Concat(setAside).Select(NamespacedName.Of).Where(key => !present.Contains(key)).ToList())
                 Remove(key, null);
         }
+        Interlocked.Add(ref _listed, present.Count);
     }
 
     internal void MarkSynced() => _synced.TrySetResult();

@@ -44,7 +44,11 @@ internal static class PrimaryPlanning
 
         if (observed.MultiRegionKeyType != "PRIMARY")
         {
-            if (observed.PrimaryRegion != wanted.Region)
+            if (observed.PrimaryRegion != wanted.Region && wanted.Region == desired.Location.Region && !desired.Enabled)
+            {
+                errors.Add(Disabled(desired, wanted, observed.PrimaryRegion!));
+            }
+            else if (observed.PrimaryRegion != wanted.Region)
             {
                 errors.Add(ReconcileError.Transient(
                     Reasons.Progressing,
@@ -59,13 +63,16 @@ internal static class PrimaryPlanning
             }
             else
             {
-                errors.Add(ReconcileError.Terminal(
-                    Reasons.InvalidSpec,
-                    $"spec.primaryRegion: KMS moves the primary from an enabled key to an enabled key only, and spec.enabled of {desired.Owner.Path} is false. "
-                    + $"Set it to true until the primary is in {wanted.Region}, or set primaryRegion to {desired.Location.Region}."));
+                errors.Add(Disabled(desired, wanted, desired.Location.Region));
             }
         }
     }
+
+    /// <summary>The key is the primary or is to be it, and is described as disabled.</summary>
+    private static ReconcileError Disabled(DesiredKey desired, WantedPrimary wanted, string presentRegion) => ReconcileError.Terminal(
+        Reasons.InvalidSpec,
+        $"spec.primaryRegion: KMS moves the primary from an enabled key to an enabled key only, and spec.enabled of {desired.Owner.Path} is false. "
+        + $"Set it to true until the primary is in {wanted.Region}, or set primaryRegion to {presentRegion}.");
 
     /// <summary>The ServiceKey describes the rotation of its key also where that is a replica, and is as described only once KMS shows so.</summary>
     private static ReconcileError? FindRotationElsewhere(DesiredKey desired, ObservedKey observed)

@@ -151,6 +151,9 @@ internal sealed class OperatorComposition
     /// <summary>Completes when every kind has been listed once.</summary>
     public Task WhenListed => _caches.WhenSynced;
 
+    /// <summary>How many ServiceKeys and KeyReplicas lists have brought so far.</summary>
+    public long Listed => _caches.Listed;
+
     /// <summary>The queues of all kinds.</summary>
     public IReadOnlyList<WorkQueue<NamespacedName>> Queues => [.. _kinds.Select(kind => kind.Queue)];
 

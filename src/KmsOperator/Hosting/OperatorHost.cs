@@ -68,7 +68,7 @@ internal static class OperatorHost
 
             // Time passes for KMS also while this machine is suspended.
             var host = new OperatorComposition(api, clients, settings, options, new BootTimeProvider(), random, newAttemptId, instance, new OperatorMetrics(meter, Version), loggers, traces, fence, election);
-            _ = new IdleCollection(host.Queues, () => CollectAll(clients), time).RunAsync(host.WhenListed, cancellationToken);
+            _ = new IdleCollection(host.Queues, () => host.Listed, () => CollectAll(clients), time).RunAsync(host.WhenListed, cancellationToken);
             if (lease is null && election is null)
             {
                 await host.RunAsync(stop => host.RunControllersAsync(stop, CancellationToken.None), cancellationToken);

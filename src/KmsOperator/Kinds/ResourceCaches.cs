@@ -20,6 +20,9 @@ internal sealed class ResourceCaches(ILoggerFactory loggers)
     /// <summary>KeyReplicas.</summary>
     public ResourceStore<KeyReplica> KeyReplicas { get; } = OwnershipIndex.Index(new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>(), new SharedStrings().Share));
 
+    /// <summary>How many ServiceKeys and KeyReplicas lists have brought so far.</summary>
+    public long Listed => ServiceKeys.Listed + KeyReplicas.Listed;
+
     /// <summary>Completes when every kind has been listed once.</summary>
     public Task WhenSynced => Task.WhenAll(KeyClasses.WhenSynced, Namespaces.WhenSynced, ServiceKeys.WhenSynced, KeyReplicas.WhenSynced);
 }

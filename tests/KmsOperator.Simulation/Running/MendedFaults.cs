@@ -666,5 +666,12 @@ internal static class MendedFaults
             25 delete-role role2
             85.457 create team-b/copy primaryKeyOf=team-b/one className=standard region=eu-west-1
             """),
+        new("a disabled key that is to be the primary waits for a move that KMS refuses, and says that another resource makes it", """
+            seed 716128 operators 1 stale 0
+            0 create team-a/one alias=alias/team0 multiRegion=true replicaRegions=eu-west-1
+            1.992 kms-move-primary team-a/one eu-west-1
+            12.121 edit team-a/one enabled=false
+            46.334 edit team-a/one primaryRegion=us-east-1
+            """),
     ];
 }

@@ -13,11 +13,12 @@ public sealed class IdleCollectionTests : IDisposable
     private readonly WorkQueue<NamespacedName> _queue;
     private readonly Task _running;
     private int _collections;
+    private long _objects;
 
     public IdleCollectionTests()
     {
         _queue = new WorkQueue<NamespacedName>(_thread.Clock, new Random(1));
-        _running = _thread.Start(() => new IdleCollection([_queue], () => _collections++, _thread.Clock).RunAsync(_listed.Task, _stop.Token));
+        _running = _thread.Start(() => new IdleCollection([_queue], () => _objects, () => _collections++, _thread.Clock).RunAsync(_listed.Task, _stop.Token));
     }
 
     [Fact]
@@ -54,6 +55,19 @@ public sealed class IdleCollectionTests : IDisposable
 
         Add(resources);
         Work();
+        _thread.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal(expected, _collections);
+    }
+
+    [Theory]
+    [InlineData(999, 1)]
+    [InlineData(1000, 2)]
+    public void The_garbage_of_a_new_list_is_collected_although_nothing_is_to_be_reconciled(int objects, int expected)
+    {
+        _listed.SetResult();
+        _thread.RunFor(IdleCollection.Period);
+
+        _objects += objects;
         _thread.RunFor(TimeSpan.FromMinutes(1));
         Assert.Equal(expected, _collections);
     }

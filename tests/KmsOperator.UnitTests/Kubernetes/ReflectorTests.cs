@@ -202,6 +202,7 @@ public sealed class ReflectorTests : IDisposable
         _server.Next();
 
         Assert.Equal(["Updated a 11", "Added b 12", "Deleted gone 2"], _changes);
+        Assert.Equal(2 + 2, _store.Listed);
     }
 
     [Fact]

@@ -27,6 +27,8 @@ public sealed class PrimaryPlanningTests
         { Home, Away, Third, true, "Progressing", "the ServiceKey waits for the KeyReplica that has it" },
         { Third, Home, Away, true, "Progressing", "a KeyReplica that has nothing to do with it waits too, to tell the truth afterwards" },
         { Home, Home, Away, false, "InvalidSpec", "KMS moves no disabled primary" },
+        { Home, Away, Home, false, "InvalidSpec", "KMS moves the primary to no disabled key" },
+        { Third, Home, Away, false, "Progressing", "a disabled key that has nothing to do with it waits" },
         { Home, Away, Away, false, null, "a replica may be disabled" },
     };
 
