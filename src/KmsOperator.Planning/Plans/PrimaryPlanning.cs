@@ -44,15 +44,13 @@ internal static class PrimaryPlanning
 
         if (observed.MultiRegionKeyType != "PRIMARY")
         {
-            if (observed.PrimaryRegion != wanted.Region && wanted.Region == desired.Location.Region && !desired.Enabled)
+            if (observed.PrimaryRegion != wanted.Region)
             {
-                errors.Add(Disabled(desired, wanted, observed.PrimaryRegion!));
-            }
-            else if (observed.PrimaryRegion != wanted.Region)
-            {
-                errors.Add(ReconcileError.Transient(
-                    Reasons.Progressing,
-                    $"spec.primaryRegion: the primary of {observed.KeyId} is in {observed.PrimaryRegion} and is to be in {wanted.Region}. It is moved by the resource that has the key in {observed.PrimaryRegion}."));
+                errors.Add(wanted.Region == desired.Location.Region && !desired.Enabled
+                    ? Disabled(desired, wanted, observed.PrimaryRegion!)
+                    : ReconcileError.Transient(
+                        Reasons.Progressing,
+                        $"spec.primaryRegion: the primary of {observed.KeyId} is in {observed.PrimaryRegion} and is to be in {wanted.Region}. It is moved by the resource that has the key in {observed.PrimaryRegion}."));
             }
         }
         else if (wanted.Region != desired.Location.Region)

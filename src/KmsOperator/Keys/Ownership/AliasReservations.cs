@@ -36,23 +36,16 @@ internal sealed class AliasReservations
     /// <param name="location">Account and Region.</param>
     /// <param name="aliasName">The name that stays reserved, if it is.</param>
     /// <param name="uid">The resource.</param>
-    public void ReleaseOthers(KeyLocation location, string aliasName, string uid)
-    {
-        foreach (var (name, holder) in _reservations)
-        {
-            if (holder.Uid == uid && name != (location, aliasName))
-            {
-                _reservations.TryRemove(name, out _);
-            }
-        }
-    }
+    public void ReleaseOthers(KeyLocation location, string aliasName, string uid) => Release(uid, (location, aliasName));
 
     /// <summary>Releases what a resource had reserved: it has its alias now, or it no longer exists.</summary>
-    public void Release(string uid)
+    public void Release(string uid) => Release(uid, null);
+
+    private void Release(string uid, (KeyLocation Location, string AliasName)? kept)
     {
         foreach (var (name, holder) in _reservations)
         {
-            if (holder.Uid == uid)
+            if (holder.Uid == uid && name != kept)
             {
                 _reservations.TryRemove(name, out _);
             }
