@@ -49,4 +49,21 @@ public sealed class AdoptTests
         Assert.True(Scenario.Aliases(after).Contains("alias/acme/s3") == adopted, why);
         Assert.Equal(1, await scenario.CallsAsync("CreateKey"));
     }
+
+    [Fact]
+    public async Task Of_two_resources_that_adopt_one_key_at_once_one_gets_it_and_the_other_says_whose_it_is()
+    {
+        using var scenario = await Scenario.StartAsync(Allowed);
+        var key = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest(), Ct)).KeyMetadata.KeyId;
+
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/one", $"adopt: {{keyId: \"{key}\"}}") + Scenario.Key("two", "alias: alias/two", $"adopt: {{keyId: \"{key}\"}}"));
+        await scenario.RestAsync();
+
+        var (winner, loser) = scenario.Condition("ServiceKey", "one", "Ready")?.Status == "True" ? ("one", "two") : ("two", "one");
+        scenario.AssertReady("ServiceKey", winner);
+        scenario.AssertStalled("ServiceKey", loser, "KeyConflict");
+        Assert.Contains($"belongs to ServiceKey/team/{winner}", scenario.Condition("ServiceKey", loser, "Ready")!.Value.Message, StringComparison.Ordinal);
+        Assert.Equal($"ServiceKey/team/{winner}", (string?)(await scenario.Aws.KeyAsync())["tags"]!["servicekey.dev/owner"]);
+        Assert.Equal([$"alias/{winner}"], Scenario.Aliases(await scenario.Aws.KeyAsync()));
+    }
 }

@@ -1,3 +1,4 @@
+using KmsOperator.Testing.Running;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -61,6 +62,21 @@ public sealed class CreateTests
         var key = await scenario.Aws.KeyAsync();
         Assert.Equal(["alias/acme/s3"], Scenario.Aliases(key));
         Assert.Equal(365, (int?)key["rotation"]!["periodDays"]);
+    }
+
+    [Fact]
+    public async Task A_new_key_that_KMS_does_not_show_yet_is_neither_missing_nor_made_again_when_it_is_compared()
+    {
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(4) } });
+
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "description: other words"));
+
+        Assert.Equal("Progressing", scenario.Condition("ServiceKey", "one", "Ready")?.Reason);
+        Assert.DoesNotContain(scenario.Events("one"), note => note.StartsWith("KeyNotFound", StringComparison.Ordinal));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal("other words", (string?)(await scenario.Aws.KeyAsync())["description"]);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class DeletionDecisionTests
     public async Task A_deletion_policy_that_changes_while_the_key_is_being_marked_keeps_the_key()
     {
         Scenario? scenario = null;
-        var front = new Front("TagResource", TagNames.DeletedBy, () => scenario!.User.Patch(
+        var front = new FirstCall("TagResource", TagNames.DeletedBy, () => scenario!.User.Patch(
             "ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}"""));
         using (scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before }))
         {
@@ -37,7 +37,7 @@ public sealed class DeletionDecisionTests
     public async Task A_key_that_is_let_go_and_then_deleted_all_the_same_is_taken_back_by_the_next_resource(bool restarts, string why)
     {
         Scenario? scenario = null;
-        var front = new Front("TagResource", TagNames.Released, () =>
+        var front = new FirstCall("TagResource", TagNames.Released, () =>
         {
             scenario!.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Delete"}}""");
             scenario.Operator.Connection.IsUnavailable = true;
@@ -65,7 +65,7 @@ public sealed class DeletionDecisionTests
     [Fact]
     public async Task A_resource_stays_while_a_call_without_an_answer_may_still_schedule_the_deletion()
     {
-        var front = new Front("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        var front = new FirstCall("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
         await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
         await scenario.RestAsync();
@@ -84,7 +84,7 @@ public sealed class DeletionDecisionTests
     [InlineData("Delete", "CancelKeyDeletion", "PendingDeletion", "the call could cancel the deletion of a key that nobody looks at any more")]
     public async Task A_resource_stays_while_a_call_without_an_answer_may_still_change_what_becomes_of_its_key(string policy, string operation, string state, string why)
     {
-        var front = new Front(operation, "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        var front = new FirstCall(operation, "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
         await scenario.ApplyAsync(Scenario.Key("one", $"deletionPolicy: {policy}"));
         await scenario.RestAsync();
@@ -108,7 +108,7 @@ public sealed class DeletionDecisionTests
     [InlineData("CreateGrant", "grants: [{name: late, granteePrincipal: Other, operations: [Decrypt]}]", "a later resource with this key would not know whose grant it is")]
     public async Task A_resource_stays_while_a_call_without_an_answer_may_still_make_something_at_its_key(string operation, string field, string why)
     {
-        var front = new Front(operation, "late", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        var front = new FirstCall(operation, "late", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
         await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
         await scenario.RestAsync();
@@ -154,7 +154,7 @@ public sealed class DeletionDecisionTests
     [Fact]
     public async Task A_deletion_policy_that_becomes_Retain_while_the_resource_still_waits_cancels_the_deletion_and_puts_the_aliases_back()
     {
-        var front = new Front("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        var front = new FirstCall("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
         await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete", "alias: alias/main", "additionalAliases: [alias/other, alias/taken]"));
         await scenario.RestAsync();
@@ -189,7 +189,7 @@ public sealed class DeletionDecisionTests
     public async Task What_AWS_refuses_while_a_deletion_is_cancelled_holds_the_resource_only_where_the_key_would_be_lost(
         string operation, bool isTerminating, bool goes, string note, string why)
     {
-        var front = new Front("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        var front = new FirstCall("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
         await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete", "alias: alias/main"));
         await scenario.RestAsync();
@@ -255,13 +255,42 @@ public sealed class DeletionDecisionTests
         Assert.Equal("Disabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
     }
 
+    [Fact]
+    public async Task Whether_a_key_is_disabled_is_decided_on_what_the_server_says_at_that_moment()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Disable"));
+        await scenario.RestAsync();
+        var isChanged = false;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            // The watch has not brought it when the operator asks.
+            if (!isChanged && request is { Verb: "get", Plural: "servicekeys" })
+            {
+                isChanged = true;
+                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+            }
+            return Task.CompletedTask;
+        };
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.True(isChanged);
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal("Enabled", (string?)key["keyState"]);
+        Assert.NotNull(key["tags"]![TagNames.Released]);
+        Assert.Equal(0, await scenario.CallsAsync("DisableKey"));
+    }
+
     [Theory]
     [InlineData(16, new[] { "us-east-1", "eu-west-1" }, "the look at the replica is too old: it has the primary now, and goes last")]
     [InlineData(2, new[] { "eu-west-1", "us-east-1" }, "nobody can know what happens between a look and a call")]
     public async Task A_deletion_is_decided_anew_when_the_look_at_the_key_is_too_old(int seconds, string[] regions, string why)
     {
         var hasMarked = false;
-        var front = new Front("TagResource", TagNames.DeletedBy, () => hasMarked = true);
+        var front = new FirstCall("TagResource", TagNames.DeletedBy, () => hasMarked = true);
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
         await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", "multiRegion: true", "deletionPolicy: Delete", "replicaRegions: [eu-west-1]"));
         await scenario.RestAsync();
@@ -284,35 +313,5 @@ public sealed class DeletionDecisionTests
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "multi")));
         string[] scheduled = [.. (await scenario.Aws.WritesAsync()).Where(write => write.Operation == "ScheduleKeyDeletion").Select(write => write.Region)];
         Assert.True(regions.SequenceEqual(scheduled), $"{why}: {string.Join(", ", scheduled)}");
-    }
-
-    /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>
-    private sealed class Front(string operation, string text, Action act)
-    {
-        public int Calls { get; private set; }
-
-        public HttpMessageHandler Before(HttpMessageHandler aws) => new Handler(this, aws);
-
-        private async Task SeeAsync(HttpRequestMessage request)
-        {
-            if (Calls > 0 || request.Content is null || !request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var target)
-                || !target.ToString().EndsWith($".{operation}", StringComparison.Ordinal)
-                || !(await request.Content.ReadAsStringAsync()).Contains(text, StringComparison.Ordinal))
-            {
-                return;
-            }
-
-            Calls++;
-            act();
-        }
-
-        private sealed class Handler(Front front, HttpMessageHandler aws) : DelegatingHandler(aws)
-        {
-            protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-            {
-                await front.SeeAsync(request);
-                return await base.SendAsync(request, cancellationToken);
-            }
-        }
     }
 }

@@ -51,6 +51,25 @@ public sealed class ObserveTests
     }
 
     [Fact]
+    public async Task An_observed_key_is_compared_again_after_the_drift_period_and_not_before()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "managementPolicy: Observe"));
+        await scenario.RestAsync();
+        var compared = await scenario.CallsAsync("GetKeyPolicy");
+
+        // The operator looks at the resource, and not at its key.
+        await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/deletion-protection", "true");
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(8));
+        Assert.Equal(compared, await scenario.CallsAsync("GetKeyPolicy"));
+
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(4));
+        Assert.Equal(compared + 1, await scenario.CallsAsync("GetKeyPolicy"));
+    }
+
+    [Fact]
     public async Task A_plan_that_would_be_refused_says_why_instead()
     {
         using var scenario = await Scenario.StartAsync();

@@ -1,4 +1,5 @@
 using Amazon.KeyManagementService.Model;
+using KmsOperator.Testing.Running;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -83,6 +84,29 @@ public sealed class RotateOnDemandTests
         await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
         scenario.AssertReady("ServiceKey", "one");
         Assert.Equal(refused + 1, await scenario.CallsAsync("RotateKeyOnDemand"));
+    }
+
+    [Fact]
+    public async Task The_status_has_a_rotation_at_once_and_before_KMS_shows_it()
+    {
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(4) } });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+
+        var rotatedAt = scenario.Operator.Clock.GetUtcNow();
+        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), RotateAt, "now");
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(10));
+
+        scenario.AssertReady("ServiceKey", "one");
+        var rotation = scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["rotation"]!;
+        Assert.Equal(1, (int?)rotation["onDemandUsed"]);
+        Assert.InRange((DateTimeOffset)rotation["lastRotationDate"]!, rotatedAt.AddSeconds(-1), rotatedAt.AddSeconds(10));
+
+        // A second request, before KMS shows the first rotation.
+        await scenario.AnnotateAsync("ServiceKey", "one", RotateAt, "again");
+        Assert.Equal(2, (int?)scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["rotation"]!["onDemandUsed"]);
+        await scenario.RestAsync();
+        Assert.Equal(2, await scenario.CallsAsync("RotateKeyOnDemand"));
     }
 
     [Fact]

@@ -163,7 +163,7 @@ public sealed class RegistrationTests : IDisposable
         // The event handlers need the caches and queues only; the reconcilers are not run.
         var services = new ReconcilerServices(
             null!, null!, _time, new Random(1), new OperatorSettings("test", TimeSpan.FromHours(10), TimeSpan.FromMinutes(5), TimeSpan.Zero), Workers: 4, _caches.Resources,
-            _caches.Directory, null!, null!, null!, null!, null!, _reservations, _cache, null!);
+            _caches.Directory, null!, null!, null!, null!, new OwnershipCheck(new OwnershipIndex(_caches.Keys, _caches.Replicas, _caches.Directory), _reservations), _reservations, _cache, null!);
         _kinds = [("class", KeyClassRegistration.Create(services)), ("key", ServiceKeyRegistration.Create(services)), ("replica", KeyReplicaRegistration.Create(services))];
     }
 
@@ -191,6 +191,45 @@ public sealed class RegistrationTests : IDisposable
         change(_caches);
         var actual = await QueuedAsync();
         Assert.True(queued == actual, $"{why}\nexpected: {queued}\nactual:   {actual}");
+    }
+
+    [Theory]
+    [InlineData(true, false, "a key has another alias now")]
+    [InlineData(true, true, "a key is gone")]
+    [InlineData(false, false, "a replica has another alias now")]
+    [InlineData(false, true, "a replica is gone")]
+    public async Task Whoever_waits_for_an_alias_is_looked_at_when_another_resource_has_lost_it(bool isKey, bool isGone, string why)
+    {
+        KeyStatus Held(KeyStatus? status) => (status ?? new KeyStatus()) with { KeyId = "mrk-1", Region = "us-east-1", AliasName = "alias/wanted" };
+        var conflict = new KeyStatus { Conditions = [new() { Type = ConditionTypes.Ready, Status = "False", Reason = Reasons.AliasConflict }] };
+        if (isKey)
+            _caches.Change("one", (ServiceKey one) => one with { Status = Held(one.Status) });
+        else
+            _caches.Change("by-arn", (KeyReplica one) => one with { Status = Held(one.Status) });
+        _caches.Set(new KeyClass { Metadata = new() { Name = "east" }, Spec = new() { Region = "us-east-1" } });
+        _caches.Set(new ServiceKey { Metadata = new() { Namespace = "elsewhere", Name = "waiting" }, Spec = new() { ClassName = "east", Alias = "alias/wanted" }, Status = conflict });
+        _caches.Set(new KeyReplica { Metadata = new() { Namespace = "elsewhere", Name = "waiting" }, Spec = new() { Region = "us-east-1", Alias = "alias/wanted" }, Status = conflict });
+        Subscribe();
+        await QueuedAsync();
+
+        switch (isKey, isGone)
+        {
+            case (true, false):
+                _caches.Change("one", (ServiceKey one) => one with { Status = one.Status! with { AliasName = "alias/other" } });
+                break;
+            case (true, true):
+                _caches.Keys.Remove(new NamespacedName("team", "one"), null);
+                break;
+            case (false, false):
+                _caches.Change("by-arn", (KeyReplica one) => one with { Status = one.Status! with { AliasName = "alias/other" } });
+                break;
+            case (false, true):
+                _caches.Replicas.Remove(new NamespacedName("team", "by-arn"), null);
+                break;
+        }
+
+        var queued = (await QueuedAsync()).Split(", ");
+        Assert.True(queued.Contains("key elsewhere/waiting") && queued.Contains("replica elsewhere/waiting"), $"{why}: {string.Join(", ", queued)}");
     }
 
     [Fact]

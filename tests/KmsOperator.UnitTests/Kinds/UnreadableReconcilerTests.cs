@@ -50,11 +50,11 @@ public sealed class UnreadableReconcilerTests
         // The watch brings the operator's own write.
         await SetUnreadableAsync("It is too large.");
         await reconciler.ReconcileAsync(One, Ct);
-        var version = (await ReadAsync()).Metadata.ResourceVersion;
         Assert.Single(_events.Recorded);
 
         await _server.MergePatchAsync(ResourceTypes.ServiceKeys, One, new JsonObject { ["spec"] = new JsonObject { ["description"] = "longer" } }, null, Ct);
         await SetUnreadableAsync("It is still too large.", generation: 2);
+        var version = (await ReadAsync()).Metadata.ResourceVersion;
         await reconciler.ReconcileAsync(One, Ct);
         Assert.Equal(2, _events.Recorded.Count);
         Assert.NotEqual(version, (await ReadAsync()).Metadata.ResourceVersion);
