@@ -18,7 +18,7 @@ public sealed record AllowedSpec
     /// <summary>Principals, as names of roles or as ARNs, also those that statements name.</summary>
     public IReadOnlyList<string>? Principals { get; init; }
 
-    /// <summary>Ids of trusted accounts, also of those that statements name.</summary>
+    /// <summary>Ids of trusted accounts, also those whose root access or a grant names, and those that statements let in.</summary>
     public IReadOnlyList<string>? TrustedAccounts { get; init; }
 
     /// <summary>Keys of tags.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Text.Json;
 using KmsOperator.Api;
 using KmsOperator.Policies;
 
@@ -47,6 +48,8 @@ internal static class ClassAllowances
 
     private sealed class Check(KeyClass keyClass, string accountId)
     {
+        private const string Everybody = "*";
+
         public ReconcileError? Error { get; private set; }
 
         public void Shared(
@@ -55,16 +58,16 @@ internal static class ClassAllowances
         {
             Each(AliasName.Field, "aliases", allowed.Aliases, One(alias));
             Each(AliasName.AdditionalField, "aliases", allowed.Aliases, additionalAliases);
-            Principals("spec.access.administrators", allowed, access?.Administrators);
-            Principals("spec.access.users", allowed, access?.Users);
+            Access("spec.access.administrators", allowed, access?.Administrators);
+            Access("spec.access.users", allowed, access?.Users);
             foreach (var (verb, _, names) in AccessVerbs.Of(access))
             {
-                Principals($"spec.access.{verb}", allowed, names);
+                Access($"spec.access.{verb}", allowed, names);
             }
 
             Each("spec.access.trustedAccounts", "trustedAccounts", allowed.TrustedAccounts, access?.TrustedAccounts);
-            Statements("spec.policy.override", allowed, policy?.Override is { } document ? DocumentPrincipals.OfDocument(document) : []);
-            Statements("spec.policy.additionalStatements", allowed, (policy?.AdditionalStatements ?? []).SelectMany(DocumentPrincipals.OfStatement));
+            Statements("spec.policy.override", allowed, policy?.Override is { } document ? [.. PolicyDocument.StatementsOf(document)] : []);
+            Statements("spec.policy.additionalStatements", allowed, policy?.AdditionalStatements ?? []);
             Grants(allowed, grants);
             Each("spec.tags", "tagKeys", allowed.TagKeys, tags?.Keys);
             Each("spec.deletionPolicy", "deletionPolicies", allowed.DeletionPolicies, One(deletionPolicy));
@@ -80,6 +83,13 @@ internal static class ClassAllowances
             Error = ReconcileError.Terminal(
                 Reasons.PermissionDenied,
                 $"{field}: {FieldErrors.Quote(refused)} is not allowed by KeyClass {keyClass.Metadata.Name} (allowed.{list}: {(patterns.Count == 0 ? "none" : string.Join(", ", patterns))}). Remove it, or use another class.");
+        }
+
+        /// <summary>The root of another account trusts that account, wherever it is named.</summary>
+        private void Access(string field, AllowedSpec allowed, IReadOnlyList<string>? names)
+        {
+            Principals(field, allowed, names);
+            Each(field, "trustedAccounts", allowed.TrustedAccounts, names?.Select(AccountOf).OfType<string>().Where(account => account != accountId));
         }
 
         private void Principals(string field, AllowedSpec allowed, IReadOnlyList<string>? names) => Each(
@@ -110,11 +120,19 @@ internal static class ClassAllowances
             }
         }
 
-        /// <summary>The root of an account stands for the account: its own one is always allowed, others are trusted accounts.</summary>
-        private void Statements(string field, AllowedSpec allowed, IEnumerable<string> principals)
+        /// <summary>
+        /// The root of an account stands for the account: its own one is always allowed, others are trusted accounts. A statement for everybody lets in the accounts that its
+        /// conditions name, and all accounts where they name none.
+        /// </summary>
+        private void Statements(string field, AllowedSpec allowed, IReadOnlyList<JsonElement> statements)
         {
-            var named = principals.Select(principal => (Principal: principal, Account: AccountOf(principal))).Where(one => one.Account != accountId).ToArray();
-            Each(field, "trustedAccounts", allowed.TrustedAccounts, named.Select(one => one.Account).OfType<string>());
+            var named = statements.SelectMany(DocumentPrincipals.OfStatement)
+                .Select(principal => (Principal: principal, Account: AccountOf(principal))).Where(one => one.Account != accountId).ToArray();
+            var letIn = statements.Where(statement => DocumentPrincipals.OfStatement(statement).Contains(Everybody))
+                .SelectMany(statement => PolicyAudience.OfStatement(statement, accountId))
+                .Where(member => member.Kind is AudienceKind.OtherAccount or AudienceKind.Organization or AudienceKind.Everybody)
+                .Select(member => member.Kind == AudienceKind.OtherAccount ? member.Name : Everybody);
+            Each(field, "trustedAccounts", allowed.TrustedAccounts, named.Select(one => one.Account).OfType<string>().Concat(letIn));
             Each(field, "principals", allowed.Principals, named.Where(one => one.Account is null).Select(one => one.Principal));
         }
 

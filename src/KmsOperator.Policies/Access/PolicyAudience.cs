@@ -71,6 +71,9 @@ public static partial class PolicyAudience
         }
     }
 
+    /// <summary>The same of one statement.</summary>
+    public static IReadOnlyList<AudienceMember> OfStatement(JsonElement statement, string accountId) => Of($$"""{"Statement": [{{statement.GetRawText()}}]}""", accountId);
+
     private static IEnumerable<AudienceMember> Of(JsonElement statement, string accountId)
     {
         // NotPrincipal allows all others.

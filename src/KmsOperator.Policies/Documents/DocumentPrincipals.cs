@@ -5,10 +5,7 @@ namespace KmsOperator.Policies;
 /// <summary>The AWS principals that statements allow something.</summary>
 public static class DocumentPrincipals
 {
-    /// <summary>The principals of the statements of a document that allow: ARNs, account ids, or <c>*</c>, which is also what <c>NotPrincipal</c> comes to.</summary>
-    public static IEnumerable<string> OfDocument(JsonElement document) => PolicyDocument.StatementsOf(document).SelectMany(OfStatement);
-
-    /// <summary>The same of one statement.</summary>
+    /// <summary>The principals of a statement that allows: ARNs, account ids, or <c>*</c>, which is also what <c>NotPrincipal</c> comes to. None for one that denies.</summary>
     public static IEnumerable<string> OfStatement(JsonElement statement)
     {
         if (statement.ValueKind != JsonValueKind.Object || (statement.TryGetProperty("Effect", out var effect) && effect.ValueKind == JsonValueKind.String && effect.GetString() == "Deny"))

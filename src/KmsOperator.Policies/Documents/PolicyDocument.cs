@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace KmsOperator.Policies;
 
 /// <summary>Reads policy documents, which permit a single value wherever they permit a list.</summary>
-internal static class PolicyDocument
+public static class PolicyDocument
 {
     /// <summary>The statements of a document, whose <c>Statement</c> may be a list or one object.</summary>
     public static IEnumerable<JsonElement> StatementsOf(JsonElement document)
@@ -22,7 +22,7 @@ internal static class PolicyDocument
     }
 
     /// <summary>The document without the statements that have one of some Sids.</summary>
-    public static JsonElement WithoutStatements(JsonElement document, IReadOnlyCollection<string> sids)
+    internal static JsonElement WithoutStatements(JsonElement document, IReadOnlyCollection<string> sids)
     {
         if (!PolicyDocumentCheck.SidsOf(document).Any(sids.Contains))
         {
@@ -50,7 +50,7 @@ internal static class PolicyDocument
     }
 
     /// <summary>The strings of a value that is a string or a list of them.</summary>
-    public static IEnumerable<string> StringsOf(JsonElement value) => value.ValueKind switch
+    internal static IEnumerable<string> StringsOf(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => [value.GetString()!],
         JsonValueKind.Array => value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!),

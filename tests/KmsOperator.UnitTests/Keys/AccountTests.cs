@@ -1,3 +1,5 @@
+using KmsOperator.Aws;
+using KmsOperator.Keys.Accounts;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -19,6 +21,18 @@ public sealed class AccountTests
         Assert.True(ready?.Reason == reason, $"{why}: {ready}");
         Assert.Equal(reason == "Available" ? 1 : 0, (await scenario.Aws.KeysAsync()).Count);
         Assert.Equal(reason == "Available" ? "Available" : "ClassNotReady", scenario.Condition("ServiceKey", "one", "Ready")?.Reason);
+    }
+
+    [Theory]
+    [InlineData(null, "spec.account.id: is 999999999999, but the credentials belong to account 123456789012. Nothing is written there.")]
+    [InlineData("arn:aws:iam::123456789012:role/Keys", "spec.account.id: is 999999999999, but the credentials (arn:aws:iam::123456789012:role/Keys) belong to account 123456789012. Nothing is written there.")]
+    public void A_class_of_another_account_says_whose_credentials_it_has(string? role, string message)
+    {
+        var access = new AwsAccess(role, ExternalId: null, "us-east-1");
+
+        Assert.Equal(message, AccountCheck.FindMismatch(access, "999999999999", "123456789012")?.Message);
+        Assert.Null(AccountCheck.FindMismatch(access, "123456789012", "123456789012"));
+        Assert.Null(AccountCheck.FindMismatch(access, null, "123456789012"));
     }
 
     [Fact]

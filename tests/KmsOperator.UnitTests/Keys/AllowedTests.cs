@@ -22,6 +22,14 @@ public sealed class AllowedTests
         { "{principals: [\"*role/team-*\"]}", ["grants: [{name: a, granteePrincipal: team-a, operations: [Decrypt], retiringPrincipal: Other}]"], "spec.grants[0].retiringPrincipal", "to retire a grant" },
         { "{principals: [\"team-*\"]}", ["grants: [{name: a, granteeServicePrincipal: s3.amazonaws.com, sourceArn: \"arn:aws:sqs:us-east-1:123456789012:q\", operations: [Decrypt]}]"], "spec.grants[0].granteeServicePrincipal", "a service, by a grant" },
         { "{trustedAccounts: [\"111111111111\"]}", ["grants: [{name: a, granteePrincipal: \"arn:aws:iam::222222222222:root\", operations: [Decrypt]}]"], "spec.grants[0].granteePrincipal", "another account, by a grant" },
+        { "{trustedAccounts: [\"111111111111\"]}", ["access: {users: [App, \"arn:aws:iam::222222222222:root\"]}"], "spec.access.users", "another account, as a user" },
+        { "{trustedAccounts: [\"111111111111\"]}", ["access: {administrators: [\"arn:aws:iam::222222222222:root\"]}"], "spec.access.administrators", "another account, as an administrator" },
+        { "{trustedAccounts: [\"111111111111\"]}", ["access: {decrypters: [\"arn:aws:iam::222222222222:root\"]}"], "spec.access.decrypters", "another account, by verb" },
+        { "{trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Of("*")}]}}"], "spec.policy.additionalStatements", "all accounts, by a statement for everybody" },
+        { "{trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Bounded("kms:CallerAccount: \"222222222222\"")}]}}"], "spec.policy.additionalStatements", "another account, by a condition" },
+        { "{trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Bounded("aws:PrincipalOrgID: o-a1b2c3d4e5")}]}}"], "spec.policy.additionalStatements", "the accounts of an organization" },
+        { "{principals: [\"*\"], trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Of("*")}]}}"], "spec.policy.additionalStatements", "any principal is no other account" },
+        { "{trustedAccounts: [\"111111111111\"]}", ["policy: {override: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: \"*\", Action: \"kms:*\", Resource: \"*\"}]}}"], "spec.policy.override", "all accounts, by a document" },
         { "{tagKeys: [team]}", ["tags: {team: a, cost: b}"], "spec.tags", "one of two tags" },
         { "{aliases: [\"alias/team/*\"]}", ["alias: alias/other"], "spec.alias", "an alias" },
         { "{aliases: [\"alias/team/*\"]}", ["additionalAliases: [alias/team/a, alias/other]"], "spec.additionalAliases", "an additional alias" },
@@ -48,6 +56,10 @@ public sealed class AllowedTests
         { "{principals: [\"arn:aws:iam::123456789012:role/team-*\"]}", ["access: {users: [team-a]}"], "a name is held against patterns of ARNs too" },
         { "{principals: [\"*role/team-*\"]}", ["grants: [{name: a, granteePrincipal: team-a, operations: [Decrypt]}]"], "a grant to a role whose ARN fits" },
         { "{principals: [\"team-*\"], trustedAccounts: [\"111111111111\"]}", ["grants: [{name: a, granteePrincipal: team-a, operations: [Decrypt], retiringPrincipal: \"arn:aws:iam::123456789012:root\"}]"], "a grant by name, retired by the own account" },
+        { "{trustedAccounts: [\"111111111111\"]}", ["access: {users: [App, \"arn:aws:iam::111111111111:root\", \"arn:aws:iam::123456789012:root\"]}"], "a trusted account and the own one, as users" },
+        { "{trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Bounded("kms:CallerAccount: [\"111111111111\", \"123456789012\"]")}]}}"], "a trusted account and the own one, by a condition" },
+        { "{trustedAccounts: [\"*\"]}", [$"policy: {{additionalStatements: [{Bounded("aws:PrincipalOrgID: o-a1b2c3d4e5")}]}}"], "a class that trusts every account" },
+        { "{trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Of("arn:aws:iam::222222222222:role/Theirs")}]}}"], "a role is no account: allowed.principals is for those" },
         { "{aliases: [\"alias/team/*\"], deletionPolicies: [Delete], regions: [eu-west-1]}", ["service: s3"], "what the class gives by itself" },
         { "{principals: [\"team-*\"], trustedAccounts: [\"111111111111\"]}", [$"policy: {{additionalStatements: [{Of("arn:aws:iam::123456789012:root")}]}}"], "the key's own account" },
     };
@@ -73,6 +85,8 @@ public sealed class AllowedTests
 
         scenario.AssertStalled("KeyReplica", "copy", "PermissionDenied");
     }
+
+    private static string Bounded(string condition) => Of("*")[..^1] + $", Condition: {{StringEquals: {{{condition}}}}}}}";
 
     private static string Of(string principal) => Statement.Replace("PRINCIPAL", principal, StringComparison.Ordinal);
 }

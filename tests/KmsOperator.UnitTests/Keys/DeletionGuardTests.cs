@@ -126,12 +126,14 @@ public sealed class DeletionGuardTests
         await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", Multi, "replicaRegions: [eu-west-1]"));
         await scenario.RestAsync();
         await UseAsync(scenario, "us-east-1", "alias/acme/ebs");
+        var tagged = await scenario.CallsAsync("TagResource");
 
         await scenario.DeleteAsync("ServiceKey", "multi");
         await scenario.RestAsync();
 
         scenario.AssertStalled("ServiceKey", "multi", "Deleting");
         scenario.AssertReady("KeyReplica", "multi-eu-west-1");
+        Assert.Equal(tagged, await scenario.CallsAsync("TagResource"));
         Assert.All(await scenario.Aws.KeysAsync(), key => Assert.Equal("Enabled", (string?)key["keyState"]));
     }
 

@@ -242,6 +242,8 @@ public sealed class PrimaryMoveTests
 
     [Theory]
     [InlineData("suspend", "nothing is written to a suspended resource's key")]
+    [InlineData("observe", "nothing is written to a key that is only observed")]
+    [InlineData("deletion", "a key that is about to go becomes no primary")]
     [InlineData("disabled", "only an enabled key becomes the primary")]
     [InlineData("servicekey.dev/owner=KeyReplica/other/x", "the key there is somebody else's")]
     [InlineData("servicekey.dev/cluster=other", "a resource of that name in another cluster has the key there")]
@@ -250,6 +252,15 @@ public sealed class PrimaryMoveTests
         using var scenario = await StartAsync();
         if (obstacle == "suspend")
             await scenario.ApplyAsync(Scenario.Replica("multi-eu-west-1", "primaryRef: {name: multi}", "region: eu-west-1", "suspend: true"));
+        else if (obstacle == "observe")
+            await scenario.ApplyAsync(Scenario.Replica("multi-eu-west-1", "primaryRef: {name: multi}", "region: eu-west-1", "managementPolicy: Observe"));
+        else if (obstacle == "deletion")
+        {
+            // Somebody else's finalizer keeps it while it is being deleted.
+            scenario.User.Patch("KeyReplica", Scenario.Id("KeyReplica", "multi-eu-west-1"), """{"metadata": {"finalizers": ["kms.servicekey.dev/key", "example.com/hold"]}}""");
+            scenario.User.Delete("KeyReplica", Scenario.Id("KeyReplica", "multi-eu-west-1"));
+            await scenario.Operator.SettleAsync();
+        }
         else if (obstacle == "disabled")
             await scenario.ApplyAsync(Scenario.Replica("multi-eu-west-1", "primaryRef: {name: multi}", "region: eu-west-1", "enabled: false"));
         else

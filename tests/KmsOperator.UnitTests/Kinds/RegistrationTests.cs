@@ -264,6 +264,19 @@ public sealed class RegistrationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_primary_whose_replica_is_in_progress_is_looked_at_a_little_later()
+    {
+        Subscribe();
+        await QueuedAsync();
+
+        _caches.Change("copy", (KeyReplica one) => one with { Status = new() { KeyState = "Creating" } });
+        Assert.Equal("", await QueuedAsync());
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains("key team/one", (await QueuedAsync()).Split(", "));
+    }
+
+    [Fact]
     public async Task Twelve_replicas_that_become_ready_one_after_the_other_cost_their_primary_one_reconcile()
     {
         _caches.Replicas.Remove(new NamespacedName("team", "copy"), null);

@@ -5,9 +5,6 @@ namespace KmsOperator.Keys.Status;
 /// <summary>Builds condition lists: <c>Ready</c> always, <c>Reconciling</c> or <c>Stalled</c> only while true.</summary>
 internal static class ResourceConditions
 {
-    // The API server refuses longer messages.
-    private const int MaxMessageLength = 32768;
-
     /// <summary>The conditions after a reconcile. A transition time changes only when the condition's status does.</summary>
     public static IReadOnlyList<Condition> Next(IReadOnlyList<Condition>? previous, ReadyCondition verdict, long? generation, DateTimeOffset now)
     {
@@ -18,7 +15,7 @@ internal static class ResourceConditions
             ObservedGeneration = generation,
             LastTransitionTime = previous?.FirstOrDefault(old => old.Type == type && old.Status == status)?.LastTransitionTime ?? now,
             Reason = verdict.Reason,
-            Message = verdict.Message.Length <= MaxMessageLength ? verdict.Message : verdict.Message[..MaxMessageLength],
+            Message = verdict.Message,
         };
 
         var ready = Make(ConditionTypes.Ready, verdict.Ready);
