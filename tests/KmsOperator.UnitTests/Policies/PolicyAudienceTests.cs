@@ -18,6 +18,11 @@ public sealed class PolicyAudienceTests
         { """{"AWS": "*"}, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}""", "organization o-1", "an organization" },
         { """{"AWS": "*"}, "Condition": {"StringEqualsIfExists": {"aws:PrincipalAccount": "123456789012"}}""", "everybody", "a condition that need not apply" },
         { """{"AWS": "*"}, "Condition": {"StringNotEquals": {"kms:CallerAccount": "123456789012"}}""", "everybody", "all but one" },
+        { """{"AWS": "*"}, "Condition": {"StringEquals": {"kms:EncryptionContext:account": "123456789012"}}""", "everybody", "the caller chooses the encryption context" },
+        { """{"AWS": "*"}, "Condition": {"ArnLike": {"kms:EncryptionContext:aws:sqs:arn": "arn:aws:sqs:us-east-1:123456789012:q"}}""", "everybody", "the caller chooses the encryption context" },
+        { """{"AWS": "*"}, "Condition": {"StringEquals": {"aws:PrincipalTag/account": "123456789012"}}""", "everybody", "anybody tags their own roles" },
+        { """{"AWS": "*"}, "Condition": {"StringEquals": {"kms:CallerAccount": ["123456789012", "*"]}}""", "everybody", "one of the values is no account" },
+        { """{"AWS": "*"}, "Condition": {"StringLike": {"aws:PrincipalOrgID": "o-*"}}""", "everybody", "any organization" },
         { """{"AWS": "*"}, "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/R"}}""", "everybody", "a role of that name in any account" },
     };
 
@@ -40,6 +45,9 @@ public sealed class PolicyAudienceTests
         { """{"Action": "kms:Decrypt"}""", """{"Action": "kms:*"}""", null, "a wildcard covers it" },
         { """{"Action": "kms:Decrypt", "Condition": {"StringEquals": {"kms:CallerAccount": "1"}}}""", """{"Action": "kms:Decrypt", "Condition": {"StringEquals": {"kms:CallerAccount": ["1", "2"]}}}""", null, "a condition with more values holds more often" },
         { """{"Action": "kms:Decrypt"}""", """{"Action": "kms:Decrypt", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}""", "123456789012: kms:Decrypt", "a condition comes" },
+        { """{"Action": "kms:Decrypt", "Condition": {"StringEquals": {"kms:CallerAccount": ["1", "2"]}}}""", """{"Action": "kms:Decrypt", "Condition": {"StringEquals": {"kms:CallerAccount": "1"}}}""", "123456789012: kms:Decrypt", "a condition with fewer values holds less often" },
+        { """{"Action": "kms:Decrypt", "Condition": {"StringNotEquals": {"kms:CallerAccount": "1"}}}""", """{"Action": "kms:Decrypt", "Condition": {"StringNotEquals": {"kms:CallerAccount": ["1", "2"]}}}""", "123456789012: kms:Decrypt", "a negated condition with more values holds less often" },
+        { """{"Action": "kms:Decrypt", "Condition": {"StringNotEquals": {"kms:CallerAccount": "1"}}}""", """{"Action": "kms:Decrypt", "Condition": {"StringNotEquals": {"kms:CallerAccount": "1"}}}""", null, "a negated condition that stays" },
         { """{"Action": "kms:Decrypt", "Sid": "A"}""", """{"Action": "kms:decrypt", "Sid": "B"}""", null, "names and case mean nothing" },
     };
 
@@ -51,6 +59,11 @@ public sealed class PolicyAudienceTests
 
         Assert.True(string.Join("; ", AccessLoss.Find(Policy(before), Policy(after))) == (lost ?? ""), why);
     }
+
+    [Fact]
+    public void A_denial_that_was_there_takes_nothing_away() => Assert.Empty(AccessLoss.Find(
+        """{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}]}""",
+        """{"Statement": [{"Sid": "Renamed", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}]}"""));
 
     [Fact]
     public void A_new_denial_takes_access_away() => Assert.StartsWith("denied: ", Assert.Single(AccessLoss.Find(

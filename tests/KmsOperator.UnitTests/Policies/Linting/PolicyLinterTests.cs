@@ -65,6 +65,11 @@ public sealed class PolicyLinterTests
         { Statement("""{"AWS": "arn:aws:iam::777788889999:root"}""", "kms:Decrypt"), "KMS113 Principal", "an account that nobody trusts" },
         { Statement("""{"AWS": "arn:aws:iam::444455556666:role/Theirs"}""", "kms:Decrypt"), "", "a trusted account" },
         { Statement("\"*\"", "kms:Decrypt", """{"StringEquals": {"kms:CallerAccount": ["111122223333", "777788889999"]}}"""), "KMS113 Principal", "an untrusted account by condition" },
+        { Statement("\"*\"", "kms:Decrypt", """{"StringNotEquals": {"kms:CallerAccount": "777788889999"}}"""), "KMS101 Principal", "an account that is left out is not let in" },
+        { """{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:Decrypt", "Resource": "*"}""", "", "a denial of something else" },
+        { """{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::111122223333:role/Out"}, "Action": "kms:PutKeyPolicy", "Resource": "*"}""", "", "a denial for one role" },
+        { """{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:PutKeyPolicy", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/Admin"}}}""", "", "a denial for all but one" },
+        { """{"Effect": "Deny", "Principal": {"AWS": ["arn:aws:iam::444455556666:root", "arn:aws:iam::111122223333:root"]}, "Action": "kms:PutKeyPolicy", "Resource": "*"}""", "KMS106 Action", "a denial for two accounts" },
         { """{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:Put*", "Resource": "*"}""", "KMS106 Action", "the policy can never be changed again" },
     };
 
