@@ -32,8 +32,6 @@ internal sealed class KeyReconciler(
             (found, result) = await FindKeyAsync(context, resolved, cancellationToken);
             if (found is not null)
             {
-                // Somebody may have taken aliases out of the status that this process has put there.
-                found = found.Created is null ? found with { Status = AliasHistory.WithRemembered(found.Status, context.Cache.Written) } : found;
                 (found, var read, result) = await ReadAsync(context, found, resolved, cancellationToken);
                 result ??= KeyReader.Acknowledge(context, read!, await update.ApplyAsync(context, found, read!, resolved, cancellationToken));
             }

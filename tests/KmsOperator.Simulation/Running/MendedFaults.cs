@@ -673,5 +673,31 @@ internal static class MendedFaults
             12.121 edit team-a/one enabled=false
             46.334 edit team-a/one primaryRegion=us-east-1
             """),
+        new("an alias that people took out of the status is forgotten when the next comparison fails", """
+            seed 718646 operators 1 stale 0
+            0 create team-a/two users=role0
+            28.684 fail-aws ListAliases Throttled 1
+            44.684 forge-status team-a/two team-a/two
+            45.364 edit team-a/two alias=alias/y0
+            """),
+        new("an alias is left at the key of a resource whose spec is refused since", """
+            seed 721953 operators 2 stale 0
+            0 create team-a/one alias=alias/team1 className=strict multiRegion=true
+            0.306 fail-aws DescribeKey LostBefore 2
+            2.993 edit team-a/one enabled=true users=role0 alias=alias/y1
+            3.293 kill-at B CreateAlias 1
+            17.97 edit team-a/one primaryRegion=eu-west-1
+            """),
+        new("a status is forged before it names the key, the owner tags are taken off that key before KMS shows them, and the process that made it is dead", """
+            seed 721341 operators 1 stale 4
+            0 create team-a/one
+            0 create team-a/two deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1 takeOverAlias=true
+            0 create team-b/one deletionPolicy=Retain
+            0.192 fail-aws EnableKeyRotation LostBefore 2
+            0.235 fail-api * Refused 2
+            0.375 kill-at A apply/servicekeys 3
+            0.606 forge-status team-a/one team-b/one
+            3.776 kms-untag-marks team-a/one
+            """),
     ];
 }

@@ -77,6 +77,8 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
             throw new InvalidOperationException("The in-memory API server did not answer at once.");
         if (request == "apply servicekeys" && !done.IsFaulted)
             world.History.StatusWritten($"{ServiceKey.KindName}/{key}", sender);
+        if (request == "patch servicekeys" && !done.IsFaulted)
+            world.History.MetadataWritten($"{ServiceKey.KindName}/{key}", sender);
         if (IsChangeOfResources(request))
             world.OnApiChanged();
         world.Triggers.OnEvent(sender, request);

@@ -19,6 +19,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
     private readonly Dictionary<(OperatorProcess Sender, string For, string Region), DateTimeOffset> _looks = [];
     private readonly Dictionary<string, OperatorProcess> _statusWriters = [];
+    private readonly Dictionary<string, OperatorProcess> _attemptWriters = [];
     private readonly Dictionary<(string Uid, string Alias), OperatorProcess?> _unrecordedAliases = [];
     private readonly Dictionary<string, OperatorProcess?> _unrecordedKeys = [];
     private readonly HashSet<string> _unmarkedByPeople = [];
@@ -75,14 +76,22 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>An operator wrote a resource's status.</summary>
     public void StatusWritten(string path, OperatorProcess writer) => _statusWriters[path] = writer;
 
-    /// <summary>People overwrote a resource's status: only the process that wrote it knows what it said.</summary>
+    /// <summary>An operator wrote a resource's metadata, which have the record of a create attempt.</summary>
+    public void MetadataWritten(string path, OperatorProcess writer) => _attemptWriters[path] = writer;
+
+    /// <summary>
+    /// People overwrote a resource's status: only the process that wrote it knows what it said. Where it named no key yet, the record of an attempt counts for nothing any more.
+    /// </summary>
     public void StatusOverwritten(IKeyResource resource)
     {
-        var writer = _statusWriters.GetValueOrDefault(ClusterTruth.PathOf(resource));
+        var path = ClusterTruth.PathOf(resource);
+        var writer = _statusWriters.GetValueOrDefault(path);
         foreach (var alias in AliasHistory.NamesIn(resource.Status ?? new KeyStatus()))
             _unrecordedAliases[(resource.Metadata.Uid!, alias)] = writer;
         if (resource.Status?.KeyId is { } keyId)
             _unrecordedKeys[keyId] = writer;
+        else if (CreateAttempt.Of(resource) is { } attempt && world.Keys.All.FirstOrDefault(key => KeyTruth.Tag(key, TagNames.Attempt) == attempt.Id) is { } made)
+            _unrecordedKeys[made.KeyId] = _attemptWriters.GetValueOrDefault(path);
     }
 
     /// <summary>People took the owner tags off a key.</summary>

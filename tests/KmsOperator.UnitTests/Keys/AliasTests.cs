@@ -79,6 +79,28 @@ public sealed class AliasTests
         Assert.True((string?)(await scenario.Aws.KeysAsync()).Single(key => Scenario.Aliases(key).Contains("alias/taken"))["keyId"] == (string?)holder["keyId"], who);
     }
 
+    [Theory]
+    [InlineData("ListAliases", "throttle", "the comparison fails before it knows the key's aliases")]
+    [InlineData("GetCallerIdentity", "accessDenied", "the class is not ready")]
+    public async Task An_alias_that_people_took_out_of_the_status_is_not_forgotten_while_nothing_can_be_compared(string operation, string fault, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/before"));
+        await scenario.RestAsync();
+        await scenario.BreakAsync(operation, fault);
+        await scenario.ApplyAsync(Scenario.Class("tags: {a: b}"));
+
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"status": {"aliasName": null, "desiredSha256": null}}""", "status");
+        await scenario.Operator.SettleAsync();
+        Assert.Equal("False", scenario.Condition("ServiceKey", "one", "Ready")?.Status);
+        await scenario.Aws.ClearFaultsAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/after"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.True(Scenario.Aliases(await scenario.Aws.KeyAsync()) is ["alias/after"], why);
+    }
+
     [Fact]
     public async Task A_status_that_loses_only_its_alias_is_put_back_at_once()
     {

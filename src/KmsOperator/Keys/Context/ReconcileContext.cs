@@ -39,8 +39,11 @@ internal sealed class ReconcileContext<T>(
     /// <summary>When this process first looked at the resource's key. What was written in AWS before that may still be invisible.</summary>
     public DateTimeOffset FirstSeenAt => Cache.FirstSeenAt ??= Now;
 
-    /// <summary>The status as it was last read or written, with what an attempt on record says of the key to come.</summary>
-    public KeyStatus Status => CreateAttempt.StatusOf(Resource);
+    /// <summary>
+    /// The status as it was last read or written, with what an attempt on record says of the key to come, and with the aliases that this process has put there and somebody
+    /// has taken out.
+    /// </summary>
+    public KeyStatus Status => AliasHistory.WithRemembered(CreateAttempt.StatusOf(Resource), Cache.Written);
 
     /// <summary>The attempt on record of which it is open whether it made a key; null if there is none.</summary>
     public CreateAttempt? OpenAttempt => !Cache.HasNoKey && CreateAttempt.Of(Resource) is { } attempt && attempt.Id != Cache.SettledAttemptId ? attempt : null;
