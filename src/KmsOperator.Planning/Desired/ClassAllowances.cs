@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using System.Text.Json;
 using KmsOperator.Api;
 using KmsOperator.Policies;
+using KmsOperator.Policies.Evaluation;
 
 namespace KmsOperator.Planning;
 
@@ -48,8 +49,6 @@ internal static class ClassAllowances
 
     private sealed class Check(KeyClass keyClass, string accountId)
     {
-        private const string Everybody = "*";
-
         public ReconcileError? Error { get; private set; }
 
         public void Shared(
@@ -128,10 +127,10 @@ internal static class ClassAllowances
         {
             var named = statements.SelectMany(DocumentPrincipals.OfStatement)
                 .Select(principal => (Principal: principal, Account: AccountOf(principal))).Where(one => one.Account != accountId).ToArray();
-            var letIn = statements.Where(statement => DocumentPrincipals.OfStatement(statement).Contains(Everybody))
+            var letIn = statements.Where(statement => DocumentPrincipals.OfStatement(statement).Contains(StatementPrincipals.Everybody))
                 .SelectMany(statement => PolicyAudience.OfStatement(statement, accountId))
                 .Where(member => member.Kind is AudienceKind.OtherAccount or AudienceKind.Organization or AudienceKind.Everybody)
-                .Select(member => member.Kind == AudienceKind.OtherAccount ? member.Name : Everybody);
+                .Select(member => member.Kind == AudienceKind.OtherAccount ? member.Name : StatementPrincipals.Everybody);
             Each(field, "trustedAccounts", allowed.TrustedAccounts, named.Select(one => one.Account).OfType<string>().Concat(letIn));
             Each(field, "principals", allowed.Principals, named.Where(one => one.Account is null).Select(one => one.Principal));
         }

@@ -1,6 +1,5 @@
 using KmsOperator.Api;
 using KmsOperator.Planning;
-using KmsOperator.Policies;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Planning;
@@ -11,18 +10,7 @@ namespace KmsOperator.UnitTests.Planning;
 /// </summary>
 public sealed class DesiredStateHashTests
 {
-    private static readonly DesiredKey Key = new()
-    {
-        Owner = new KeyOwner("ServiceKey", "team", "one", "uid-1", "cluster"),
-        Location = new KeyLocation("111122223333", "eu-west-1"),
-        Description = "words",
-        AliasName = "alias/one",
-        KeySpec = "SYMMETRIC_DEFAULT",
-        KeyUsage = "ENCRYPT_DECRYPT",
-        Rotation = new DesiredRotation(true, 365),
-        Policy = Policy("App"),
-        Tags = new Dictionary<string, string> { ["team"] = "a" },
-    };
+    private static readonly DesiredKey Key = SampleKeys.Desired;
 
     // The property, a key that differs in it alone, and why it is in the hash or not.
     private static readonly (string Property, DesiredKey Other, bool IsInHash, string Why)[] Changes =
@@ -52,7 +40,7 @@ public sealed class DesiredStateHashTests
         (nameof(DesiredKey.Rotation), Key with { Rotation = null }, true, "KMS has it"),
         (nameof(DesiredKey.Rotation), Key with { Rotation = new DesiredRotation(true, 90) }, true, "a class changes it"),
         (nameof(DesiredKey.Rotation), Key with { Rotation = new DesiredRotation(false, 365) }, true, "a class changes it"),
-        (nameof(DesiredKey.Policy), Key with { Policy = Policy("Other") }, true, "a class changes it"),
+        (nameof(DesiredKey.Policy), Key with { Policy = SampleKeys.Policy("Other") }, true, "a class changes it"),
         (nameof(DesiredKey.Grants), Key with { Grants = [new DesiredGrant("a", ["Decrypt"]) { GranteePrincipal = "arn:aws:iam::111122223333:role/App" }] }, true, "KMS has them"),
         (nameof(DesiredKey.Grants), Key with { Grants = [new DesiredGrant("a", ["Encrypt"]) { GranteePrincipal = "arn:aws:iam::111122223333:role/App" }] }, true, "another content is another grant"),
         (nameof(DesiredKey.Tags), Key with { Tags = new Dictionary<string, string> { ["team"] = "b" } }, true, "a class changes them"),
@@ -85,7 +73,7 @@ public sealed class DesiredStateHashTests
         (Outline with { Location = Outline.Location with { Region = "eu-central-1" } }, 1, "class-1", 1, "the Region"),
         (Outline with { Description = "other words" }, 1, "class-1", 1, "the description"),
         (Outline with { AliasName = "alias/one" }, 1, "class-1", 1, "the alias"),
-        (Outline with { Policy = Policy("App") }, 1, "class-1", 1, "the policy"),
+        (Outline with { Policy = SampleKeys.Policy("App") }, 1, "class-1", 1, "the policy"),
         (Outline with { Tags = new Dictionary<string, string> { ["team"] = "b" } }, 1, "class-1", 1, "a tag"),
         (Outline, 2, "class-1", 1, "the spec"),
         (Outline, 1, "class-2", 1, "the class"),
@@ -139,6 +127,4 @@ public sealed class DesiredStateHashTests
     }
 
     private static DesiredKey Imported(DesiredMaterial material) => Key with { Origin = KeyOrigins.External, Material = material };
-
-    private static KeyPolicy Policy(string user) => PolicyRenderer.Render(new PolicyRequest { Region = "eu-west-1", AccountId = "111122223333", Users = [$"arn:aws:iam::111122223333:role/{user}"] });
 }

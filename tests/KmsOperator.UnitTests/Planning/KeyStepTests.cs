@@ -1,6 +1,5 @@
 using KmsOperator.Api;
 using KmsOperator.Planning;
-using KmsOperator.Policies;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Planning;
@@ -8,23 +7,16 @@ namespace KmsOperator.UnitTests.Planning;
 /// <summary>What a step makes of a key, and of what KMS shows of the key for some minutes after the step.</summary>
 public sealed class KeyStepTests
 {
-    private const string Arn = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1";
     private static readonly DateTimeOffset Later = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DesiredGrant Grant = new("reader", ["Decrypt"]) { GranteePrincipal = "arn:aws:iam::111122223333:role/App" };
     private static readonly ObservedGrant Made = ObservedGrant.Of(Grant, "grant-1");
     private static readonly ObservedGrant Theirs = Made with { Id = "grant-2", KmsName = "theirs" };
     private static readonly ImportKeyMaterialStep Import = new(new DesiredMaterial("secret", null, Later)) { KeyMaterialId = "m-2" };
 
-    private static readonly ObservedKey Key = new()
+    private static readonly ObservedKey Key = SampleKeys.Observed with
     {
         KeyId = "mrk-1",
-        Arn = Arn,
-        KeyState = KeyStates.Enabled,
-        Description = "before",
-        KeySpec = "SYMMETRIC_DEFAULT",
-        KeyUsage = "ENCRYPT_DECRYPT",
-        Policy = Policy("Before").Text,
-        Rotation = new ObservedRotation(true, 365, null),
+        Arn = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1",
         Tags = new Dictionary<string, string> { ["kept"] = "1", ["changed"] = "1", ["removed"] = "1" },
     };
 
@@ -36,7 +28,7 @@ public sealed class KeyStepTests
         (new ScheduleKeyDeletionStep(7), Key, key => key.KeyState == KeyStates.PendingDeletion, [Key with { KeyState = KeyStates.PendingReplicaDeletion }]),
         (new CancelKeyDeletionStep(), Key with { KeyState = KeyStates.PendingDeletion, DeletionDate = Later }, key => key is { KeyState: KeyStates.Disabled, DeletionDate: null }, [Key]),
         (new UpdateKeyDescriptionStep("after"), Key, key => key.Description == "after", [Key with { Description = "theirs" }]),
-        (new PutKeyPolicyStep(Policy("After")), Key, key => key.Policy == Policy("After").Text, [Key with { Policy = Policy("Theirs").Text }]),
+        (new PutKeyPolicyStep(SampleKeys.Policy("After")), Key, key => key.Policy == SampleKeys.Policy("After").Text, [Key with { Policy = SampleKeys.Policy("Theirs").Text }]),
         (new EnableKeyRotationStep(90), Key, key => key.Rotation is { Enabled: true, PeriodDays: 90 },
             [Key with { Rotation = new ObservedRotation(false, null, null) }, Key with { Rotation = new ObservedRotation(true, 180, null) }]),
         (new EnableKeyRotationStep(90), Key with { Rotation = new ObservedRotation(false, null, null) }, key => key.Rotation is { Enabled: true, PeriodDays: 90 }, [Key]),
@@ -161,6 +153,4 @@ public sealed class KeyStepTests
         "; ",
         key.KeyState, key.Description, key.Policy, key.Rotation, Tags(key), string.Join(", ", key.Grants?.Select(grant => grant.Id) ?? ["not read"]), key.MultiRegionKeyType, key.PrimaryRegion,
         Materials(key), key.MaterialValidTo, key.DeletionDate);
-
-    private static KeyPolicy Policy(string user) => PolicyRenderer.Render(new PolicyRequest { Region = "eu-west-1", AccountId = "111122223333", Users = [$"arn:aws:iam::111122223333:role/{user}"] });
 }

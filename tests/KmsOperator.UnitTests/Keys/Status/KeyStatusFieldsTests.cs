@@ -1,7 +1,7 @@
 using KmsOperator.Api;
 using KmsOperator.Keys.Status;
 using KmsOperator.Planning;
-using KmsOperator.Policies;
+using KmsOperator.UnitTests.Planning;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys.Status;
@@ -145,29 +145,7 @@ public sealed class KeyStatusFieldsTests
     private static Dictionary<string, string> Targets(params (string Alias, string? KeyId)[] targets) =>
         targets.Where(target => target.KeyId is not null).ToDictionary(target => target.Alias, target => target.KeyId!);
 
-    private static ObservedKey Observed() => new()
-    {
-        KeyId = "key-1",
-        Arn = "arn:aws:kms:eu-west-1:111122223333:key/key-1",
-        KeyState = KeyStates.Enabled,
-        Description = "a",
-        KeySpec = "SYMMETRIC_DEFAULT",
-        KeyUsage = "ENCRYPT_DECRYPT",
-        Policy = Desired().Policy.Text,
-        Rotation = new ObservedRotation(true, 365, Start.AddDays(365)),
-        Tags = Desired().Tags,
-        AliasTargets = new Dictionary<string, string>(),
-    };
+    private static ObservedKey Observed() => SampleKeys.Observed with { Rotation = new ObservedRotation(true, 365, Start.AddDays(365)) };
 
-    private static DesiredKey Desired() => new()
-    {
-        Owner = new KeyOwner("ServiceKey", "a", "b", "uid-1", "c"),
-        Location = new KeyLocation("111122223333", "eu-west-1"),
-        Description = "a",
-        AliasName = "alias/b",
-        KeySpec = "SYMMETRIC_DEFAULT",
-        KeyUsage = "ENCRYPT_DECRYPT",
-        Policy = PolicyRenderer.Render(new PolicyRequest { Region = "eu-west-1", AccountId = "111122223333" }),
-        Tags = new Dictionary<string, string> { ["kept"] = "1" },
-    };
+    private static DesiredKey Desired() => SampleKeys.Desired with { AliasName = "alias/b", Tags = new Dictionary<string, string> { ["kept"] = "1" } };
 }
