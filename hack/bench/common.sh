@@ -17,6 +17,7 @@ finish() {
     trap - EXIT
     stop_operator
     stop_simulator
+    memory_limit_off
     [[ ! -d $dir/cluster ]] || hack/cluster.sh down "$dir/cluster"
     if [[ $status -eq 0 ]]; then rm -rf "$dir"; else echo "Failed; logs are in $dir" >&2; fi
     exit "$status"
@@ -66,16 +67,41 @@ start_operator() { # namespaces [flags]
     stop_operator
     operator_log=$dir/$scene-operator-$((++operators)).log
     KUBECONFIG=$dir/cluster/operator.kubeconfig AWS_ENDPOINT_URL=$simulator AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench \
-        "${operator[@]}" run --leader-elect=false --watch-namespaces "$1" --quota-share 1 --log-format text \
+        "${limited[@]}" "${operator[@]}" run --leader-elect=false --watch-namespaces "$1" --quota-share 1 --log-format text \
         --health-address 127.0.0.1:0 --metrics-address 127.0.0.1:0 "${@:2}" >"$operator_log" 2>&1 &
     operator_pid=$!
 }
 operators=0
+limited=()
 stop_operator() { stop_process "${operator_pid:-}"; operator_pid=; }
 stop_process() {
     [[ -n $1 ]] || return 0
     kill "$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
+}
+# Operators that start from now on have so much memory as a container with this limit: the runtime reads it, and the kernel ends who takes more. Returns 1, and changes nothing, where this machine
+# lets nobody make such a group of processes.
+memory_limit() { # MiB
+    local parent file
+    for parent in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+        memory_group=$parent/kms-operator-bench-$$
+        mkdir "$memory_group" 2>/dev/null || continue
+        for file in memory.limit_in_bytes memory.max; do
+            if [[ -w $memory_group/$file ]] && echo $(($1 * 1024 * 1024)) >"$memory_group/$file"; then
+                # shellcheck disable=SC2016
+                limited=(bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$memory_group")
+                return
+            fi
+        done
+        rmdir "$memory_group"
+    done
+    memory_group=
+    return 1
+}
+memory_limit_off() { # once the operator has ended
+    limited=()
+    [[ -z ${memory_group:-} ]] || rmdir "$memory_group"
+    memory_group=
 }
 # Where the operator serves a path, once its log says so.
 operator_url() { # path

@@ -50,7 +50,7 @@ internal static class PrimaryPlanning
                     ? Disabled(desired, wanted, observed.PrimaryRegion!)
                     : ReconcileError.Transient(
                         Reasons.Progressing,
-                        $"spec.primaryRegion: the primary of {observed.KeyId} is in {observed.PrimaryRegion} and is to be in {wanted.Region}. It is moved by the resource that has the key in {observed.PrimaryRegion}."));
+                        $"spec.primaryRegion: the primary of {observed.KeyId} is in {observed.PrimaryRegion} and is to be in {wanted.Region}. {ByResourceAtPrimary(observed)}"));
             }
         }
         else if (wanted.Region != desired.Location.Region)
@@ -83,6 +83,10 @@ internal static class PrimaryPlanning
 
         return ReconcileError.Transient(
             Reasons.Progressing,
-            $"spec.rotation: {observed.KeyId} does not rotate as described yet. It is set where the primary is, in {observed.PrimaryRegion}, by the resource that has the key there.");
+            $"spec.rotation: {observed.KeyId} does not rotate as described yet. Rotation is set at the primary. {ByResourceAtPrimary(observed)}");
     }
+
+    /// <summary>Who does what KMS does at the primary only, and what to do where nobody does.</summary>
+    private static string ByResourceAtPrimary(ObservedKey observed) =>
+        $"The resource that has the key in {observed.PrimaryRegion} does it. If none has it, add {observed.PrimaryRegion} to spec.replicaRegions of the ServiceKey.";
 }

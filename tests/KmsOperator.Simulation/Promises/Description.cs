@@ -15,7 +15,8 @@ internal static class Description
     /// <param name="resource">The resource.</param>
     /// <param name="withPolicy">Whether the policy counts.</param>
     /// <param name="withAlias">Whether the alias counts.</param>
-    public static string? FindDifference(SimulatedWorld world, ServiceKey resource, bool withPolicy = true, bool withAlias = true)
+    /// <param name="withRotation">Whether the rotation counts.</param>
+    public static string? FindDifference(SimulatedWorld world, ServiceKey resource, bool withPolicy = true, bool withAlias = true, bool withRotation = true)
     {
         if (resource.Spec.Suspend == true || resource.Metadata.DeletionTimestamp is not null)
             return null;
@@ -26,7 +27,7 @@ internal static class Description
             return $"its spec is refused: {resolution.Error!.Message}";
         if (world.Keys.Find(desired.Location.Region, resource.Status?.KeyId) is not { } key)
             return $"it has no key ({resource.Status?.KeyId ?? "none"} in its status)";
-        return FindDifference(world, desired, key, withPolicy, withAlias);
+        return FindDifference(world, desired, key, withPolicy, withAlias, withRotation);
     }
 
     /// <summary>A role that <c>access</c> names and that does not exist; null when there is none.</summary>
@@ -51,7 +52,7 @@ internal static class Description
         !GrantName.IsOwn(grant.Name ?? "") && grant is { Constraints: null, RetiringPrincipal: null, RetiringService: null, GranteeService: null }
         && grant.GranteePrincipal == wanted.GranteePrincipal && grant.Operations.ToHashSet().SetEquals(wanted.Operations);
 
-    private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, bool withPolicy, bool withAlias)
+    private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, bool withPolicy, bool withAlias, bool withRotation)
     {
         var record = key.Current;
         if (KeyTruth.IsPendingDeletion(key))
@@ -76,7 +77,7 @@ internal static class Description
             return grants;
         if (desired.WantedPrimary is { } primary && world.Keys.Find(primary.Region, key.KeyId) is not { IsPrimary: true })
             return $"its primary is not in {primary.Region}";
-        if (desired.Rotation is { } rotation && desired.Enabled && key.Shared.RotationPeriodInDays != (rotation.Enabled ? rotation.PeriodDays : null))
+        if (withRotation && desired.Rotation is { } rotation && desired.Enabled && key.Shared.RotationPeriodInDays != (rotation.Enabled ? rotation.PeriodDays : null))
             return $"it rotates every {key.Shared.RotationPeriodInDays?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "never"} days";
         return null;
     }

@@ -699,5 +699,22 @@ internal static class MendedFaults
             0.606 forge-status team-a/one team-b/one
             3.776 kms-untag-marks team-a/one
             """),
+        new("a grant stays whose call arrives when the next process has found that there is none", """
+            seed 763676 operators 1 stale 0
+            0 create team-a/one alias=alias/y0
+            0 create team-a/two
+            40.102 fail-aws CreateGrant Slow 2
+            40.102 kill-at A CreateGrant 1
+            40.102 edit team-a/one grants=a:Decrypt
+            61.102 edit team-a/one grants=
+            """),
+        new("people turn the rotation off and move the primary to a Region where no resource has the key any more", """
+            seed 764779 operators 1 stale 0
+            0 create team-a/one alias=alias/x0 deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1
+            2.261 resume A
+            2.425 edit team-a/one replicaRegions=
+            47.822 kms-rotation-off team-a/one
+            49.757 kms-move-primary team-a/one eu-west-1
+            """),
     ];
 }

@@ -80,6 +80,30 @@ public sealed class DeletionDecisionTests
     }
 
     [Theory]
+    [InlineData("Retain", "Enabled")]
+    [InlineData("Disable", "Disabled")]
+    public async Task A_key_is_kept_also_where_a_process_that_was_killed_had_sent_the_call_that_schedules_its_deletion(string policy, string state)
+    {
+        var front = new FirstCall("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        Assert.Equal(1, front.Calls);
+        scenario.Operator.CrashAndRestart();
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), $$$"""{"spec":{"deletionPolicy":"{{{policy}}}"}}""");
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+
+        Assert.NotNull(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+        await scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId"), PendingWindowInDays = 7 }, Ct);
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal(state, (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Theory]
     [InlineData("Retain", "UntagResource", "Enabled", "the call could take off the mark that the key is left")]
     [InlineData("Delete", "CancelKeyDeletion", "PendingDeletion", "the call could cancel the deletion of a key that nobody looks at any more")]
     public async Task A_resource_stays_while_a_call_without_an_answer_may_still_change_what_becomes_of_its_key(string policy, string operation, string state, string why)

@@ -53,12 +53,23 @@ internal sealed class ReconcileCacheEntry
     }
 
     /// <summary>
-    /// When a call for which a deleted resource waits (<see cref="KeyStep.DelaysRelease"/>) ended without an answer. It may still arrive.
+    /// When a call for which a deleted resource waits (<see cref="KeyStep.DelaysRelease"/>) ended without an answer, or was sent at the latest by a process before this one.
+    /// It may still arrive.
     /// </summary>
     public DateTimeOffset? ReleaseDelayedSince
     {
         get => _releaseDelayedSince.Value;
-        set => _releaseDelayedSince = new OptionalTime(value);
+        private set => _releaseDelayedSince = new OptionalTime(value);
+    }
+
+    /// <summary>A call for which a deleted resource waits may have been sent, and may still arrive.</summary>
+    /// <param name="since">When it was sent at the latest.</param>
+    public void DelayRelease(DateTimeOffset since)
+    {
+        if (!(ReleaseDelayedSince >= since))
+        {
+            ReleaseDelayedSince = since;
+        }
     }
 
     /// <summary>
@@ -71,7 +82,7 @@ internal sealed class ReconcileCacheEntry
     {
         if (ReleaseDelayedSince + consistencyWindow > now)
         {
-            ReleaseDelayedSince = now;
+            DelayRelease(now);
         }
     }
 

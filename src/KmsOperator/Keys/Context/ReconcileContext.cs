@@ -37,7 +37,7 @@ internal sealed class ReconcileContext<T>(
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>When this process first looked at the resource's key. What was written in AWS before that may still be invisible.</summary>
-    public DateTimeOffset FirstSeenAt => Cache.FirstSeenAt ??= Now;
+    public DateTimeOffset FirstSeenAt => Cache.FirstSeenAt ?? LookFirst();
 
     /// <summary>
     /// The status as it was last read or written, with what an attempt on record says of the key to come, and with the aliases that this process has put there and somebody
@@ -114,6 +114,32 @@ internal sealed class ReconcileContext<T>(
         var latest = arrivedAt > since ? arrivedAt : since;
         return (Cache.UnansweredAt > latest ? Cache.UnansweredAt.Value : latest) + consistencyWindow;
     }
+
+    /// <summary>Notes when this process first looked at the resource's key, if it has not looked before.</summary>
+    /// <remarks>
+    /// Where an alias or a grant is on record that the key was about to get, a process before this one may have been killed between the call that makes it and the answer. It counts as a call
+    /// without an answer that this process has sent itself.
+    /// </remarks>
+    public DateTimeOffset LookFirst()
+    {
+        if (Cache.FirstSeenAt is { } at)
+        {
+            return at;
+        }
+
+        at = Now;
+        Cache.FirstSeenAt = at;
+        if (Status is { PendingAliasName: not null } or { FormerAliasNames.Count: > 0 } or { FormerGrantNames.Count: > 0 })
+        {
+            Cache.ChangeUnansweredAt = LatestForeignCall;
+            Cache.DelayRelease(LatestForeignCall);
+        }
+
+        return at;
+    }
+
+    /// <summary>Until when a process before this one would have waited for the answer to its last call. It can have sent that just before this one first looked at the key.</summary>
+    public DateTimeOffset LatestForeignCall => FirstSeenAt + AwsClients.CallTimeout;
 
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>
     public string? Annotation(string name) => Resource.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;

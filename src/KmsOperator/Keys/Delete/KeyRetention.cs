@@ -54,6 +54,12 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
                 return DeletionOutcome.Blocked(doubt, RetryPeriod);
             }
 
+            if (seen.Tags.GetValueOrDefault(TagNames.DeletedBy) == request.Owner.Uid)
+            {
+                // The policy was Delete earlier in this deletion. A process that was killed may have sent the call just before this one started.
+                context.Cache.DelayRelease(context.LatestForeignCall);
+            }
+
             var enabled = context.Resource is not (ServiceKey { Spec.Enabled: false } or KeyReplica { Spec.Enabled: false });
             var lostAliases = await FindLostAliasesAsync(context, request.Owner, region, key, cancellationToken);
             var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable, enabled, lostAliases);

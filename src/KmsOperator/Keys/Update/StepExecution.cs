@@ -63,7 +63,7 @@ internal static class StepExecution
         }
         catch (Exception e) when (step.DelaysRelease && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
         {
-            context.Cache.ReleaseDelayedSince = context.Now;
+            context.Cache.DelayRelease(context.Now);
             throw;
         }
 

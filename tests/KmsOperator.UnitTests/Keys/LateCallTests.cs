@@ -1,0 +1,113 @@
+using Amazon.KeyManagementService.Model;
+using KmsOperator.Testing.Running;
+using Xunit;
+
+namespace KmsOperator.UnitTests.Keys;
+
+/// <summary>A call that a process sent just before it was killed, and that arrives when the next process has looked at the key.</summary>
+public sealed class LateCallTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("CreateGrant", "grants: [{name: late, granteePrincipal: Other, operations: [Decrypt]}]")]
+    [InlineData("CreateAlias", "alias: alias/late")]
+    [InlineData("CreateAlias", "additionalAliases: [alias/late]")]
+    public async Task What_a_killed_process_was_about_to_make_is_removed_also_where_it_comes_late(string operation, string field)
+    {
+        var late = new LateCall(operation);
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        late.IsWaited = true;
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", field));
+        Assert.True(late.IsHeld);
+        late.IsWaited = false;
+        scenario.Operator.CrashAndRestart();
+        scenario.User.Apply(Scenario.Key("one", "service: s3"), Scenario.Namespace);
+
+        // A process that has sent nothing itself would now take all for gone. The killed one waited 15 s for its answer.
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(302));
+        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        await late.ArriveAsync();
+        await scenario.RestAsync();
+
+        Assert.Empty((await scenario.Aws.Kms().ListGrantsAsync(new ListGrantsRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") }, Ct)).Grants ?? []);
+        Assert.DoesNotContain((await scenario.Aws.Kms().ListAliasesAsync(new ListAliasesRequest(), Ct)).Aliases, alias => alias.AliasName == "alias/late");
+        Assert.Equal("True", scenario.Condition("ServiceKey", "one", "Ready")?.Status);
+    }
+
+    [Theory]
+    [InlineData("CreateGrant", "grants: [{name: late, granteePrincipal: Other, operations: [Decrypt]}]")]
+    [InlineData("CreateAlias", "alias: alias/late")]
+    public async Task A_deleted_resource_stays_while_a_call_of_a_killed_process_may_still_arrive(string operation, string field)
+    {
+        var late = new LateCall(operation);
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        late.IsWaited = true;
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain", field));
+        Assert.True(late.IsHeld);
+        late.IsWaited = false;
+        scenario.Operator.CrashAndRestart();
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+    }
+
+    /// <summary>While it waits, the connection breaks for each call of an operation. It keeps the first one, and sends it on when it is told to.</summary>
+    private sealed class LateCall(string operation)
+    {
+        private HttpMessageInvoker? _aws;
+        private HttpRequestMessage? _held;
+
+        public bool IsWaited { get; set; }
+
+        public bool IsHeld => _held is not null;
+
+        public HttpMessageHandler Before(HttpMessageHandler aws)
+        {
+            _aws ??= new HttpMessageInvoker(aws, disposeHandler: false);
+            return new Handler(this, aws);
+        }
+
+        public async Task ArriveAsync()
+        {
+            using var answer = await _aws!.SendAsync(_held!, Ct);
+            Assert.True(answer.IsSuccessStatusCode);
+        }
+
+        private async Task SeeAsync(HttpRequestMessage request)
+        {
+            if (!IsWaited || !request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var target) || !target.ToString().EndsWith($".{operation}", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            if (IsHeld)
+                throw Broken();
+            var copy = new HttpRequestMessage(request.Method, request.RequestUri) { Content = new ByteArrayContent(await request.Content!.ReadAsByteArrayAsync()) };
+            foreach (var (name, values) in request.Headers.NonValidated)
+                copy.Headers.TryAddWithoutValidation(name, values);
+            foreach (var (name, values) in request.Content.Headers.NonValidated)
+                copy.Content.Headers.TryAddWithoutValidation(name, values);
+            _held = copy;
+            throw Broken();
+        }
+
+        private static HttpRequestException Broken() => new(HttpRequestError.ResponseEnded, "The connection broke.");
+
+        private sealed class Handler(LateCall front, HttpMessageHandler aws) : DelegatingHandler(aws)
+        {
+            protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+            {
+                await front.SeeAsync(request);
+                return await base.SendAsync(request, cancellationToken);
+            }
+        }
+    }
+}
