@@ -716,5 +716,19 @@ internal static class MendedFaults
             47.822 kms-rotation-off team-a/one
             49.757 kms-move-primary team-a/one eu-west-1
             """),
+        new("the status of a new key is put together from a cache that lacks the record of the attempt, and so forgets the key's alias", """
+            seed 778023 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain users=role1
+            0.065 drop-watches A
+            0.211 edit team-a/two alias=alias/y1
+            0.948 edit team-a/two alias=alias/team0
+            """),
+        new("a key is taken for gone by a look that took longer than the window, and is forgotten", """
+            seed 788753 operators 1 stale 6
+            0 create team-a/one deletionPolicy=Delete
+            4.456 fail-aws ListResourceTags Slow 3
+            4.536 delete team-a/one
+            17.536 kms-describe team-a/one
+            """),
     ];
 }

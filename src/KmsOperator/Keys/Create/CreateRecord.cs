@@ -67,6 +67,9 @@ internal static class CreateRecord
                     context.Cache.OwnKeyId = key.KeyId;
                     return context.Status;
                 }
+
+                // The cache was behind: it may not have had the attempt, which names the aliases that the key may have got.
+                stored = AliasHistory.WithPendingAdditional(stored, AliasHistory.NamesIn(context.Status));
             }
         }
     }

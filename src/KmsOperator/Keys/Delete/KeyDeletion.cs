@@ -77,6 +77,7 @@ internal sealed class KeyDeletion(
                     cancellationToken);
         }
 
+        var lookedAt = context.Now;
         try
         {
             var location = new KeyLocation(status.AccountId ?? "", request.Access!.Region);
@@ -103,7 +104,7 @@ internal sealed class KeyDeletion(
             var outcome = request.DeleteKey
                 ? await deletion.DeleteAsync(context, request, region, cancellationToken)
                 : await retention.RetainAsync(context, request, region, null, cancellationToken);
-            return await EndAsync(context, request, AwaitUnanswered(context, outcome), cancellationToken) with { FlowOutcome = FlowOutcome.Served };
+            return await EndAsync(context, request, AwaitUnanswered(context, ConfirmMissing(context, outcome, lookedAt)), cancellationToken) with { FlowOutcome = FlowOutcome.Served };
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
@@ -239,15 +240,6 @@ internal sealed class KeyDeletion(
             return ReconcileResult.Retry;
         }
 
-        if (outcome.IsMissing)
-        {
-            var since = context.Cache.MissingSince ??= context.Now;
-            outcome = context.Now - since < settings.ConsistencyWindow
-                ? DeletionOutcome.Blocked(
-                    ReconcileError.Transient(Reasons.Deleting, $"KMS does not show {context.Status.Arn}. The operator looks again before it takes the key for gone."), MissingPeriod)
-                : DeletionOutcome.Released($"{context.Status.Arn} no longer exists.");
-        }
-
         if (outcome.Error is null && request.FindRemainingAsync is { } rest && await rest(cancellationToken) is { } remaining)
         {
             outcome = DeletionOutcome.Blocked(remaining, status: outcome.Status);
@@ -270,13 +262,22 @@ internal sealed class KeyDeletion(
         return ReconcileResult.Done;
     }
 
+    /// <summary>A key counts as gone once KMS has not shown it for the whole consistency window.</summary>
+    private DeletionOutcome ConfirmMissing<T>(ReconcileContext<T> context, DeletionOutcome outcome, DateTimeOffset lookedAt)
+        where T : class, IKeyResource =>
+        !outcome.IsMissing ? outcome
+        : context.MissingFor(lookedAt) < settings.ConsistencyWindow
+            ? DeletionOutcome.Blocked(
+                ReconcileError.Transient(Reasons.Deleting, $"KMS does not show {context.Status.Arn}. The operator looks again before it takes the key for gone."), MissingPeriod)
+            : DeletionOutcome.Released($"{context.Status.Arn} no longer exists.");
+
     /// <summary>
     /// A resource stays while a call of an earlier try may still arrive: nobody would look at the key after that, and a later resource of the name could
     /// have it by then.
     /// </summary>
     private DeletionOutcome AwaitUnanswered<T>(ReconcileContext<T> context, DeletionOutcome outcome)
         where T : class, IKeyResource =>
-        outcome is { Error: null, IsMissing: false, IsOutdated: false }
+        outcome is { Error: null, IsOutdated: false }
             && context.Cache.ReleaseDelayedSince + settings.ConsistencyWindow is { } until && context.Now < until
             ? DeletionOutcome.Blocked(
                 ReconcileError.Transient(

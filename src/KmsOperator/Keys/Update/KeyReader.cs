@@ -32,6 +32,7 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
         }
 
         var isAsked = context.IsComparisonAsked;
+        var lookedAt = context.Now;
 
         // At once, since each takes round trips. The list is the whole account's, and others may be waiting for it already.
         var listing = ReadAliasesAsync(context, status, desired, region, cancellationToken);
@@ -45,7 +46,7 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
 
         if (seen is null)
         {
-            return (null, MissingKey.Handle(context, status, desired, settings.ConsistencyWindow));
+            return (null, MissingKey.Handle(context, status, desired, lookedAt, settings.ConsistencyWindow));
         }
 
         context.Cache.MissingSince = null;

@@ -18,13 +18,15 @@ internal static class MissingKey
     /// <param name="context">The reconcile.</param>
     /// <param name="status">The status so far.</param>
     /// <param name="desired">The key as it should be.</param>
+    /// <param name="lookedAt">When the look at the key began.</param>
     /// <param name="consistencyWindow">How long KMS may not show a key that it has.</param>
-    public static KeyResult Handle<T>(ReconcileContext<T> context, KeyStatus status, DesiredKey desired, TimeSpan consistencyWindow)
+    public static KeyResult Handle<T>(ReconcileContext<T> context, KeyStatus status, DesiredKey desired, DateTimeOffset lookedAt, TimeSpan consistencyWindow)
         where T : class, IKeyResource
     {
-        var since = context.Cache.MissingSince ??= context.Now;
+        var missingFor = context.MissingFor(lookedAt);
+        var since = lookedAt - missingFor;
         var arn = status.Arn ?? status.KeyId;
-        if (context.Now - since < consistencyWindow)
+        if (missingFor < consistencyWindow)
         {
             return KeyResult.Failed(
                 status, ReconcileError.Transient(Reasons.Progressing, $"KMS has not shown {arn} since {since.UtcDateTime:HH:mm:ss}Z. The operator looks again.")) with
