@@ -24,6 +24,8 @@ public sealed class AliasDirectory
     private readonly TimeSpan _consistencyWindow;
     private readonly SingleFlight<ImmutableDictionary<string, string>> _aliases;
     private readonly ConcurrentDictionary<string, ImmutableList<AliasWrite>> _writes = new();
+    private readonly ConcurrentDictionary<(string AliasName, string KeyId), DateTimeOffset> _unanswered = new();
+    private readonly DateTimeOffset _since;
 
     /// <summary>A directory that has read nothing yet.</summary>
     /// <param name="kms">Gives the reading client of the Region.</param>
@@ -33,6 +35,7 @@ public sealed class AliasDirectory
     {
         _time = time;
         _consistencyWindow = consistencyWindow;
+        _since = time.GetUtcNow();
         _aliases = new SingleFlight<ImmutableDictionary<string, string>>(time, _ => ListAsync(kms()), Spacing);
     }
 
@@ -98,6 +101,38 @@ public sealed class AliasDirectory
         _writes.AddOrUpdate(
             aliasName, _ => [write], (_, writes) => writes.RemoveAll(earlier => now > earlier.At + _consistencyWindow).Add(write));
     }
+
+    /// <summary>Remembers that a call that writes an alias got no answer. It may arrive yet, and DeleteAlias and UpdateAlias do not ask whose the alias is by then.</summary>
+    /// <param name="aliasName">Full name.</param>
+    /// <param name="keyId">The key for which the call was sent.</param>
+    public void RecordUnanswered(string aliasName, string keyId) => _unanswered[(aliasName, keyId)] = _time.GetUtcNow();
+
+    /// <summary>Until when a call may arrive that this process has sent for another key's alias, and that got no answer.</summary>
+    /// <param name="aliasName">Full name.</param>
+    /// <param name="keyId">The key that is to get the alias.</param>
+    /// <returns>Null when there is no such call.</returns>
+    public DateTimeOffset? LateWriteUntil(string aliasName, string keyId)
+    {
+        DateTimeOffset? until = null;
+        foreach (var (call, at) in _unanswered)
+        {
+            if (at + _consistencyWindow <= _time.GetUtcNow())
+            {
+                _unanswered.TryRemove(KeyValuePair.Create(call, at));
+            }
+            else if (call.AliasName == aliasName && call.KeyId != keyId && !(at + _consistencyWindow <= until))
+            {
+                until = at + _consistencyWindow;
+            }
+        }
+
+        return until;
+    }
+
+    /// <summary>Until when a call may arrive that a process before this one has sent: it is unknown which got no answer.</summary>
+    /// <returns>Null when that time has passed.</returns>
+    public DateTimeOffset? EarlierWritesUntil =>
+        _since + AwsClients.CallTimeout + _consistencyWindow is var until && until > _time.GetUtcNow() ? until : null;
 
     private static async Task<ImmutableDictionary<string, string>> ListAsync(IAmazonKeyManagementService kms)
     {

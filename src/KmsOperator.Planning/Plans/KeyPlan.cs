@@ -27,6 +27,11 @@ public sealed record KeyRecord(string? AliasName, IReadOnlyCollection<string> Ta
     /// <summary>The other resource, as <c>{kind}/{namespace}/{name}</c>, that has a wanted alias; wanted aliases that no other resource has are not in it.</summary>
     public IReadOnlyDictionary<string, string> AliasHolders { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Until when a call that was sent for another key may arrive and take an alias away again; wanted aliases for which there is none are not in it.
+    /// </summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> LateAliasWrites { get; init; } = new Dictionary<string, DateTimeOffset>();
+
     /// <summary>Whether the key was created in this reconcile.</summary>
     public bool IsNew { get; init; }
 

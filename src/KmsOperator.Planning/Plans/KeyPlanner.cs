@@ -156,10 +156,13 @@ public static class KeyPlanner
 
         if (!KeyStates.IsPendingDeletion(observed.KeyState))
         {
-            // KMS takes no tags once the deletion is scheduled. A key that is full of them goes without, and is not taken back by itself.
-            if (observed.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid && (observed.Tags.Count < KeyTags.MaxTags || observed.Tags.ContainsKey(TagNames.DeletedBy)))
+            // KMS takes no tags once the deletion is scheduled. A key that is full of them goes without, and is not taken back by itself. The mark has the owner tags as well:
+            // somebody may have taken them off just now, and without them a later resource would take this deletion for somebody else's.
+            var mark = KeyTags.Merge(owner, null);
+            mark[TagNames.DeletedBy] = owner.Uid;
+            if (mark.Any(tag => observed.Tags.GetValueOrDefault(tag.Key) != tag.Value) && observed.Tags.Keys.Union(mark.Keys).Count() <= KeyTags.MaxTags)
             {
-                steps.Add(new TagResourceStep(new Dictionary<string, string> { [TagNames.Uid] = owner.Uid, [TagNames.DeletedBy] = owner.Uid }));
+                steps.Add(new TagResourceStep(mark));
             }
 
             if (mayBeReleased || observed.Tags.ContainsKey(TagNames.Released))
@@ -275,6 +278,13 @@ public static class KeyPlanner
         else if (!isOurs && name == desired.AliasName && desired.AliasWaitsFor is { } primary)
         {
             errors.Add(ReconcileError.Transient(Reasons.PrimaryNotReady, $"{name}: this replica gets it once ServiceKey {primary} has it."));
+        }
+        else if (!isOurs && record.LateAliasWrites.TryGetValue(name, out var until))
+        {
+            errors.Add(ReconcileError.Transient(
+                Reasons.Progressing,
+                $"{name}: another key had it until lately, and AWS gave no answer to a call about it. That call may still arrive and take the alias away, so this key gets it after "
+                + $"{until.UtcDateTime:HH:mm:ss}Z."));
         }
         else
         {

@@ -56,7 +56,7 @@ internal static class ReconcilerComposition
         var execution = new PlanExecution(new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), settings, metrics);
         var update = new KeyUpdate(execution, new KeyRotation(regions, settings), new SecretMaterials(api, settings), ownership, schedule, settings, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(index, settings, loggers.CreateLogger<KeyRetention>());
-        var scheduled = new ScheduledDeletion(regions, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
+        var scheduled = new ScheduledDeletion(regions, index, ownerTags, retention, settings, loggers.CreateLogger<ScheduledDeletion>());
         return new ReconcilerServices(
             api, events, time, random, settings, workers, caches, classes, regions, accounts,
             new KeyReconciler(regions, accounts, statusKeys, ownership, creation, reader, update, schedule, settings),

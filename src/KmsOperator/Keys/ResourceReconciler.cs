@@ -53,22 +53,29 @@ internal sealed class ResourceReconciler<T>(
     private async Task<ReconcileResult> ReconcileAsync(ReconcileContext<T> context, CancellationToken cancellationToken)
     {
         var resource = context.Resource;
-        if (context.IsDeleting && !Finalizers.Has(resource, ApiGroup.Finalizer))
-        {
-            return ReconcileResult.Done;
-        }
-
         try
         {
+            if (context.Cache.ConflictedVersion == resource.Metadata.ResourceVersion && !await context.RefreshAsync(cancellationToken))
+            {
+                return ReconcileResult.Done;
+            }
+
+            if (context.IsDeleting && !Finalizers.Has(context.Resource, ApiGroup.Finalizer))
+            {
+                return ReconcileResult.Done;
+            }
+
             // While its namespace is being deleted, a suspended resource does not wait, or the deletion of the namespace would never end.
             var isTerminating = context.IsDeleting && classes.IsTerminating(context.Namespace);
-            return !isTerminating && kind.WhySuspended(resource) is { } suspended ? await context.CompleteSuspendedAsync(suspended, cancellationToken)
+            return !isTerminating && kind.WhySuspended(context.Resource) is { } suspended ? await context.CompleteSuspendedAsync(suspended, cancellationToken)
                 : context.IsDeleting ? await kind.FinalizeAsync(context, isTerminating, cancellationToken)
                 : await kind.ReconcileAsync(context, cancellationToken);
         }
         catch (KubernetesApiException e) when (e.IsConflict || e.IsNotFound)
         {
-            // The cache was behind: the decision was based on an old state, and the watch brings the new one.
+            // The cache was behind: the decision was based on an old state, and the watch brings the new one. Where it has not until the next try, the server is asked: a watch
+            // that began just when a backup was restored does not know what it has missed.
+            context.Cache.ConflictedVersion = resource.Metadata.ResourceVersion;
             context.IsCompared = false;
             return ReconcileResult.Retry;
         }

@@ -46,7 +46,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
             return Description.FindDifference(world, resource);
         return ready.Reason switch
         {
-            Reasons.AliasConflict when IsAliasElsewhere(world, resource) && !WillTakeOver(world, resource) => null,
+            // Everything else of its key is to be as described all the same.
+            Reasons.AliasConflict when IsAliasElsewhere(world, resource) && !WillTakeOver(world, resource) =>
+                resource.Status?.KeyId is null ? null : Description.FindDifference(world, resource, withAlias: false),
+
+            // Its key is as described; a KeyReplica of it does not get the alias, which a key that nobody has holds there.
+            Reasons.AliasConflict when HasReplicaWithoutAlias(world, resource) => Description.FindDifference(world, resource),
 
             // The key cannot be rotated, which somebody asks for. Everything else is to be as described all the same.
             Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
@@ -109,6 +114,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static bool HasReplicaOfPeople(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => replica.Spec.PrimaryKeyArn is not null && replica.Status?.KeyId == resource.Status?.KeyId && resource.Spec.ReplicaRegions?.Contains(replica.Spec.Region) == true);
 
+    private static bool HasReplicaWithoutAlias(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
+        replica => world.Cluster.PrimaryOf(replica) == resource && Ready(replica)?.Reason == Reasons.AliasConflict
+            && world.Keys.TargetOf(replica.Spec.Region, resource.Status?.AliasName ?? "") is { } target && target != resource.Status?.KeyId);
+
     private static bool WaitsForPrimary(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => world.Cluster.PrimaryOf(replica) == resource && replica.Status?.KeyId is null && Ready(replica)?.Reason == Reasons.PrimaryNotReady);
 
@@ -119,14 +128,26 @@ internal sealed class AsDescribedInTheEnd : IPromise
     /// <summary>Whether another resource, or a key that is nobody's, has an alias that a resource wants, or another resource wants it as well.</summary>
     private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource) => AliasesOf(world, resource).Any(alias =>
         world.Keys.TargetOf(StartingPoint.Home, alias) is { } target ? target != resource.Status?.KeyId
-        : resource.Status?.KeyId is null && world.Cluster.ServiceKeys.Any(other => other != resource && AliasesOf(world, other).Contains(alias)));
+        : world.Cluster.ServiceKeys.Any(other => other != resource && AliasesOf(world, other).Contains(alias) && (resource.Status?.KeyId is null || CannotPutBack(world, other, alias))));
 
-    /// <summary>Whether a resource that may take over its alias will: no resource has the key that has the alias, and none waits for it as well.</summary>
+    /// <summary>Whether a resource has an alias on record that somebody deleted, and cannot make it again: people scheduled the deletion of its key.</summary>
+    private static bool CannotPutBack(SimulatedWorld world, ServiceKey resource, string alias) =>
+        (resource.Status?.AliasName == alias || resource.Status?.AdditionalAliases?.Contains(alias) == true)
+        && world.Keys.Find(StartingPoint.Home, resource.Status.KeyId) is { } key && KeyTruth.IsPendingDeletion(key) && world.History.IsScheduledByPeople(key.KeyId);
+
+    /// <summary>
+    /// Whether a resource that may take over its alias will: no resource has the key that has the alias, none waits for it as well, and KMS moves an alias from that key to this one.
+    /// </summary>
     private static bool WillTakeOver(SimulatedWorld world, ServiceKey resource) =>
         resource.Spec is { TakeOverAlias: true, AdditionalAliases: null } && world.Cluster.ClassOf(resource)?.Spec.Permissions?.AliasTakeOver == "Allow"
         && AliasesOf(world, resource).First() is var alias
         && world.Keys.TargetOf(StartingPoint.Home, alias) is { } target
+        && IsOfOneType(world, target, resource.Status?.KeyId)
         && !world.Cluster.Resources.Any(other => !ReferenceEquals(other, resource) && (other.Status?.KeyId == target || (other is ServiceKey key && AliasesOf(world, key).Contains(alias))));
+
+    private static bool IsOfOneType(SimulatedWorld world, string keyId, string? otherKeyId) =>
+        world.Keys.Find(StartingPoint.Home, keyId) is not { } key || world.Keys.Find(StartingPoint.Home, otherKeyId) is not { } other
+        || (key.Group.KeySpec, key.Group.KeyUsage) == (other.Group.KeySpec, other.Group.KeyUsage);
 
     private static IEnumerable<string> AliasesOf(SimulatedWorld world, ServiceKey resource) =>
         world.Cluster.ClassOf(resource) is { } keyClass ? [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []] : [];

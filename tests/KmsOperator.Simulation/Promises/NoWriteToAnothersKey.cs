@@ -1,5 +1,6 @@
 using KmsOperator.Api;
 using KmsOperator.Simulation.Worlds;
+using KmsSimulator.State;
 
 namespace KmsOperator.Simulation.Promises;
 
@@ -9,6 +10,8 @@ namespace KmsOperator.Simulation.Promises;
 /// </summary>
 internal sealed class NoWriteToAnothersKey : IPromise
 {
+    private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(5);
+
     public string Statement => "No key of another owner is written to.";
 
     public string? BeforeEffect(SimulatedWorld world, OperatorProcess sender, AwsCall call)
@@ -18,8 +21,9 @@ internal sealed class NoWriteToAnothersKey : IPromise
         var owner = KeyTruth.Tag(key, TagNames.Owner) ?? world.History.MadeFor(key.KeyId);
         if (call.Operation == "ReplicateKey")
         {
-            // What a resource that is gone has left is nobody's once people took its tags off, and the class decides.
-            owner = KeyTruth.Tag(key, TagNames.Owner) is null && IsLeft(world, owner ?? "", key.KeyId) ? null : owner;
+            // A key whose tags people took off is nobody's where no resource names it either: its resource is gone, was made again, or lost its status. The class decides then.
+            // A status that names it again may come too late for that.
+            owner = KeyTruth.Tag(key, TagNames.Owner) is null && !IsNamed(world, key) ? null : owner;
             return owner is null || NamespaceOf(owner) == NamespaceOf(call.For)
                 ? null
                 : $"{sender.Identity} replicates {owner}'s key {key.KeyId} for {call.For}.";
@@ -30,9 +34,9 @@ internal sealed class NoWriteToAnothersKey : IPromise
         return $"{sender.Identity} sends {call.Operation} to {(owner is null ? "nobody" : owner)}'s key {key.KeyId} for {call.For}.";
     }
 
-    /// <summary>Whether the resource is gone, or another one has its name and a key of its own.</summary>
-    private static bool IsLeft(SimulatedWorld world, string path, string keyId) => world.Cluster.Find(path) is not { } resource
-        || world.Keys.All.Any(own => KeyTruth.Tag(own, TagNames.Uid) == resource.Metadata.Uid && own.KeyId != keyId);
+    private static bool IsNamed(SimulatedWorld world, KeyEntry key) =>
+        !world.History.IsOverwrittenSince(key.KeyId, world.Now - TooLate)
+        && world.Cluster.Resources.Any(resource => resource.Status is { } status && status.KeyId == key.KeyId && status.Region == key.Region);
 
     private static bool Adopts(SimulatedWorld world, string path) => world.Cluster.Find(path) switch
     {

@@ -66,9 +66,11 @@ public sealed class RepairTests
         {
             nameof(Repair.NewList), """
             seed 16 operators 1 stale 0
-            0 create team-a/one className=strict users=role0
-            0.038 backup
-            32.395 restore
+            0 create team-a/one className=strict
+            20 backup
+            30 edit team-a/one description=d1 tag=t1
+            40 restore
+            40.1 create team-a/two
             """
         },
         {

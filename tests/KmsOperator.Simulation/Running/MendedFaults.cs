@@ -730,5 +730,229 @@ internal static class MendedFaults
             4.536 delete team-a/one
             17.536 kms-describe team-a/one
             """),
+        new("a call that takes an alias away arrives when the next resource has it", """
+            seed 799682 operators 1 stale 0
+            0 create team-a/one alias=alias/x1
+            0 create team-b/one alias=alias/y0 deletionPolicy=Retain className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0.206 fail-aws Sts Slow 3
+            24.493 fail-aws DeleteAlias Slow 1
+            24.493 edit team-a/one additionalAliases=alias/x1+alias/y0
+            26.403 edit team-a/one additionalAliases=alias/x0+alias/y1+alias/team1
+            27.128 edit team-a/one additionalAliases=alias/x0+alias/y1
+            """),
+        new("a killed process has sent a call that takes an alias away, and it arrives when the next resource has the alias", """
+            seed 819220 operators 1 stale 0
+            0 create team-a/one alias=alias/y0 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-b/one alias=alias/x0 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            8.113 edit team-b/one enabled=false users=role2 alias=alias/y0
+            8.718 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            41.704 kms-untag-marks team-b/one
+            41.704 kill-at A ScheduleKeyDeletion 1
+            42.595 delete team-a/one
+            42.71 edit team-a/one deletionPolicy=Delete
+            45.054 fail-aws DeleteAlias Slow 1
+            45.054 kill-at A TagResource 1
+            74.204 create team-a/one deletionPolicy=Retain
+            """),
+        new("the cluster is restored to a state between the request for a rotation and its record, and the key is rotated again", """
+            seed 789231 operators 1 stale 0
+            0 create team-a/two alias=alias/x0 deletionPolicy=Retain
+            35.967 rotate-at team-a/two r1
+            35.987 backup
+            43.473 restore
+            """),
+        new("people take the owner tags off a key just before its resource is deleted, and the next resource takes the deletion for somebody else's", """
+            seed 780216 operators 1 stale 4
+            0 create team-a/one
+            0.382 edit-class standard deletionPolicy=Delete
+            10.229 kms-policy team-a/one
+            10.324 kms-untag-marks team-a/one
+            10.513 delete team-a/one
+            12.216 create team-a/one grants=a:Decrypt+b:Decrypt
+            """),
+        new("a key without owner tags is deleted, its resource comes back with a restored backup, and the deletion counts as somebody else's", """
+            seed 806749 operators 1 stale 0
+            0 create team-a/two alias=alias/team1 className=strict
+            0.189 backup
+            9.716 kms-untag-marks team-a/two
+            10.115 kill A
+            18.249 delete team-a/two
+            40.249 restore
+            """),
+        new("a list is read just before a backup is restored, the watch begins just after that, and every write of a resource conflicts for ever", """
+            seed 804926 operators 1 stale 0
+            0 create team-a/one alias=alias/team1 deletionPolicy=Retain
+            0 create team-a/two className=strict
+            0.208 edit team-a/two alias=alias/x0
+            0.959 fail-api list/servicekeys Refused 1
+            1.327 backup
+            3.301 drop-watches A
+            6.689 restore
+            16.992 erase-status team-a/one
+            16.992 edit team-a/one grants=a:Decrypt
+            18.939 edit team-a/one grants=
+            """),
+        new("a status is forged to another's key, whose owner tags are gone and whose own status is erased before the next look; the process forgets the resource's own key", """
+            seed 805836 operators 1 stale 0
+            0 create team-a/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two alias=alias/x0 deletionPolicy=Delete
+            0.396 fail-api get/servicekeys Late 1
+            60.46 delete team-a/two
+            60.608 kms-untag-marks team-a/two
+            60.924 fail-aws ListKeys LostBefore 3
+            61.037 forge-status team-a/one team-a/two
+            73.827 fail-api get/servicekeys ServerError 1
+            """),
+        new("an alias is to move from a key of another type, which KMS refuses; the resource says that its spec is wrong, and not that the alias is elsewhere", """
+            seed 830497 operators 1 stale 0
+            0 create team-a/one alias=alias/team0
+            0.53 delete team-a/one
+            2.742 create team-a/one alias=alias/x0 deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role0 takeOverAlias=true
+            3.084 rotate-at team-a/one r1
+            4.114 edit team-a/one alias=alias/team0
+            """),
+        new("the key of a resource that is being deleted is found by its attempt, and its policy has become Retain meanwhile: the deletion is decided on the spec of before", """
+            seed 832980 operators 1 stale 0
+            0 create team-a/one className=strict takeOverAlias=true
+            1.942 fail-aws UntagResource Late 1
+            6.977 fail-api apply/servicekeys LostBefore 2
+            22.977 delete team-a/one
+            35.042 create team-a/one alias=alias/team1 deletionPolicy=Delete
+            35.248 kill A
+            36.215 delete team-a/one
+            38.6 edit team-a/one deletionPolicy=Retain
+            40.475 create team-a/one deletionPolicy=Delete
+            """),
+        new("a forged status names a key that KMS shows only at the second look, and the resource goes without its own", """
+            seed 839603 operators 1 stale 2
+            0 create team-a/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two
+            0 create team-b/one alias=alias/x1 deletionPolicy=Retain className=strict
+            0.624 delete team-a/two
+            0.693 forge-status team-a/two team-a/one
+            """),
+        new("a replica may not be enabled after its deletion was cancelled, and does not get the mark that it is left", """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
+            30.988 fail-aws ScheduleKeyDeletion Slow 3
+            47.864 delete team-a/one
+            47.954 fail-aws EnableKey Refused 3
+            80.275 edit team-a/one deletionPolicy=Retain
+            108.275 create team-a/one deletionPolicy=Delete
+            """),
+        new("people take the owner tags off a primary, and its resource is made again; a KeyReplica by ARN of another namespace, whose class consents, replicates it", """
+            seed 733435 operators 1 stale 0
+            0 create team-a/one alias=alias/y1 deletionPolicy=Retain className=strict multiRegion=true replicaRegions=eu-west-1
+            0.367 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            40.911 delete team-a/one
+            41.46 kms-untag-marks team-a/one
+            58.632 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            71.755 delete team-a/one
+            96.755 create team-a/one deletionPolicy=Delete
+            """),
+        new("people erase a status and take the owner tags off the key that it named, and a KeyReplica by ARN, whose class consents, replicates it in the same second", """
+            seed 789811 operators 1 stale 0
+            0 create team-a/one alias=alias/y1 deletionPolicy=Retain multiRegion=true users=role2
+            12 kms-untag-marks team-a/one
+            16.584 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            16.61 erase-status team-a/one
+            """),
+        new("a resource cannot put back an alias that people deleted, since they scheduled the deletion of its key, and another one wants that alias", """
+            seed 811082 operators 1 stale 0
+            0 create team-a/one alias=alias/x0 users=role2
+            0 create team-a/two alias=alias/y1 multiRegion=true replicaRegions=eu-west-1 users=role2
+            0.328 kms-delete-alias alias/y1
+            1.429 kms-schedule-deletion team-a/two
+            3.342 edit team-a/one additionalAliases=alias/y1+alias/team1
+            """),
+        new("a key of before is left in the Region of a replica with the alias that the replica is to have", """
+            seed 1 operators 1 stale 0
+            0 create team-a/two deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1 takeOverAlias=true
+            0.069 drop-watches A
+            0.379 backup
+            28.397 kms-untag-marks team-a/two
+            28.881 restore
+            """),
+        new("people cancel the deletion of one key of a group while the deletion of the primary is on its way", """
+            seed 802651 operators 1 stale 2
+            0 create team-a/one className=strict multiRegion=true replicaRegions=eu-west-1
+            0 create team-a/two className=strict users=role2
+            0 create team-b/one className=strict multiRegion=true users=role1
+            10 kms-describe team-a/two
+            25 kms-move-primary team-a/one eu-west-1
+            48.159 pause A
+            73.159 resume A
+            73.544 delete team-a/one
+            74.77 kms-cancel-deletion team-a/one
+            """),
+        new("the cluster is restored to a state in which a rotation was requested and not done, after its resource was gone", """
+            seed 825078 operators 2 stale 0
+            0 create team-a/one deletionPolicy=Retain
+            0 create team-a/two deletionPolicy=Delete
+            4.047 kms-describe team-a/two
+            4.082 rotate-at team-a/two r1
+            4.298 backup
+            9.718 restore
+            """),
+        new("an alias is elsewhere, and what people changed at the key is put right later than that is known", """
+            seed 851894 operators 1 stale 0
+            0 create team-a/one alias=alias/x1 multiRegion=true replicaRegions=eu-west-1 takeOverAlias=true
+            0 create team-a/two
+            0.138 edit team-a/two alias=alias/y1
+            0.172 edit team-a/one alias=alias/y1
+            50.541 kms-describe team-a/two
+            50.544 api-down
+            68.544 api-up
+            """),
+        new("a late call makes an alias at the key of a resource that is refused, and it is deleted at the next try", """
+            seed 860667 operators 1 stale 6
+            0 create team-a/one alias=alias/y1 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            8.084 rotate-at team-a/one r1
+            8.402 pause A
+            24.402 resume A
+            73.402 take-finalizer-off team-a/one
+            74.156 edit team-a/one additionalAliases=alias/y1+alias/team0
+            74.281 fail-aws CreateAlias Slow 2
+            74.281 edit team-a/one additionalAliases=alias/x1
+            103.281 edit team-a/one additionalAliases=alias/x0+alias/y1
+            """),
+        new("the deletion of a primary is decided just after a KeyReplica by ARN has replicated it, before KMS shows that", """
+            seed 873448 operators 2 stale 0
+            0 create team-b/one alias=alias/team0 deletionPolicy=Delete multiRegion=true
+            29.635 kill A
+            32.844 delete team-b/one
+            32.995 fail-aws UntagResource Late 1
+            33.256 create team-b/copy primaryKeyOf=team-b/one className=standard region=eu-west-1
+            54.299 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            """),
+        new("a primary is moved to a replica that no resource has taken up yet, since it waits for its alias, and nobody moves it back", """
+            seed 873703 operators 1 stale 0
+            0 create team-a/one users=role2 takeOverAlias=true
+            31 delete team-a/one
+            32.726 create team-a/one deletionPolicy=Retain className=strict multiRegion=true replicaRegions=eu-west-1
+            104.586 delete team-a/one
+            132.586 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            143.586 edit team-a/one primaryRegion=eu-west-1
+            144.226 edit team-a/one primaryRegion=us-east-1
+            """),
+        new("a status is forged to a key whose owner tags and whose own status are gone, and a new process takes it although the tags of the resource's own key name it", """
+            seed 1 operators 2 stale 0
+            0 create team-a/one deletionPolicy=Delete multiRegion=true takeOverAlias=true
+            0 create team-a/two deletionPolicy=Delete multiRegion=true
+            0.395 api-down
+            38.653 forge-status team-a/one team-a/two
+            38.843 kms-untag-marks team-a/two
+            39.594 erase-status team-a/two
+            """),
+        new("a restored backup does not know an alias that the key got since, and the alias stays", """
+            seed 1 operators 1 stale 6
+            0 create team-a/two alias=alias/x1 deletionPolicy=Delete users=role2
+            0 create team-b/one multiRegion=true replicaRegions=eu-west-1
+            34.402 backup
+            34.862 delete team-a/two
+            35.565 edit team-b/one alias=alias/x1
+            37.271 restore
+            """),
     ];
 }

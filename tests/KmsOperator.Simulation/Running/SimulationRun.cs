@@ -64,6 +64,9 @@ internal static class SimulationRun
 
         world.Trace.Note("world", "calm");
         world.Calm();
+
+        // A call that was slow has its effect after that, and is put right like a change of somebody else's.
+        world.RunUntil(world.SlowCallsUntil);
         if (BecomesAsDescribed(world))
             StaysAsDescribed(world);
     }
@@ -88,10 +91,17 @@ internal static class SimulationRun
 
     private static void StaysAsDescribed(SimulatedWorld world)
     {
-        // The last write may have been seen too early: what follows it is waited for.
+        // The last write may have been seen too early: what follows it is waited for. What a late call did to a resource that is refused is put right at its next try, which may come
+        // after that: one write more is excepted, if it is the last.
         world.RunUntil(world.Scheduler.Elapsed + world.Times.ConsistencyWindow + world.Times.DriftPeriod);
         var writes = world.History.OperatorWrites;
         world.RunUntil(world.Scheduler.Elapsed + world.Times.Quiet);
+        if (world.History.OperatorWrites == writes + 1)
+        {
+            writes = world.History.OperatorWrites;
+            world.RunUntil(world.Scheduler.Elapsed + world.Times.Quiet);
+        }
+
         if (world.Failure is not null)
             return;
         if (world.CheckEnd() is { } open)

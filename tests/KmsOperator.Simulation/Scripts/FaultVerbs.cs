@@ -48,7 +48,9 @@ internal static class FaultVerbs
 
         // What was made since is in no status any more, and some resources are not there at all.
         world.History.Excuse("*");
+        var before = world.Cluster.Resources.ToList();
         world.Server.RestoreTo(backup);
+        world.History.Restored(before);
     }
 
     private static NamespacedName LeaseKey(ScriptStep step) => step.Arguments.Count == 0

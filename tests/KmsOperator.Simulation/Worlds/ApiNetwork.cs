@@ -81,6 +81,8 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
             world.History.MetadataWritten($"{ServiceKey.KindName}/{key}", sender);
         if (IsChangeOfResources(request))
             world.OnApiChanged();
+        if (world.Trace.KeepsNotes && Outcome(done) is { } outcome)
+            world.Trace.Note("server", $"{request} {key}: {outcome}");
         world.Triggers.OnEvent(sender, request);
         sender.Process.Deliver(fault == RequestFault.Late ? Late : world.Latency(), () =>
         {
@@ -92,6 +94,12 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
                 answer.TrySetResult(done.Result);
         });
     }
+
+    /// <summary>What a reader of the trace wants to know: why the server refused, or what the resource says now.</summary>
+    private static string? Outcome<T>(Task<T> done) =>
+        done.IsFaulted ? done.Exception.InnerException!.Message
+        : done.Result is IKeyResource { Status.Conditions: { } conditions } && conditions.FirstOrDefault(one => one.Type == ConditionTypes.Ready) is { } ready ? $"Ready={ready.Status} {ready.Reason}: {ready.Message}"
+        : null;
 
     /// <summary>Reads change nothing, and no promise about a state is about leases and events.</summary>
     private static bool IsChangeOfResources(string request) =>

@@ -46,6 +46,8 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
                     call, HttpStatusCode.BadRequest, "AccessDeniedException", $"User: x is not authorized to perform: kms:{call.Operation} on this resource")));
                 break;
             default:
+                if (fault == RequestFault.Slow)
+                    world.SlowCallsUntil = world.Scheduler.Elapsed + TooLong;
                 world.Aws.Deliver(fault == RequestFault.Slow ? TooLong : world.Latency(), () => Arrive(call, sent, fault, answer));
                 break;
         }

@@ -229,6 +229,9 @@ internal sealed class SimulatedWorld : IDisposable
         Trace.Note("promise", what);
     }
 
+    /// <summary>When the last slow call arrives in AWS, as time since the start.</summary>
+    public TimeSpan SlowCallsUntil { get; set; }
+
     /// <summary>Faults stop, and everybody runs.</summary>
     public void Calm()
     {

@@ -1,5 +1,6 @@
 using KmsOperator.Api;
 using KmsOperator.Keys.Status;
+using KmsSimulator.State;
 
 namespace KmsOperator.Simulation.Worlds;
 
@@ -15,13 +16,14 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, int> _rotationRecordsErased = [];
     private readonly Dictionary<string, HashSet<string>> _lives = [];
     private readonly HashSet<string> _scheduledByPeople = [];
-    private readonly HashSet<string> _cancelledByPeople = [];
+    private readonly Dictionary<string, DateTimeOffset> _cancelledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
     private readonly Dictionary<(OperatorProcess Sender, string For, string Region), DateTimeOffset> _looks = [];
     private readonly Dictionary<string, OperatorProcess> _statusWriters = [];
     private readonly Dictionary<string, OperatorProcess> _attemptWriters = [];
     private readonly Dictionary<(string Uid, string Alias), OperatorProcess?> _unrecordedAliases = [];
     private readonly Dictionary<string, OperatorProcess?> _unrecordedKeys = [];
+    private readonly Dictionary<string, DateTimeOffset> _overwrittenAt = [];
     private readonly HashSet<string> _unmarkedByPeople = [];
     private readonly HashSet<(string Region, string KeyId)> _marksRefused = [];
 
@@ -56,10 +58,13 @@ internal sealed class WorldHistory(SimulatedWorld world)
     public void ScheduledByPeople(string keyId) => _scheduledByPeople.Add(keyId);
 
     /// <summary>Whether people cancelled a key's deletion.</summary>
-    public bool IsDeletionCancelledByPeople(string keyId) => _cancelledByPeople.Contains(keyId);
+    public bool IsDeletionCancelledByPeople(string keyId) => _cancelledByPeople.ContainsKey(keyId);
+
+    /// <summary>Whether people cancelled a key's deletion after a time.</summary>
+    public bool IsDeletionCancelledByPeopleSince(string keyId, DateTimeOffset time) => _cancelledByPeople.TryGetValue(keyId, out var at) && at >= time;
 
     /// <summary>People cancelled a key's deletion.</summary>
-    public void DeletionCancelledByPeople(string keyId) => _cancelledByPeople.Add(keyId);
+    public void DeletionCancelledByPeople(string keyId) => _cancelledByPeople[keyId] = world.Now;
 
     /// <summary>Whether people moved the primary of a multi-Region key after a time.</summary>
     public bool IsMovedByPeopleSince(string keyId, DateTimeOffset time) => _movedByPeople.TryGetValue(keyId, out var at) && at >= time;
@@ -70,8 +75,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>An operator asks KMS how a resource's key is in a Region.</summary>
     public void LooksAtKey(OperatorProcess sender, AwsCall call) => _looks[(sender, call.For ?? "", call.Region)] = call.SentAt;
 
-    /// <summary>When an operator last asked how the key is that a call is about; null if never.</summary>
-    public DateTimeOffset? LookBefore(OperatorProcess sender, AwsCall call) => _looks.TryGetValue((sender, call.For ?? "", call.Region), out var at) ? at : null;
+    /// <summary>When an operator last asked how the key is that a call is about; null if never, or if it asked again after it had sent the call.</summary>
+    public DateTimeOffset? LookBefore(OperatorProcess sender, AwsCall call) => _looks.TryGetValue((sender, call.For ?? "", call.Region), out var at) && at <= call.SentAt ? at : null;
 
     /// <summary>An operator wrote a resource's status.</summary>
     public void StatusWritten(string path, OperatorProcess writer) => _statusWriters[path] = writer;
@@ -89,10 +94,16 @@ internal sealed class WorldHistory(SimulatedWorld world)
         foreach (var alias in AliasHistory.NamesIn(resource.Status ?? new KeyStatus()))
             _unrecordedAliases[(resource.Metadata.Uid!, alias)] = writer;
         if (resource.Status?.KeyId is { } keyId)
+        {
             _unrecordedKeys[keyId] = writer;
-        else if (CreateAttempt.Of(resource) is { } attempt && world.Keys.All.FirstOrDefault(key => KeyTruth.Tag(key, TagNames.Attempt) == attempt.Id) is { } made)
+            _overwrittenAt[keyId] = world.Now;
+        }
+        else if (MadeBy(CreateAttempt.Of(resource)) is { } made)
             _unrecordedKeys[made.KeyId] = _attemptWriters.GetValueOrDefault(path);
     }
+
+    /// <summary>Whether people overwrote a status that named a key, after a time.</summary>
+    public bool IsOverwrittenSince(string keyId, DateTimeOffset time) => _overwrittenAt.TryGetValue(keyId, out var at) && at >= time;
 
     /// <summary>People took the owner tags off a key.</summary>
     public void UnmarkedByPeople(string keyId) => _unmarkedByPeople.Add(keyId);
@@ -107,8 +118,13 @@ internal sealed class WorldHistory(SimulatedWorld world)
             _marksRefused.Add((call.Region, keyId));
         if (call.Operation == AwsCall.Sts)
         {
-            foreach (var going in world.Cluster.Resources.Where(resource => resource is { Metadata.DeletionTimestamp: not null, Status.KeyId: not null } && resource.Status.Region == call.Region))
-                _marksRefused.Add((call.Region, going.Status!.KeyId!));
+            foreach (var going in world.Cluster.Resources.Where(resource => resource.Metadata.DeletionTimestamp is not null))
+            {
+                if (going.Status is { KeyId: { } keyOnRecord } status && status.Region == call.Region)
+                    _marksRefused.Add((call.Region, keyOnRecord));
+                else if (going.Status?.KeyId is null && MadeBy(CreateAttempt.Of(going)) is { } made && made.Region == call.Region)
+                    _marksRefused.Add((call.Region, made.KeyId));
+            }
         }
     }
 
@@ -132,6 +148,21 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>People took the record of served rotations away.</summary>
     public void RotationRecordErased(string uid) => _rotationRecordsErased[uid] = _rotationRecordsErased.GetValueOrDefault(uid) + 1;
+
+    /// <summary>
+    /// The cluster was restored to an earlier state: what was rotated since is on no record. A process that still has the resource, and wrote that record, remembers it.
+    /// </summary>
+    /// <param name="before">The resources just before the restore.</param>
+    public void Restored(IReadOnlyList<IKeyResource> before)
+    {
+        foreach (var resource in world.Cluster.Resources)
+        {
+            var last = before.FirstOrDefault(one => one.Metadata.Uid == resource.Metadata.Uid);
+            var isRemembered = last is not null && _statusWriters.GetValueOrDefault(ClusterTruth.PathOf(last))?.Process.IsAlive == true;
+            if (!isRemembered && resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { } asked && asked != resource.Status?.LastHandledRotateAt)
+                RotationRecordErased(resource.Metadata.Uid!);
+        }
+    }
 
     /// <summary>Somebody who is not the operator changed something.</summary>
     public void Disturbed()
@@ -157,6 +188,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
         }
     }
 
+    private KeyEntry? MadeBy(CreateAttempt? attempt) => attempt is null ? null : world.Keys.All.FirstOrDefault(key => KeyTruth.Tag(key, TagNames.Attempt) == attempt.Id);
+
     private void RecordAgain(IKeyResource resource)
     {
         foreach (var alias in AliasHistory.NamesIn(resource.Status ?? new KeyStatus()))
@@ -180,7 +213,10 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
                 break;
             case "CreateAlias" or "UpdateAlias":
-                _aliasesMadeFor[(call.Region, call.AliasName!)] = new AliasMaker(call.For ?? "", world.Cluster.Find(call.For ?? "")?.Metadata.Uid ?? "");
+                // The resource may be gone by now, and another one of the name there. The key says whose it was.
+                var holder = world.Keys.Find(call.Region, world.Keys.TargetOf(call.Region, call.AliasName!));
+                _aliasesMadeFor[(call.Region, call.AliasName!)] = new AliasMaker(
+                    call.For ?? "", (holder is null ? null : KeyTruth.Tag(holder, TagNames.Uid)) ?? world.Cluster.Find(call.For ?? "")?.Metadata.Uid ?? "");
                 break;
             default:
                 break;

@@ -47,6 +47,42 @@ public sealed class AliasRaceTests
     }
 
     [Fact]
+    public async Task An_alias_that_a_restored_backup_does_not_know_is_deleted()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/before"));
+        await scenario.RestAsync();
+        var backup = scenario.Operator.Server.TakeSnapshot();
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/after"));
+
+        scenario.Operator.Server.RestoreTo(backup);
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(["alias/before"], await AliasesOfAsync(scenario, scenario.Status("ServiceKey", "one", "keyId")!));
+    }
+
+    [Fact]
+    public async Task An_alias_that_KMS_does_not_move_to_a_key_of_another_type_says_what_to_do()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/one"));
+        await scenario.RestAsync();
+        var other = (await scenario.Aws.Kms().CreateKeyAsync(new CreateKeyRequest { KeySpec = "HMAC_256", KeyUsage = "GENERATE_VERIFY_MAC" }, Ct)).KeyMetadata.KeyId;
+        await scenario.Aws.Kms().DeleteAliasAsync(new DeleteAliasRequest { AliasName = "alias/one" }, Ct);
+        await scenario.Aws.Kms().CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/one", TargetKeyId = other }, Ct);
+
+        await CompareNowAsync(scenario);
+        scenario.AssertStalled("ServiceKey", "one", "AliasConflict");
+        Assert.Contains("aws kms delete-alias --alias-name alias/one", scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
+
+        await scenario.Aws.Kms().DeleteAliasAsync(new DeleteAliasRequest { AliasName = "alias/one" }, Ct);
+        await CompareNowAsync(scenario);
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+    }
+
+    [Fact]
     public async Task A_key_that_only_the_wanted_alias_leads_to_and_that_may_not_be_read_is_not_taken()
     {
         using var scenario = await Scenario.StartAsync();

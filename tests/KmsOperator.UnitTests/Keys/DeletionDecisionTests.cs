@@ -31,6 +31,26 @@ public sealed class DeletionDecisionTests
         }
     }
 
+    [Fact]
+    public async Task A_key_that_may_not_be_enabled_after_its_deletion_was_cancelled_is_marked_all_the_same()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "ScheduleKeyDeletion", "kind": "dropAfter"}""");
+        await scenario.BreakAsync("EnableKey");
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(10));
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal("Disabled", (string?)key["keyState"]);
+        Assert.NotNull(key["tags"]![TagNames.Released]);
+        Assert.True(scenario.Events("one").Any(note => note.Contains("It stays disabled: AccessDenied", StringComparison.Ordinal)), string.Join("\n", scenario.Events("one")));
+    }
+
     [Theory]
     [InlineData(false, "the process remembers that it let the key go")]
     [InlineData(true, "another process may have let the key go just before")]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
+using KmsOperator.Api;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -43,6 +44,33 @@ public sealed class ForgedStatusTests
         Assert.True(JsonNode.DeepEquals(before["tags"], (await FindAsync(scenario, other))["tags"]), why);
         Assert.True(JsonNode.DeepEquals(before["aliases"], (await FindAsync(scenario, other))["aliases"]), why);
         Assert.Equal((string?)before["description"], (string?)(await FindAsync(scenario, other))["description"]);
+    }
+
+    [Theory]
+    [InlineData(false, "the process knows its own key")]
+    [InlineData(true, "the tags of its own key say so")]
+    public async Task A_key_that_looks_like_the_resources_is_not_taken_where_its_own_is_known(bool restarts, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs"));
+        await scenario.Operator.SettleAsync(Long);
+        var (other, own) = (KeyId(scenario, "one"), KeyId(scenario, "two"));
+
+        // The operator made it, it has no owner tag, and no resource has it.
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"metadata": {"finalizers": []}}""");
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = other, TagKeys = [TagNames.Owner, TagNames.Cluster, TagNames.Uid] }, Ct);
+        if (restarts)
+            scenario.Operator.Kill();
+        Forge(scenario, "two", other);
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "two"), """{"spec": {"description": "changed"}}""");
+        if (restarts)
+            scenario.Operator.Start();
+        await scenario.Operator.SettleAsync(Long);
+
+        Assert.True(own == KeyId(scenario, "two"), why);
+        scenario.AssertReady("ServiceKey", "two");
+        Assert.Null((await FindAsync(scenario, other))["tags"]![TagNames.Owner]);
     }
 
     [Theory]

@@ -59,6 +59,59 @@ public sealed class LateCallTests
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
     }
 
+    [Theory]
+    [InlineData(false, "the process knows that its call got no answer")]
+    [InlineData(true, "a process that was killed may have sent such a call")]
+    public async Task An_alias_is_not_given_to_the_next_key_while_a_call_that_takes_it_away_may_still_arrive(bool restarts, string why)
+    {
+        var late = new LateCall("DeleteAlias");
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/wanted"));
+        await scenario.RestAsync();
+        late.IsWaited = true;
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/other"));
+        Assert.True(late.IsHeld);
+        late.IsWaited = false;
+        if (restarts)
+            scenario.Operator.CrashAndRestart();
+
+        // The next try has an answer. The first call may arrive all the same.
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(2));
+        Assert.DoesNotContain("alias/wanted", await AliasesAsync(scenario));
+        await scenario.ApplyAsync(Scenario.Key("two", "alias: alias/wanted"));
+        Assert.DoesNotContain("alias/wanted", await AliasesAsync(scenario));
+        var ready = scenario.Condition("ServiceKey", "two", "Ready");
+        Assert.True(ready is { Reason: "Progressing" } && ready.Value.Message.Contains("may still arrive", StringComparison.Ordinal), $"{why}: {ready}");
+
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "two");
+        Assert.Contains("alias/wanted", await AliasesAsync(scenario));
+    }
+
+    [Fact]
+    public async Task A_deleted_resource_keeps_its_alias_reserved_while_a_killed_process_may_have_sent_a_call_that_takes_it_away()
+    {
+        var late = new LateCall("DeleteAlias") { IsWaited = true };
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/wanted", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        Assert.True(late.IsHeld);
+        late.IsWaited = false;
+        scenario.Operator.CrashAndRestart();
+        await scenario.ApplyAsync(Scenario.Key("two", "alias: alias/wanted"));
+
+        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("alias/wanted", await AliasesAsync(scenario));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "two");
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+    }
+
+    private static async Task<IReadOnlyList<string>> AliasesAsync(Scenario scenario) =>
+        [.. (await scenario.Aws.Kms().ListAliasesAsync(new ListAliasesRequest(), Ct)).Aliases.Select(alias => alias.AliasName)];
+
     /// <summary>While it waits, the connection breaks for each call of an operation. It keeps the first one, and sends it on when it is told to.</summary>
     private sealed class LateCall(string operation)
     {

@@ -47,6 +47,33 @@ public sealed class OutdatedDeletionTests
     }
 
     [Theory]
+    [InlineData("Retain", 0, "the key is kept")]
+    [InlineData("Delete", 1, "a later decision for the deletion counts as well")]
+    public async Task What_changed_while_the_key_was_found_by_its_attempt_counts(string policy, int scheduled, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        scenario.Operator.Connection.Before = (request, _) =>
+            request is { Verb: "apply", Plural: "servicekeys" } ? throw new HttpRequestException("The status cannot be written.") : Task.CompletedTask;
+        scenario.User.Apply(Scenario.Key("one", "service: s3", $"deletionPolicy: {(policy == "Delete" ? "Retain" : "Delete")}"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        scenario.Operator.Kill();
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        scenario.Operator.Start();
+        var met = 0;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            if (request is { Verb: "apply", Plural: "servicekeys" } && met++ == 0)
+                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), $$$"""{"spec": {"deletionPolicy": "{{{policy}}}"}}""");
+            return Task.CompletedTask;
+        };
+        await scenario.RestAsync();
+
+        Assert.True(met > 0);
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.True(await scenario.CallsAsync("ScheduleKeyDeletion") == scheduled, why);
+    }
+
+    [Theory]
     [InlineData("Conflict", "the cache does not show the KeyReplica yet")]
     [InlineData("Deleted", "the KeyReplica is on its way out")]
     public async Task A_KeyReplica_that_is_there_already_is_not_made_twice(string state, string why)

@@ -43,6 +43,20 @@ public sealed class PrimaryMoveTests
     }
 
     [Fact]
+    public async Task A_primary_that_a_KeyReplica_sees_moved_is_moved_back_without_waiting_for_the_next_comparison()
+    {
+        using var scenario = await StartAsync();
+        await ApplyAsync(scenario, $"primaryRegion: {Away}");
+        AssertPrimary(scenario, Away);
+        await MoveByHandAsync(scenario, Away, Home);
+
+        await scenario.AnnotateAsync("KeyReplica", "multi-eu-west-1", ReconcileAt, "now");
+        await scenario.RestAsync();
+
+        AssertPrimary(scenario, Away);
+    }
+
+    [Fact]
     public async Task The_primary_moves_from_replica_to_replica()
     {
         using var scenario = await StartAsync("replicaRegions: [eu-west-1, us-west-2]");

@@ -64,6 +64,25 @@ public sealed class RotateOnDemandTests
         Assert.Equal(90, (int?)scenario.User.Get("ServiceKey", Scenario.Id("ServiceKey", "one"))["status"]!["rotation"]!["periodDays"]);
     }
 
+    [Fact]
+    public async Task A_key_is_not_rotated_again_when_the_cluster_is_restored_to_before_the_record_of_its_rotation()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), RotateAt, "now");
+        var backup = scenario.Operator.Server.TakeSnapshot();
+        await scenario.Operator.SettleAsync();
+        Assert.Equal(1, await scenario.CallsAsync("RotateKeyOnDemand"));
+
+        scenario.Operator.Server.RestoreTo(backup);
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal(1, await scenario.CallsAsync("RotateKeyOnDemand"));
+        Assert.Equal("now", scenario.Status("ServiceKey", "one", "lastHandledRotateAt"));
+    }
+
     [Theory]
     [InlineData("RotateKeyOnDemand", "accessDenied", "AccessDenied", "the role may not rotate")]
     [InlineData("ListKeyRotations", "accessDenied", "AccessDenied", "how often it was rotated is not known, so that the outcome could not be told")]

@@ -45,18 +45,20 @@ public sealed class DeletionPlanTests
     // how many tags the key has, whether one is deleted-by, whether the tag is written, why
     public static TheoryData<int, string?, bool, string> Tags => new()
     {
-        { 3, null, true, "the key has room" },
+        { 4, null, true, "the key has room" },
         { KeyTags.MaxTags - 1, null, true, "the key has room for one more" },
         { KeyTags.MaxTags, null, false, "the key has no room, and the deletion does not depend on the tag" },
         { KeyTags.MaxTags, "uid-0", true, "the tag is there and only gets another value" },
-        { 3, "uid-1", false, "the tag says so already" },
+        { 4, "uid-1", false, "the tag says so already" },
     };
 
     [Theory]
     [MemberData(nameof(Tags))]
     public void The_key_is_marked_where_there_is_room(int count, string? deletedBy, bool isMarked, string why)
     {
-        var tags = Enumerable.Range(1, count - (deletedBy is null ? 0 : 1)).ToDictionary(number => $"tag-{number}", _ => "");
+        var tags = KeyTags.Merge(Owner, null);
+        foreach (var number in Enumerable.Range(tags.Count + 1, count - tags.Count - (deletedBy is null ? 0 : 1)))
+            tags[$"tag-{number}"] = "";
         if (deletedBy is not null)
             tags[TagNames.DeletedBy] = deletedBy;
 
@@ -65,6 +67,18 @@ public sealed class DeletionPlanTests
         Assert.True(plan.Steps[0] is TagResourceStep == isMarked, why);
         if (isMarked)
             Assert.Equal(["uid-1", "uid-1"], [((TagResourceStep)plan.Steps[0]).Tags[TagNames.Uid], ((TagResourceStep)plan.Steps[0]).Tags[TagNames.DeletedBy]]);
+    }
+
+    [Theory]
+    [InlineData(true, "KMS may still show owner tags that somebody has just taken off")]
+    [InlineData(false, "a later resource finds the key by them, and knows whose deletion it is")]
+    public void The_mark_has_the_owner_tags_as_well(bool hasThem, string why)
+    {
+        var tags = hasThem ? KeyTags.Merge(Owner, null) : [];
+
+        var mark = Assert.IsType<TagResourceStep>(KeyPlanner.PlanDeletion(7, Key(tags: tags), Owner, new KeyRecord(Alias, [])).Steps[0]).Tags;
+
+        Assert.True(KeyTags.FindMissing(Owner, mark).Count == 0, why);
     }
 
     [Theory]

@@ -35,7 +35,7 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
     public TimeSpan Doubt(bool isAsked) =>
         isAsked && DoubtOnRequest < settings.ConsistencyWindow ? DoubtOnRequest : settings.ConsistencyWindow;
 
-    /// <summary>Whether the key is compared now: the desired state or the spec is new, somebody asks for it, or it is time.</summary>
+    /// <summary>Whether the key is compared now: the desired state or the spec is new, the status is not what this process has written, somebody asks for it, or it is time.</summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="desiredSha256">Hash of the desired state.</param>
     /// <param name="isRotationRequested">Whether a rotation on demand is requested or its outcome is unknown.</param>
@@ -49,7 +49,7 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
             return true;
         }
 
-        if (status.DesiredSha256 != desiredSha256 || context.IsSpecNew || context.IsComparisonAsked || isRotationRequested
+        if (status.DesiredSha256 != desiredSha256 || context.IsSpecNew || context.IsRecordLost || context.IsComparisonAsked || isRotationRequested
             || ResourceConditions.Find(status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.Suspended)
         {
             return true;

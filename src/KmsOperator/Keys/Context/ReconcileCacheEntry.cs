@@ -152,6 +152,9 @@ internal sealed class ReconcileCacheEntry
     /// <summary>The desired state that somebody else's change is being put right to, until that has succeeded; null where nothing is. It tells what events say of it.</summary>
     public string? DriftSha256 { get; set; }
 
+    /// <summary>The version of the resource with which a write was last refused, because the server had a newer one.</summary>
+    public string? ConflictedVersion { get; set; }
+
     /// <summary>What the last status with a key said that this process has written, for a status that somebody erased.</summary>
     public WrittenStatus? Written { get; set; }
 

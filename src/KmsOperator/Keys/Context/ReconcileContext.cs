@@ -40,10 +40,16 @@ internal sealed class ReconcileContext<T>(
     public DateTimeOffset FirstSeenAt => Cache.FirstSeenAt ?? LookFirst();
 
     /// <summary>
-    /// The status as it was last read or written, with what an attempt on record says of the key to come, and with the aliases that this process has put there and somebody
-    /// has taken out.
+    /// The status as it was last read or written, with what an attempt on record says of the key to come, and with the aliases and rotations that this process has put there and
+    /// somebody has taken out.
     /// </summary>
-    public KeyStatus Status => AliasHistory.WithRemembered(CreateAttempt.StatusOf(Resource), Cache.Written);
+    public KeyStatus Status => WithRemembered(CreateAttempt.StatusOf(Resource));
+
+    /// <summary>
+    /// Whether the status lacks what this process has recorded of the key's aliases and rotations: somebody has changed it, or restored a backup. It says that the key was as
+    /// described at an earlier time.
+    /// </summary>
+    public bool IsRecordLost => CreateAttempt.StatusOf(Resource) is var stored && !ReferenceEquals(WithRemembered(stored), stored);
 
     /// <summary>The attempt on record of which it is open whether it made a key; null if there is none.</summary>
     public CreateAttempt? OpenAttempt => !Cache.HasNoKey && CreateAttempt.Of(Resource) is { } attempt && attempt.Id != Cache.SettledAttemptId ? attempt : null;
@@ -219,7 +225,18 @@ internal sealed class ReconcileContext<T>(
     {
         if (!await IsCurrentAsync(cancellationToken))
         {
-            throw new KubernetesApiException(HttpStatusCode.Conflict, "Conflict", $"{type.Kind} {NamespacedName.Of(Resource)} has changed since it was read.");
+            throw Outdated();
+        }
+    }
+
+    /// <summary>Makes sure that the spec of the resource, which may have been read again since, is the one that this reconcile is based on.</summary>
+    /// <param name="generation">The generation of the spec that it is based on.</param>
+    /// <exception cref="KubernetesApiException">Conflict: the spec has changed.</exception>
+    public void ConfirmGeneration(long? generation)
+    {
+        if (Resource.Metadata.Generation != generation)
+        {
+            throw Outdated();
         }
     }
 
@@ -300,6 +317,10 @@ internal sealed class ReconcileContext<T>(
         Resource.Metadata.Annotations is { } annotations && (annotations.ContainsKey(AnnotationNames.CreateAttempt) || annotations.ContainsKey(AnnotationNames.CreateDetails))
             ? new() { [AnnotationNames.CreateAttempt] = null, [AnnotationNames.CreateDetails] = null }
             : [];
+
+    private KeyStatus WithRemembered(KeyStatus status) => RotationHistory.WithRemembered(AliasHistory.WithRemembered(status, Cache.Written), Cache.Written);
+
+    private KubernetesApiException Outdated() => new(HttpStatusCode.Conflict, "Conflict", $"{type.Kind} {NamespacedName.Of(Resource)} has changed since it was read.");
 
     private void CheckLease()
     {

@@ -39,9 +39,11 @@ internal static class CreateRecord
     /// all the same, since the key is this resource's whatever the spec says now.
     /// </summary>
     /// <returns>The status with the key, as it was written.</returns>
+    /// <exception cref="KubernetesApiException">Conflict: the id is stored, and the spec has changed. What the caller is about to do follows from the old one.</exception>
     public static async Task<KeyStatus> EndAsync<T>(ReconcileContext<T> context, KeyStatus status, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        var generation = context.Resource.Metadata.Generation;
         var stored = WithLost(context, KeyStatusFields.Observed(status, key));
 
         // The process that made the key may have made grants as well, and ended before it wrote that.
@@ -52,6 +54,7 @@ internal static class CreateRecord
             {
                 await context.RecordAsync(stored, $"{key.Arn} was created; alias and rotation follow.", cancellationToken);
                 context.Cache.OwnKeyId = key.KeyId;
+                context.ConfirmGeneration(generation);
                 return stored;
             }
             catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.Conflict && tries < MaxTries)
@@ -65,6 +68,7 @@ internal static class CreateRecord
                 {
                     // The cache was behind: the whole status is there already.
                     context.Cache.OwnKeyId = key.KeyId;
+                    context.ConfirmGeneration(generation);
                     return context.Status;
                 }
 

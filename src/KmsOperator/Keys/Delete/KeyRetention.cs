@@ -5,6 +5,7 @@ using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
 using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Update;
+using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
 using Microsoft.Extensions.Logging;
 
@@ -35,8 +36,8 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             return DeletionOutcome.Outdated;
         }
 
-        var mustWait = disable;
-        KeyStep? executing = null;
+        ObservedKey key;
+        KeyPlan plan;
         var note = $"{context.Status.Arn} is {(disable ? "disabled and retained" : "retained")}, with the aliases that it has{(because is null ? "." : $": the namespace is being deleted, and {because}")}";
         try
         {
@@ -48,7 +49,13 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
 
             context.Cache.MissingSince = null;
             seen = seen with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, seen.KeyId, cancellationToken) };
-            var key = region.ReplaceStale(seen, settings.ConsistencyWindow);
+            if (KeyCompatibility.FindForeignOwner(seen, request.Owner) is not null)
+            {
+                // KMS did not show the key when it was checked whose it is.
+                return DeletionOutcome.Outdated;
+            }
+
+            key = region.ReplaceStale(seen, settings.ConsistencyWindow);
             if (CancelledDeletion.Find(context, request.Owner, seen, key, settings.ConsistencyWindow) is { } doubt)
             {
                 return DeletionOutcome.Blocked(doubt, RetryPeriod);
@@ -62,36 +69,61 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
 
             var enabled = context.Resource is not (ServiceKey { Spec.Enabled: false } or KeyReplica { Spec.Enabled: false });
             var lostAliases = await FindLostAliasesAsync(context, request.Owner, region, key, cancellationToken);
-            var plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable, enabled, lostAliases);
+            plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable, enabled, lostAliases);
             if (disable && !plan.Steps.Any(step => step is DisableKeyStep))
             {
                 return DeletionOutcome.Released($"{key.Arn} is left as it is: it is {key.KeyState}, or not this resource's by its tags.");
             }
+        }
+        catch (Exception e) when (!disable && AwsFailure.Of(e, cancellationToken) is { IsForNow: false } failure)
+        {
+            return DeletionOutcome.Released($"{note} {Explain(null, failure)}");
+        }
 
-            foreach (var step in plan.Steps)
+        return await ExecuteAsync(context, request, region, plan, key, note, cancellationToken);
+    }
+
+    /// <summary>Does what the plan says. A step that is refused does not hold back the others: a key that may not be enabled is marked all the same.</summary>
+    private async Task<DeletionOutcome> ExecuteAsync<T>(
+        ReconcileContext<T> context, DeletionRequest request, RegionalClients region, KeyPlan plan, ObservedKey key, string note, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        var mustWait = request.DisableKey;
+        foreach (var step in plan.Steps)
+        {
+            try
             {
-                executing = step;
                 context.Cache.IsReleaseSent |= step is TagResourceStep;
                 key = await StepExecution.ExecuteAsync(context, region, step, key, cancellationToken);
                 context.Cache.ProlongUnanswered(context.Now, settings.ConsistencyWindow);
                 mustWait &= step is not DisableKeyStep;
                 logger.LogInformation("{Arn}: {Step}", key.Arn, step);
             }
-        }
-        catch (Exception e) when (executing is DisableKeyStep && mustWait && AwsFailure.Of(e, cancellationToken, executing.Operation) is { Kind: AwsFailureKind.AccessDenied } denied)
-        {
-            var policy = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = context.Status.KeyId, PolicyName = "default" }, cancellationToken);
-            return DeletionOutcome.Blocked(AwsReconcileError.ForStep(denied, context.Status.Arn!, policy.Policy, isRecent: false));
-        }
-        catch (Exception e) when (!mustWait && (executing is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && AwsFailure.Of(e, cancellationToken) is { IsForNow: false } failure)
-        {
-            note += executing is CreateAliasStep { AliasName: var lost }
-                ? $" {lost} was deleted with it and could not be put back: {failure.Code}: {failure.Message}"
-                : $" Its tags do not say so: {failure.Code}: {failure.Message}";
+            catch (Exception e) when (step is DisableKeyStep && mustWait && AwsFailure.Of(e, cancellationToken, step.Operation) is { Kind: AwsFailureKind.AccessDenied } denied)
+            {
+                var policy = await region.Clients.Reading.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = context.Status.KeyId, PolicyName = "default" }, cancellationToken);
+                return DeletionOutcome.Blocked(AwsReconcileError.ForStep(denied, context.Status.Arn!, policy.Policy, isRecent: false));
+            }
+            catch (Exception e) when (!mustWait && (step is not CancelKeyDeletionStep || request.NamespaceIsTerminating) && AwsFailure.Of(e, cancellationToken) is { IsForNow: false } failure)
+            {
+                // The resource may have to stay, and a later try does not meet this refusal again.
+                var refusal = Explain(step, failure);
+                note += $" {refusal}";
+                context.RecordEvent(EventType.Warning, Reasons.Deleting, step.Operation, $"{key.Arn} is retained. {refusal}");
+                logger.LogWarning("{Arn} is retained. {Refusal}", key.Arn, refusal);
+            }
         }
 
         return DeletionOutcome.Released(note);
     }
+
+    private static string Explain(KeyStep? refused, AwsFailure failure) => refused switch
+    {
+        CreateAliasStep lost => $"{lost.Name} was deleted with it and could not be put back",
+        EnableKeyStep => "It stays disabled",
+        CancelKeyDeletionStep => "Its deletion could not be cancelled",
+        _ => "Its tags do not say so",
+    } + $": {failure.Code}: {failure.Message}";
 
     /// <summary>The aliases that went when the resource had its key scheduled for deletion, before its policy became another one, and that nobody has taken since.</summary>
     private async Task<IReadOnlyList<string>> FindLostAliasesAsync<T>(

@@ -3,6 +3,7 @@ using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Configuration;
 using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Ownership;
 using KmsOperator.Keys.Status;
 using KmsOperator.Keys.Update;
 using KmsOperator.Kubernetes;
@@ -12,7 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace KmsOperator.Keys.Delete;
 
 /// <summary>Schedules the deletion of a key and deletes its aliases.</summary>
-internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagRepair ownerTags, KeyRetention retention, OperatorSettings settings, ILogger<ScheduledDeletion> logger)
+internal sealed class ScheduledDeletion(
+    RegionalClientFactory regions, OwnershipIndex index, OwnerTagRepair ownerTags, KeyRetention retention, OperatorSettings settings, ILogger<ScheduledDeletion> logger)
 {
     private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(15);
 
@@ -61,6 +63,12 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
         var replicas = isLivingPrimary ? await FindReplicasAsync(context, request, observed, cancellationToken) : null;
         var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas, MayBeReleased(context));
+        if (seen.Tags.GetValueOrDefault(TagNames.DeletedBy) == request.Owner.Uid && plan.Steps is [DeleteAliasStep, ..])
+        {
+            // The deletion is scheduled, and its aliases are still there: a process that was killed may have sent DeleteAlias. While the resource stays, no other gets them.
+            context.Cache.DelayRelease(context.LatestForeignCall);
+        }
+
         if (plan.Steps.Any(step => step is ScheduleKeyDeletionStep))
         {
             // A deletion is decided on what the server says now, and not on a cache.
@@ -79,15 +87,15 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
 
         if (plan.Errors is [var error, ..])
         {
-            // A key that belongs to another resource needs nothing from this one.
-            return error.Reason == Reasons.KeyConflict ? DeletionOutcome.Released(error.Message)
+            // KMS did not show the key when it was checked whose it is.
+            return error.Reason == Reasons.KeyConflict ? DeletionOutcome.Outdated
                 : error.IsTerminal && request.NamespaceIsTerminating ? await retention.RetainAsync(context, request, region, error.Message, cancellationToken)
                 : DeletionOutcome.Blocked(error, TransitionPeriod, KeyStatusFields.Observed(status, observed));
         }
 
         try
         {
-            if (await ExecuteAsync(context, request, region, plan, observed, lookedAt, cancellationToken) is not { } after)
+            if (await ExecuteAsync(context, request, region, plan, observed, replicas, lookedAt, cancellationToken) is not { } after)
             {
                 return DeletionOutcome.Outdated;
             }
@@ -123,14 +131,17 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         RegionalClients region,
         KeyPlan plan,
         ObservedKey observed,
+        ReplicasInDeletion? replicas,
         DateTimeOffset lookedAt,
         CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         foreach (var step in plan.Steps)
         {
-            // The mark may have taken long. Meanwhile somebody may have changed what is to become of the key.
-            if (step is ScheduleKeyDeletionStep && step != plan.Steps[0] && !await IsCurrentAsync(context, request, cancellationToken))
+            // The mark may have taken long. Meanwhile somebody may have changed what is to become of the key, or have replicated it.
+            if (step is ScheduleKeyDeletionStep && step != plan.Steps[0]
+                && (!await IsCurrentAsync(context, request, cancellationToken)
+                    || (replicas is { WholeKeyGoes: true } && await FindRemainingReplicasAsync(context, observed, request, cancellationToken) is { Count: > 0 })))
             {
                 return null;
             }
@@ -184,8 +195,8 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         where T : class, IKeyResource => await context.IsCurrentAsync(cancellationToken) && await request.IsCurrentAsync(cancellationToken);
 
     /// <summary>
-    /// The replicas of a primary whose deletion nobody has scheduled. KMS may not show a new one at the primary yet, so the Regions are asked where the spec has replicas
-    /// or the status had one. A Region that KMS does not name and that may not be asked holds nothing back: there may never have been a replica.
+    /// The replicas of a primary whose deletion nobody has scheduled. KMS may not show a new one at the primary yet, so the Regions are asked where the spec has replicas,
+    /// the status had one, or a KeyReplica names the key by its ARN. A Region that KMS does not name and that may not be asked holds nothing back: there may never have been a replica.
     /// </summary>
     private async Task<List<string>> FindRemainingReplicasAsync<T>(ReconcileContext<T> context, ObservedKey primary, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
@@ -195,7 +206,7 @@ internal sealed class ScheduledDeletion(RegionalClientFactory regions, OwnerTagR
         var remaining = new List<string>();
         foreach (var replicaRegion in named
             .Concat(serviceKey?.Spec.ReplicaRegions ?? []).Concat(context.Status.Replicas?.Select(row => row.Region) ?? [])
-            .Distinct().Where(other => other != request.Access!.Region))
+            .Concat(index.RegionsOfReplicasByArn(primary.KeyId)).Distinct().Where(other => other != request.Access!.Region))
         {
             try
             {

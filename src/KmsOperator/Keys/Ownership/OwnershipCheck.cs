@@ -92,6 +92,30 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
         return holders;
     }
 
+    /// <summary>
+    /// Until when calls may arrive that change the aliases of an existing key for another resource. DeleteAlias and UpdateAlias do not ask whose an alias is: one that arrives
+    /// late would take it from its next key.
+    /// </summary>
+    /// <param name="region">The clients for the key's place.</param>
+    /// <param name="desired">The key as it should be.</param>
+    /// <param name="keyId">The resource's own key.</param>
+    /// <returns>The time by alias, without those for which no such call is known or likely.</returns>
+    public IReadOnlyDictionary<string, DateTimeOffset> FindLateAliasWrites(RegionalClients region, DesiredKey desired, string keyId)
+    {
+        var late = new Dictionary<string, DateTimeOffset>();
+        foreach (var name in desired.AliasNames)
+        {
+            // A process that was killed has left no more than the record: its resource had the alias, or was about to get it.
+            if ((region.Aliases.LateWriteUntil(name, keyId)
+                ?? (region.Aliases.EarlierWritesUntil is { } until && index.HadAlias(desired.Location, name, desired.Owner.Uid) ? until : null)) is { } time)
+            {
+                late[name] = time;
+            }
+        }
+
+        return late;
+    }
+
     /// <summary>The resource of this cluster that has a key.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>; null when none has it.</returns>
     public string? FindKeyHolder(KeyLocation location, string keyId) => index.FindKeyHolder(location, keyId, uid: "");

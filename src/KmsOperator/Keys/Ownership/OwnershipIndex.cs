@@ -11,7 +11,9 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
 {
     private const string ByAlias = "alias";
     private const string WithAdditionalAliases = "additional aliases";
+    private const string WithFormerAliases = "former aliases";
     private const string ByKey = "key";
+    private const string ByPrimary = "primary by ARN";
     private const string WithoutKey = "without key";
     private const string WithAliasConflict = "alias conflict";
 
@@ -22,7 +24,11 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
         .AddIndex(
             WithAdditionalAliases,
             resource => resource.Status is { KeyId: not null, AdditionalAliases.Count: > 0 } status ? At(status.AccountId, status.Region, "") : null)
+        .AddIndex(
+            WithFormerAliases,
+            resource => resource.Status is { KeyId: not null, FormerAliasNames.Count: > 0 } status ? At(status.AccountId, status.Region, "") : null)
         .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? At(status.AccountId, status.Region, keyId) : null)
+        .AddIndex(ByPrimary, resource => resource is KeyReplica { Spec.PrimaryKeyArn: { } arn } ? arn[(arn.LastIndexOf('/') + 1)..] : null)
         .AddIndex(WithoutKey, resource => resource.Status?.KeyId is null ? "" : null)
         .AddIndex(
             WithAliasConflict,
@@ -40,9 +46,20 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
                 : null);
     }
 
+    /// <summary>Whether another resource has an alias on record that its key had or was about to get.</summary>
+    public bool HadAlias(KeyLocation location, string aliasName, string uid)
+    {
+        bool HadIt(IKeyResource other) => other.Metadata.Uid != uid && other.Status!.FormerAliasNames!.Contains(aliasName);
+        var place = At(location.AccountId, location.Region, "");
+        return keys.ListByIndex(WithFormerAliases, place).Any(HadIt) || replicas.ListByIndex(WithFormerAliases, place).Any(HadIt);
+    }
+
     /// <summary>Another resource that has the key.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
     public string? FindKeyHolder(KeyLocation location, string keyId, string uid) => Find(ByKey, At(location.AccountId, location.Region, keyId), uid);
+
+    /// <summary>The Regions of the KeyReplicas that name a key as their primary by its ARN, in whatever Region the primary is.</summary>
+    public IEnumerable<string> RegionsOfReplicasByArn(string keyId) => replicas.ListByIndex(ByPrimary, keyId).Select(replica => replica.Spec.Region);
 
     /// <summary>All resources that have a key on record.</summary>
     public IReadOnlyList<IKeyResource> KeyHolders(KeyLocation location, string keyId)

@@ -38,23 +38,21 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
 
         var claimed = new ObservedKey { KeyId = keyId, Arn = context.Status.Arn ?? keyId, KeyState = "", KeySpec = "", KeyUsage = "", Tags = tags };
         var foreign = KeyCompatibility.FindForeignOwner(claimed, owner);
-        if (foreign is null && (tags.ContainsKey(TagNames.Owner) || await IsLikelyAsync(context, owner, location, region, claimed, cancellationToken)))
+        if (foreign is null && tags.ContainsKey(TagNames.Owner))
         {
             context.Cache.OwnKeyId = keyId;
             return StatusKey.Own;
         }
 
-        if (await FindOwnAsync(context, owner, region, cancellationToken) is { } own)
+        // A key without an owner tag may look like the resource's own. One that the tags or this process know for that comes first.
+        if ((await FindOwnAsync(context, owner, region, cancellationToken) ?? await FindRememberedAsync(context, owner, location, region, cancellationToken)) is { } own)
         {
             return new StatusKey(own, null);
         }
 
-        if (await FindRememberedAsync(context, owner, location, region, cancellationToken) is { } remembered)
-        {
-            return new StatusKey(remembered, null);
-        }
-
-        if (foreign is null && await IsNamedAsync(context, owner, location, region, mayAdoptBy, keyId, cancellationToken))
+        if (foreign is null
+            && (await IsLikelyAsync(context, owner, location, region, claimed, cancellationToken)
+                || await IsNamedAsync(context, owner, location, region, mayAdoptBy, keyId, cancellationToken)))
         {
             context.Cache.OwnKeyId = keyId;
             return StatusKey.Own;

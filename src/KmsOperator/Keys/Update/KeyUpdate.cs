@@ -39,6 +39,7 @@ internal sealed class KeyUpdate(
         {
             MaterialSource = material.Source,
             AliasHolders = aliasHolders,
+            LateAliasWrites = ownership.FindLateAliasWrites(region, desired, observed.KeyId),
             TagsMayBeOld = context.Now - context.FirstSeenAt < settings.ConsistencyWindow,
             IsNew = isNew,
         });

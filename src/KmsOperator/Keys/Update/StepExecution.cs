@@ -64,6 +64,11 @@ internal static class StepExecution
         catch (Exception e) when (step.DelaysRelease && AwsFailure.Of(e, cancellationToken) is { EffectIsUnknown: true })
         {
             context.Cache.DelayRelease(context.Now);
+            if (step.AliasName is { } name)
+            {
+                region.Aliases.RecordUnanswered(name, before.KeyId);
+            }
+
             throw;
         }
 

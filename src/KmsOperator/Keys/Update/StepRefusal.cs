@@ -44,6 +44,15 @@ internal static class StepRefusal
                 Reasons.Progressing, $"{before.Arn} is a replica, and its primary has not got the new key material yet. It is imported here once it is there.");
         }
 
+        if (step is UpdateAliasStep { Name: var name, FromKeyId: var from } && failure.Kind == AwsFailureKind.InvalidRequest)
+        {
+            // KMS moves an alias only between keys of the same type and usage. To delete it and make it again would leave workloads without it in between, so people decide.
+            return ReconcileError.Terminal(
+                Reasons.AliasConflict,
+                $"{name} points at key {from}, and KMS does not let it point at {before.Arn} ({failure.Code}: {failure.Message.TrimEnd('.')}). "
+                + $"Delete the alias (aws kms delete-alias --alias-name {name}), and the operator makes it again, or set another name.");
+        }
+
         var subject = step switch
         {
             CreateAliasStep alias => alias.Name,

@@ -38,8 +38,9 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
                 Reasons.PrimaryNotReady, $"The key of ServiceKey {name} is not usable yet (state {primary.Status?.KeyState ?? "unknown"}).");
         }
 
+        // A replica that is the primary is there already. Nobody but this resource can move the primary away from it.
         var waits = AwaitsAlias(resource, primary, desired);
-        if (waits && resource.Status?.KeyId is null && CreateAttempt.Of(resource) is null)
+        if (waits && resource.Status?.KeyId is null && CreateAttempt.Of(resource) is null && primary.Status?.PrimaryRegion != resource.Spec.Region)
         {
             return ReconcileError.Transient(Reasons.PrimaryNotReady, $"ServiceKey {name} does not have {desired.AliasName} yet, which this replica gets as well.");
         }

@@ -42,9 +42,16 @@ internal sealed class OwnedReplicas(IKubernetesApi api, IResourceStore<KeyReplic
     public bool HasUnlisted(ServiceKey primary) =>
         Own(primary).Any(replica => replica.Metadata.DeletionTimestamp is null && primary.Spec.ReplicaRegions?.Contains(replica.Spec.Region) != true);
 
-    /// <summary>The Region of the KeyReplica that shows its key as the primary; null for none.</summary>
-    public string? FindPrimaryRegion(ServiceKey primary) => Of(primary)
-        .FirstOrDefault(replica => replica.Status is { KeyId: not null, MultiRegionKeyType: "PRIMARY" } status && status.KeyId == primary.Status?.KeyId)?.Spec.Region;
+    /// <summary>
+    /// The Region of the KeyReplica that shows its key as the primary; else that in which a KeyReplica that waits sees the primary: it may wait for the ServiceKey, whose next
+    /// comparison may be hours away. Null for none.
+    /// </summary>
+    public string? FindPrimaryRegion(ServiceKey primary)
+    {
+        var statuses = Of(primary).Select(replica => replica.Status).OfType<KeyStatus>().Where(status => status.KeyId is not null && status.KeyId == primary.Status?.KeyId).ToArray();
+        return (statuses.FirstOrDefault(status => status.MultiRegionKeyType == "PRIMARY")
+            ?? statuses.FirstOrDefault(status => ResourceConditions.Find(status.Conditions, ConditionTypes.Ready) is { Status: "False", Reason: Reasons.Progressing }))?.PrimaryRegion;
+    }
 
     /// <summary>The ServiceKey's own KeyReplica that has the primary; null for none.</summary>
     /// <param name="primary">The ServiceKey.</param>
