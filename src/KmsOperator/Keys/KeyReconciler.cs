@@ -74,7 +74,7 @@ internal sealed class KeyReconciler(
         where T : class, IKeyResource
     {
         var desired = resolved.Desired;
-        context.LookFirst();
+        context.LookFirst(settings.ConsistencyWindow);
         if (ImmutabilityChecks.FindMove(context.Status, context.OpenAttempt is not null, resolved) is { } move)
         {
             return (null, KeyResult.Failed(StatusOf(context, desired), move));

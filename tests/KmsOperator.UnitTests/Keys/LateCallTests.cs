@@ -1,4 +1,5 @@
 using Amazon.KeyManagementService.Model;
+using KmsOperator.Api;
 using KmsOperator.Testing.Running;
 using Xunit;
 
@@ -86,6 +87,53 @@ public sealed class LateCallTests
         await scenario.RestAsync();
         scenario.AssertReady("ServiceKey", "two");
         Assert.Contains("alias/wanted", await AliasesAsync(scenario));
+    }
+
+    [Fact]
+    public async Task A_key_is_marked_again_where_a_killed_process_takes_the_mark_off_late()
+    {
+        var late = new LateCall("UntagResource");
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        late.IsWaited = true;
+        scenario.User.Apply(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        Assert.True(late.IsHeld);
+        late.IsWaited = false;
+        scenario.Operator.CrashAndRestart();
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+        await late.ArriveAsync();
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.NotNull((await scenario.Aws.KeyAsync())["tags"]![TagNames.Released]);
+    }
+
+    [Fact]
+    public async Task A_key_is_disabled_again_where_a_killed_process_enables_it_late()
+    {
+        var late = new LateCall("EnableKey");
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Disable"));
+        await scenario.RestAsync();
+        late.IsWaited = true;
+        await scenario.Aws.Kms().DisableKeyAsync(new DisableKeyRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") }, Ct);
+        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        Assert.True(late.IsHeld);
+        late.IsWaited = false;
+        scenario.Operator.CrashAndRestart();
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
+        await late.ArriveAsync();
+        await scenario.RestAsync();
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("Disabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
     }
 
     [Fact]

@@ -37,7 +37,7 @@ internal sealed class ReconcileContext<T>(
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>When this process first looked at the resource's key. What was written in AWS before that may still be invisible.</summary>
-    public DateTimeOffset FirstSeenAt => Cache.FirstSeenAt ?? LookFirst();
+    public DateTimeOffset FirstSeenAt => Cache.FirstSeenAt ?? Now;
 
     /// <summary>
     /// The status as it was last read or written, with what an attempt on record says of the key to come, and with the aliases and rotations that this process has put there and
@@ -124,24 +124,28 @@ internal sealed class ReconcileContext<T>(
     /// <summary>Notes when this process first looked at the resource's key, if it has not looked before.</summary>
     /// <remarks>
     /// Where an alias or a grant is on record that the key was about to get, a process before this one may have been killed between the call that makes it and the answer. It counts as a call
-    /// without an answer that this process has sent itself.
+    /// without an answer that this process has sent itself. So does any other change of the key that was begun just before, for a resource that is deleted: a late EnableKey would
+    /// enable a key that is to be disabled.
     /// </remarks>
-    public DateTimeOffset LookFirst()
+    /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
+    public void LookFirst(TimeSpan consistencyWindow)
     {
-        if (Cache.FirstSeenAt is { } at)
+        if (Cache.FirstSeenAt is not null)
         {
-            return at;
+            return;
         }
 
-        at = Now;
-        Cache.FirstSeenAt = at;
+        Cache.FirstSeenAt = Now;
+        if (Now - Status.LastChangedAt < consistencyWindow)
+        {
+            Cache.DelayRelease(LatestForeignCall);
+        }
+
         if (Status is { PendingAliasName: not null } or { FormerAliasNames.Count: > 0 } or { FormerGrantNames.Count: > 0 })
         {
             Cache.ChangeUnansweredAt = LatestForeignCall;
             Cache.DelayRelease(LatestForeignCall);
         }
-
-        return at;
     }
 
     /// <summary>Until when a process before this one would have waited for the answer to its last call. It can have sent that just before this one first looked at the key.</summary>

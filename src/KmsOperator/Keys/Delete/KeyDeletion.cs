@@ -26,7 +26,7 @@ internal sealed class KeyDeletion(
     public async Task<ReconcileResult> FinalizeAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        context.LookFirst();
+        context.LookFirst(settings.ConsistencyWindow);
         var status = context.Status;
         var isUnknown = status.KeyId is null && context.OpenAttempt is null;
         if (isUnknown && !context.IsStatusLost)

@@ -147,7 +147,7 @@ internal sealed class KeyReplicaReconciler(
         }
 
         var desiredSha256 = DesiredStateHash.Compute(outline, context.Resource, keyClass);
-        context.LookFirst();
+        context.LookFirst(settings.ConsistencyWindow);
         if (context.Status.KeyId is not null && change is null && !keys.IsDue(context, desiredSha256))
         {
             await context.AddFinalizerAsync(cancellationToken);
