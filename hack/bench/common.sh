@@ -17,8 +17,8 @@ finish() {
     trap - EXIT
     stop_operator
     stop_simulator
-    memory_limit_off
     [[ ! -d $dir/cluster ]] || hack/cluster.sh down "$dir/cluster"
+    memory_limit_off
     if [[ $status -eq 0 ]]; then rm -rf "$dir"; else echo "Failed; logs are in $dir" >&2; fi
     exit "$status"
 }

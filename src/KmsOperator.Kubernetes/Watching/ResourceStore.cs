@@ -10,7 +10,10 @@ namespace KmsOperator.Kubernetes;
 /// Returns what is stored of an object, which must mean the same, for example with strings that the objects of the store share. It is never called twice at a
 /// time. Null to store objects as they come.
 /// </param>
-public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null) : IResourceStore<T>
+/// <param name="areSame">
+/// Whether two objects of the same version say the same. It is asked where the server may have been restored from a backup, and never twice at a time. Null: they may not.
+/// </param>
+public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null, Func<T, T, bool>? areSame = null) : IResourceStore<T>
     where T : class, IResource
 {
     // Writers hold _changing while they change the store and call the handlers, so that handlers see changes in order. Readers need only
@@ -136,7 +139,7 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
     /// </summary>
     /// <param name="resource">The object.</param>
     /// <param name="isRestored">
-    /// True if the server may have been restored from a backup. The same version can then have other content, so it counts as a change.
+    /// True if the server may have been restored from a backup. The same version can then have other content. Unless it is known to have the same, it counts as a change.
     /// </param>
     internal void Set(T resource, bool isRestored = false)
     {
@@ -146,7 +149,7 @@ public sealed class ResourceStore<T>(ILogger logger, Func<T, T>? toStored = null
             ChangeUnreadable(key, null);
             RemoveOther(key, resource);
             TryGet(key, out var old);
-            if (old is null || isRestored || old.Metadata.ResourceVersion != resource.Metadata.ResourceVersion)
+            if (old is null || old.Metadata.ResourceVersion != resource.Metadata.ResourceVersion || (isRestored && areSame?.Invoke(old, resource) != true))
                 Change(key, old, toStored is null ? resource : toStored(resource));
         }
     }

@@ -15,10 +15,12 @@ internal sealed class ResourceCaches(ILoggerFactory loggers)
     public ResourceStore<Namespace> Namespaces { get; } = new(loggers.CreateLogger<ResourceStore<Namespace>>());
 
     /// <summary>ServiceKeys.</summary>
-    public ResourceStore<ServiceKey> ServiceKeys { get; } = OwnershipIndex.Index(new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>(), new SharedStrings().Share));
+    public ResourceStore<ServiceKey> ServiceKeys { get; } = OwnershipIndex.Index(
+        new ResourceStore<ServiceKey>(loggers.CreateLogger<ResourceStore<ServiceKey>>(), new SharedStrings().Share, new ResourceContent<ServiceKey>(ResourceTypes.ServiceKeys.Item).AreSame));
 
     /// <summary>KeyReplicas.</summary>
-    public ResourceStore<KeyReplica> KeyReplicas { get; } = OwnershipIndex.Index(new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>(), new SharedStrings().Share));
+    public ResourceStore<KeyReplica> KeyReplicas { get; } = OwnershipIndex.Index(
+        new ResourceStore<KeyReplica>(loggers.CreateLogger<ResourceStore<KeyReplica>>(), new SharedStrings().Share, new ResourceContent<KeyReplica>(ResourceTypes.KeyReplicas.Item).AreSame));
 
     /// <summary>How many ServiceKeys and KeyReplicas lists have brought so far.</summary>
     public long Listed => ServiceKeys.Listed + KeyReplicas.Listed;

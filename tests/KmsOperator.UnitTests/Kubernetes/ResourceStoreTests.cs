@@ -50,6 +50,23 @@ public sealed class ResourceStoreTests
         Assert.Equal(["a"], heard);
     }
 
+    [Theory]
+    [InlineData("red", 0, "it says the same, and thousands of such objects come with each new list")]
+    [InlineData("blue", 1, "a version of the lost history had other content")]
+    public void After_a_restore_an_object_of_the_same_version_counts_as_changed_where_it_says_something_else(string colour, int expected, string why)
+    {
+        var store = new ResourceStore<ConfigMap>(NullLogger.Instance, areSame: (one, other) => one.Data!["colour"] == other.Data!["colour"]);
+        store.Set(Map("a", 1, "red"));
+        var changes = -1;
+        store.Subscribe(_ => changes++);
+
+        store.Set(Map("a", 1, colour), isRestored: true);
+
+        Assert.True(changes == expected, why);
+        store.TryGet(new("ns", "a"), out var stored);
+        Assert.Equal(colour, stored!.Data!["colour"]);
+    }
+
     [Fact]
     public void The_same_version_again_is_no_change()
     {
