@@ -52,6 +52,27 @@ public sealed class DeletionDecisionTests
     }
 
     [Theory]
+    [InlineData("Retain")]
+    [InlineData("Delete")]
+    [InlineData("Disable")]
+    public async Task A_key_that_somebody_gave_to_another_resource_is_left_and_the_deleted_resource_goes(string policy)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", $"deletionPolicy: {policy}"));
+        await scenario.RestAsync();
+        var keyId = scenario.Status("ServiceKey", "one", "keyId");
+        await scenario.Aws.Kms().TagResourceAsync(new TagResourceRequest { KeyId = keyId, Tags = [new Tag { TagKey = TagNames.Owner, TagValue = "ServiceKey/team/two" }] }, Ct);
+
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal("Enabled", (string?)key["keyState"]);
+        Assert.Null(key["tags"]![TagNames.Released]);
+    }
+
+    [Theory]
     [InlineData(false, "the process remembers that it let the key go")]
     [InlineData(true, "another process may have let the key go just before")]
     public async Task A_key_that_is_let_go_and_then_deleted_all_the_same_is_taken_back_by_the_next_resource(bool restarts, string why)

@@ -74,6 +74,15 @@ internal sealed class ReconcileContext<T>(
     /// <summary>Whether this process has found that the key in the status is the resource's.</summary>
     public bool IsKeyVerified => Status.KeyId is not null && Cache.OwnKeyId == Status.KeyId;
 
+    /// <summary>The key in the status turned out to be another resource's: whose it is, is looked at again.</summary>
+    public void DoubtKey()
+    {
+        if (IsKeyVerified)
+        {
+            Cache.OwnKeyId = null;
+        }
+    }
+
     /// <summary>Whether the resource, its key or the key's owner tags are so new that AWS may not yet know everywhere what concerns it.</summary>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
     public bool IsRecent(TimeSpan consistencyWindow)

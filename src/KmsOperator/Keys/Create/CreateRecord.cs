@@ -53,9 +53,7 @@ internal static class CreateRecord
             try
             {
                 await context.RecordAsync(stored, $"{key.Arn} was created; alias and rotation follow.", cancellationToken);
-                context.Cache.OwnKeyId = key.KeyId;
-                context.ConfirmGeneration(generation);
-                return stored;
+                break;
             }
             catch (KubernetesApiException e) when (e.StatusCode == HttpStatusCode.Conflict && tries < MaxTries)
             {
@@ -67,15 +65,18 @@ internal static class CreateRecord
                 if (context.Status.KeyId is not null)
                 {
                     // The cache was behind: the whole status is there already.
-                    context.Cache.OwnKeyId = key.KeyId;
-                    context.ConfirmGeneration(generation);
-                    return context.Status;
+                    stored = context.Status;
+                    break;
                 }
 
                 // The cache was behind: it may not have had the attempt, which names the aliases that the key may have got.
                 stored = AliasHistory.WithPendingAdditional(stored, AliasHistory.NamesIn(context.Status));
             }
         }
+
+        context.Cache.OwnKeyId = key.KeyId;
+        context.ConfirmGeneration(generation);
+        return stored;
     }
 
     /// <summary>

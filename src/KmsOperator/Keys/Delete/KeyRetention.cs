@@ -51,7 +51,8 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             seen = seen with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, seen.KeyId, cancellationToken) };
             if (KeyCompatibility.FindForeignOwner(seen, request.Owner) is not null)
             {
-                // KMS did not show the key when it was checked whose it is.
+                // KMS did not show the key when it was checked whose it is, or somebody has given it to another resource since.
+                context.DoubtKey();
                 return DeletionOutcome.Outdated;
             }
 

@@ -85,11 +85,16 @@ internal sealed class ScheduledDeletion(
             }
         }
 
+        if (plan.Errors is [{ Reason: Reasons.KeyConflict }, ..])
+        {
+            // KMS did not show the key when it was checked whose it is, or somebody has given it to another resource since.
+            context.DoubtKey();
+            return DeletionOutcome.Outdated;
+        }
+
         if (plan.Errors is [var error, ..])
         {
-            // KMS did not show the key when it was checked whose it is.
-            return error.Reason == Reasons.KeyConflict ? DeletionOutcome.Outdated
-                : error.IsTerminal && request.NamespaceIsTerminating ? await retention.RetainAsync(context, request, region, error.Message, cancellationToken)
+            return error.IsTerminal && request.NamespaceIsTerminating ? await retention.RetainAsync(context, request, region, error.Message, cancellationToken)
                 : DeletionOutcome.Blocked(error, TransitionPeriod, KeyStatusFields.Observed(status, observed));
         }
 
