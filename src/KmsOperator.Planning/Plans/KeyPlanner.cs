@@ -187,15 +187,13 @@ public static class KeyPlanner
     /// <param name="observed">The key as it is.</param>
     /// <param name="owner">The resource.</param>
     /// <param name="now">The time.</param>
-    /// <param name="disable">Whether the key is disabled.</param>
-    /// <param name="enabled">Whether the key is enabled after its deletion was cancelled, unless it is disabled.</param>
-    /// <param name="lostAliases">Aliases that the key has on record, and that no key has.</param>
-    public static KeyPlan PlanRetention(
-        ObservedKey observed, KeyOwner owner, DateTimeOffset now, bool disable = false, bool enabled = true, IReadOnlyList<string>? lostAliases = null)
+    /// <param name="retention">What else is known of the key.</param>
+    public static KeyPlan PlanRetention(ObservedKey observed, KeyOwner owner, DateTimeOffset now, Retention retention)
     {
         // KMS takes no tags on a key that is pending deletion, and nobody can use it.
         var isPending = KeyStates.IsPendingDeletion(observed.KeyState);
-        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || (isPending && observed.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid))
+        var hasScheduled = retention.HasScheduledDeletion || observed.Tags.GetValueOrDefault(TagNames.DeletedBy) == owner.Uid;
+        if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || (isPending && !hasScheduled))
         {
             return new KeyPlan([], []);
         }
@@ -204,13 +202,16 @@ public static class KeyPlanner
         if (isPending)
         {
             steps.Add(new CancelKeyDeletionStep());
-            if (enabled && !disable)
-            {
-                steps.Add(new EnableKeyStep());
-            }
         }
 
-        if (disable && observed.KeyState != KeyStates.PendingImport)
+        // KMS leaves a key disabled whose deletion was cancelled. An earlier try may have ended between the two calls, also that of a resource that took the key back.
+        if (retention is { Enabled: true, Disable: false }
+            && (isPending || (observed.KeyState == KeyStates.Disabled && (hasScheduled || observed.Tags.ContainsKey(TagNames.DeletedBy)))))
+        {
+            steps.Add(new EnableKeyStep());
+        }
+
+        if (retention.Disable && observed.KeyState != KeyStates.PendingImport)
         {
             // KMS disables no key that waits for its material, and nobody can use it. Also a key that KMS shows as disabled: that may be an old state, and to disable it twice does no harm.
             steps.Add(new DisableKeyStep("deletionPolicy is Disable"));
@@ -225,7 +226,7 @@ public static class KeyPlanner
         }
 
         // Last, since nothing else may wait for a name.
-        steps.AddRange((lostAliases ?? []).Select(alias => new CreateAliasStep(alias)));
+        steps.AddRange(retention.LostAliases.Select(alias => new CreateAliasStep(alias)));
         return new KeyPlan(steps, []);
     }
 

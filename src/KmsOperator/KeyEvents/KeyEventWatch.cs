@@ -30,7 +30,7 @@ internal sealed class KeyEventWatch
         (_queues, _clients, _services, _waker, _metrics, _logger) = (queues, clients, services, waker, metrics, logger);
         _sessionName = RoleSessionName.ForCluster(services.Settings.ClusterId);
         var index = new OwnershipIndex(services.Caches.ServiceKeys, services.Caches.KeyReplicas, services.Classes);
-        IReadOnlyList<IKeyResource> Holders(KmsName name) => name.IsAlias ? index.AliasHolders(name.Location, name.Name) : index.KeyHolders(name.Location, name.Name);
+        IReadOnlyList<IKeyResource> Holders(KmsName name) => name.IsAlias ? index.AliasHolders(name.Location, name.Name) : index.KeyHolders(name.Location.Region, name.Name);
         _decision = new KeyEventDecision(Holders, services.Settings.ConsistencyWindow);
     }
 

@@ -119,7 +119,7 @@ internal sealed class KeyReconciler(
 
         // Observe writes nothing to the key, which need not carry any tag.
         var claim = desired.ObserveOnly ? StatusKey.Own : await statusKeys.CheckAsync(
-            context, desired.Owner, desired.Location, region, resolved.MayAdopt ? desired.AliasName : null, cancellationToken);
+            context, desired.Owner, desired.Location.Region, region, resolved.MayAdopt ? desired.AliasName : null, cancellationToken);
         if (claim.Error is { } refusal)
         {
             return (null, KeyResult.Failed(StatusOf(context, desired), refusal) with { IsCompared = true, IsKeyRefused = true });

@@ -1,6 +1,7 @@
 using KmsOperator.Api;
 using KmsOperator.Planning;
 using KmsOperator.Simulation.Worlds;
+using KmsSimulator.State;
 
 namespace KmsOperator.Simulation.Promises;
 
@@ -46,9 +47,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
             return Description.FindDifference(world, resource);
         return ready.Reason switch
         {
-            // Everything else of its key is to be as described all the same.
+            // Everything else of its key is to be as described all the same. A KeyReplica waits for the alias, and the primary cannot move to it before.
             Reasons.AliasConflict when IsAliasElsewhere(world, resource) && !WillTakeOver(world, resource) =>
-                resource.Status?.KeyId is null ? null : Description.FindDifference(world, resource, withAlias: false),
+                resource.Status?.KeyId is null ? null
+                : Description.FindDifference(world, resource, WaitsForPrimary(world, resource) ? Aspects.Alias | Aspects.Primary : Aspects.Alias),
 
             // Its key is as described; a KeyReplica of it does not get the alias, which a key that nobody has holds there.
             Reasons.AliasConflict when HasReplicaWithoutAlias(world, resource) => Description.FindDifference(world, resource),
@@ -57,7 +59,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
             Reasons.PendingDeletion or Reasons.KeyDisabled when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key
-                && KeyTruth.IsPendingDeletion(key) && (world.History.IsScheduledByPeople(key.KeyId) || world.History.IsMarkRefused(key.Region, key.KeyId)) => null,
+                && KeyTruth.IsPendingDeletion(key) && (world.History.IsScheduledByPeople(key.KeyId) || world.History.IsMarkRefused(key.Region, key.KeyId) || IsMarkedTwice(world, key)) => null,
 
             // Somebody has moved the primary to the replica's Region, and the KeyReplica says so. The key here is to be as described all the same.
             Reasons.ReplicaConflict when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { IsPrimary: false } => Description.FindDifference(world, resource),
@@ -72,7 +74,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
 
             // People moved the primary to a Region where no resource has the key any more. Only there can rotation be set.
-            Reasons.Progressing when HasPrimaryWhereNoResourceIs(world, resource) => Description.FindDifference(world, resource, withRotation: false),
+            Reasons.Progressing when HasPrimaryWhereNoResourceIs(world, resource) => Description.FindDifference(world, resource, Aspects.Rotation),
 
             // People took the finalizer off, so the KeyReplica of the earlier resource is still there. In a cluster the garbage collector deletes it.
             Reasons.ReplicaConflict when world.History.IsExcused(ClusterTruth.PathOf(resource)) => Description.FindDifference(world, resource),
@@ -81,10 +83,15 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.ReplicaConflict when HasReplicaOfPeople(world, resource) => Description.FindDifference(world, resource),
 
             // The policy is refused; everything else is to be as described all the same, but for an alias that another key has.
-            Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => Description.FindDifference(world, resource, withPolicy: false, withAlias: !IsAliasElsewhere(world, resource)),
+            Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => Description.FindDifference(
+                world, resource, IsAliasElsewhere(world, resource) ? Aspects.Policy | Aspects.Alias : Aspects.Policy),
             _ => "it is not Ready",
         };
     }
+
+    /// <summary>Whether a key has the mark of its deletion and the mark that it is left, since one of the calls came late. KMS changes no tags of a key that is pending deletion.</summary>
+    private static bool IsMarkedTwice(SimulatedWorld world, KeyEntry key) =>
+        world.History.IsMarkedLate(key.Region, key.KeyId) && KeyTruth.Tag(key, TagNames.DeletedBy) is not null && KeyTruth.Tag(key, TagNames.Released) is not null;
 
     private static bool IsRotationRefused(ServiceKey resource) =>
         resource is { Spec: { KeySpec: not (null or "SYMMETRIC_DEFAULT"), MultiRegion: not true }, Status.KeyId: not null }

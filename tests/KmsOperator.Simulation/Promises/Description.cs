@@ -13,10 +13,8 @@ internal static class Description
     /// <summary>What is not as described; null when everything is.</summary>
     /// <param name="world">The world.</param>
     /// <param name="resource">The resource.</param>
-    /// <param name="withPolicy">Whether the policy counts.</param>
-    /// <param name="withAlias">Whether the alias counts.</param>
-    /// <param name="withRotation">Whether the rotation counts.</param>
-    public static string? FindDifference(SimulatedWorld world, ServiceKey resource, bool withPolicy = true, bool withAlias = true, bool withRotation = true)
+    /// <param name="except">What does not count.</param>
+    public static string? FindDifference(SimulatedWorld world, ServiceKey resource, Aspects except = Aspects.None)
     {
         if (resource.Spec.Suspend == true || resource.Metadata.DeletionTimestamp is not null)
             return null;
@@ -27,7 +25,7 @@ internal static class Description
             return $"its spec is refused: {resolution.Error!.Message}";
         if (world.Keys.Find(desired.Location.Region, resource.Status?.KeyId) is not { } key)
             return $"it has no key ({resource.Status?.KeyId ?? "none"} in its status)";
-        return FindDifference(world, desired, key, withPolicy, withAlias, withRotation);
+        return FindDifference(world, desired, key, except);
     }
 
     /// <summary>A role that <c>access</c> names and that does not exist; null when there is none.</summary>
@@ -52,8 +50,9 @@ internal static class Description
         !GrantName.IsOwn(grant.Name ?? "") && grant is { Constraints: null, RetiringPrincipal: null, RetiringService: null, GranteeService: null }
         && grant.GranteePrincipal == wanted.GranteePrincipal && grant.Operations.ToHashSet().SetEquals(wanted.Operations);
 
-    private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, bool withPolicy, bool withAlias, bool withRotation)
+    private static string? FindDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key, Aspects except)
     {
+        var withAlias = !except.HasFlag(Aspects.Alias);
         var record = key.Current;
         if (KeyTruth.IsPendingDeletion(key))
             return $"key {key.KeyId} is {record.State}";
@@ -71,14 +70,34 @@ internal static class Description
                 return $"tag {name} is \"{record.Tags.GetValueOrDefault(name)}\", not \"{value}\"";
         }
 
-        if (withPolicy && !PolicyComparer.AreEquivalent(record.Policy.Document, desired.Policy.Text))
+        if (!except.HasFlag(Aspects.Policy) && !PolicyComparer.AreEquivalent(record.Policy.Document, desired.Policy.Text))
             return "its policy is another";
         if (desired.Enabled && FindGrantDifference(world, desired, key) is { } grants)
             return grants;
-        if (desired.WantedPrimary is { } primary && world.Keys.Find(primary.Region, key.KeyId) is not { IsPrimary: true })
+        if (!except.HasFlag(Aspects.Primary) && desired.WantedPrimary is { } primary && world.Keys.Find(primary.Region, key.KeyId) is not { IsPrimary: true })
             return $"its primary is not in {primary.Region}";
-        if (withRotation && desired.Rotation is { } rotation && desired.Enabled && key.Shared.RotationPeriodInDays != (rotation.Enabled ? rotation.PeriodDays : null))
+        if (!except.HasFlag(Aspects.Rotation) && desired.Rotation is { } rotation && desired.Enabled && key.Shared.RotationPeriodInDays != (rotation.Enabled ? rotation.PeriodDays : null))
             return $"it rotates every {key.Shared.RotationPeriodInDays?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "never"} days";
         return null;
     }
+}
+
+/// <summary>Parts of what a ServiceKey describes.</summary>
+[Flags]
+internal enum Aspects
+{
+    /// <summary>None of them.</summary>
+    None = 0,
+
+    /// <summary>The key policy.</summary>
+    Policy = 1,
+
+    /// <summary>The aliases.</summary>
+    Alias = 2,
+
+    /// <summary>The rotation.</summary>
+    Rotation = 4,
+
+    /// <summary>Where the primary is.</summary>
+    Primary = 8,
 }

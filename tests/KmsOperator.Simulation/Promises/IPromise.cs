@@ -30,6 +30,7 @@ internal static class Promise
         new OneKeyForEachResource(),
         new NoUnknownKey(),
         new NoUnaskedDeletion(),
+        new NoRetainedKeyDisabled(),
         new NoDeletionOfAPrimaryAsReplica(),
         new NoWriteToAnothersKey(),
         new NoAliasTaken(),

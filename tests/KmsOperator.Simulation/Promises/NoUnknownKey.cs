@@ -7,7 +7,8 @@ namespace KmsOperator.Simulation.Promises;
 /// <summary>
 /// A key with the operator's tags is in its resource's status, or the attempt that made it is on record there, or it is marked as released,
 /// or its deletion is scheduled. Where people cancelled the deletion of a key whose resource is gone, took finalizers off or restored an older cluster, nobody can know it;
-/// nor where they took the owner tags off and overwrote the status, and the process that had written it is dead. A later resource of the same name that does not have it
+/// nor where they took the owner tags off and overwrote the status, and the process that had written it is dead, or wrote its id into another
+/// status as well: a key that two resources name is neither's. A later resource of the same name that does not have it
 /// is another resource. A key that AWS does not let the operator mark is left without the mark, and an event says so: a resource must not wait for a mark for ever.
 /// </summary>
 internal sealed class NoUnknownKey : IPromise
@@ -21,7 +22,7 @@ internal sealed class NoUnknownKey : IPromise
             if (world.History.MadeFor(key.KeyId) is not { } madeFor || KeyTruth.IsPendingDeletion(key) || KeyTruth.Tag(key, TagNames.Released) is not null)
                 continue;
             var owner = KeyTruth.OwnerOf(key) ?? madeFor;
-            if ((world.History.IsDeletionCancelledByPeople(key.KeyId) && HasNoResource(world, owner, key)) || world.History.IsMarkRefused(key.Region, key.KeyId) || world.History.IsExcused(owner) || world.History.IsExcused(madeFor) || world.History.IsKeyUnrecorded(key.KeyId) || IsKnown(world, key))
+            if ((world.History.IsDeletionCancelledByPeople(key.KeyId) && HasNoResource(world, owner, key)) || world.History.IsMarkRefused(key.Region, key.KeyId) || world.History.IsExcused(owner) || world.History.IsExcused(madeFor) || world.History.IsKeyUnrecorded(key.KeyId, madeFor) || IsKnown(world, key))
                 continue;
             return $"{owner} left {key.KeyId} in {key.Region} ({key.Current.State}).";
         }

@@ -22,7 +22,7 @@ internal sealed class ReadyIsTrue : IPromise
             return null;
         foreach (var resource in world.Cluster.ServiceKeys)
         {
-            if (IsReady(resource) && Description.FindDifference(world, resource, withAlias: quiet > seen + AliasDirectory.UsualAge) is { } difference)
+            if (IsReady(resource) && Description.FindDifference(world, resource, except: quiet > seen + AliasDirectory.UsualAge ? Aspects.None : Aspects.Alias) is { } difference)
                 return $"{ClusterTruth.PathOf(resource)} is Ready: {difference}";
         }
 

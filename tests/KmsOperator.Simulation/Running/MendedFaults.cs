@@ -954,5 +954,98 @@ internal static class MendedFaults
             35.565 edit team-b/one alias=alias/x1
             37.271 restore
             """),
+        new("a key gets the mark that it is left before a late call schedules its deletion, and the next resource takes that for somebody else's (excepted)", """
+            seed 900650 operators 1 stale 0
+            0 create team-a/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            20.935 take-finalizer-off team-a/one
+            41.362 fail-aws ScheduleKeyDeletion Slow 2
+            45.561 delete team-a/one
+            47.975 create team-a/one deletionPolicy=Delete takeOverAlias=true
+            63.371 fail-api * Refused 1
+            63.94 delete team-a/one
+            73.517 edit team-a/one deletionPolicy=Retain
+            90.752 edit team-a/one deletionPolicy=Delete
+            92.981 create team-a/one deletionPolicy=Retain
+            """),
+        new("a key gets the mark that it is left late, when the deletion is decided, and the next resource takes that for somebody else's (excepted)", """
+            seed 918125 operators 1 stale 0
+            0 create team-a/one takeOverAlias=true
+            14.449 fail-aws TagResource Slow 1
+            41.522 pause-at A get/servicekeys 2 12
+            42.039 delete team-a/one
+            45.863 edit team-a/one deletionPolicy=Delete
+            73.309 create team-a/one deletionPolicy=Retain
+            """),
+        new("a grant arrives that a process had sent before the last one was killed, and nobody revokes it", """
+            seed 907356 operators 1 stale 6
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1 users=role1
+            0.325 delete team-a/one
+            3.289 create team-a/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            4.226 edit team-a/one enabled=true users=role1 alias=alias/y0
+            4.226 kill-at A CreateGrant 1
+            4.365 kill-at A RevokeGrant 1
+            5.499 fail-aws CreateGrant Slow 2
+            5.499 delete team-a/one
+            7.686 create team-a/one grants=a:Decrypt+b:Decrypt
+            29.686 edit team-a/one grants=
+            45.686 kill-at A RevokeGrant 1
+            """),
+        new("a primary does not move where its KeyReplica waits for an alias that another key has (excepted)", """
+            seed 910378 operators 1 stale 0
+            0 create team-a/one users=role1
+            52.802 delete team-a/one
+            54.602 create team-a/one className=strict multiRegion=true
+            81.395 delete team-a/one
+            102.395 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            128.773 edit team-a/one primaryRegion=eu-west-1
+            """),
+        new("a key without owner tags is named by two statuses, of which people forged one, and is left without a mark when its resource goes (excepted)", """
+            seed 913223 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Retain keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-b/one
+            27.257 kms-untag-marks team-a/one
+            31.821 fail-aws Sts Slow 2
+            32.553 forge-status team-b/one team-a/one
+            32.574 kill A
+            33.259 delete team-a/one
+            62.259 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            """),
+        new("a status is forged to another resource's key, that loses its owner tags, and the deletion of the resource writes to it", """
+            seed 915788 operators 1 stale 0
+            0 create team-a/two alias=alias/team1 users=role0
+            25 delete team-a/one
+            55.062 create team-a/one alias=alias/team1
+            83.232 forge-status team-a/one team-a/two
+            94.492 kms-untag-marks team-a/two
+            111.131 delete team-a/one
+            """),
+        new("a replica is deleted under the policy of a later ServiceKey of its primary's name, which has another key", """
+            seed 918596 operators 1 stale 0
+            0 create team-a/one alias=alias/y1 multiRegion=true replicaRegions=eu-west-1
+            0.236 watch-lag A 4
+            1.051 delete team-a/one
+            3.659 create team-a/one deletionPolicy=Retain className=strict multiRegion=true replicaRegions=eu-west-1 users=role1
+            3.659 watch-lag A 0
+            4.549 delete team-a/one
+            5.59 create team-a/one grants=a:Decrypt
+            """),
+        new("a deletion is scheduled late whose mark AWS had refused, and stays when the policy has become Retain", """
+            seed 920495 operators 1 stale 0
+            0 create team-a/one className=strict
+            15.832 fail-aws ScheduleKeyDeletion Slow 3
+            25.239 fail-aws TagResource Refused 1
+            25.239 watch-lag A 4
+            25.562 delete team-a/one
+            44.7 edit team-a/one deletionPolicy=Retain
+            """),
+        new("a deletion is cancelled since the policy has become Retain, and the call that enables the key gets lost: the key stays disabled", """
+            seed 1 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete
+            20 fail-aws ScheduleKeyDeletion LostAfter 1
+            20 fail-aws EnableKey LostBefore 1
+            20.1 delete team-a/one
+            21 edit team-a/one deletionPolicy=Retain
+            60 kms-describe team-a/one
+            """),
     ];
 }

@@ -57,8 +57,10 @@ internal static class UserVerbs
     private static void ForgeStatus(SimulatedWorld world, ScriptStep step)
     {
         var other = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(step.Arguments[1]));
-        if (other?.Status is { KeyId: { } keyId } status)
-            SetStatus(world, step, new JsonObject { ["keyId"] = keyId, ["arn"] = status.Arn, ["aliasName"] = null, ["desiredSha256"] = null });
+        if (other?.Status is not { KeyId: { } keyId } status)
+            return;
+        world.History.ClaimedByForgery(keyId);
+        SetStatus(world, step, new JsonObject { ["keyId"] = keyId, ["arn"] = status.Arn, ["aliasName"] = null, ["desiredSha256"] = null });
     }
 
     private static void SetStatus(SimulatedWorld world, ScriptStep step, JsonObject status)

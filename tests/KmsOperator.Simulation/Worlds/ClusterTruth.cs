@@ -35,17 +35,25 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
         keyClass => keyClass.Metadata.Name == (resource.Spec.ClassName ?? resource.Status?.ClassName ?? "standard"));
 
     /// <summary>Whether deleting a resource is to delete its key, as everything is now.</summary>
-    public bool WantsKeyDeleted(IKeyResource resource) => resource switch
+    public bool WantsKeyDeleted(IKeyResource resource) => PolicyOf(resource) == DeletionPolicies.Delete;
+
+    /// <summary>What deleting a resource is to do to its key, as everything is now.</summary>
+    public string PolicyOf(IKeyResource resource) => resource switch
     {
-        ServiceKey key => (key.Spec.DeletionPolicy ?? ClassOf(key)?.Spec.DeletionPolicy ?? (ClassOf(key) is null ? key.Status?.DeletionPolicy : null)) == DeletionPolicies.Delete,
-        KeyReplica replica => (replica.Spec.DeletionPolicy
-            ?? (PrimaryOf(replica) is { } primary ? (WantsKeyDeleted(primary) ? DeletionPolicies.Delete : DeletionPolicies.Retain) : replica.Status?.DeletionPolicy)) == DeletionPolicies.Delete,
-        _ => false,
-    };
+        ServiceKey key => key.Spec.DeletionPolicy ?? ClassOf(key)?.Spec.DeletionPolicy ?? (ClassOf(key) is null ? key.Status?.DeletionPolicy : null),
+        KeyReplica replica => replica.Spec.DeletionPolicy
+            ?? (PrimaryOf(replica) is { } primary && IsOfOneKey(replica, primary) ? PolicyOf(primary) : replica.Status?.DeletionPolicy),
+        _ => null,
+    } ?? DeletionPolicies.Retain;
 
     /// <summary>The ServiceKey that a replica names.</summary>
     public ServiceKey? PrimaryOf(KeyReplica replica) => ServiceKeys.FirstOrDefault(
         key => key.Metadata.Namespace == replica.Metadata.Namespace && key.Metadata.Name == replica.Spec.PrimaryRef?.Name);
+
+    /// <summary>Whether a ServiceKey has a replica's key. One that was made again under its name has another.</summary>
+    private static bool IsOfOneKey(KeyReplica replica, ServiceKey primary) =>
+        replica.Status?.KeyId is not { } keyId || primary.Status?.KeyId == keyId
+        || replica.Metadata.OwnerReferences?.Any(owner => owner.Uid == primary.Metadata.Uid) == true;
 
     private List<T> List<T>(ResourceType<T> type)
         where T : class, IResource

@@ -1,5 +1,7 @@
 using KmsOperator.Api;
+using KmsOperator.Aws;
 using KmsOperator.Keys.Status;
+using KmsOperator.Planning;
 using KmsSimulator.State;
 
 namespace KmsOperator.Simulation.Worlds;
@@ -9,6 +11,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
 {
     private readonly Dictionary<string, DateTimeOffset> _deletionWanted = [];
     private readonly Dictionary<string, bool> _lastWish = [];
+    private readonly Dictionary<string, bool> _lastLeftAsItIs = [];
     private readonly Dictionary<string, string> _madeFor = [];
     private readonly Dictionary<(string Region, string Alias), AliasMaker> _aliasesMadeFor = [];
     private readonly HashSet<string> _excused = [];
@@ -26,6 +29,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, DateTimeOffset> _overwrittenAt = [];
     private readonly HashSet<string> _unmarkedByPeople = [];
     private readonly HashSet<(string Region, string KeyId)> _marksRefused = [];
+    private readonly HashSet<(string Region, string KeyId)> _enablesRefused = [];
+    private readonly HashSet<(string Region, string KeyId)> _markedLate = [];
+    private readonly HashSet<string> _claimedByForgery = [];
 
     /// <summary>When somebody who is not the operator last changed something.</summary>
     public DateTimeOffset LastDisturbance { get; private set; }
@@ -41,6 +47,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>Whether a resource was to take its key with it when it was last seen; null if nobody has seen it.</summary>
     public bool? LastWish(string path) => _lastWish.TryGetValue(path, out var wish) ? wish : null;
+
+    /// <summary>Whether a resource was to leave its key as it is when it was last seen.</summary>
+    public bool IsLastLeftAsItIs(string path) => _lastLeftAsItIs.GetValueOrDefault(path);
 
     /// <summary>The resource that an operator made a key for; null when somebody else made it.</summary>
     public string? MadeFor(string keyId) => _madeFor.GetValueOrDefault(keyId);
@@ -116,6 +125,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
     {
         if (call is { Operation: "TagResource" or "UntagResource" or "ListResourceTags" or "DescribeKey", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
             _marksRefused.Add((call.Region, keyId));
+        if (call is { Operation: "EnableKey", KeyId: { } disabled })
+            _enablesRefused.Add((call.Region, disabled));
         if (call.Operation == AwsCall.Sts)
         {
             foreach (var going in world.Cluster.Resources.Where(resource => resource.Metadata.DeletionTimestamp is not null))
@@ -131,9 +142,26 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>Whether AWS has denied the operator the mark that a key is left, or that its resource deletes it.</summary>
     public bool IsMarkRefused(string region, string keyId) => _marksRefused.Contains((region, keyId));
 
-    /// <summary>Whether people took a key's owner tags off and overwrote the status that named it, and the process that wrote that is dead.</summary>
-    public bool IsKeyUnrecorded(string keyId) =>
-        _unmarkedByPeople.Contains(keyId) && _unrecordedKeys.TryGetValue(keyId, out var writer) && writer?.Process.IsAlive != true;
+    /// <summary>Whether AWS has denied the operator to enable a key.</summary>
+    public bool IsEnableRefused(string region, string keyId) => _enablesRefused.Contains((region, keyId));
+
+    /// <summary>
+    /// Whether a call that marks a key as left, or schedules its deletion, had its effect when nobody waited for the answer any more: then the key may have been marked otherwise meanwhile.
+    /// </summary>
+    public bool IsMarkedLate(string region, string keyId) => _markedLate.Contains((region, keyId));
+
+    /// <summary>People wrote the id of another resource's key into a status.</summary>
+    public void ClaimedByForgery(string keyId) => _claimedByForgery.Add(keyId);
+
+    /// <summary>
+    /// Whether people took a key's owner tags off, and overwrote the status that named it, and the process that wrote that is dead; or they wrote its id into another resource's status, and
+    /// its own resource is gone.
+    /// </summary>
+    /// <param name="keyId">The key.</param>
+    /// <param name="owner">The resource that it was made for.</param>
+    public bool IsKeyUnrecorded(string keyId, string owner) => _unmarkedByPeople.Contains(keyId)
+        && ((_unrecordedKeys.TryGetValue(keyId, out var writer) && writer?.Process.IsAlive != true)
+            || (_claimedByForgery.Contains(keyId) && world.Cluster.Find(owner) is null));
 
     /// <summary>Whether the only record of a resource's alias was overwritten, and the process that wrote it is dead.</summary>
     public bool IsAliasUnrecorded(string uid, string alias) =>
@@ -181,6 +209,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
             _lastWish[path] = resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource);
             if (_lastWish[path])
                 _deletionWanted[path] = world.Now;
+            _lastLeftAsItIs[path] = resource.Metadata.DeletionTimestamp is not null && world.Cluster.PolicyOf(resource) == DeletionPolicies.Retain
+                && resource is ServiceKey { Spec.Enabled: not false } or KeyReplica { Spec.Enabled: not false };
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);
             if (_unrecordedAliases.Count > 0)
@@ -217,6 +247,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
                 var holder = world.Keys.Find(call.Region, world.Keys.TargetOf(call.Region, call.AliasName!));
                 _aliasesMadeFor[(call.Region, call.AliasName!)] = new AliasMaker(
                     call.For ?? "", (holder is null ? null : KeyTruth.Tag(holder, TagNames.Uid)) ?? world.Cluster.Find(call.For ?? "")?.Metadata.Uid ?? "");
+                break;
+            case "TagResource" or "ScheduleKeyDeletion" when world.Now - call.SentAt > AwsClients.CallTimeout:
+                _markedLate.Add((call.Region, call.KeyId!));
                 break;
             default:
                 break;

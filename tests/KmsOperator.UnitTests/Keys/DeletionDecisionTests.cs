@@ -51,6 +51,26 @@ public sealed class DeletionDecisionTests
         Assert.True(scenario.Events("one").Any(note => note.Contains("It stays disabled: AccessDenied", StringComparison.Ordinal)), string.Join("\n", scenario.Events("one")));
     }
 
+    [Fact]
+    public async Task A_key_is_enabled_after_its_deletion_was_cancelled_although_the_first_call_gets_lost()
+    {
+        var front = new FirstCall("EnableKey", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = front.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "ScheduleKeyDeletion", "kind": "dropAfter"}""");
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(10));
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+        await scenario.RestAsync();
+
+        Assert.Equal(1, front.Calls);
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal("Enabled", (string?)key["keyState"]);
+        Assert.NotNull(key["tags"]![TagNames.Released]);
+    }
+
     [Theory]
     [InlineData("Retain")]
     [InlineData("Delete")]

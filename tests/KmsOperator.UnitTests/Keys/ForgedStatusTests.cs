@@ -215,6 +215,28 @@ public sealed class ForgedStatusTests
         scenario.AssertReady("ServiceKey", "one");
     }
 
+    [Theory]
+    [InlineData("Retain", "the key is not marked as left")]
+    [InlineData("Delete", "the key is not deleted")]
+    public async Task A_deletion_leaves_a_key_that_another_resource_has_although_it_lost_its_owner_tags(string policy, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "alias: alias/wanted"));
+        await scenario.ApplyAsync(Scenario.Key("two", "service: s3", "alias: alias/wanted", $"deletionPolicy: {policy}"));
+        await scenario.Operator.SettleAsync(Long);
+        var other = KeyId(scenario, "one");
+
+        // Without a key, the status of the second one does not say in which account its key would be.
+        Forge(scenario, "two", other);
+        await UnmarkAsync(scenario, other);
+        await scenario.DeleteAsync("ServiceKey", "two");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "two")));
+        var key = await FindAsync(scenario, other);
+        Assert.True((string?)key["keyState"] == "Enabled" && key["tags"]![TagNames.Released] is null, why);
+    }
+
     [Fact]
     public async Task A_key_without_an_owner_tag_that_another_resource_has_is_not_the_resources_although_the_operator_made_it()
     {

@@ -20,11 +20,7 @@ public sealed class LateCallTests
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
         await scenario.RestAsync();
-        late.IsWaited = true;
-        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", field));
-        Assert.True(late.IsHeld);
-        late.IsWaited = false;
-        scenario.Operator.CrashAndRestart();
+        await KillInCallAsync(scenario, late, () => scenario.ApplyAsync(Scenario.Key("one", "service: s3", field)));
         scenario.User.Apply(Scenario.Key("one", "service: s3"), Scenario.Namespace);
 
         // A process that has sent nothing itself would now take all for gone. The killed one waited 15 s for its answer.
@@ -39,6 +35,30 @@ public sealed class LateCallTests
         Assert.Equal("True", scenario.Condition("ServiceKey", "one", "Ready")?.Status);
     }
 
+    [Fact]
+    public async Task A_grant_that_the_process_before_the_last_one_was_about_to_make_is_revoked_also_where_it_comes_late()
+    {
+        var late = new LateCall("CreateGrant");
+        var revoked = new LateCall("RevokeGrant");
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = aws => late.Before(revoked.Before(aws)) });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        // The second process makes the grant, and is killed while it revokes it. The third one does not know of the first.
+        await KillInCallAsync(scenario, late, () => scenario.ApplyAsync(Scenario.Key("one", "service: s3", "grants: [{name: late, granteePrincipal: Other, operations: [Decrypt]}]")));
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal("True", scenario.Condition("ServiceKey", "one", "Ready")?.Status);
+        await KillInCallAsync(scenario, revoked, () => scenario.ApplyAsync(Scenario.Key("one", "service: s3")));
+
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(302));
+        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        await late.ArriveAsync();
+        await scenario.RestAsync();
+
+        Assert.Empty((await scenario.Aws.Kms().ListGrantsAsync(new ListGrantsRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") }, Ct)).Grants ?? []);
+        Assert.Equal("True", scenario.Condition("ServiceKey", "one", "Ready")?.Status);
+    }
+
     [Theory]
     [InlineData("CreateGrant", "grants: [{name: late, granteePrincipal: Other, operations: [Decrypt]}]")]
     [InlineData("CreateAlias", "alias: alias/late")]
@@ -48,11 +68,7 @@ public sealed class LateCallTests
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"));
         await scenario.RestAsync();
-        late.IsWaited = true;
-        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain", field));
-        Assert.True(late.IsHeld);
-        late.IsWaited = false;
-        scenario.Operator.CrashAndRestart();
+        await KillInCallAsync(scenario, late, () => scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain", field)));
         await scenario.DeleteAsync("ServiceKey", "one");
 
         Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
@@ -98,12 +114,11 @@ public sealed class LateCallTests
         await scenario.RestAsync();
         await scenario.DeleteAsync("ServiceKey", "one");
         await scenario.RestAsync();
-        late.IsWaited = true;
-        scenario.User.Apply(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"), Scenario.Namespace);
-        await scenario.Operator.SettleAsync(TimeSpan.Zero);
-        Assert.True(late.IsHeld);
-        late.IsWaited = false;
-        scenario.Operator.CrashAndRestart();
+        await KillInCallAsync(scenario, late, async () =>
+        {
+            scenario.User.Apply(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"), Scenario.Namespace);
+            await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        });
         await scenario.DeleteAsync("ServiceKey", "one");
 
         Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
@@ -120,13 +135,12 @@ public sealed class LateCallTests
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Disable"));
         await scenario.RestAsync();
-        late.IsWaited = true;
-        await scenario.Aws.Kms().DisableKeyAsync(new DisableKeyRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") }, Ct);
-        scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
-        await scenario.Operator.SettleAsync(TimeSpan.Zero);
-        Assert.True(late.IsHeld);
-        late.IsWaited = false;
-        scenario.Operator.CrashAndRestart();
+        await KillInCallAsync(scenario, late, async () =>
+        {
+            await scenario.Aws.Kms().DisableKeyAsync(new DisableKeyRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") }, Ct);
+            scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
+            await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        });
         await scenario.DeleteAsync("ServiceKey", "one");
 
         Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
@@ -134,6 +148,32 @@ public sealed class LateCallTests
         await scenario.RestAsync();
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
         Assert.Equal("Disabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
+    public async Task A_deletion_that_is_scheduled_late_is_cancelled_although_AWS_refused_its_mark()
+    {
+        var late = new LateCall("ScheduleKeyDeletion");
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "TagResource", "kind": "accessDenied"}""");
+        late.IsWaited = true;
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        Assert.True(late.IsHeld);
+        late.IsWaited = false;
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
+        Assert.Null((await scenario.Aws.KeyAsync())["tags"]![TagNames.DeletedBy]);
+
+        await late.ArriveAsync();
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.Equal("Enabled", (string?)key["keyState"]);
+        Assert.NotNull(key["tags"]![TagNames.Released]);
     }
 
     [Fact]
@@ -155,6 +195,16 @@ public sealed class LateCallTests
         await scenario.RestAsync();
         scenario.AssertReady("ServiceKey", "two");
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+    }
+
+    /// <summary>Does what lets the operator send a call, and kills it before that has its effect.</summary>
+    private static async Task KillInCallAsync(Scenario scenario, LateCall call, Func<Task> act)
+    {
+        call.IsWaited = true;
+        await act();
+        Assert.True(call.IsHeld);
+        call.IsWaited = false;
+        scenario.Operator.CrashAndRestart();
     }
 
     private static async Task<IReadOnlyList<string>> AliasesAsync(Scenario scenario) =>

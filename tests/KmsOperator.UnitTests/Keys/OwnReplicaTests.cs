@@ -219,6 +219,27 @@ public sealed class OwnReplicaTests
         Assert.All(await scenario.Aws.KeysAsync(), key => Assert.Equal("Enabled", (string?)key["keyState"]));
     }
 
+    [Fact]
+    public async Task A_replica_keeps_the_Retain_that_it_inherited_where_another_ServiceKey_has_the_name_of_its_primary()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(
+            Scenario.Key("one", "service: s3", "multiRegion: true", "deletionPolicy: Retain") + Scenario.Replica("copy", "primaryRef: {name: one}", "region: eu-west-1"));
+        await scenario.RestAsync();
+        scenario.AssertReady("KeyReplica", "copy");
+
+        // The next resource of the name gets a key of its own: a key is multi-Region from its creation, or never.
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "alias: alias/another", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        await scenario.DeleteAsync("KeyReplica", "copy");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("KeyReplica", Scenario.Id("KeyReplica", "copy")));
+        Assert.All(await scenario.Aws.KeysAsync(), key => Assert.Equal("Enabled", (string?)key["keyState"]));
+    }
+
     private static async Task<Scenario> ReadyAsync(string[] classFields, params string[] fields)
     {
         var scenario = await Scenario.StartAsync(classFields);

@@ -135,6 +135,10 @@ public sealed class DeletionPlanTests
         { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-0" }, false, [], "an earlier resource, or somebody else, has scheduled the deletion" },
         { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-1" }, false, ["CancelKeyDeletion", "EnableKey", "TagResource"], "the resource has scheduled it before its policy changed" },
         { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-1" }, true, ["CancelKeyDeletion", "DisableKey", "TagResource"], "and the key is to be disabled" },
+        { KeyStates.Disabled, new() { [TagNames.DeletedBy] = "uid-1" }, false, ["EnableKey", "TagResource"], "the deletion was cancelled, and the call that enables the key got lost" },
+        { KeyStates.Disabled, new() { [TagNames.DeletedBy] = "uid-0" }, false, ["EnableKey", "TagResource"], "also where the deletion was an earlier resource's, and this one was taking the key back" },
+        { KeyStates.Disabled, new() { [TagNames.DeletedBy] = "uid-1" }, true, ["DisableKey", "TagResource"], "the deletion was cancelled, and the key is to be disabled" },
+        { KeyStates.Disabled, null, false, ["TagResource"], "a key that stays is left as it is" },
         { KeyStates.Enabled, new() { [TagNames.Cluster] = "another" }, true, [], "the key is another cluster's" },
     };
 
@@ -142,7 +146,7 @@ public sealed class DeletionPlanTests
     [MemberData(nameof(Retentions))]
     public void A_key_that_is_retained_is_marked_and_disabled_if_asked(string state, Dictionary<string, string>? tags, bool disable, string[] operations, string why)
     {
-        var plan = KeyPlanner.PlanRetention(Key(state, tags), Owner, DateTimeOffset.UnixEpoch, disable);
+        var plan = KeyPlanner.PlanRetention(Key(state, tags), Owner, DateTimeOffset.UnixEpoch, new Retention { Disable = disable });
         Assert.True(operations.SequenceEqual(plan.Steps.Select(step => step.Operation)), why);
         Assert.Empty(plan.Errors);
     }
@@ -150,7 +154,7 @@ public sealed class DeletionPlanTests
     [Fact]
     public void A_retained_key_gets_its_owner_tags_back_or_nobody_would_find_it_again() => Assert.Equal(
         [TagNames.Cluster, TagNames.Owner, TagNames.Released, TagNames.Uid],
-        Assert.IsType<TagResourceStep>(Assert.Single(KeyPlanner.PlanRetention(Key(tags: []), Owner, DateTimeOffset.UnixEpoch).Steps)).Tags.Keys.Order(StringComparer.Ordinal));
+        Assert.IsType<TagResourceStep>(Assert.Single(KeyPlanner.PlanRetention(Key(tags: []), Owner, DateTimeOffset.UnixEpoch, new Retention()).Steps)).Tags.Keys.Order(StringComparer.Ordinal));
 
     private static ObservedKey Key(string state = KeyStates.Enabled, Dictionary<string, string>? tags = null, string? type = null) => new()
     {

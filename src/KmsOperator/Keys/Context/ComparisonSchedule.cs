@@ -59,7 +59,7 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
         // A lastVerifiedAt in the future (a clock that was ahead) does not postpone the comparison.
         var compareAt = context.Cache.CompareAt ??= IsConclusive(status)
             ? (status.LastVerifiedAt is { } verifiedAt && verifiedAt < context.Now ? verifiedAt : context.Now) + AfterVerification()
-            : context.FirstSeenAt + AfterWrite();
+            : (context.Cache.ChangeUnansweredAt ?? context.FirstSeenAt) + AfterWrite();
         return context.Now >= compareAt;
     }
 

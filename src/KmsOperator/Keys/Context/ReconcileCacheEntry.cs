@@ -89,6 +89,9 @@ internal sealed class ReconcileCacheEntry
     /// <summary>Whether this process has sent the tag that the key was left behind. KMS may not show it yet, also where the answer was lost.</summary>
     public bool IsReleaseSent { get; set; }
 
+    /// <summary>Whether this process has sent the call that schedules the key's deletion. It may have its effect later, and the key may lack the mark that says whose it is.</summary>
+    public bool IsDeletionSent { get; set; }
+
     /// <summary>The attempt whose key is being looked for, or of which nothing is known but that there may be one.</summary>
     public SoughtAttempt? Sought { get; set; }
 

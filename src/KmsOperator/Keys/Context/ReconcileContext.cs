@@ -132,9 +132,8 @@ internal sealed class ReconcileContext<T>(
 
     /// <summary>Notes when this process first looked at the resource's key, if it has not looked before.</summary>
     /// <remarks>
-    /// Where an alias or a grant is on record that the key was about to get, a process before this one may have been killed between the call that makes it and the answer. It counts as a call
-    /// without an answer that this process has sent itself. So does any other change of the key that was begun just before, for a resource that is deleted: a late EnableKey would
-    /// enable a key that is to be disabled.
+    /// A process before this one may have been killed between a call and its answer: where an alias or a grant is on record that the key was about to get, or a change of the key was
+    /// begun just before. That counts as a call without an answer that this process has sent itself: it may still make what is to be gone by now, or enable a key that is to be disabled.
     /// </remarks>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
     public void LookFirst(TimeSpan consistencyWindow)
@@ -145,12 +144,8 @@ internal sealed class ReconcileContext<T>(
         }
 
         Cache.FirstSeenAt = Now;
-        if (Now - Status.LastChangedAt < consistencyWindow)
-        {
-            Cache.DelayRelease(LatestForeignCall);
-        }
-
-        if (Status is { PendingAliasName: not null } or { FormerAliasNames.Count: > 0 } or { FormerGrantNames.Count: > 0 })
+        if (Now - Status.LastChangedAt < consistencyWindow
+            || Status is { PendingAliasName: not null } or { FormerAliasNames.Count: > 0 } or { FormerGrantNames.Count: > 0 })
         {
             Cache.ChangeUnansweredAt = LatestForeignCall;
             Cache.DelayRelease(LatestForeignCall);

@@ -80,8 +80,7 @@ internal sealed class KeyDeletion(
         var lookedAt = context.Now;
         try
         {
-            var location = new KeyLocation(status.AccountId ?? "", request.Access!.Region);
-            var claim = await statusKeys.CheckAsync(context, request.Owner, location, region, mayAdoptBy: null, cancellationToken);
+            var claim = await statusKeys.CheckAsync(context, request.Owner, request.Access!.Region, region, mayAdoptBy: null, cancellationToken);
             if (claim.Instead is { } own)
             {
                 await context.RecordAsync(CreateRecord.WithLost(context, KeyStatusFields.Observed(status, own)), $"status.keyId named another key; {own.Arn} was found by its tags.", cancellationToken);
@@ -133,9 +132,8 @@ internal sealed class KeyDeletion(
             }
 
             key = key with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, keyId, cancellationToken) };
-            var location = new KeyLocation(context.Status.AccountId ?? "", request.Access.Region);
             if (KeyTags.FindMissing(request.Owner, key.Tags).Count > 0
-                && await statusKeys.CheckAsync(context, request.Owner, location, region, mayAdoptBy: null, cancellationToken) is { IsOwn: true }
+                && await statusKeys.CheckAsync(context, request.Owner, request.Access.Region, region, mayAdoptBy: null, cancellationToken) is { IsOwn: true }
                 && await ownerTags.PutBackAsync(context, request.Owner, region, cancellationToken) is { Error: { } refusal })
             {
                 // Without them the operator may not see when the key was last used.
@@ -194,7 +192,7 @@ internal sealed class KeyDeletion(
             var decidedAt = context.DecidedAt(attempt: null, settings.ConsistencyWindow);
             var isDecided = context.Now >= decidedAt;
             var tagged = await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, cancellationToken);
-            if ((tagged ?? await statusKeys.FindRememberedAsync(context, request.Owner, location, region, cancellationToken)) is not { } key)
+            if ((tagged ?? await statusKeys.FindRememberedAsync(context, request.Owner, access.Region, region, cancellationToken)) is not { } key)
             {
                 if (isDecided)
                 {

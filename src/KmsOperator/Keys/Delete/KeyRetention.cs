@@ -1,3 +1,4 @@
+using Amazon;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
 using KmsOperator.Aws;
@@ -62,15 +63,17 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
                 return DeletionOutcome.Blocked(doubt, RetryPeriod);
             }
 
-            if (seen.Tags.GetValueOrDefault(TagNames.DeletedBy) == request.Owner.Uid)
+            var hasScheduled = context.Cache.IsDeletionSent || seen.Tags.GetValueOrDefault(TagNames.DeletedBy) == request.Owner.Uid;
+            if (hasScheduled)
             {
                 // The policy was Delete earlier in this deletion. A process that was killed may have sent the call just before this one started.
                 context.Cache.DelayRelease(context.LatestForeignCall);
             }
 
             var enabled = context.Resource is not (ServiceKey { Spec.Enabled: false } or KeyReplica { Spec.Enabled: false });
-            var lostAliases = await FindLostAliasesAsync(context, request.Owner, region, key, cancellationToken);
-            plan = KeyPlanner.PlanRetention(key, request.Owner, context.Now, disable, enabled, lostAliases);
+            var lostAliases = hasScheduled ? await FindLostAliasesAsync(context, request.Owner, region, key, cancellationToken) : [];
+            plan = KeyPlanner.PlanRetention(
+                key, request.Owner, context.Now, new Retention { Disable = disable, Enabled = enabled, HasScheduledDeletion = hasScheduled, LostAliases = lostAliases });
             if (disable && !plan.Steps.Any(step => step is DisableKeyStep))
             {
                 return DeletionOutcome.Released($"{key.Arn} is left as it is: it is {key.KeyState}, or not this resource's by its tags.");
@@ -132,7 +135,7 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
         where T : class, IKeyResource
     {
         var status = context.Status;
-        if (key.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid || status.AliasName is not { } alias)
+        if (status.AliasName is not { } alias)
         {
             return [];
         }
@@ -141,7 +144,8 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
         try
         {
             var listed = await region.Aliases.ReadAsync(names, context.Now, settings.ConsistencyWindow, cancellationToken);
-            var location = new KeyLocation(status.AccountId ?? "", status.Region ?? "");
+            var arn = Arn.Parse(key.Arn);
+            var location = new KeyLocation(arn.AccountId, arn.Region);
             return [.. names.Where(name => !listed.Targets.ContainsKey(name) && ownership.FindAliasHolder(location, name, owner.Uid) is null)];
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { IsForNow: false })

@@ -44,7 +44,7 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
     /// <returns>Why the key cannot be adopted; null when it is reserved.</returns>
     public ReconcileError? ReserveKey(DesiredKey desired, ObservedKey key)
     {
-        var holder = index.FindKeyHolder(desired.Location, key.KeyId, desired.Owner.Uid);
+        var holder = index.FindKeyHolder(desired.Location.Region, key.KeyId, desired.Owner.Uid);
         if (holder is null)
         {
             var reservedFor = reservations.Reserve(desired.Location, $"key/{key.KeyId}", desired.Owner, index.Exists);
@@ -79,7 +79,7 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
             // An alias of ours that somebody pointed at another resource's key is pointed back. One that is to be taken over is not taken from
             // another resource's key; nor is one that another resource has on record and that somebody deleted: its own comparison makes it again.
             if ((index.FindAliasHolder(desired.Location, name, desired.Owner.Uid)
-                ?? (isOurs || target is null ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid))) is { } holder)
+                ?? (isOurs || target is null ? null : index.FindKeyHolder(desired.Location.Region, target, desired.Owner.Uid))) is { } holder)
             {
                 holders[name] = holder;
             }
@@ -118,7 +118,7 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
 
     /// <summary>The resource of this cluster that has a key.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>; null when none has it.</returns>
-    public string? FindKeyHolder(KeyLocation location, string keyId) => index.FindKeyHolder(location, keyId, uid: "");
+    public string? FindKeyHolder(string region, string keyId) => index.FindKeyHolder(region, keyId, uid: "");
 
     /// <summary>The ServiceKeys that wait for aliases that another resource has lost.</summary>
     public IEnumerable<ServiceKey> ServiceKeysThatWaitFor(AliasesLost lost) => index.ServiceKeysThatWaitFor(lost);
@@ -167,7 +167,7 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
 
         // The other resources are asked even when the list has no such alias: the list may be older than the alias.
         var holder = index.FindAliasHolder(desired.Location, aliasName, desired.Owner.Uid)
-            ?? (target is null ? null : index.FindKeyHolder(desired.Location, target, desired.Owner.Uid))
+            ?? (target is null ? null : index.FindKeyHolder(desired.Location.Region, target, desired.Owner.Uid))
             ?? (target is null || !desired.TakeOverAlias ? null : await FindTaggedHolderAsync(region, desired, target, cancellationToken));
         return holder is not null || (target is not null && !desired.TakeOverAlias)
             ? KeyPlanner.AliasConflict(aliasName, target, desired.Location, holder, isAdditional: aliasName != desired.AliasName)

@@ -27,7 +27,7 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
         .AddIndex(
             WithFormerAliases,
             resource => resource.Status is { KeyId: not null, FormerAliasNames.Count: > 0 } status ? At(status.AccountId, status.Region, "") : null)
-        .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? At(status.AccountId, status.Region, keyId) : null)
+        .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? KeyAt(status.Region, keyId) : null)
         .AddIndex(ByPrimary, resource => resource is KeyReplica { Spec.PrimaryKeyArn: { } arn } ? arn[(arn.LastIndexOf('/') + 1)..] : null)
         .AddIndex(WithoutKey, resource => resource.Status?.KeyId is null ? "" : null)
         .AddIndex(
@@ -54,17 +54,17 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
         return keys.ListByIndex(WithFormerAliases, place).Any(HadIt) || replicas.ListByIndex(WithFormerAliases, place).Any(HadIt);
     }
 
-    /// <summary>Another resource that has the key.</summary>
+    /// <summary>Another resource that has the key. A key id is of one account, whatever account a status names that somebody has changed.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
-    public string? FindKeyHolder(KeyLocation location, string keyId, string uid) => Find(ByKey, At(location.AccountId, location.Region, keyId), uid);
+    public string? FindKeyHolder(string region, string keyId, string uid) => Find(ByKey, KeyAt(region, keyId), uid);
 
     /// <summary>The Regions of the KeyReplicas that name a key as their primary by its ARN, in whatever Region the primary is.</summary>
     public IEnumerable<string> RegionsOfReplicasByArn(string keyId) => replicas.ListByIndex(ByPrimary, keyId).Select(replica => replica.Spec.Region);
 
     /// <summary>All resources that have a key on record.</summary>
-    public IReadOnlyList<IKeyResource> KeyHolders(KeyLocation location, string keyId)
+    public IReadOnlyList<IKeyResource> KeyHolders(string region, string keyId)
     {
-        var value = At(location.AccountId, location.Region, keyId);
+        var value = KeyAt(region, keyId);
         return [.. keys.ListByIndex(ByKey, value), .. replicas.ListByIndex(ByKey, value)];
     }
 
@@ -142,6 +142,8 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     private static string? Find<T>(IResourceStore<T> store, string kind, string index, string value, string uid)
         where T : class, IKeyResource =>
         store.ListByIndex(index, value).FirstOrDefault(other => other.Metadata.Uid != uid) is { } holder ? Path(kind, holder) : null;
+
+    private static string KeyAt(string? region, string keyId) => $"{region} {keyId}";
 
     private static string At(string? accountId, string? region, string name) => $"{accountId} {region} {name}";
 

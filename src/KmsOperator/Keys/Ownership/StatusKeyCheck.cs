@@ -16,12 +16,12 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     /// <summary>Checks the key that the status names.</summary>
     /// <param name="context">The reconcile of a resource whose status names a key.</param>
     /// <param name="owner">The resource.</param>
-    /// <param name="location">Where its key is.</param>
-    /// <param name="region">The clients for that place.</param>
+    /// <param name="regionName">Where its key is.</param>
+    /// <param name="region">The clients for that Region.</param>
     /// <param name="mayAdoptBy">The alias that the spec gives, where the class permits the resource to take over any key; else null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<StatusKey> CheckAsync<T>(
-        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, string? mayAdoptBy, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyOwner owner, string regionName, RegionalClients region, string? mayAdoptBy, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         var keyId = context.Status.KeyId!;
@@ -45,14 +45,14 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
         }
 
         // A key without an owner tag may look like the resource's own. One that the tags or this process know for that comes first.
-        if ((await FindOwnAsync(context, owner, region, cancellationToken) ?? await FindRememberedAsync(context, owner, location, region, cancellationToken)) is { } own)
+        if ((await FindOwnAsync(context, owner, region, cancellationToken) ?? await FindRememberedAsync(context, owner, regionName, region, cancellationToken)) is { } own)
         {
             return new StatusKey(own, null);
         }
 
         if (foreign is null
-            && (await IsLikelyAsync(context, owner, location, region, claimed, cancellationToken)
-                || await IsNamedAsync(context, owner, location, region, mayAdoptBy, keyId, cancellationToken)))
+            && (await IsLikelyAsync(context, owner, regionName, region, claimed, cancellationToken)
+                || await IsNamedAsync(context, owner, regionName, region, mayAdoptBy, keyId, cancellationToken)))
         {
             context.Cache.OwnKeyId = keyId;
             return StatusKey.Own;
@@ -70,15 +70,15 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     /// </summary>
     /// <param name="context">The reconcile of a resource whose status is erased, or names another key.</param>
     /// <param name="owner">The resource.</param>
-    /// <param name="location">Where its key is.</param>
-    /// <param name="region">The clients for that place.</param>
+    /// <param name="regionName">Where its key is.</param>
+    /// <param name="region">The clients for that Region.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Null where this process knows of none, and where the key is another resource's or is pending deletion.</returns>
     public async Task<ObservedKey?> FindRememberedAsync<T>(
-        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyOwner owner, string regionName, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
         context.Cache.OwnKeyId is { } keyId
-        && index.FindKeyHolder(location, keyId, owner.Uid) is null
+        && index.FindKeyHolder(regionName, keyId, owner.Uid) is null
         && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
         && KeyCompatibility.FindForeignOwner(key, owner) is null && !KeyStates.IsPendingDeletion(key.KeyState)
             ? key
@@ -89,18 +89,18 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     /// permits adoption: whoever may write the spec chooses the alias, and there could take the key over by <c>spec.adopt</c> all the same.
     /// </summary>
     private async Task<bool> IsNamedAsync<T>(
-        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, string? mayAdoptBy, string keyId, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyOwner owner, string regionName, RegionalClients region, string? mayAdoptBy, string keyId, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
         mayAdoptBy is not null
-        && index.FindKeyHolder(location, keyId, owner.Uid) is null
+        && index.FindKeyHolder(regionName, keyId, owner.Uid) is null
         && (await region.Aliases.GetAsync(context.Now - AliasDirectory.UsualAge, cancellationToken)).GetValueOrDefault(mayAdoptBy) == keyId;
 
     /// <summary>Whether a key without an owner tag is the resource's: the operator has made it or the spec names it, and no other resource has it.</summary>
     private async Task<bool> IsLikelyAsync<T>(
-        ReconcileContext<T> context, KeyOwner owner, KeyLocation location, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
+        ReconcileContext<T> context, KeyOwner owner, string regionName, RegionalClients region, ObservedKey key, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        if (index.FindKeyHolder(location, key.KeyId, owner.Uid) is not null)
+        if (index.FindKeyHolder(regionName, key.KeyId, owner.Uid) is not null)
         {
             return false;
         }

@@ -86,7 +86,7 @@ internal sealed class KeyReplicaReconciler(
     {
         var resource = context.Resource;
         var status = context.Status;
-        var primary = FindPrimary(resource);
+        var primary = FindPrimary(resource) is { } named && IsPrimaryOf(resource, named) ? named : null;
         var parent = primary is not null && KeyReplicaResolver.IsOwnedBy(resource, primary) ? primary : null;
         var keyClass = classes.Find(status.ClassName ?? primary?.Spec.ClassName ?? resource.Spec.ClassName);
         if (!isTerminating && MovesAway(status, resource, primary))
@@ -174,8 +174,16 @@ internal sealed class KeyReplicaReconciler(
         return primary is not null
             ? await api.IsCurrentAsync(ResourceTypes.ServiceKeys, primary, cancellationToken)
             : replica.Spec.PrimaryRef is not { } reference
-                || await api.GetAsync(ResourceTypes.ServiceKeys, new NamespacedName(replica.Metadata.Namespace!, reference.Name), cancellationToken) is null;
+                || await api.GetAsync(ResourceTypes.ServiceKeys, new NamespacedName(replica.Metadata.Namespace!, reference.Name), cancellationToken) is not { } named
+                || !IsPrimaryOf(replica, named);
     }
+
+    /// <summary>
+    /// Whether the ServiceKey of the name that a replica gives has the replica's key. The one whose key it is may be gone, and another one of that name there: what that says of its own key
+    /// says nothing of this one.
+    /// </summary>
+    private static bool IsPrimaryOf(KeyReplica replica, ServiceKey named) =>
+        KeyReplicaResolver.IsOwnedBy(replica, named) || replica.Status?.KeyId is not { } keyId || named.Status?.KeyId == keyId;
 
     private ServiceKey? FindPrimary(KeyReplica replica) =>
         replica.Spec.PrimaryRef is { } reference && primaries.TryGet(new NamespacedName(replica.Metadata.Namespace!, reference.Name), out var primary) ? primary : null;

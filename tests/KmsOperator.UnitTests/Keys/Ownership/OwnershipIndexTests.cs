@@ -22,7 +22,7 @@ public sealed class OwnershipIndexTests
         ("no key", Held with { KeyId = null }, false, false, "what it wants it has not got"),
         ("another key", Held with { KeyId = "key-2" }, true, false, "the alias is that of another key"),
         ("another Region", Held with { Region = "eu-west-1" }, false, false, "a replica has its primary's id and may have its alias's name"),
-        ("another account", Held with { AccountId = "222222222222" }, false, false, "aliases and ids are an account's own"),
+        ("another account", Held with { AccountId = "222222222222" }, false, true, "aliases are an account's own; a key id is one key's, whatever account somebody wrote into the status"),
     ];
 
     // Another ServiceKey that wants the alias too and has no key, whether it comes first, and why. The one that asks was made at Created.
@@ -68,11 +68,11 @@ public sealed class OwnershipIndexTests
         var (_, status, alias, key, why) = Holdings.Single(one => one.Name == name);
         _caches.Set(new ServiceKey { Metadata = new() { Namespace = "team", Name = "other", Uid = "other" }, Status = status });
         Assert.True(Index.FindAliasHolder(Here, Alias, "me") == (alias ? "ServiceKey/team/other" : null), why);
-        Assert.True(Index.FindKeyHolder(Here, "key-1", "me") == (key ? "ServiceKey/team/other" : null), why);
+        Assert.True(Index.FindKeyHolder(Here.Region, "key-1", "me") == (key ? "ServiceKey/team/other" : null), why);
 
         // What one has oneself is held by nobody else.
         Assert.Null(Index.FindAliasHolder(Here, Alias, "other"));
-        Assert.Null(Index.FindKeyHolder(Here, "key-1", "other"));
+        Assert.Null(Index.FindKeyHolder(Here.Region, "key-1", "other"));
     }
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class OwnershipIndexTests
     {
         _caches.Set(new KeyReplica { Metadata = new() { Namespace = "team", Name = "copy" }, Status = Held });
         Assert.Equal("KeyReplica/team/copy", Index.FindAliasHolder(Here, Alias, "me"));
-        Assert.Equal("KeyReplica/team/copy", Index.FindKeyHolder(Here, "key-1", "me"));
+        Assert.Equal("KeyReplica/team/copy", Index.FindKeyHolder(Here.Region, "key-1", "me"));
     }
 
     [Theory]

@@ -1,0 +1,17 @@
+namespace KmsOperator.Planning;
+
+/// <summary>What is known of a key that its resource leaves behind.</summary>
+public sealed record Retention
+{
+    /// <summary>Whether the key is disabled.</summary>
+    public bool Disable { get; init; }
+
+    /// <summary>Whether the key is enabled after its deletion was cancelled, unless it is disabled.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Whether the resource is known to have scheduled the deletion under an earlier policy, also where the key does not have its mark: AWS may have refused that.</summary>
+    public bool HasScheduledDeletion { get; init; }
+
+    /// <summary>Aliases that the key has on record, and that no key has.</summary>
+    public IReadOnlyList<string> LostAliases { get; init; } = [];
+}

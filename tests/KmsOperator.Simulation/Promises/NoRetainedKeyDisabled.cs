@@ -1,0 +1,38 @@
+using KmsOperator.Api;
+using KmsOperator.Simulation.Worlds;
+using KmsSimulator.State;
+
+namespace KmsOperator.Simulation.Promises;
+
+/// <summary>
+/// KMS leaves a key disabled when its deletion is cancelled. Where an operator cancels it since the resource is to leave the key as it is (<c>Retain</c>), it enables the key as well, unless
+/// AWS denies it that. Whoever disables the key afterwards may do so.
+/// </summary>
+internal sealed class NoRetainedKeyDisabled : IPromise
+{
+    private readonly HashSet<(string Region, string KeyId)> _cancelled = [];
+
+    public string Statement => "A key that stays after its deletion was cancelled is enabled.";
+
+    public string? BeforeEffect(SimulatedWorld world, OperatorProcess sender, AwsCall call)
+    {
+        if (call is { Operation: "CancelKeyDeletion", KeyId: { } cancelled } && world.Keys.Find(call.Region, cancelled) is { } key && KeyTruth.IsPendingDeletion(key))
+            _cancelled.Add((call.Region, cancelled));
+        else if (call is { Operation: "EnableKey" or "DisableKey" or "ScheduleKeyDeletion", KeyId: { } keyId })
+            _cancelled.Remove((call.Region, keyId));
+        return null;
+    }
+
+    public string? InTheEnd(SimulatedWorld world)
+    {
+        foreach (var (region, keyId) in _cancelled)
+        {
+            if (world.Keys.Find(region, keyId) is { Current.State: KeyState.Disabled } key
+                && KeyTruth.Tag(key, TagNames.Released) is not null && KeyTruth.OwnerOf(key) is { } owner
+                && world.History.IsLastLeftAsItIs(owner) && !world.History.IsEnableRefused(region, keyId))
+                return $"{owner} left {keyId} in {region} disabled.";
+        }
+
+        return null;
+    }
+}
