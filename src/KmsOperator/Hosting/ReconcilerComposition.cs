@@ -52,7 +52,7 @@ internal static class ReconcilerComposition
         var ownerTags = new OwnerTagRepair(settings);
         var recovery = new PendingCreateRecovery(settings);
         var creation = new KeyCreation(regions, recovery, new KeyAdoption(ownership, cache.Deletions), ownership, new StatusSchemaCheck(), settings, newAttemptId);
-        var reader = new KeyReader(ownerTags, ownership, schedule, settings);
+        var reader = new KeyReader(ownerTags, ownership, schedule, settings, time);
         var execution = new PlanExecution(new PrimaryMove(api, ResourceTypes.ServiceKeys, ResourceTypes.KeyReplicas, regions), settings, metrics);
         var update = new KeyUpdate(execution, new KeyRotation(regions, settings), new SecretMaterials(api, settings), ownership, schedule, settings, loggers.CreateLogger<KeyUpdate>());
         var retention = new KeyRetention(index, settings, loggers.CreateLogger<KeyRetention>());

@@ -125,7 +125,7 @@ public sealed class AliasRaceTests
     private static async Task CompareNowAsync(Scenario scenario)
     {
         scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
-        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
         Assert.Equal("now", scenario.Status("ServiceKey", "one", "lastHandledReconcileAt"));
     }
 

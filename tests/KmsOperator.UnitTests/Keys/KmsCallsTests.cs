@@ -66,8 +66,10 @@ public sealed class KmsCallsTests
         scenario.AssertReady("ServiceKey", "second");
     }
 
-    [Fact]
-    public async Task A_full_comparison_costs_four_calls_per_key_and_one_list_of_aliases()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10)]
+    public async Task A_full_comparison_costs_four_calls_per_key_and_one_list_of_aliases(int pauseMilliseconds)
     {
         using var scenario = await Scenario.StartAsync("aliasTemplate: \"{prefix}/{name}\"");
         const int Keys = 5;
@@ -76,8 +78,12 @@ public sealed class KmsCallsTests
         var before = await scenario.Aws.CallsAsync();
 
         for (var key = 0; key < Keys; key++)
+        {
             scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", $"key-{key}"), "kms.servicekey.dev/reconcile-at", "1");
-        await scenario.Operator.SettleAsync();
+            await scenario.Operator.SettleAsync(TimeSpan.FromMilliseconds(pauseMilliseconds));
+        }
+
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(5));
 
         // Beside the comparison, who asks for one gets the key's rotations (ListKeyRotations, and the status once more) and its last use.
         var after = await scenario.Aws.CallsAsync();

@@ -26,7 +26,7 @@ public sealed class LateCallTests
         // A process that has sent nothing itself would now take all for gone. The killed one waited 15 s for its answer.
         await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(302));
         scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
-        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
         await late.ArriveAsync();
         await scenario.RestAsync();
 
@@ -51,7 +51,7 @@ public sealed class LateCallTests
 
         await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(302));
         scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
-        await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
         await late.ArriveAsync();
         await scenario.RestAsync();
 
@@ -139,7 +139,7 @@ public sealed class LateCallTests
         {
             await scenario.Aws.Kms().DisableKeyAsync(new DisableKeyRequest { KeyId = scenario.Status("ServiceKey", "one", "keyId") }, Ct);
             scenario.User.Annotate("ServiceKey", Scenario.Id("ServiceKey", "one"), "kms.servicekey.dev/reconcile-at", "now");
-            await scenario.Operator.SettleAsync(TimeSpan.Zero);
+            await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
         });
         await scenario.DeleteAsync("ServiceKey", "one");
 

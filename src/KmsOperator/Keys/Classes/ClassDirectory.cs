@@ -19,6 +19,10 @@ internal sealed class ClassDirectory(IResourceStore<KeyClass> classes, IResource
     public KeyClass? Find(string? name) =>
         name is null ? Default : classes.TryGet(new NamespacedName("", name), out var keyClass) ? keyClass : null;
 
+    /// <summary>The classes whose keys are in an account and Region.</summary>
+    public IEnumerable<KeyClass> At(KeyLocation location) =>
+        classes.List().Where(keyClass => keyClass.Spec.Region == location.Region && keyClass.Status?.AccountId == location.AccountId);
+
     /// <summary>Whether a namespace is being deleted. While a resource in it remains, the namespace remains too.</summary>
     public bool IsTerminating(string @namespace) =>
         namespaces.TryGet(new NamespacedName("", @namespace), out var found) && found.Metadata.DeletionTimestamp is not null;

@@ -14,7 +14,8 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     private const string WithFormerAliases = "former aliases";
     private const string ByKey = "key";
     private const string ByPrimary = "primary by ARN";
-    private const string WithoutKey = "without key";
+    private const string WithAttempt = "create attempt";
+    private const string WithoutKey = "without key, by class";
     private const string WithAliasConflict = "alias conflict";
 
     /// <summary>Adds the indexes that this class needs to a store.</summary>
@@ -29,7 +30,8 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
             resource => resource.Status is { KeyId: not null, FormerAliasNames.Count: > 0 } status ? At(status.AccountId, status.Region, "") : null)
         .AddIndex(ByKey, resource => resource.Status is { KeyId: { } keyId } status ? KeyAt(status.Region, keyId) : null)
         .AddIndex(ByPrimary, resource => resource is KeyReplica { Spec.PrimaryKeyArn: { } arn } ? arn[(arn.LastIndexOf('/') + 1)..] : null)
-        .AddIndex(WithoutKey, resource => resource.Status?.KeyId is null ? "" : null)
+        .AddIndex(WithAttempt, resource => resource is ServiceKey && CreateAttempt.Of(resource) is not null ? "" : null)
+        .AddIndex(WithoutKey, resource => resource is ServiceKey { Status: null or { KeyId: null } } key && CreateAttempt.Of(key) is null ? key.Spec.ClassName ?? "" : null)
         .AddIndex(
             WithAliasConflict,
             resource => ResourceConditions.Find(resource.Status?.Conditions, ConditionTypes.Ready) is { Status: "False", Reason: Reasons.AliasConflict } ? "" : null);
@@ -108,24 +110,30 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
     public string? FindEarlier(KeyLocation location, string aliasName, ServiceKey resource)
     {
-        foreach (var other in keys.ListByIndex(WithoutKey, ""))
-        {
-            var status = CreateAttempt.StatusOf(other);
-            if (other.Metadata.Uid == resource.Metadata.Uid
-                || (CreateAttempt.Of(other) is null && (!IsOlder(other, resource) || GetsNoKey(other)))
-                || classes.Find(status.ClassName ?? other.Spec.ClassName) is not { } keyClass
-                || keyClass.Spec.Region != location.Region
-                || (status.AccountId ?? keyClass.Status?.AccountId) != location.AccountId
-                || (ServiceKeyResolver.AliasOf(other, keyClass) != aliasName && other.Spec.AdditionalAliases?.Contains(aliasName) != true))
-            {
-                continue;
-            }
-
-            return Path(ServiceKey.KindName, other);
-        }
-
-        return null;
+        var creating = keys.ListByIndex(WithAttempt, "").FirstOrDefault(other => other.Metadata.Uid != resource.Metadata.Uid && IsMadeAt(location, aliasName, other));
+        var earlier = creating ?? classes.At(location)
+            .SelectMany(Waiting, (keyClass, other) => (Class: keyClass, Other: other))
+            .FirstOrDefault(one => one.Other.Metadata.Uid != resource.Metadata.Uid && IsOlder(one.Other, resource) && !GetsNoKey(one.Other) && Wants(aliasName, one.Other, one.Class))
+            .Other;
+        return earlier is null ? null : Path(ServiceKey.KindName, earlier);
     }
+
+    /// <summary>Whether a pending create is to make a key with an alias in that place.</summary>
+    private bool IsMadeAt(KeyLocation location, string aliasName, ServiceKey creating)
+    {
+        var status = CreateAttempt.StatusOf(creating);
+        return classes.Find(status.ClassName ?? creating.Spec.ClassName) is { } keyClass
+            && keyClass.Spec.Region == location.Region
+            && (status.AccountId ?? keyClass.Status?.AccountId) == location.AccountId
+            && Wants(aliasName, creating, keyClass);
+    }
+
+    /// <summary>The ServiceKeys of a class that have no key and no pending create.</summary>
+    private IEnumerable<ServiceKey> Waiting(KeyClass keyClass) =>
+        keys.ListByIndex(WithoutKey, keyClass.Metadata.Name).Concat(keyClass.Metadata.Name == classes.Default?.Metadata.Name ? keys.ListByIndex(WithoutKey, "") : []);
+
+    private static bool Wants(string aliasName, ServiceKey other, KeyClass keyClass) =>
+        ServiceKeyResolver.AliasOf(other, keyClass) == aliasName || other.Spec.AdditionalAliases?.Contains(aliasName) == true;
 
     private static bool IsOlder(ServiceKey other, ServiceKey resource) =>
         (other.Metadata.CreationTimestamp, other.Metadata.Uid).CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid)) < 0;

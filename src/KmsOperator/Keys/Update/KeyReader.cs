@@ -9,9 +9,12 @@ using KmsOperator.Planning;
 namespace KmsOperator.Keys.Update;
 
 /// <summary>Reads keys, with their aliases and grants, in order to compare them with what is desired.</summary>
-internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownership, ComparisonSchedule schedule, OperatorSettings settings)
+internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownership, ComparisonSchedule schedule, OperatorSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan ReadAgainPeriod = TimeSpan.FromSeconds(2);
+
+    // Whoever asks for comparisons of many keys writes one annotation after the other. The keys of an account share the list that is read after this.
+    private static readonly TimeSpan RequestPeriod = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Reads a key. What KMS still shows of the time before a write of the operator is replaced by what was written.</summary>
     /// <param name="context">The reconcile.</param>
@@ -97,14 +100,21 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
         return WithHandled(ObserveOnly.ReportMissing(status, desired, plan), reconcileAt);
     }
 
-    private Task<AliasReading> ReadAliasesAsync<T>(
+    private async Task<AliasReading> ReadAliasesAsync<T>(
         ReconcileContext<T> context, KeyStatus status, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken, DateTimeOffset? notBefore = null)
-        where T : class, IKeyResource =>
-        region.Aliases.ReadAsync(
+        where T : class, IKeyResource
+    {
+        if (context.UnhandledReconcileAt is not null && context.Cache.ReconcileRequestedAt + RequestPeriod - context.Now is { } wait && wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, time, cancellationToken);
+        }
+
+        return await region.Aliases.ReadAsync(
             desired.AliasNames.Union(AliasHistory.NamesIn(status)),
             notBefore ?? schedule.AliasesNotBefore(context, status),
             schedule.Doubt(context.IsComparisonAsked),
             cancellationToken);
+    }
 
     private static KeyResult WithHandled(KeyResult result, string? reconcileAt) =>
         reconcileAt is null ? result : result with { Status = result.Status with { LastHandledReconcileAt = reconcileAt } };
