@@ -66,9 +66,10 @@ bench: ## Measure speed, KMS calls and memory, up to 10,000 keys; writes the tab
 bench-small: ## The same with few keys, in about three minutes; writes artifacts/bench-small only
 	BENCH_SMALL=1 hack/bench.sh
 
-bench-micro: ## Time and allocations of single functions; writes artifacts/bench-micro
+bench-micro: ## Time and allocations of single functions, memory of the cache; writes artifacts/bench-micro
 	$(DOTNET) build tests/KmsOperator.MicroBenchmarks -c Release -v quiet
 	$(DOTNET) tests/KmsOperator.MicroBenchmarks/bin/Release/net10.0/KmsOperator.MicroBenchmarks.dll
+	$(DOTNET) tests/KmsOperator.MicroBenchmarks/bin/Release/net10.0/KmsOperator.MicroBenchmarks.dll cache 100000
 
 manifests: ## Write artifacts/crds.yaml and artifacts/install.yaml from the chart
 	mkdir -p artifacts

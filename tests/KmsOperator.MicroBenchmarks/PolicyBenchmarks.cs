@@ -26,5 +26,5 @@ public class PolicyBenchmarks
     public bool Compare_with_another() => PolicyComparer.AreEquivalent(SampleKey.Desired.Policy.Text, SampleKey.Changed.Policy);
 
     [Benchmark]
-    public int Hash() => SampleKey.Desired.Policy.Sha256.Length;
+    public int Render_and_hash() => PolicyRenderer.Render(Request).Sha256.Length;
 }
