@@ -1047,5 +1047,16 @@ internal static class MendedFaults
             21 edit team-a/one deletionPolicy=Retain
             60 kms-describe team-a/one
             """),
+        new("a KeyReplica by ARN replicates another namespace's key, since KMS does not show the owner tags yet that the operator has just put back", """
+            seed 949520 operators 2 stale 7
+            0 create team-a/one deletionPolicy=Delete
+            0 create team-a/two alias=alias/x0 deletionPolicy=Retain multiRegion=true
+            0 create team-b/one deletionPolicy=Delete multiRegion=true
+            23 delete team-a/one
+            24.367 create team-a/one deletionPolicy=Retain multiRegion=true
+            27.78 kms-untag-marks team-a/one
+            29.103 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            29.218 delete team-a/one
+            """),
     ];
 }

@@ -92,6 +92,9 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
                 return ReconcileError.Transient(Reasons.PrimaryNotReady, $"spec.primaryKeyArn: KMS does not show {spec.PrimaryKeyArn}. The operator looks again.");
             }
 
+            // KMS may not show yet that this process has just put owner tags on the key: then it is not for the class to decide who may replicate it.
+            primary = region.ReplaceStale(primary, settings.ConsistencyWindow);
+
             // An alias that an older list has can be used. That an older list has none proves nothing.
             var alias = spec.Alias
                 ?? await FindAliasAsync(region, keyId, context.Now - AliasDirectory.UsualAge, cancellationToken)
