@@ -34,7 +34,7 @@ public sealed class AwsClients(
     // No trace headers: AWS does not use them.
     private readonly HttpMessageHandler _transport = transport ?? inProcess?.Transport ?? new SocketsHttpHandler { AllowAutoRedirect = false, ActivityHeadersPropagator = null };
     private readonly bool _isTransportShared = (transport ?? inProcess?.Transport) is not null;
-    private readonly ConcurrentBag<SharedHttp> _http = [];
+    private readonly ConcurrentQueue<SharedHttp> _http = [];
     private readonly ConcurrentDictionary<AwsAccess, Lazy<KmsClients>> _clients = new();
     private readonly ConcurrentDictionary<AwsClients, bool> _others = new();
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -138,7 +138,7 @@ public sealed class AwsClients(
     private SharedHttp Share(HttpMessageHandler handler, TimeSpan? timeout = null)
     {
         var http = new SharedHttp(handler, timeout ?? CallTimeout, _time);
-        _http.Add(http);
+        _http.Enqueue(http);
         return http;
     }
 

@@ -83,7 +83,8 @@ internal static class PrimaryPlanning
 
         return ReconcileError.Transient(
             Reasons.Progressing,
-            $"spec.rotation: {observed.KeyId} does not rotate as described yet. Rotation is set at the primary. {ByResourceAtPrimary(observed)}");
+            $"spec.rotation: {observed.KeyId} does not rotate as described yet. Rotation is set at the primary. {ByResourceAtPrimary(observed)} "
+            + $"If it is being deleted, set spec.primaryRegion to {desired.Location.Region}.");
     }
 
     /// <summary>Who does what KMS does at the primary only, and what to do where nobody does.</summary>

@@ -73,8 +73,8 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // KMS replicates no key that is disabled, as this one is to be.
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
 
-            // People moved the primary to a Region where no resource has the key any more. Only there can rotation be set.
-            Reasons.Progressing when HasPrimaryWhereNoResourceIs(world, resource) => Description.FindDifference(world, resource, Aspects.Rotation),
+            // People moved the primary to a Region where no resource has the key any more, or one that is being deleted. Only there can rotation be set.
+            Reasons.Progressing when HasPrimaryWhereNoResourceStays(world, resource) => Description.FindDifference(world, resource, Aspects.Rotation),
 
             // People took the finalizer off, so the KeyReplica of the earlier resource is still there. In a cluster the garbage collector deletes it.
             Reasons.ReplicaConflict when world.History.IsExcused(ClusterTruth.PathOf(resource)) => Description.FindDifference(world, resource),
@@ -128,9 +128,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static bool WaitsForPrimary(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => world.Cluster.PrimaryOf(replica) == resource && replica.Status?.KeyId is null && Ready(replica)?.Reason == Reasons.PrimaryNotReady);
 
-    private static bool HasPrimaryWhereNoResourceIs(SimulatedWorld world, ServiceKey resource) =>
+    private static bool HasPrimaryWhereNoResourceStays(SimulatedWorld world, ServiceKey resource) =>
         world.Keys.All.FirstOrDefault(key => key.KeyId == resource.Status?.KeyId && key.IsPrimary) is { } primary && primary.Region != resource.Status?.Region
-        && !world.Cluster.KeyReplicas.Any(replica => replica.Spec.Region == primary.Region && (world.Cluster.PrimaryOf(replica) == resource || replica.Status?.KeyId == primary.KeyId));
+        && !world.Cluster.KeyReplicas.Any(replica => replica.Metadata.DeletionTimestamp is null && replica.Spec.Region == primary.Region && (world.Cluster.PrimaryOf(replica) == resource || replica.Status?.KeyId == primary.KeyId));
 
     /// <summary>Whether another resource, or a key that is nobody's, has an alias that a resource wants, or another resource wants it as well.</summary>
     private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource) => AliasesOf(world, resource).Any(alias =>

@@ -1058,5 +1058,13 @@ internal static class MendedFaults
             29.103 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
             29.218 delete team-a/one
             """),
+        new("people move the primary to a KeyReplica that is being deleted, which keeps it: rotation can be set only there (excepted)", """
+            seed 957646 operators 2 stale 7
+            0 create team-a/one deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
+            5.211 take-lease
+            12.92 fail-aws EnableKeyRotation LostBefore 1
+            23.066 kms-move-primary team-a/one eu-west-1
+            23.465 edit team-a/one replicaRegions=
+            """),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.CompilerServices;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 using KmsOperator.Aws;
@@ -148,8 +149,37 @@ public sealed class AwsClientsTests : IDisposable
         Assert.NotSame(idle, others.For(Frankfurt).Reading);
     }
 
+    [Fact]
+    public void The_thread_that_made_clients_does_not_keep_them_when_nobody_else_does()
+    {
+        var clients = MakeAndForget();
+
+        GC.Collect();
+
+        Assert.False(clients.IsAlive, "each operator of the simulation would stay in memory");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference MakeAndForget()
+    {
+        var transport = new Rememberer();
+        var clients = new AwsClients("session", inProcess: new InProcessAws(transport, new BasicAWSCredentials("ambient", "secret")));
+        transport.Clients = clients;
+        _ = clients.For(Own).Reading;
+        clients.Dispose();
+        return new WeakReference(clients);
+    }
+
     private Task<DescribeKeyResponse> DescribeAsync(AwsAccess access) =>
         _clients.For(access).Reading.DescribeKeyAsync(new DescribeKeyRequest { KeyId = "1" }, Ct);
+
+    /// <summary>A transport that knows the clients above it, as the simulation's does.</summary>
+    private sealed class Rememberer : HttpMessageHandler
+    {
+        public AwsClients? Clients { get; set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
 
     private sealed class Regions(TimeProvider time) : HttpMessageHandler
     {
