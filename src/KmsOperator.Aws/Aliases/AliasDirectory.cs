@@ -130,7 +130,7 @@ public sealed class AliasDirectory
     }
 
     /// <summary>Until when a call may arrive that a process before this one has sent: it is unknown which got no answer.</summary>
-    /// <returns>Null when that time has passed.</returns>
+    /// <value>Null when that time has passed.</value>
     public DateTimeOffset? EarlierWritesUntil =>
         _since + AwsClients.CallTimeout + _consistencyWindow is var until && until > _time.GetUtcNow() ? until : null;
 

@@ -1,3 +1,5 @@
+using KmsOperator.Api;
+
 namespace KmsOperator.Planning;
 
 /// <summary>The resource that owns a key.</summary>
@@ -10,6 +12,9 @@ public sealed record KeyOwner(string Kind, string Namespace, string Name, string
 {
     /// <summary>The value of the <c>servicekey.dev/owner</c> tag.</summary>
     public string Path => PathOf(Kind, Namespace, Name);
+
+    /// <summary>Whether this resource has marked a key for deletion, as it does before it schedules that.</summary>
+    public bool HasMarkedForDeletion(ObservedKey key) => key.Tags.GetValueOrDefault(TagNames.DeletedBy) == Uid;
 
     /// <summary>The value of that tag for a resource, which also names the resource in messages.</summary>
     /// <param name="kind"><c>ServiceKey</c> or <c>KeyReplica</c>.</param>

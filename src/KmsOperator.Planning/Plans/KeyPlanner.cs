@@ -192,7 +192,7 @@ public static class KeyPlanner
     {
         // KMS takes no tags on a key that is pending deletion, and nobody can use it.
         var isPending = KeyStates.IsPendingDeletion(observed.KeyState);
-        var hasScheduled = retention.HasScheduledDeletion || observed.Tags.GetValueOrDefault(TagNames.DeletedBy) == owner.Uid;
+        var hasScheduled = retention.HasScheduledDeletion || owner.HasMarkedForDeletion(observed);
         if (KeyCompatibility.FindForeignOwner(observed, owner) is not null || (isPending && !hasScheduled))
         {
             return new KeyPlan([], []);

@@ -1,4 +1,6 @@
 using Amazon.KeyManagementService.Model;
+using KmsOperator.Api;
+using KmsOperator.Testing.Running;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -67,6 +69,26 @@ public sealed class ForeignPrimaryTests
         var states = (await scenario.Aws.KeysAsync()).ToDictionary(found => (string)found["region"]!, found => (string)found["keyState"]!);
         Assert.Equal(state, states["eu-west-1"]);
         Assert.Equal("Enabled", states["us-east-1"]);
+    }
+
+    [Fact]
+    public async Task A_key_is_not_replicated_in_another_namespace_while_KMS_does_not_show_the_owner_tags_that_were_put_back()
+    {
+        var options = new OperatorTestOptions { Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(2) } };
+        using var scenario = await Scenario.StartAsync(options, "permissions: {adoption: Allow}");
+        await scenario.ApplyAsync(Scenario.Key("one", "multiRegion: true", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        var (keyId, arn) = (scenario.Status("ServiceKey", "one", "keyId"), scenario.Status("ServiceKey", "one", "arn"));
+        await scenario.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = keyId, TagKeys = [TagNames.Owner, TagNames.Cluster, TagNames.Uid] }, Ct);
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(3));
+
+        // The mark of the key that is left has the owner tags as well. The class permits to replicate keys without them.
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(1));
+        scenario.User.Apply(Scenario.Replica("copy", $"primaryKeyArn: \"{arn}\"", "className: standard", "region: eu-west-1", "alias: alias/copy"), "other");
+        await scenario.RestAsync();
+
+        Assert.Equal(0, await scenario.CallsAsync("ReplicateKey"));
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal static class CancelledDeletion
         }
 
         // A deletion that the resource itself has asked for carries its mark. Another one may have been cancelled by a process before this one.
-        var mayBeOld = seen.Tags.GetValueOrDefault(TagNames.DeletedBy) != owner.Uid && context.Now - context.FirstSeenAt < consistencyWindow;
+        var mayBeOld = !owner.HasMarkedForDeletion(seen) && context.Now - context.FirstSeenAt < consistencyWindow;
         return mayBeOld || !KeyStates.IsPendingDeletion(corrected.KeyState)
             ? ReconcileError.Transient(
                 Reasons.Deleting, $"KMS shows {seen.Arn} as scheduled for deletion. That may be the state before the operator cancelled it, so the operator looks again.")

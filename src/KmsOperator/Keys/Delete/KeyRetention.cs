@@ -63,7 +63,7 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
                 return DeletionOutcome.Blocked(doubt, RetryPeriod);
             }
 
-            var hasScheduled = context.Cache.IsDeletionSent || seen.Tags.GetValueOrDefault(TagNames.DeletedBy) == request.Owner.Uid;
+            var hasScheduled = context.Cache.IsDeletionSent || request.Owner.HasMarkedForDeletion(seen);
             if (hasScheduled)
             {
                 // The policy was Delete earlier in this deletion. A process that was killed may have sent the call just before this one started.

@@ -63,7 +63,7 @@ internal sealed class ScheduledDeletion(
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
         var replicas = isLivingPrimary ? await FindReplicasAsync(context, request, observed, cancellationToken) : null;
         var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas, MayBeReleased(context));
-        if (seen.Tags.GetValueOrDefault(TagNames.DeletedBy) == request.Owner.Uid && plan.Steps is [DeleteAliasStep, ..])
+        if (request.Owner.HasMarkedForDeletion(seen) && plan.Steps is [DeleteAliasStep, ..])
         {
             // The deletion is scheduled, and its aliases are still there: a process that was killed may have sent DeleteAlias. While the resource stays, no other gets them.
             context.Cache.DelayRelease(context.LatestForeignCall);
