@@ -13,7 +13,7 @@ internal sealed class WriteFenceHandler(IWriteFence fence, AwsAccess access, Htt
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         // Without the caller's context, as in RequestTimeoutHandler.
-        if (AwsOperation.Of(request) is not { } operation || IsRead(operation))
+        if (AwsRequest.OperationOf(request) is not { } operation || AwsRequest.IsRead(operation))
         {
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
@@ -40,12 +40,6 @@ internal sealed class WriteFenceHandler(IWriteFence fence, AwsAccess access, Htt
             }
         }
     }
-
-    /// <summary>KMS's operations that change nothing. An operation that is not known counts as a write.</summary>
-    private static bool IsRead(string operation) =>
-        operation.StartsWith("Get", StringComparison.Ordinal)
-        || operation.StartsWith("List", StringComparison.Ordinal)
-        || operation.StartsWith("Describe", StringComparison.Ordinal);
 
     /// <summary>A body that is written only if a check passes at that moment.</summary>
     private sealed class CheckedContent : HttpContent

@@ -39,7 +39,7 @@ internal sealed class MetricsHandler(RequestMetrics metrics, string account, str
 
     private Activity? StartSpan(HttpRequestMessage request, string operation)
     {
-        var service = AwsOperation.Of(request) is null ? "STS" : "KMS";
+        var service = AwsRequest.OperationOf(request) is null ? "STS" : "KMS";
         return Activity.Current?.Source.StartActivity($"{service}.{operation}", ActivityKind.Client)
             ?.SetTag("rpc.system", "aws-api")
             .SetTag("rpc.service", service)
@@ -51,7 +51,7 @@ internal sealed class MetricsHandler(RequestMetrics metrics, string account, str
     /// <summary>KMS has it in a header, STS in the form that is sent.</summary>
     private static async Task<string> OperationOfAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (AwsOperation.Of(request) is { } operation)
+        if (AwsRequest.OperationOf(request) is { } operation)
         {
             return operation;
         }
@@ -66,6 +66,6 @@ internal sealed class MetricsHandler(RequestMetrics metrics, string account, str
         // Read into memory, so that the SDK can read it once more.
         await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-        return AwsOperation.ErrorCodeOf(body) is { Length: > 0 } code ? code : ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
+        return AwsErrorCode.Of(body) is { Length: > 0 } code ? code : ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class RateLimitingHandler(
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (AwsOperation.Of(request) is not { } operation)
+        if (AwsRequest.OperationOf(request) is not { } operation)
         {
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
@@ -51,7 +51,7 @@ internal sealed class RateLimitingHandler(
         // Read into memory, so that the SDK can read it again.
         await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-        return response.StatusCode == HttpStatusCode.TooManyRequests || AwsFailure.IsThrottling(AwsOperation.ErrorCodeOf(body));
+        return response.StatusCode == HttpStatusCode.TooManyRequests || AwsFailure.IsThrottling(AwsErrorCode.Of(body));
     }
 
     private HttpResponseMessage Refuse(HttpRequestMessage request, string operation)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using KmsOperator.Aws;
 using KmsOperator.Simulation.Worlds;
 
 namespace KmsOperator.Simulation.Repairs;
@@ -15,7 +16,7 @@ internal sealed class UnrepairedAws(HttpMessageHandler network, CurrentWork work
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var operation = request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var target) ? target.ToString().Split('.')[^1] : "Sts";
+        var operation = AwsRequest.OperationOf(request) ?? AwsCall.Sts;
         var reconciliation = work.Reconciliation;
         var isStep = without == Repair.IndependentSteps && AwsCall.IsWriteOperation(operation) && reconciliation is not null;
         if (isStep && _refused.Contains(reconciliation!.Value))

@@ -2,14 +2,13 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using KmsOperator.Aws;
 
 namespace KmsOperator.Simulation.Worlds;
 
 /// <summary>What is between one operator and AWS: requests and answers take time, and get lost.</summary>
 internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) : HttpMessageHandler
 {
-    private const string TargetPrefix = "TrentService.";
-
     // More than the SDK's time-out of 15 s.
     private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(17);
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(8);
@@ -94,21 +93,12 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
 
     private AwsCall Read(HttpRequestMessage request, bool withBody = false)
     {
-        var target = request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var values) ? values.ToString() : "";
-        var region = RegionOf(request);
-        var operation = target.StartsWith(TargetPrefix, StringComparison.Ordinal) ? target[TargetPrefix.Length..] : AwsCall.Sts;
+        var region = AwsRequest.RegionOf(request) ?? "";
+        var operation = AwsRequest.OperationOf(request) ?? AwsCall.Sts;
         var body = operation != AwsCall.Sts && (withBody || AwsCall.IsWriteOperation(operation) || world.Trace.KeepsNotes)
             ? JsonNode.Parse(BytesOf(request.Content!)) as JsonObject
             : null;
         return new AwsCall(operation, region, body, world.Work.Resource, world.Now);
-    }
-
-    private static string RegionOf(HttpRequestMessage request)
-    {
-        // Credential=KEY/DATE/REGION/SERVICE/aws4_request
-        var authorization = request.Headers.NonValidated["Authorization"].ToString();
-        var scope = authorization.Split('/');
-        return scope.Length > 2 ? scope[2] : "";
     }
 
     private static HttpRequestException Broken() => new(HttpRequestError.ResponseEnded, "The connection broke.");

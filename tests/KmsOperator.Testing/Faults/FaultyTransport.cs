@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using KmsOperator.Aws;
 
 namespace KmsOperator.Testing.Faults;
 
@@ -13,15 +14,13 @@ internal sealed class FaultyTransport(HttpMessageHandler inner, FaultPlan plan, 
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        // STS has no such header.
-        var operation = request.Headers.TryGetValues("X-Amz-Target", out var targets) ? targets.Single().Split('.')[^1] : "Get";
-        if (operation.StartsWith("Get", StringComparison.Ordinal) || operation.StartsWith("List", StringComparison.Ordinal) || operation.StartsWith("Describe", StringComparison.Ordinal))
+        if (AwsRequest.OperationOf(request) is not { } operation || AwsRequest.IsRead(operation))
         {
             return await base.SendAsync(request, cancellationToken);
         }
 
         return await plan.SendAsync(
-            $"aws {operation} {RegionOf(request)}",
+            $"aws {operation} {AwsRequest.RegionOf(request)}",
             async () =>
             {
                 var response = await base.SendAsync(request, cancellationToken);
@@ -37,9 +36,6 @@ internal sealed class FaultyTransport(HttpMessageHandler inner, FaultPlan plan, 
                 ? Answer(HttpStatusCode.BadRequest, "ThrottlingException")
                 : Answer(HttpStatusCode.InternalServerError, "KMSInternalException"));
     }
-
-    /// <summary>The Region that the request is signed for: <c>Credential={key}/{date}/{Region}/kms/aws4_request</c>.</summary>
-    private static string RegionOf(HttpRequestMessage request) => request.Headers.GetValues("Authorization").Single().Split("Credential=")[1].Split('/')[2];
 
     private static HttpResponseMessage Answer(HttpStatusCode status, string code) => new(status)
     {

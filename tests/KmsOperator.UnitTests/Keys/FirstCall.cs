@@ -1,3 +1,5 @@
+using KmsOperator.Aws;
+
 namespace KmsOperator.UnitTests.Keys;
 
 /// <summary>Does something once, before the first call of an operation whose input has a text.</summary>
@@ -13,8 +15,7 @@ internal sealed class FirstCall(string operation, string text, Action act)
 
     private async Task SeeAsync(HttpRequestMessage request)
     {
-        if (Calls > 0 || request.Content is null || !request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var target)
-            || !target.ToString().EndsWith($".{operation}", StringComparison.Ordinal)
+        if (Calls > 0 || request.Content is null || AwsRequest.OperationOf(request) != operation
             || !(await request.Content.ReadAsStringAsync()).Contains(text, StringComparison.Ordinal))
         {
             return;

@@ -1,5 +1,6 @@
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
+using KmsOperator.Aws;
 using KmsOperator.Testing.Running;
 using Xunit;
 
@@ -235,7 +236,7 @@ public sealed class LateCallTests
 
         private async Task SeeAsync(HttpRequestMessage request)
         {
-            if (!IsWaited || !request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var target) || !target.ToString().EndsWith($".{operation}", StringComparison.Ordinal))
+            if (!IsWaited || AwsRequest.OperationOf(request) != operation)
             {
                 return;
             }

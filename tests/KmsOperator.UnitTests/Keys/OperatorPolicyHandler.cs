@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using KmsOperator.Aws;
 using KmsOperator.UnitTests.Schema;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -24,9 +25,8 @@ internal sealed class OperatorPolicyHandler(HttpMessageHandler kms, string clust
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (!request.Headers.TryGetValues(Target, out var target))
+        if (AwsRequest.OperationOf(request) is not { } operation)
             return await base.SendAsync(request, cancellationToken);
-        var operation = target.Single().Split('.')[1];
         var body = JsonNode.Parse(await request.Content!.ReadAsStringAsync(cancellationToken))!.AsObject();
         return await IsPermittedAsync(request, operation, body, cancellationToken)
             ? await base.SendAsync(request, cancellationToken)

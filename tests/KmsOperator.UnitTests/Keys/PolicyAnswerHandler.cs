@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using KmsOperator.Aws;
 
 namespace KmsOperator.UnitTests.Keys;
 
@@ -11,7 +12,7 @@ internal sealed class PolicyAnswerHandler(HttpMessageHandler kms, Func<string, s
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var answer = await base.SendAsync(request, cancellationToken);
-        if (!request.Headers.TryGetValues("X-Amz-Target", out var target) || target.Single() != "TrentService.GetKeyPolicy" || !answer.IsSuccessStatusCode)
+        if (AwsRequest.OperationOf(request) != "GetKeyPolicy" || !answer.IsSuccessStatusCode)
             return answer;
         var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!;
         body["Policy"] = form((string)body["Policy"]!);

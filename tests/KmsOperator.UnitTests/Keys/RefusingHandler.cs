@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using KmsOperator.Aws;
 
 namespace KmsOperator.UnitTests.Keys;
 
@@ -13,7 +14,7 @@ internal sealed class RefusingHandler(HttpMessageHandler inner, string operation
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (_hasRefused || !request.Headers.TryGetValues("X-Amz-Target", out var target) || target.Single() != $"TrentService.{operation}")
+        if (_hasRefused || AwsRequest.OperationOf(request) != operation)
             return base.SendAsync(request, cancellationToken);
         _hasRefused = true;
         return Task.FromResult(new HttpResponseMessage(HttpStatusCode.BadRequest)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KmsOperator.Aws;
 using KmsOperator.Kubernetes;
 using KmsOperator.Testing.ApiServer;
 
@@ -48,7 +49,7 @@ internal sealed class PauseInCreation(TimeProvider clock)
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var isCreation = request.Headers.TryGetValues("X-Amz-Target", out var targets) && targets.First() == "TrentService.CreateKey";
+            var isCreation = AwsRequest.OperationOf(request) == "CreateKey";
             var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (isCreation && pause.Take())
                 await Task.Delay(Wait, pause.Clock, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KmsOperator.Aws;
 using KmsOperator.Kubernetes;
 using KmsOperator.Sharding;
 using KmsOperator.Testing.Running;
@@ -149,13 +150,9 @@ internal sealed class ShardedOperators : IDisposable
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            if (request.Headers.TryGetValues("X-Amz-Target", out var targets) && targets.First().Split('.') is ["TrentService", var operation]
-                && !operation.StartsWith("Get", StringComparison.Ordinal) && !operation.StartsWith("List", StringComparison.Ordinal) && operation != "DescribeKey")
-            {
-                // The Region is in the scope of the signature: Credential=AKIA.../20260301/us-east-1/kms/aws4_request.
-                var signature = request.Headers.NonValidated["Authorization"].ToString();
-                sends(signature.Split('/')[2], operation);
-            }
+            // Those of the event queue change no key.
+            if (AwsRequest.OperationOf(request) is { } operation and not ("ReceiveMessage" or "DeleteMessageBatch") && !AwsRequest.IsRead(operation))
+                sends(AwsRequest.RegionOf(request)!, operation);
             return base.SendAsync(request, cancellationToken);
         }
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using KmsOperator.Aws;
 
 namespace KmsOperator.Plans.Calls;
 
@@ -31,10 +32,10 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         // Whatever is no request to KMS as the SDK makes them is not sent.
-        var operation = OperationOf(request) ?? throw new HttpRequestException("A plan sends nothing but KMS requests.");
+        var operation = AwsRequest.OperationOf(request) ?? throw new HttpRequestException("A plan sends nothing but KMS requests.");
         var text = request.Content is null ? "{}" : await request.Content.ReadAsStringAsync(cancellationToken);
         var body = JsonNode.Parse(text) as JsonObject ?? [];
-        return IsRead(operation) ? await ReadAsync(request, operation, body, cancellationToken) : Write(operation, RegionOf(request), body);
+        return AwsRequest.IsRead(operation) ? await ReadAsync(request, operation, body, cancellationToken) : Write(operation, RegionOf(request), body);
     }
 
     private async Task<HttpResponseMessage> ReadAsync(HttpRequestMessage request, string operation, JsonObject body, CancellationToken cancellationToken)
@@ -121,23 +122,7 @@ internal sealed class DryTransport(CallRecorder recorder, PlannedKeys planned, T
         });
     }
 
-    /// <summary>KMS's operations that change nothing. An operation that is not known counts as a write.</summary>
-    private static bool IsRead(string operation) =>
-        operation.StartsWith("Get", StringComparison.Ordinal)
-        || operation.StartsWith("List", StringComparison.Ordinal)
-        || operation.StartsWith("Describe", StringComparison.Ordinal);
-
-    private static string? OperationOf(HttpRequestMessage request) =>
-        request.Headers.NonValidated.TryGetValues("X-Amz-Target", out var values) && values.FirstOrDefault() is { } target
-            ? target[(target.LastIndexOf('.') + 1)..]
-            : null;
-
-    /// <summary>The Region that a request is signed for; its host may be any.</summary>
-    /// <remarks>Source: AWS Signature Version 4, credential scope: <c>{key id}/{date}/{region}/kms/aws4_request</c>.</remarks>
-    private static string RegionOf(HttpRequestMessage request) =>
-        request.Headers.NonValidated.TryGetValues("Authorization", out var values) && values.FirstOrDefault()?.Split('/') is [_, _, var region, ..]
-            ? region
-            : throw new HttpRequestException("A request without a signature says no Region.");
+    private static string RegionOf(HttpRequestMessage request) => AwsRequest.RegionOf(request) ?? throw new HttpRequestException("A request without a signature says no Region.");
 
     private static HttpResponseMessage Ok(JsonObject answer) => Respond(HttpStatusCode.OK, Encoding.UTF8.GetBytes(answer.ToJsonString()), MediaType);
 

@@ -3,19 +3,11 @@ using System.Text.Json;
 
 namespace KmsOperator.Aws;
 
-/// <summary>What a request to AWS is, and what an error answer says, below the SDK.</summary>
-internal static class AwsOperation
+/// <summary>The error code of an answer, below the SDK.</summary>
+internal static class AwsErrorCode
 {
-    private const string Header = "X-Amz-Target";
-
-    /// <summary>The operation of a JSON request, whose header is <c>TrentService.CreateKey</c>; null for any other.</summary>
-    public static string? Of(HttpRequestMessage request) =>
-        request.Headers.TryGetValues(Header, out var values) && values.FirstOrDefault() is { } target
-            ? target[(target.LastIndexOf('.') + 1)..]
-            : null;
-
-    /// <summary>The error code of an answer's body: JSON's <c>__type</c>, or XML's <c>Code</c>; empty when it has none, as a proxy's page.</summary>
-    public static string ErrorCodeOf(byte[] body)
+    /// <summary>The code in an answer's body: JSON's <c>__type</c>, or XML's <c>Code</c>; empty when it has none, as a proxy's page.</summary>
+    public static string Of(byte[] body)
     {
         if (body is [(byte)'<', ..])
         {
