@@ -55,9 +55,13 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // Its key is as described; a KeyReplica of it does not get the alias, which a key that nobody has holds there.
             Reasons.AliasConflict when HasReplicaWithoutAlias(world, resource) => Description.FindDifference(world, resource),
 
+            // A key stays with its class. Nothing is done while the spec names another one.
+            Reasons.InvalidSpec when ClusterTruth.NamesAnotherClass(resource) => null,
+
             // The key cannot be rotated, which somebody asks for. Everything else is to be as described all the same.
             Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
+            Reasons.ClassNotFound when world.Cluster.ClassOf(resource) is null => null,
             Reasons.PendingDeletion or Reasons.KeyDisabled when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key
                 && KeyTruth.IsPendingDeletion(key) && (world.History.IsScheduledByPeople(key.KeyId) || world.History.IsMarkRefused(key.Region, key.KeyId) || IsMarkedTwice(world, key)) => null,
 
@@ -138,7 +142,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
         : world.Cluster.ServiceKeys.Any(other => other != resource && AliasesOf(world, other).Contains(alias) && (resource.Status?.KeyId is null || CannotPutBack(world, other, alias))));
 
     /// <summary>Whether a resource has an alias on record that somebody deleted, and cannot make it again: people scheduled the deletion of its key.</summary>
-    private static bool CannotPutBack(SimulatedWorld world, ServiceKey resource, string alias) =>
+    public static bool CannotPutBack(SimulatedWorld world, ServiceKey resource, string alias) =>
         (resource.Status?.AliasName == alias || resource.Status?.AdditionalAliases?.Contains(alias) == true)
         && world.Keys.Find(StartingPoint.Home, resource.Status.KeyId) is { } key && KeyTruth.IsPendingDeletion(key) && world.History.IsScheduledByPeople(key.KeyId);
 
@@ -165,10 +169,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
         // Its key is the primary, and nobody has said where that is to be instead.
         || (resource is KeyReplica moved && Ready(moved)?.Reason == Reasons.ReplicaConflict && world.Keys.Find(moved.Spec.Region, moved.Status?.KeyId) is { IsPrimary: true })
         || (resource is ServiceKey key && world.Cluster.ClassOf(key) is null)
-        || (resource is ServiceKey primary && world.Cluster.KeyReplicas.Any(replica => world.Cluster.PrimaryOf(replica) == primary));
+        || (resource is ServiceKey primary && Ready(primary)?.Reason != Reasons.Deleting && world.Cluster.KeyReplicas.Any(replica => world.Cluster.PrimaryOf(replica) == primary));
 
-    /// <summary>A ServiceKey's replicas are suspended with it.</summary>
-    private static bool Suspended(SimulatedWorld world, IKeyResource resource) => resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true }
+    /// <summary>A resource that is suspended or only observes changes nothing. A ServiceKey's replicas are suspended with it.</summary>
+    private static bool Suspended(SimulatedWorld world, IKeyResource resource) => ClusterTruth.IsObserved(resource) || resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true }
         || (resource is KeyReplica replica && world.Cluster.PrimaryOf(replica)?.Spec.Suspend == true);
 
     private static Condition? Ready(IKeyResource resource) => resource.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready);

@@ -31,6 +31,8 @@ internal static class Promise
         new NoUnknownKey(),
         new NoUnaskedDeletion(),
         new NoRetainedKeyDisabled(),
+        new NoKeyLeftEnabledUnderDisable(),
+        new NoNamespaceHeld(),
         new NoDeletionOfAPrimaryAsReplica(),
         new NoWriteToAnothersKey(),
         new NoAliasTaken(),

@@ -1066,5 +1066,83 @@ internal static class MendedFaults
             23.066 kms-move-primary team-a/one eu-west-1
             23.465 edit team-a/one replicaRegions=
             """),
+        new("people name another class while the status is lost, and the key is deleted as its own class says, not retained as the named one says", """
+            seed 119 operators 1 stale 0
+            0 create team-a/one className=strict keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            35.357 erase-status team-a/one
+            35.357 edit team-a/one className=standard
+            36.918 delete team-a/one
+            """),
+        new("the same while the resource is already being deleted", """
+            seed 169 operators 1 stale 0
+            0 create team-a/one className=strict multiRegion=true replicaRegions=eu-west-1
+            40.042 fail-aws DeleteAlias LostBefore 2
+            40.042 delete team-a/one
+            47.761 erase-status team-a/one
+            47.761 edit team-a/one className=standard
+            """),
+        new("the class of a resource that is deleted is gone, and its key stays without a mark (excepted)", """
+            seed 2259 operators 1 stale 0
+            0 create team-a/one alias=alias/team0 users=role1
+            67.907 delete-class standard
+            69.296 delete team-a/one
+            70.132 edit team-a/one className=standard
+            """),
+        new("a resource waits for a late call, disables its key at each look, and waits anew after each", """
+            seed 3229 operators 1 stale 0
+            82.81 clock A -64
+            121.81 fail-aws UntagResource LostBefore 1
+            123.044 create team-a/one deletionPolicy=Retain
+            123.822 delete team-a/one
+            130.822 create team-a/one deletionPolicy=Disable
+            131.556 delete team-a/one
+            """),
+        new("the status is lost and the spec refused: the key is in no status until the spec is right (excepted)", """
+            seed 971048 operators 1 stale 0
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            0.612 delete team-a/one
+            3.605 create team-a/one alias=alias/team0 deletionPolicy=Delete multiRegion=true takeOverAlias=true
+            28.605 fail-aws * Slow 1
+            38.787 erase-status team-a/one
+            42.92 edit team-a/one primaryRegion=eu-west-1
+            """),
+        new("people correct the class just when the key has been made, and delete the resource instead of putting the class back: the key is deleted as the first class says", """
+            seed 1399 operators 1 stale 0
+            35.114 create team-a/one className=strict
+            35.232 edit team-a/one className=standard
+            51.232 delete team-a/one
+            """),
+        new("AWS denies the mark of a deletion, and the process that cancels the deletion is killed before it enables the key (excepted)", """
+            seed 14030 operators 2 stale 0
+            18.521 delete team-a/one
+            19.58 create team-a/one deletionPolicy=Delete
+            20.31 fail-aws TagResource Refused 2
+            20.31 kill-at B CancelKeyDeletion 1
+            21.279 delete team-a/one
+            21.576 edit team-a/one deletionPolicy=Retain
+            44.576 fail-aws TagResource Late 1
+            """),
+        new("an additional alias is reserved for a key whose deletion people scheduled, so the key that waits for it keeps its old ones (excepted)", """
+            seed 1 operators 1 stale 0
+            0 create team-a/one className=strict
+            0 create team-b/one alias=alias/y1
+            91.092 kms-delete-alias alias/y1
+            115.102 kms-schedule-deletion team-b/one
+            151.289 edit team-a/one additionalAliases=alias/x0+alias/y1+alias/team0
+            170.885 edit team-a/one additionalAliases=alias/y1+alias/team1
+            """),
+        new("a class is gone for a moment, and a replica of it is deleted just then: its key stays without a mark (excepted)", """
+            seed 13584 operators 1 stale 7
+            0 create team-a/one alias=alias/y0 deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-b/one multiRegion=true replicaRegions=eu-west-1
+            7.541 edit team-b/one suspend=true
+            24.541 edit team-b/one suspend=false
+            25.607 fail-api get/servicekeys Slow 2
+            25.9 delete team-b/one
+            27.301 delete-class standard
+            27.503 create-class standard
+            28.432 edit team-a/one className=standard
+            46.116 create-class standard
+            """),
     ];
 }

@@ -58,6 +58,8 @@ internal static class AwsVerbs
             return;
         if (operation == "CancelKeyDeletion")
             world.History.DeletionCancelledByPeople(key.KeyId);
+        if (operation == "EnableKey")
+            world.History.EnabledByPeople(key.KeyId);
         input["KeyId"] = key.KeyId;
         world.Kms.Call(operation, key.Region, input);
     }

@@ -60,6 +60,12 @@ internal sealed class ScriptGenerator
             case 3:
                 generator.Moves();
                 break;
+            case 4 when seed % 2 == 0:
+                generator.MoveClasses();
+                break;
+            default:
+                generator.ChangePolicies();
+                break;
         }
 
         return new Script(seed, generator._operators, generator._shards, stale, generator._steps);
@@ -167,6 +173,103 @@ internal sealed class ScriptGenerator
         Changes(
             () => $"primaryRegion={Pick(["null", Worlds.StartingPoint.Home, Worlds.StartingPoint.Elsewhere])}",
             ["UpdatePrimaryRegion", "ReplicateKey", "PutKeyPolicy", "EnableKeyRotation", "ScheduleKeyDeletion"], []);
+    }
+
+    /// <summary>Classes change, go and come back, and resources move from one to another, which they can while they have no key.</summary>
+    private void MoveClasses()
+    {
+        var name = Names[0];
+        var changes = _random.Next(2, 6);
+        for (var change = 0; change < changes; change++)
+        {
+            if (_random.Next(2) == 0)
+                Add("fail-aws", Pick(["CreateKey", "CreateAlias", "UpdateAlias", "DeleteAlias", "Sts"]), Pick(AwsFaults), $"{_random.Next(1, 3)}");
+            if (_random.Next(3) == 0)
+                Add("kill-at", Operator(), Pick(["CreateKey", "CreateAlias", "patch/servicekeys", "apply/servicekeys"]), "1");
+            if (_random.Next(4) == 0)
+                Add("watch-lag", Operator(), $"{_random.Next(0, 5)}");
+            var keyClass = Pick(["standard", "strict"]);
+            switch (_random.Next(6))
+            {
+                case 0:
+                    Add("edit-class", keyClass, $"aliasPrefix=p{_random.Next(2)}");
+                    break;
+                case 1:
+                    Add("default-class", keyClass);
+                    break;
+                case 2:
+                    Add("delete", name);
+                    _at += _random.NextDouble() * 3;
+                    Add("create", name, $"className={Pick(["null", "standard", "strict"])}");
+                    _at += _random.NextDouble() * 0.4;
+                    Add("edit", name, $"className={keyClass}");
+                    break;
+                case 3:
+                    Add("edit", name, $"className={keyClass}");
+                    break;
+                case 4:
+                    Add("erase-status", name);
+                    Add("edit", name, $"className={keyClass}");
+                    break;
+                default:
+                    Add("delete-class", keyClass);
+                    _at += _random.Next(2) == 0 ? _random.Next(1, 20) : _random.NextDouble();
+                    Add("create-class", keyClass);
+                    break;
+            }
+
+            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+        }
+    }
+
+    /// <summary>What a resource does to its key when it goes, and whether it does anything at all, changes again and again.</summary>
+    private void ChangePolicies()
+    {
+        var name = Names[0];
+        var changes = _random.Next(2, 6);
+        for (var change = 0; change < changes; change++)
+        {
+            if (_random.Next(2) == 0)
+                Add("fail-aws", Pick(["DisableKey", "EnableKey", "TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"]), Pick(AwsFaults), $"{_random.Next(1, 3)}");
+            if (_random.Next(3) == 0)
+                Add("kill-at", Operator(), Pick(["DisableKey", "EnableKey", "TagResource", "patch/servicekeys"]), "1");
+            if (_random.Next(4) == 0)
+                Add("watch-lag", Operator(), $"{_random.Next(0, 5)}");
+            switch (_random.Next(6))
+            {
+                case 2:
+                    Add("delete-namespace", "team-a");
+                    _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+                    Add("create-namespace", "team-a");
+                    Add("create", name, Policy());
+                    break;
+                case 0:
+                    Add("edit", name, Policy(), $"enabled={(_random.Next(2) == 0 ? "true" : "false")}");
+                    break;
+                case 1:
+                    Add("edit", name, "managementPolicy=Observe");
+                    _at += _random.Next(2) == 0 ? _random.Next(5, 30) : _random.NextDouble();
+                    Add("edit", name, "managementPolicy=Full", Policy());
+                    break;
+                default:
+                    if (_random.Next(2) == 0)
+                        Add("edit", name, Policy());
+                    Add("delete", name);
+                    if (_random.Next(2) == 0)
+                    {
+                        _at += _random.NextDouble() * 0.3;
+                        Add("edit", name, Policy());
+                    }
+
+                    _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+                    Add("create", name, Policy());
+                    break;
+            }
+
+            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+        }
+
+        string Policy() => $"deletionPolicy={Pick(["Retain", "Delete", "Disable", "Disable"])}";
     }
 
     private void One(string name)

@@ -14,6 +14,11 @@ internal static class UserVerbs
         ["edit"] = (world, step) => Edit(world, step, Spec(world, step)),
         ["edit-class"] = (world, step) => world.Users.Patch(
             "KeyClass", new NamespacedName("", step.Subject), new JsonObject { ["spec"] = Spec(world, step) }.ToJsonString()),
+        ["create-class"] = (world, step) => StartingPoint.CreateClass(world, step.Subject),
+        ["delete-class"] = (world, step) => world.Users.Delete("KeyClass", new NamespacedName("", step.Subject)),
+        ["default-class"] = MakeDefault,
+        ["create-namespace"] = (world, step) => CreateNamespace(world, step.Subject),
+        ["delete-namespace"] = (world, step) => DeleteNamespace(world, step.Subject),
         ["delete"] = (world, step) => world.Users.Delete(KindOf(world, step), KeyOf(step)),
         ["rotate-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.RotateAt, step.Arguments[1]),
         ["reconcile-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ReconcileAt, step.Arguments[1]),
@@ -45,6 +50,26 @@ internal static class UserVerbs
 
     private static void Edit(SimulatedWorld world, ScriptStep step, JsonObject spec) =>
         world.Users.Patch(KindOf(world, step), KeyOf(step), new JsonObject { ["spec"] = spec }.ToJsonString());
+
+    /// <summary>Made again, if the one of before is gone. Nothing is made in one that is being deleted.</summary>
+    private static void CreateNamespace(SimulatedWorld world, string name)
+    {
+        world.Server.FinalizeNamespaces();
+        world.Users.EnsureNamespace(name);
+    }
+
+    private static void DeleteNamespace(SimulatedWorld world, string name)
+    {
+        world.Users.Delete("Namespace", new NamespacedName("", name));
+        world.Server.FinalizeNamespaces();
+    }
+
+    /// <summary>Another class becomes the default one.</summary>
+    private static void MakeDefault(SimulatedWorld world, ScriptStep step)
+    {
+        foreach (var keyClass in world.Cluster.Classes)
+            world.Users.Annotate("KeyClass", NamespacedName.Of(keyClass), AnnotationNames.IsDefaultClass, keyClass.Metadata.Name == step.Subject ? "true" : null);
+    }
 
     private static void EraseStatus(SimulatedWorld world, ScriptStep step)
     {

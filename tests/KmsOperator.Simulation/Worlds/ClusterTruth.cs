@@ -31,8 +31,30 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
     public IKeyResource? Find(string path) => Resources.FirstOrDefault(resource => PathOf(resource) == path);
 
     /// <summary>The class of a ServiceKey.</summary>
-    public KeyClass? ClassOf(ServiceKey resource) => Classes.FirstOrDefault(
-        keyClass => keyClass.Metadata.Name == (resource.Spec.ClassName ?? resource.Status?.ClassName ?? "standard"));
+    public KeyClass? ClassOf(ServiceKey resource) => (resource.Spec.ClassName ?? resource.Status?.ClassName) is { } name
+        ? Classes.FirstOrDefault(keyClass => keyClass.Metadata.Name == name)
+        : DefaultClasses.Of(Classes).FirstOrDefault();
+
+    /// <summary>Whether a ServiceKey's spec names another class than its key has: people changed it before the key was there, or while the status was lost.</summary>
+    public static bool NamesAnotherClass(ServiceKey resource) => resource is { Spec.ClassName: { } named, Status.ClassName: { } recorded } && named != recorded;
+
+    /// <summary>Whether a resource only observes its key.</summary>
+    public static bool IsObserved(IKeyResource resource) =>
+        resource is ServiceKey { Spec.ManagementPolicy: ManagementPolicies.Observe } or KeyReplica { Spec.ManagementPolicy: ManagementPolicies.Observe };
+
+    /// <summary>Whether a resource is suspended.</summary>
+    public static bool IsSuspended(IKeyResource resource) => resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true };
+
+    /// <summary>Namespaces that are being deleted.</summary>
+    public IEnumerable<string> TerminatingNamespaces => List(BuiltInTypes.Namespaces).Where(found => found.Metadata.DeletionTimestamp is not null).Select(found => found.Metadata.Name!);
+
+    /// <summary>Whether the class that a resource's key was made with is gone.</summary>
+    public bool IsClassOfKeyGone(IKeyResource resource)
+    {
+        var primary = resource is KeyReplica replica ? PrimaryOf(replica) : null;
+        var name = resource.Status?.ClassName ?? (resource as ServiceKey)?.Spec.ClassName ?? (resource as KeyReplica)?.Spec.ClassName ?? primary?.Status?.ClassName ?? primary?.Spec.ClassName;
+        return name is null ? !DefaultClasses.Of(Classes).Any() : Classes.All(keyClass => keyClass.Metadata.Name != name);
+    }
 
     /// <summary>Whether deleting a resource is to delete its key, as everything is now.</summary>
     public bool WantsKeyDeleted(IKeyResource resource) => PolicyOf(resource) == DeletionPolicies.Delete;

@@ -209,7 +209,7 @@ internal sealed class SimulatedWorld : IDisposable
 
     /// <summary>
     /// Kubernetes deletes a KeyReplica whose ServiceKey is gone, since an operator's request to make one may arrive after that. Where people took finalizers off, the KeyReplica stays here:
-    /// whether its key was to be deleted nobody can tell.
+    /// whether its key was to be deleted nobody can tell. A namespace that is being deleted goes when it is empty.
     /// </summary>
     public void CollectGarbage()
     {
@@ -220,6 +220,8 @@ internal sealed class SimulatedWorld : IDisposable
             Trace.Note("garbage", $"collects {ClusterTruth.PathOf(left)}");
             Users.Delete(KeyReplica.KindName, new NamespacedName(left.Metadata.Namespace!, left.Metadata.Name!));
         }
+
+        Server.FinalizeNamespaces();
     }
 
     /// <summary>A promise is broken.</summary>

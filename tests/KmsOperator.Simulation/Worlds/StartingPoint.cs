@@ -9,12 +9,9 @@ internal static class StartingPoint
     /// <summary>Where replicas go.</summary>
     public const string Elsewhere = "eu-west-1";
 
-    /// <summary>Creates it.</summary>
-    public static void Set(SimulatedWorld world)
+    private static readonly Dictionary<string, string> Classes = new()
     {
-        foreach (var name in (string[])["kms-operator-system", "team-a", "team-b"])
-            world.Users.EnsureNamespace(name);
-        world.Users.Create($$"""
+        ["standard"] = $$"""
             apiVersion: kms.servicekey.dev/v1alpha1
             kind: KeyClass
             metadata:
@@ -26,8 +23,8 @@ internal static class StartingPoint
               aliasTemplate: "{prefix}/{namespace}/{name}"
               access: {administrators: [admin]}
               permissions: {aliasTakeOver: Allow, adoption: Allow}
-            """);
-        world.Users.Create($$"""
+            """,
+        ["strict"] = $$"""
             apiVersion: kms.servicekey.dev/v1alpha1
             kind: KeyClass
             metadata: {name: strict}
@@ -38,6 +35,18 @@ internal static class StartingPoint
               access: {administrators: [admin]}
               deletionPolicy: Delete
               pendingDeletionWindowDays: 7
-            """);
+            """,
+    };
+
+    /// <summary>Creates it.</summary>
+    public static void Set(SimulatedWorld world)
+    {
+        foreach (var name in (string[])["kms-operator-system", "team-a", "team-b"])
+            world.Users.EnsureNamespace(name);
+        foreach (var name in Classes.Keys)
+            CreateClass(world, name);
     }
+
+    /// <summary>Creates one of the classes.</summary>
+    public static void CreateClass(SimulatedWorld world, string name) => world.Users.Create(Classes[name]);
 }

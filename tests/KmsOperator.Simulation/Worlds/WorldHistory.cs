@@ -12,6 +12,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, DateTimeOffset> _deletionWanted = [];
     private readonly Dictionary<string, bool> _lastWish = [];
     private readonly Dictionary<string, bool> _lastLeftAsItIs = [];
+    private readonly Dictionary<string, DeletionWish> _lastPolicy = [];
+    private readonly HashSet<string> _enabledByPeople = [];
     private readonly Dictionary<string, string> _madeFor = [];
     private readonly Dictionary<(string Region, string Alias), AliasMaker> _aliasesMadeFor = [];
     private readonly HashSet<string> _excused = [];
@@ -32,6 +34,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly HashSet<(string Region, string KeyId)> _enablesRefused = [];
     private readonly HashSet<(string Region, string KeyId)> _markedLate = [];
     private readonly HashSet<string> _claimedByForgery = [];
+    private readonly HashSet<(string Region, string KeyId)> _leftUntouched = [];
 
     /// <summary>When somebody who is not the operator last changed something.</summary>
     public DateTimeOffset LastDisturbance { get; private set; }
@@ -47,6 +50,15 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>Whether a resource was to take its key with it when it was last seen; null if nobody has seen it.</summary>
     public bool? LastWish(string path) => _lastWish.TryGetValue(path, out var wish) ? wish : null;
+
+    /// <summary>The deletion policy of the resource of a path that was last seen; null if nobody has seen one.</summary>
+    public DeletionWish? LastPolicy(string path) => _lastPolicy.GetValueOrDefault(path);
+
+    /// <summary>Whether people have ever enabled a key.</summary>
+    public bool IsEnabledByPeople(string keyId) => _enabledByPeople.Contains(keyId);
+
+    /// <summary>People enabled a key.</summary>
+    public void EnabledByPeople(string keyId) => _enabledByPeople.Add(keyId);
 
     /// <summary>Whether a resource was to leave its key as it is when it was last seen.</summary>
     public bool IsLastLeftAsItIs(string path) => _lastLeftAsItIs.GetValueOrDefault(path);
@@ -154,6 +166,11 @@ internal sealed class WorldHistory(SimulatedWorld world)
     public void ClaimedByForgery(string keyId) => _claimedByForgery.Add(keyId);
 
     /// <summary>
+    /// Whether a resource that is being deleted, when it was last seen, was not to touch its key (<c>managementPolicy: Observe</c>, or <c>suspend</c> in a namespace that goes), or could not: its class was gone, and with it the credentials.
+    /// </summary>
+    public bool IsLeftUntouched(string region, string keyId) => _leftUntouched.Contains((region, keyId));
+
+    /// <summary>
     /// Whether people took a key's owner tags off, and overwrote the status that named it, and the process that wrote that is dead; or they wrote its id into another resource's status, and
     /// its own resource is gone.
     /// </summary>
@@ -209,10 +226,21 @@ internal sealed class WorldHistory(SimulatedWorld world)
             _lastWish[path] = resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource);
             if (_lastWish[path])
                 _deletionWanted[path] = world.Now;
+            var policy = world.Cluster.PolicyOf(resource);
+            var since = _lastPolicy.GetValueOrDefault(path) is { } last && (last.Uid, last.Policy) == (resource.Metadata.Uid!, policy) ? last.Since : world.Now;
+            _lastPolicy[path] = new DeletionWish(resource.Metadata.Uid!, policy, since, world.Now);
             _lastLeftAsItIs[path] = resource.Metadata.DeletionTimestamp is not null && world.Cluster.PolicyOf(resource) == DeletionPolicies.Retain
                 && resource is ServiceKey { Spec.Enabled: not false } or KeyReplica { Spec.Enabled: not false };
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);
+            if (resource.Status is { KeyId: { } keyId, Region: { } region })
+            {
+                if (resource.Metadata.DeletionTimestamp is not null && (ClusterTruth.IsObserved(resource) || ClusterTruth.IsSuspended(resource) || world.Cluster.IsClassOfKeyGone(resource)))
+                    _leftUntouched.Add((region, keyId));
+                else
+                    _leftUntouched.Remove((region, keyId));
+            }
+
             if (_unrecordedAliases.Count > 0)
                 RecordAgain(resource);
         }
@@ -261,3 +289,10 @@ internal sealed class WorldHistory(SimulatedWorld world)
 /// <param name="Path"><c>{kind}/{namespace}/{name}</c>.</param>
 /// <param name="Uid">Tells it from earlier and later ones of that name.</param>
 internal sealed record AliasMaker(string Path, string Uid);
+
+/// <summary>The deletion policy of a resource.</summary>
+/// <param name="Uid">The resource.</param>
+/// <param name="Policy">One of <see cref="DeletionPolicies"/>.</param>
+/// <param name="Since">Since when it has that policy.</param>
+/// <param name="SeenAt">When the resource was last seen.</param>
+internal sealed record DeletionWish(string Uid, string Policy, DateTimeOffset Since, DateTimeOffset SeenAt);

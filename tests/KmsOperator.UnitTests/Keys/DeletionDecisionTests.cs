@@ -340,6 +340,69 @@ public sealed class DeletionDecisionTests
         Assert.Equal("Disabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
     }
 
+    [Theory]
+    [InlineData("standard", null, "Enabled", "the class that the spec names retains keys, and the key's class deletes them")]
+    [InlineData("missing", null, "Enabled", "nobody knows what the class that the spec names says")]
+    [InlineData("other", null, "PendingDeletion", "both classes delete keys")]
+    [InlineData("standard", "Delete", "PendingDeletion", "the resource itself says so")]
+    public async Task A_key_is_retained_where_its_class_and_the_one_that_the_spec_names_do_not_agree(string named, string? policy, string state, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        foreach (var name in (string[])["strict", "other"])
+            await scenario.ApplyAsync(Scenario.Class("deletionPolicy: Delete").Replace("name: standard", $"name: {name}", StringComparison.Ordinal).Replace("\"true\"", "\"false\"", StringComparison.Ordinal));
+        await scenario.ApplyAsync(Scenario.Key("one", "className: strict"));
+        await scenario.RestAsync();
+
+        // Without a status, the API server takes another class.
+        scenario.EraseStatus("ServiceKey", "one");
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), $"{{spec: {{className: {named}, deletionPolicy: {policy ?? "null"}}}}}");
+        await scenario.Operator.SettleAsync();
+        Assert.Equal("strict", scenario.Status("ServiceKey", "one", "className"));
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        var key = await scenario.Aws.KeyAsync();
+        Assert.True((string?)key["keyState"] == state, why);
+        Assert.Equal(state == "Enabled", key["tags"]![TagNames.Released] is not null);
+    }
+
+    [Theory]
+    [InlineData(true, "the resource names the class")]
+    [InlineData(false, "it is the default one, and the status was lost")]
+    public async Task That_a_class_is_gone_is_decided_on_what_the_server_says_at_that_moment(bool isNamed, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", isNamed ? "className: standard" : "service: s3"));
+        await scenario.RestAsync();
+        scenario.User.Delete("KeyClass", Scenario.Id("KeyClass", "standard"));
+        await scenario.Operator.SettleAsync();
+        if (!isNamed)
+        {
+            scenario.Operator.Kill();
+            scenario.EraseStatus("ServiceKey", "one");
+            scenario.Operator.Start();
+        }
+
+        var isBack = false;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            // The watch has not brought the class when the operator asks.
+            if (!isBack && request is { Verb: "get", Plural: "servicekeys" })
+            {
+                isBack = true;
+                scenario.User.Apply(Scenario.Class(), Scenario.Namespace);
+            }
+            return Task.CompletedTask;
+        };
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+
+        Assert.True(isBack);
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.True((await scenario.Aws.KeyAsync())["tags"]![TagNames.Released] is not null, why);
+    }
+
     [Fact]
     public async Task Whether_a_key_is_disabled_is_decided_on_what_the_server_says_at_that_moment()
     {

@@ -121,6 +121,30 @@ public sealed class LateCallTests
     }
 
     [Fact]
+    public async Task A_resource_that_waits_for_a_late_call_does_not_wait_longer_because_its_key_is_disabled_at_each_look()
+    {
+        var late = new LateCall("UntagResource");
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        await KillInCallAsync(scenario, late, async () =>
+        {
+            scenario.User.Apply(Scenario.Key("one", "service: s3", "deletionPolicy: Disable"), Scenario.Namespace);
+            await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        });
+        await scenario.DeleteAsync("ServiceKey", "one");
+
+        // Somebody touches the resource, so that the operator looks every minute.
+        for (var minute = 0; minute < 8 && scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is not null; minute++)
+            await scenario.AnnotateAsync("ServiceKey", "one", "example.com/minute", $"{minute}");
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("Disabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
     public async Task A_key_is_disabled_again_where_a_killed_process_enables_it_late()
     {
         var late = new LateCall("EnableKey");

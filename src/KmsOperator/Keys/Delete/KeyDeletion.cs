@@ -51,17 +51,7 @@ internal sealed class KeyDeletion(
 
         if (await FindObstacleAsync(context, request, cancellationToken) is { } obstacle)
         {
-            // Nothing can be written to the key, and a key that is retained needs no write. What is transient is waited for.
-            return await EndAsync(
-                context,
-                request,
-                obstacle.IsTerminal && (!(request.DeleteKey || request.DisableKey) || request.NamespaceIsTerminating)
-                    ? DeletionOutcome.Released($"{KeyOf(context)} is retained, and so is its alias; its tags do not say so: {obstacle.Message}")
-                    : DeletionOutcome.Blocked(obstacle with
-                    {
-                        Message = $"{KeyOf(context)} is to be {(request.DeleteKey ? "deleted" : "disabled")}. {obstacle.Message} Or set spec.deletionPolicy: Retain to keep the key.",
-                    }),
-                cancellationToken);
+            return await EndAsync(context, request, await LeaveOrWaitAsync(context, request, obstacle, cancellationToken), cancellationToken);
         }
 
         var region = regions.For(request.Access!);
@@ -110,6 +100,26 @@ internal sealed class KeyDeletion(
             return await EndAsync(
                 context, request, DeletionOutcome.Blocked(AwsReconcileError.For(failure, status.Arn!, context.IsRecent(settings.ConsistencyWindow))), cancellationToken);
         }
+    }
+
+    /// <summary>Nothing can be written to the key. One that is retained needs no write, but its mark: so a class that is gone must be gone on the server too. What is transient is waited for.</summary>
+    private static async Task<DeletionOutcome> LeaveOrWaitAsync<T>(
+        ReconcileContext<T> context, DeletionRequest request, ReconcileError obstacle, CancellationToken cancellationToken)
+        where T : class, IKeyResource
+    {
+        if (!obstacle.IsTerminal || ((request.DeleteKey || request.DisableKey) && !request.NamespaceIsTerminating))
+        {
+            return DeletionOutcome.Blocked(obstacle with
+            {
+                Message = request.DeleteKey || request.DisableKey
+                    ? $"{KeyOf(context)} is to be {(request.DeleteKey ? "deleted" : "disabled")}. {obstacle.Message} Or set spec.deletionPolicy: Retain to keep the key."
+                    : $"{KeyOf(context)} is to be marked as left. {obstacle.Message}",
+            });
+        }
+
+        return await context.IsCurrentAsync(cancellationToken) && await request.AreClassesCurrentAsync(cancellationToken)
+            ? DeletionOutcome.Released($"{KeyOf(context)} is retained, and so is its alias; its tags do not say so: {obstacle.Message}")
+            : DeletionOutcome.Outdated;
     }
 
     /// <summary>What would forbid scheduling the key's deletion. It is asked before the replicas are deleted, which would go for nothing.</summary>

@@ -99,8 +99,16 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             {
                 context.Cache.IsReleaseSent |= step is TagResourceStep;
                 key = await StepExecution.ExecuteAsync(context, region, step, key, cancellationToken);
-                context.Cache.ProlongUnanswered(context.Now, settings.ConsistencyWindow);
-                mustWait &= step is not DisableKeyStep;
+                if (step is DisableKeyStep)
+                {
+                    // It is sent again at each look, so also after the last late call.
+                    mustWait = false;
+                }
+                else
+                {
+                    context.Cache.ProlongUnanswered(context.Now, settings.ConsistencyWindow);
+                }
+
                 logger.LogInformation("{Arn}: {Step}", key.Arn, step);
             }
             catch (Exception e) when (step is DisableKeyStep && mustWait && AwsFailure.Of(e, cancellationToken, step.Operation) is { Kind: AwsFailureKind.AccessDenied } denied)

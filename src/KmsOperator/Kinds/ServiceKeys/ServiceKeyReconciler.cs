@@ -118,11 +118,12 @@ internal sealed class ServiceKeyReconciler(
     {
         var resource = context.Resource;
         var status = context.Status;
-        var keyClass = classes.Find(status.ClassName ?? resource.Spec.ClassName);
-        var (deletionPolicy, windowDays) = ServiceKeyResolver.DeletionOf(
-            resource.Spec.DeletionPolicy ?? (keyClass is null ? status.DeletionPolicy : null),
-            resource.Spec.PendingDeletionWindowDays ?? (keyClass is null ? status.PendingDeletionWindowDays : null),
-            keyClass);
+        var both = DeletionClasses.Find(classes, status.ClassName, resource.Spec.ClassName);
+        var keyClass = both.OfKey;
+        var (deletionPolicy, windowDays) = both.DeletionOf(
+            resource.Spec.DeletionPolicy,
+            keyClass is null ? status.DeletionPolicy : null,
+            resource.Spec.PendingDeletionWindowDays ?? (keyClass is null ? status.PendingDeletionWindowDays : null));
         return new DeletionRequest(
             new KeyOwner(ServiceKey.KindName, context.Namespace, resource.Metadata.Name, resource.Metadata.Uid!, settings.ClusterId),
             deletionPolicy,
@@ -131,9 +132,10 @@ internal sealed class ServiceKeyReconciler(
             DeletionRequest.WhyUntouched(resource.Spec.Suspend == true, resource.Spec.ManagementPolicy == ManagementPolicies.Observe),
             isTerminating,
             Parent: null,
-            async stop => (keyClass is null || await api.IsCurrentAsync(ResourceTypes.KeyClasses, keyClass, stop))
+            async stop => await both.AreCurrentAsync(api, stop)
                 && !(resource.Spec.MultiRegion == true && await replicas.ExistOnServerAsync(resource, last, stop)))
         {
+            AreClassesCurrentAsync = stop => both.AreCurrentAsync(api, stop),
             FindRemainingAsync = last is null ? null : stop => replicas.DeleteAllAsync(resource, deletesKey: true, last: null, stop),
         };
     }
