@@ -9,9 +9,12 @@ namespace KmsOperator.Aws;
 /// </summary>
 public sealed class RegionalClients
 {
+    private const int FewKeys = 64;
+
     private readonly TimeProvider _time;
     private readonly TimeSpan _consistencyWindow;
     private readonly ConcurrentDictionary<string, RecentWrites> _writes = new();
+    private volatile int _dropAt = FewKeys;
     private int _lastUseReaders;
 
     /// <summary>Shares that have read nothing yet.</summary>
@@ -46,10 +49,9 @@ public sealed class RegionalClients
     public void RecordWrite(KeyStep step, ObservedKey before, ObservedKey after)
     {
         var now = _time.GetUtcNow();
-        _writes.AddOrUpdate(
-            before.KeyId,
-            _ => RecentWrites.None.Add(step, before, now),
-            (_, writes) => writes.Since(now - _consistencyWindow).Add(step, before, now));
+        var oldest = now - _consistencyWindow;
+        _writes.AddOrUpdate(before.KeyId, _ => RecentWrites.None.Add(step, before, now), (_, writes) => writes.Since(oldest).Add(step, before, now));
+        DropOldWrites(oldest);
         if (step.Field == DriftField.Tags)
         {
             Tags.Record(after.KeyId, after.Tags, now);
@@ -114,6 +116,22 @@ public sealed class RegionalClients
         }
     }
 
-    /// <summary>Forgets the recent writes of a key that no longer exists.</summary>
-    public void Forget(string keyId) => _writes.TryRemove(keyId, out _);
+    /// <summary>Drops the writes of keys that nobody looks at any more, each time that there are twice as many keys as were left the last time.</summary>
+    private void DropOldWrites(DateTimeOffset oldest)
+    {
+        if (_writes.Count < _dropAt)
+        {
+            return;
+        }
+
+        foreach (var (keyId, writes) in _writes)
+        {
+            if (writes.Since(oldest).Writes.IsEmpty)
+            {
+                _writes.TryRemove(KeyValuePair.Create(keyId, writes));
+            }
+        }
+
+        _dropAt = Math.Max(FewKeys, 2 * _writes.Count);
+    }
 }

@@ -94,7 +94,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
     }
 
     /// <summary>Whether a key has the mark of its deletion and the mark that it is left, since one of the calls came late. KMS changes no tags of a key that is pending deletion.</summary>
-    private static bool IsMarkedTwice(SimulatedWorld world, KeyEntry key) =>
+    public static bool IsMarkedTwice(SimulatedWorld world, KeyEntry key) =>
         world.History.IsMarkedLate(key.Region, key.KeyId) && KeyTruth.Tag(key, TagNames.DeletedBy) is not null && KeyTruth.Tag(key, TagNames.Released) is not null;
 
     private static bool IsRotationRefused(ServiceKey resource) =>

@@ -6,7 +6,7 @@ namespace KmsOperator.Simulation.Promises;
 /// An operator schedules the deletion of a key only while the resource that owns it is being deleted and is to take its key with it. What
 /// changes in the last seconds before the call may come too late for it, and no look is fresh after a stop. A call that was sent while it was asked for can be on its
 /// way for long. The process that sent it looks at the key again before the resource goes, and so does the next one, which sees the mark at the key unless AWS
-/// has refused that. So in the end the key is what the resource last asked for.
+/// has refused that. So in the end the key is what the resource last asked for, unless late calls gave it both marks: KMS takes neither off while its deletion is pending.
 /// </summary>
 internal sealed class NoUnaskedDeletion : IPromise
 {
@@ -42,7 +42,7 @@ internal sealed class NoUnaskedDeletion : IPromise
     {
         foreach (var (owner, region, keyId, sender) in _late)
         {
-            if (world.Keys.Find(region, keyId) is { } key && KeyTruth.IsPendingDeletion(key)
+            if (world.Keys.Find(region, keyId) is { } key && KeyTruth.IsPendingDeletion(key) && !AsDescribedInTheEnd.IsMarkedTwice(world, key)
                 && world.History.LastWish(owner) == false && !world.History.IsScheduledByPeople(keyId) && !world.History.IsExcused(owner)
                 && (sender.Process.IsAlive || !world.History.IsMarkRefused(region, keyId)))
                 return $"{owner} was last to keep {keyId} in {region}, and the late call of {sender.Identity} stands.";

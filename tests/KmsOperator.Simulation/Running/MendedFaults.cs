@@ -1144,5 +1144,34 @@ internal static class MendedFaults
             28.432 edit team-a/one className=standard
             46.116 create-class standard
             """),
+        new("a process is killed just after it has cancelled a deletion, and the policy becomes Delete again: the resource goes while KMS still shows the first deletion", """
+            seed 1 operators 1 stale 8
+            0 create team-a/one alias=alias/team1
+            25.785 fail-aws DeleteAlias ServerError 2
+            29.181 edit team-a/one deletionPolicy=Delete
+            29.733 delete team-a/one
+            41.778 kill-at A CancelKeyDeletion 1
+            41.778 edit team-a/one deletionPolicy=Retain
+            42.542 edit team-a/one deletionPolicy=Delete
+            """),
+        new("late calls give a key the mark that it is left and the one that it is deleted (excepted)", """
+            seed 1012800 operators 2 stale 0
+            0 create team-a/one
+            0.028 fail-aws TagResource Late 3
+            60.376 kill B
+            64.335 fail-aws ScheduleKeyDeletion Slow 3
+            64.335 edit team-a/one deletionPolicy=Delete
+            65.244 delete team-a/one
+            91.919 edit team-a/one deletionPolicy=Retain
+            104.416 edit team-a/one deletionPolicy=Delete
+            130.416 create team-a/one deletionPolicy=Retain
+            """),
+        new("the class is gone while a resource is deleted whose create attempt is open (excepted)", """
+            seed 705404 operators 1 shards 4 stale 0
+            0 create team-a/one
+            1.312 fail-aws CreateKey Slow 2
+            5.681 delete team-a/one
+            20.681 delete-class standard
+            """),
     ];
 }

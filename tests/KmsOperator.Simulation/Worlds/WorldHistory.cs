@@ -233,12 +233,17 @@ internal sealed class WorldHistory(SimulatedWorld world)
                 && resource is ServiceKey { Spec.Enabled: not false } or KeyReplica { Spec.Enabled: not false };
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);
+            var isUntouched = resource.Metadata.DeletionTimestamp is not null && (ClusterTruth.IsObserved(resource) || ClusterTruth.IsSuspended(resource) || world.Cluster.IsClassOfKeyGone(resource));
             if (resource.Status is { KeyId: { } keyId, Region: { } region })
             {
-                if (resource.Metadata.DeletionTimestamp is not null && (ClusterTruth.IsObserved(resource) || ClusterTruth.IsSuspended(resource) || world.Cluster.IsClassOfKeyGone(resource)))
+                if (isUntouched)
                     _leftUntouched.Add((region, keyId));
                 else
                     _leftUntouched.Remove((region, keyId));
+            }
+            else if (isUntouched && MadeBy(CreateAttempt.Of(resource)) is { } made)
+            {
+                _leftUntouched.Add((made.Region, made.KeyId));
             }
 
             if (_unrecordedAliases.Count > 0)

@@ -121,6 +121,31 @@ public sealed class LateCallTests
     }
 
     [Fact]
+    public async Task A_deletion_that_a_killed_process_cancelled_is_scheduled_again_although_KMS_still_shows_the_first_one()
+    {
+        var late = new LateCall("CancelKeyDeletion");
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before, Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(4) } });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "DeleteAlias", "kind": "dropAfter"}""");
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(1));
+
+        // The resource waits for the call without an answer, and its policy is Retain for a moment. The call that cancels the deletion has its effect, and nobody gets the answer.
+        await KillInCallAsync(scenario, late, async () =>
+        {
+            scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+            await scenario.Operator.SettleAsync();
+        });
+        await late.ArriveAsync();
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Delete"}}""");
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
     public async Task A_resource_that_waits_for_a_late_call_does_not_wait_longer_because_its_key_is_disabled_at_each_look()
     {
         var late = new LateCall("UntagResource");

@@ -63,9 +63,10 @@ internal sealed class ScheduledDeletion(
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
         var replicas = isLivingPrimary ? await FindReplicasAsync(context, request, observed, cancellationToken) : null;
         var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas, MayBeReleased(context));
-        if (request.Owner.HasMarkedForDeletion(seen) && plan.Steps is [DeleteAliasStep, ..])
+        if (request.Owner.HasMarkedForDeletion(seen) && KeyStates.IsPendingDeletion(seen.KeyState) && (plan.Steps is [DeleteAliasStep, ..] || !context.Cache.IsDeletionSent))
         {
-            // The deletion is scheduled, and its aliases are still there: a process that was killed may have sent DeleteAlias. While the resource stays, no other gets them.
+            // The deletion was scheduled before. A process that was killed may have sent DeleteAlias since: while the resource stays, no other gets the alias. Or it sent CancelKeyDeletion,
+            // where the policy was another one in between: KMS may not show that yet.
             context.Cache.DelayRelease(context.LatestForeignCall);
         }
 
@@ -112,7 +113,6 @@ internal sealed class ScheduledDeletion(
             return DeletionOutcome.Blocked(AwsReconcileError.ForStep(failure, observed.Arn, observed.Policy, context.IsRecent(settings.ConsistencyWindow)));
         }
 
-        region.Forget(observed.KeyId);
         var next = KeyStatusFields.Observed(status, observed);
         if (!request.NamespaceIsTerminating && observed.KeyState == KeyStates.PendingReplicaDeletion
             && await FindRemainingReplicasAsync(context, observed, request, cancellationToken) is { Count: > 0 } remaining)
