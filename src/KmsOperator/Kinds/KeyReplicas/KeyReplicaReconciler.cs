@@ -88,8 +88,8 @@ internal sealed class KeyReplicaReconciler(
         var status = context.Status;
         var primary = FindPrimary(resource) is { } named && IsPrimaryOf(resource, named) ? named : null;
         var parent = primary is not null && KeyReplicaResolver.IsOwnedBy(resource, primary) ? primary : null;
-        var both = DeletionClasses.Find(classes, status.ClassName, primary?.Spec.ClassName ?? resource.Spec.ClassName);
-        var keyClass = both.OfKey;
+        var deletionClasses = DeletionClasses.Find(classes, status.ClassName, primary?.Spec.ClassName ?? resource.Spec.ClassName);
+        var keyClass = deletionClasses.OfKey;
         if (!isTerminating && MovesAway(status, resource, primary))
         {
             // Its key is the primary, which is to be elsewhere; after the move the key is a replica, and goes as one.
@@ -98,7 +98,7 @@ internal sealed class KeyReplicaReconciler(
 
         // Once the primary or the class is gone, what the replica inherited from them is what the status has kept.
         var isOrphaned = keyClass is null || (primary is null && resource.Spec.PrimaryRef is not null);
-        var (deletionPolicy, windowDays) = both.DeletionOf(
+        var (deletionPolicy, windowDays) = deletionClasses.DeletionOf(
             resource.Spec.DeletionPolicy ?? (isOrphaned ? null : primary?.Spec.DeletionPolicy),
             isOrphaned ? status.DeletionPolicy ?? DeletionPolicies.Retain : null,
             resource.Spec.PendingDeletionWindowDays ?? (isOrphaned ? status.PendingDeletionWindowDays : primary?.Spec.PendingDeletionWindowDays));
@@ -112,9 +112,9 @@ internal sealed class KeyReplicaReconciler(
                 DeletionRequest.WhyUntouched(resource.Spec.Suspend == true || parent?.Spec.Suspend == true, KeyReplicaResolver.IsObserveOnly(resource, primary)),
                 isTerminating,
                 parent,
-                stop => IsCurrentAsync(both, resource, primary, stop))
+                stop => IsCurrentAsync(deletionClasses, resource, primary, stop))
             {
-                AreClassesCurrentAsync = stop => both.AreCurrentAsync(api, stop),
+                AreClassesCurrentAsync = stop => deletionClasses.AreCurrentAsync(api, stop),
             },
             cancellationToken);
     }
@@ -168,9 +168,9 @@ internal sealed class KeyReplicaReconciler(
         ReconcileContext<KeyReplica> context, Resolved<ResolvedKey> resolved, CancellationToken cancellationToken) =>
         resolved.Value is { } key ? await keys.ReconcileAsync(context, key, cancellationToken) with { Resolved = key } : resolved.Error!;
 
-    private async Task<bool> IsCurrentAsync(DeletionClasses both, KeyReplica replica, ServiceKey? primary, CancellationToken cancellationToken)
+    private async Task<bool> IsCurrentAsync(DeletionClasses deletionClasses, KeyReplica replica, ServiceKey? primary, CancellationToken cancellationToken)
     {
-        if (!await both.AreCurrentAsync(api, cancellationToken))
+        if (!await deletionClasses.AreCurrentAsync(api, cancellationToken))
         {
             return false;
         }

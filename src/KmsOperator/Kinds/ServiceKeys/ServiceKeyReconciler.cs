@@ -118,9 +118,9 @@ internal sealed class ServiceKeyReconciler(
     {
         var resource = context.Resource;
         var status = context.Status;
-        var both = DeletionClasses.Find(classes, status.ClassName, resource.Spec.ClassName);
-        var keyClass = both.OfKey;
-        var (deletionPolicy, windowDays) = both.DeletionOf(
+        var deletionClasses = DeletionClasses.Find(classes, status.ClassName, resource.Spec.ClassName);
+        var keyClass = deletionClasses.OfKey;
+        var (deletionPolicy, windowDays) = deletionClasses.DeletionOf(
             resource.Spec.DeletionPolicy,
             keyClass is null ? status.DeletionPolicy : null,
             resource.Spec.PendingDeletionWindowDays ?? (keyClass is null ? status.PendingDeletionWindowDays : null));
@@ -132,10 +132,10 @@ internal sealed class ServiceKeyReconciler(
             DeletionRequest.WhyUntouched(resource.Spec.Suspend == true, resource.Spec.ManagementPolicy == ManagementPolicies.Observe),
             isTerminating,
             Parent: null,
-            async stop => await both.AreCurrentAsync(api, stop)
+            async stop => await deletionClasses.AreCurrentAsync(api, stop)
                 && !(resource.Spec.MultiRegion == true && await replicas.ExistOnServerAsync(resource, last, stop)))
         {
-            AreClassesCurrentAsync = stop => both.AreCurrentAsync(api, stop),
+            AreClassesCurrentAsync = stop => deletionClasses.AreCurrentAsync(api, stop),
             FindRemainingAsync = last is null ? null : stop => replicas.DeleteAllAsync(resource, deletesKey: true, last: null, stop),
         };
     }
