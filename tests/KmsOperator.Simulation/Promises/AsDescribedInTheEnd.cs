@@ -18,7 +18,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
         foreach (var resource in world.Cluster.Resources)
         {
             var path = ClusterTruth.PathOf(resource);
-            if (Suspended(world, resource))
+            if (world.Cluster.IsPassive(resource))
                 continue;
             if (resource.Metadata.DeletionTimestamp is not null)
             {
@@ -74,6 +74,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // A forged status names another's key, and there was no key yet for the operator to find.
             Reasons.KeyConflict when NamesAnothersKey(world, resource) => null,
 
+            // People took the owner tags off a key, and its resource was made again before KMS showed that they are back: there are two keys then, and a person chooses.
+            Reasons.KeyConflict when world.Keys.All.Where(key => KeyTruth.OwnerOf(key) == ClusterTruth.PathOf(resource)).ToArray() is { Length: > 1 } keys
+                && keys.Any(key => world.History.IsUnmarkedByPeople(key.KeyId)) => null,
+
             // KMS replicates no key that is disabled, as this one is to be.
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
 
@@ -112,7 +116,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
                 : Ready(primary)?.Reason == Reasons.PendingDeletion && world.History.IsScheduledByPeople(primary.Status?.KeyId ?? "")),
 
         // A replica's policy is its primary's. KMS makes no replica under a policy that names a role that is gone, and puts none such on one.
-        Reasons.PrincipalNotFound => (world.Cluster.PrimaryOf(replica) ?? ServiceKeyOf(world, replica.Spec.PrimaryKeyArn)) is { } primary && Description.FindMissingRole(world, primary) is not null,
+        Reasons.PrincipalNotFound => (world.Cluster.PrimaryOf(replica) ?? ServiceKeyOf(world, replica.Spec.PrimaryKeyArn)) is { } primary
+            ? Description.FindMissingRole(world, primary) is not null
+            : replica.Spec.PrimaryKeyArn is not null,
         _ => false,
     };
 
@@ -170,10 +176,6 @@ internal sealed class AsDescribedInTheEnd : IPromise
         || (resource is KeyReplica moved && Ready(moved)?.Reason == Reasons.ReplicaConflict && world.Keys.Find(moved.Spec.Region, moved.Status?.KeyId) is { IsPrimary: true })
         || (resource is ServiceKey key && world.Cluster.ClassOf(key) is null)
         || (resource is ServiceKey primary && Ready(primary)?.Reason != Reasons.Deleting && world.Cluster.KeyReplicas.Any(replica => world.Cluster.PrimaryOf(replica) == primary));
-
-    /// <summary>A resource that is suspended or only observes changes nothing. A ServiceKey's replicas are suspended with it.</summary>
-    private static bool Suspended(SimulatedWorld world, IKeyResource resource) => ClusterTruth.IsObserved(resource) || resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true }
-        || (resource is KeyReplica replica && world.Cluster.PrimaryOf(replica)?.Spec.Suspend == true);
 
     private static Condition? Ready(IKeyResource resource) => resource.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready);
 

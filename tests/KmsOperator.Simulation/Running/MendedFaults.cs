@@ -1173,5 +1173,34 @@ internal static class MendedFaults
             5.681 delete team-a/one
             20.681 delete-class standard
             """),
+        new("the ServiceKey of a replica by ARN is gone, and its key's policy names a role that is gone: KMS makes no replica (excepted)", """
+            seed 30620 operators 1 stale 0
+            0 create team-b/one alias=alias/team0 multiRegion=true users=role1
+            0.197 edit team-b/one enabled=true users=role0 alias=alias/y1
+            1.973 delete-role role0
+            2.072 create team-b/copy primaryKeyOf=team-b/one className=standard region=eu-west-1
+            6.312 delete team-b/one
+            """),
+        new("a ServiceKey only observes while its replica is being deleted: that key stays without a mark (excepted)", """
+            seed 34289 operators 1 stale 0
+            0 create team-a/one alias=alias/y0 className=strict multiRegion=true replicaRegions=eu-west-1
+            40.312 delete team-a/one
+            40.481 edit team-a/one managementPolicy=Observe
+            """),
+        new("people take the owner tags off a key, and its resource is made again before KMS shows that they are back: two keys have its tags (excepted)", """
+            seed 36985 operators 1 stale 7
+            0 create team-a/one
+            0 create team-a/two alias=alias/x0 deletionPolicy=Delete users=role0
+            0 create team-b/one
+            2.773 delete team-b/one
+            2.985 delete team-a/two
+            5.204 create team-a/two alias=alias/team1
+            17.283 kms-untag-marks team-a/one
+            20.16 kill-at A patch/servicekeys 1
+            20.173 delete team-a/one
+            21.91 create team-a/one deletionPolicy=Retain
+            42.21 delete team-a/one
+            43.033 create team-a/one deletionPolicy=Retain
+            """),
     ];
 }

@@ -38,12 +38,13 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
     /// <summary>Whether a ServiceKey's spec names another class than its key has: people changed it before the key was there, or while the status was lost.</summary>
     public static bool NamesAnotherClass(ServiceKey resource) => resource is { Spec.ClassName: { } named, Status.ClassName: { } recorded } && named != recorded;
 
-    /// <summary>Whether a resource only observes its key.</summary>
-    public static bool IsObserved(IKeyResource resource) =>
-        resource is ServiceKey { Spec.ManagementPolicy: ManagementPolicies.Observe } or KeyReplica { Spec.ManagementPolicy: ManagementPolicies.Observe };
-
-    /// <summary>Whether a resource is suspended.</summary>
-    public static bool IsSuspended(IKeyResource resource) => resource is ServiceKey { Spec.Suspend: true } or KeyReplica { Spec.Suspend: true };
+    /// <summary>Whether a resource only observes its key, or is suspended. A KeyReplica does what its ServiceKey does.</summary>
+    public bool IsPassive(IKeyResource resource) => resource switch
+    {
+        ServiceKey key => key.Spec.Suspend == true || key.Spec.ManagementPolicy == ManagementPolicies.Observe,
+        KeyReplica replica => replica.Spec.Suspend == true || replica.Spec.ManagementPolicy == ManagementPolicies.Observe || (PrimaryOf(replica) is { } primary && IsPassive(primary)),
+        _ => false,
+    };
 
     /// <summary>Namespaces that are being deleted.</summary>
     public IEnumerable<string> TerminatingNamespaces => List(BuiltInTypes.Namespaces).Where(found => found.Metadata.DeletionTimestamp is not null).Select(found => found.Metadata.Name!);

@@ -129,6 +129,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>People took the owner tags off a key.</summary>
     public void UnmarkedByPeople(string keyId) => _unmarkedByPeople.Add(keyId);
 
+    /// <summary>Whether people have ever taken the owner tags off a key.</summary>
+    public bool IsUnmarkedByPeople(string keyId) => _unmarkedByPeople.Contains(keyId);
+
     /// <summary>
     /// AWS denied an operator a call. Without its tags, or the right to change them, a key gets no mark when its resource goes; nor without credentials, which all
     /// resources of the Region that are being deleted wait for together.
@@ -233,7 +236,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
                 && resource is ServiceKey { Spec.Enabled: not false } or KeyReplica { Spec.Enabled: not false };
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);
-            var isUntouched = resource.Metadata.DeletionTimestamp is not null && (ClusterTruth.IsObserved(resource) || ClusterTruth.IsSuspended(resource) || world.Cluster.IsClassOfKeyGone(resource));
+            var isUntouched = resource.Metadata.DeletionTimestamp is not null && (world.Cluster.IsPassive(resource) || world.Cluster.IsClassOfKeyGone(resource));
             if (resource.Status is { KeyId: { } keyId, Region: { } region })
             {
                 if (isUntouched)
