@@ -1202,5 +1202,15 @@ internal static class MendedFaults
             42.21 delete team-a/one
             43.033 create team-a/one deletionPolicy=Retain
             """),
+        new("an operator cancels a deletion on an old state of its resource, which is gone by then", """
+            seed 1100 operators 1 stale 6
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            8.003 kill-at A CancelKeyDeletion 1
+            8.003 watch-lag A 4
+            8.777 delete team-a/one
+            15.072 edit team-a/one deletionPolicy=Retain
+            15.575 edit team-a/one deletionPolicy=Delete
+            36.575 create team-a/one deletionPolicy=Retain
+            """),
     ];
 }

@@ -404,6 +404,35 @@ public sealed class DeletionDecisionTests
     }
 
     [Fact]
+    public async Task Whether_a_deletion_is_cancelled_is_decided_on_what_the_server_says_at_that_moment()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.RestAsync();
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "DeleteAlias", "kind": "dropAfter"}""");
+        await scenario.DeleteAsync("ServiceKey", "one");
+        var isChanged = false;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            // The watch has not brought it when the operator asks.
+            if (!isChanged && request is { Verb: "get", Plural: "servicekeys" })
+            {
+                isChanged = true;
+                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Delete"}}""");
+            }
+            return Task.CompletedTask;
+        };
+
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
+        await scenario.RestAsync();
+
+        Assert.True(isChanged);
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+        Assert.Equal(0, await scenario.CallsAsync("CancelKeyDeletion"));
+    }
+
+    [Fact]
     public async Task Whether_a_key_is_disabled_is_decided_on_what_the_server_says_at_that_moment()
     {
         using var scenario = await Scenario.StartAsync();

@@ -23,8 +23,8 @@ internal sealed record DeletionRequest(
     ServiceKey? Parent,
     Func<CancellationToken, Task<bool>> IsCurrentAsync)
 {
-    /// <summary>Reads the classes that this request is based on from the server; false when they have changed, or one is there that was gone.</summary>
-    public required Func<CancellationToken, Task<bool>> AreClassesCurrentAsync { get; init; }
+    /// <summary>Reads from the server what the resource inherits its policy from: its class, and of a replica the primary; false when that has changed, or is there and was gone.</summary>
+    public required Func<CancellationToken, Task<bool>> IsInheritanceCurrentAsync { get; init; }
 
     /// <summary>What has to go after the key, before the resource goes: the KeyReplica that has the primary. It returns what remains, null for nothing.</summary>
     public Func<CancellationToken, Task<ReconcileError?>>? FindRemainingAsync { get; init; }

@@ -117,7 +117,7 @@ internal sealed class KeyDeletion(
             });
         }
 
-        return await context.IsCurrentAsync(cancellationToken) && await request.AreClassesCurrentAsync(cancellationToken)
+        return await context.IsCurrentAsync(cancellationToken) && await request.IsInheritanceCurrentAsync(cancellationToken)
             ? DeletionOutcome.Released($"{KeyOf(context)} is retained, and so is its alias; its tags do not say so: {obstacle.Message}")
             : DeletionOutcome.Outdated;
     }

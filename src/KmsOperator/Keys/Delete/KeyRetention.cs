@@ -74,6 +74,13 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             var lostAliases = hasScheduled ? await FindLostAliasesAsync(context, request.Owner, region, key, cancellationToken) : [];
             plan = KeyPlanner.PlanRetention(
                 key, request.Owner, context.Now, new Retention { Disable = disable, Enabled = enabled, HasScheduledDeletion = hasScheduled, LostAliases = lostAliases });
+            if (plan.Steps.Any(step => step is CancelKeyDeletionStep)
+                && !(await context.IsCurrentAsync(cancellationToken) && await request.IsInheritanceCurrentAsync(cancellationToken)))
+            {
+                // The policy may be Delete again, and the resource gone: then nobody would schedule the deletion once more.
+                return DeletionOutcome.Outdated;
+            }
+
             if (disable && !plan.Steps.Any(step => step is DisableKeyStep))
             {
                 return DeletionOutcome.Released($"{key.Arn} is left as it is: it is {key.KeyState}, or not this resource's by its tags.");

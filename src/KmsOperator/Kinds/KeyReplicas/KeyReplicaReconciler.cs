@@ -114,7 +114,7 @@ internal sealed class KeyReplicaReconciler(
                 parent,
                 stop => IsCurrentAsync(deletionClasses, resource, primary, stop))
             {
-                AreClassesCurrentAsync = stop => deletionClasses.AreCurrentAsync(api, stop),
+                IsInheritanceCurrentAsync = stop => IsCurrentAsync(deletionClasses, resource, primary, stop),
             },
             cancellationToken);
     }

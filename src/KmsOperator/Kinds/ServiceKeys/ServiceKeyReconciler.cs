@@ -135,7 +135,7 @@ internal sealed class ServiceKeyReconciler(
             async stop => await deletionClasses.AreCurrentAsync(api, stop)
                 && !(resource.Spec.MultiRegion == true && await replicas.ExistOnServerAsync(resource, last, stop)))
         {
-            AreClassesCurrentAsync = stop => deletionClasses.AreCurrentAsync(api, stop),
+            IsInheritanceCurrentAsync = stop => deletionClasses.AreCurrentAsync(api, stop),
             FindRemainingAsync = last is null ? null : stop => replicas.DeleteAllAsync(resource, deletesKey: true, last: null, stop),
         };
     }
