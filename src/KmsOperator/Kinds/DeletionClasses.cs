@@ -9,7 +9,7 @@ namespace KmsOperator.Kinds;
 /// <summary>The classes that say what deleting a resource does to its key.</summary>
 /// <param name="OfKey">The class that the key was made with, or the one that the spec names where that is not known; null when it is gone.</param>
 /// <param name="OfKeyName">The name of that one, also where it is gone; null for the default one.</param>
-/// <param name="Other">Another class that the spec names: people changed that while the status was lost. Null when there is none.</param>
+/// <param name="Other">Another class that the spec names: people changed that just when the key was made, or while the status was lost. Null when there is none.</param>
 /// <param name="OtherName">The name of that one, also where it does not exist; null where the spec names no other.</param>
 internal sealed record DeletionClasses(KeyClass? OfKey, string? OfKeyName, KeyClass? Other, string? OtherName)
 {

@@ -109,7 +109,7 @@ internal sealed class ScriptGenerator
                 Add("edit", name, Policy());
             }
 
-            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+            Wait();
             Add("create", name, Policy());
             _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble();
         }
@@ -145,7 +145,7 @@ internal sealed class ScriptGenerator
                 Add("create", name, value());
             }
 
-            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+            Wait();
         }
     }
 
@@ -182,12 +182,7 @@ internal sealed class ScriptGenerator
         var changes = _random.Next(2, 6);
         for (var change = 0; change < changes; change++)
         {
-            if (_random.Next(2) == 0)
-                Add("fail-aws", Pick(["CreateKey", "CreateAlias", "UpdateAlias", "DeleteAlias", "Sts"]), Pick(AwsFaults), $"{_random.Next(1, 3)}");
-            if (_random.Next(3) == 0)
-                Add("kill-at", Operator(), Pick(["CreateKey", "CreateAlias", "patch/servicekeys", "apply/servicekeys"]), "1");
-            if (_random.Next(4) == 0)
-                Add("watch-lag", Operator(), $"{_random.Next(0, 5)}");
+            Trouble(["CreateKey", "CreateAlias", "UpdateAlias", "DeleteAlias", "Sts"], ["CreateKey", "CreateAlias", "patch/servicekeys", "apply/servicekeys"]);
             var keyClass = Pick(["standard", "strict"]);
             switch (_random.Next(6))
             {
@@ -218,7 +213,7 @@ internal sealed class ScriptGenerator
                     break;
             }
 
-            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+            Wait();
         }
     }
 
@@ -229,20 +224,10 @@ internal sealed class ScriptGenerator
         var changes = _random.Next(2, 6);
         for (var change = 0; change < changes; change++)
         {
-            if (_random.Next(2) == 0)
-                Add("fail-aws", Pick(["DisableKey", "EnableKey", "TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"]), Pick(AwsFaults), $"{_random.Next(1, 3)}");
-            if (_random.Next(3) == 0)
-                Add("kill-at", Operator(), Pick(["DisableKey", "EnableKey", "TagResource", "patch/servicekeys"]), "1");
-            if (_random.Next(4) == 0)
-                Add("watch-lag", Operator(), $"{_random.Next(0, 5)}");
+            Trouble(
+                ["DisableKey", "EnableKey", "TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"], ["DisableKey", "EnableKey", "TagResource", "patch/servicekeys"]);
             switch (_random.Next(6))
             {
-                case 2:
-                    Add("delete-namespace", "team-a");
-                    _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
-                    Add("create-namespace", "team-a");
-                    Add("create", name, Policy());
-                    break;
                 case 0:
                     Add("edit", name, Policy(), $"enabled={(_random.Next(2) == 0 ? "true" : "false")}");
                     break;
@@ -250,6 +235,12 @@ internal sealed class ScriptGenerator
                     Add("edit", name, "managementPolicy=Observe");
                     _at += _random.Next(2) == 0 ? _random.Next(5, 30) : _random.NextDouble();
                     Add("edit", name, "managementPolicy=Full", Policy());
+                    break;
+                case 2:
+                    Add("delete-namespace", "team-a");
+                    Wait();
+                    Add("create-namespace", "team-a");
+                    Add("create", name, Policy());
                     break;
                 default:
                     if (_random.Next(2) == 0)
@@ -261,16 +252,30 @@ internal sealed class ScriptGenerator
                         Add("edit", name, Policy());
                     }
 
-                    _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+                    Wait();
                     Add("create", name, Policy());
                     break;
             }
 
-            _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
+            Wait();
         }
 
         string Policy() => $"deletionPolicy={Pick(["Retain", "Delete", "Disable", "Disable"])}";
     }
+
+    /// <summary>What may go wrong while something changes: calls fail, the operator dies at a request, its watches are late.</summary>
+    private void Trouble(string[] failing, string[] killing)
+    {
+        if (_random.Next(2) == 0)
+            Add("fail-aws", Pick(failing), Pick(AwsFaults), $"{_random.Next(1, 3)}");
+        if (_random.Next(3) == 0)
+            Add("kill-at", Operator(), Pick(killing), "1");
+        if (_random.Next(4) == 0)
+            Add("watch-lag", Operator(), $"{_random.Next(0, 5)}");
+    }
+
+    /// <summary>Most things happen within two seconds, and sometimes a while passes.</summary>
+    private void Wait() => _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble() * 2;
 
     private void One(string name)
     {

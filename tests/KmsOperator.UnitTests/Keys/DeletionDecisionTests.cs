@@ -384,21 +384,12 @@ public sealed class DeletionDecisionTests
             scenario.Operator.Start();
         }
 
-        var isBack = false;
-        scenario.Operator.Connection.Before = (request, _) =>
-        {
-            // The watch has not brought the class when the operator asks.
-            if (!isBack && request is { Verb: "get", Plural: "servicekeys" })
-            {
-                isBack = true;
-                scenario.User.Apply(Scenario.Class(), Scenario.Namespace);
-            }
-            return Task.CompletedTask;
-        };
+        // The watch has not brought the class when the operator asks.
+        var isBack = BeforeFirstLook(scenario, () => scenario.User.Apply(Scenario.Class(), Scenario.Namespace));
         await scenario.DeleteAsync("ServiceKey", "one");
         await scenario.RestAsync();
 
-        Assert.True(isBack);
+        Assert.True(isBack());
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
         Assert.True((await scenario.Aws.KeyAsync())["tags"]![TagNames.Released] is not null, why);
     }
@@ -411,22 +402,13 @@ public sealed class DeletionDecisionTests
         await scenario.RestAsync();
         await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "DeleteAlias", "kind": "dropAfter"}""");
         await scenario.DeleteAsync("ServiceKey", "one");
-        var isChanged = false;
-        scenario.Operator.Connection.Before = (request, _) =>
-        {
-            // The watch has not brought it when the operator asks.
-            if (!isChanged && request is { Verb: "get", Plural: "servicekeys" })
-            {
-                isChanged = true;
-                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Delete"}}""");
-            }
-            return Task.CompletedTask;
-        };
+        // The watch has not brought it when the operator asks.
+        var isChanged = BeforeFirstLook(scenario, () => scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Delete"}}"""));
 
         scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
         await scenario.RestAsync();
 
-        Assert.True(isChanged);
+        Assert.True(isChanged());
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
         Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
         Assert.Equal(0, await scenario.CallsAsync("CancelKeyDeletion"));
@@ -438,22 +420,13 @@ public sealed class DeletionDecisionTests
         using var scenario = await Scenario.StartAsync();
         await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Disable"));
         await scenario.RestAsync();
-        var isChanged = false;
-        scenario.Operator.Connection.Before = (request, _) =>
-        {
-            // The watch has not brought it when the operator asks.
-            if (!isChanged && request is { Verb: "get", Plural: "servicekeys" })
-            {
-                isChanged = true;
-                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}""");
-            }
-            return Task.CompletedTask;
-        };
+        // The watch has not brought it when the operator asks.
+        var isChanged = BeforeFirstLook(scenario, () => scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"spec":{"deletionPolicy":"Retain"}}"""));
 
         await scenario.DeleteAsync("ServiceKey", "one");
         await scenario.RestAsync();
 
-        Assert.True(isChanged);
+        Assert.True(isChanged());
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
         var key = await scenario.Aws.KeyAsync();
         Assert.Equal("Enabled", (string?)key["keyState"]);
@@ -490,5 +463,23 @@ public sealed class DeletionDecisionTests
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "multi")));
         string[] scheduled = [.. (await scenario.Aws.WritesAsync()).Where(write => write.Operation == "ScheduleKeyDeletion").Select(write => write.Region)];
         Assert.True(regions.SequenceEqual(scheduled), $"{why}: {string.Join(", ", scheduled)}");
+    }
+
+    /// <summary>Does something once, just before the operator reads a ServiceKey from the server.</summary>
+    /// <returns>Whether that has happened.</returns>
+    private static Func<bool> BeforeFirstLook(Scenario scenario, Action act)
+    {
+        var isDone = false;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            if (!isDone && request is { Verb: "get", Plural: "servicekeys" })
+            {
+                isDone = true;
+                act();
+            }
+
+            return Task.CompletedTask;
+        };
+        return () => isDone;
     }
 }

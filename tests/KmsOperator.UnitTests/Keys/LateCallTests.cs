@@ -102,16 +102,7 @@ public sealed class LateCallTests
     {
         var late = new LateCall("UntagResource");
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
-        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"));
-        await scenario.RestAsync();
-        await scenario.DeleteAsync("ServiceKey", "one");
-        await scenario.RestAsync();
-        await KillInCallAsync(scenario, late, async () =>
-        {
-            scenario.User.Apply(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"), Scenario.Namespace);
-            await scenario.Operator.SettleAsync(TimeSpan.Zero);
-        });
-        await scenario.DeleteAsync("ServiceKey", "one");
+        await DeleteAfterKillInTakingBackAsync(scenario, late, "Retain");
 
         Assert.Contains("may still arrive", scenario.Condition("ServiceKey", "one", "Ready")?.Message, StringComparison.Ordinal);
         await late.ArriveAsync();
@@ -150,16 +141,7 @@ public sealed class LateCallTests
     {
         var late = new LateCall("UntagResource");
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before });
-        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"));
-        await scenario.RestAsync();
-        await scenario.DeleteAsync("ServiceKey", "one");
-        await scenario.RestAsync();
-        await KillInCallAsync(scenario, late, async () =>
-        {
-            scenario.User.Apply(Scenario.Key("one", "service: s3", "deletionPolicy: Disable"), Scenario.Namespace);
-            await scenario.Operator.SettleAsync(TimeSpan.Zero);
-        });
-        await scenario.DeleteAsync("ServiceKey", "one");
+        await DeleteAfterKillInTakingBackAsync(scenario, late, "Disable");
 
         // Somebody touches the resource, so that the operator looks every minute.
         for (var minute = 0; minute < 8 && scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is not null; minute++)
@@ -246,6 +228,21 @@ public sealed class LateCallTests
         Assert.True(call.IsHeld);
         call.IsWaited = false;
         scenario.Operator.CrashAndRestart();
+    }
+
+    /// <summary>A key that was left is taken back by a resource of the same name. The operator is killed in a call of that, and the resource is deleted.</summary>
+    private static async Task DeleteAfterKillInTakingBackAsync(Scenario scenario, LateCall call, string policy)
+    {
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        await KillInCallAsync(scenario, call, async () =>
+        {
+            scenario.User.Apply(Scenario.Key("one", "service: s3", $"deletionPolicy: {policy}"), Scenario.Namespace);
+            await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        });
+        await scenario.DeleteAsync("ServiceKey", "one");
     }
 
     /// <summary>A process that has sent nothing itself takes all for gone at a comparison five minutes after its start. The killed one waited 15 s for its answer. The call arrives after that.</summary>
