@@ -22,8 +22,9 @@ internal sealed class NoWriteToAnothersKey : IPromise
         if (call.Operation == "ReplicateKey")
         {
             // A key whose tags people took off is nobody's where no resource names it either: its resource is gone, was made again, or lost its status. The class decides then.
-            // A status that names it again may come too late for that.
-            owner = KeyTruth.Tag(key, TagNames.Owner) is null && !IsNamed(world, key) ? null : owner;
+            // A status that names it again may come too late for that, and so may tags that a process which is dead has put back.
+            var hasNoTags = KeyTruth.Tag(key, TagNames.Owner) is null || world.History.IsMarkedAgainByTheDeadSince(key.KeyId, world.Now - world.Times.StaleReads - TooLate);
+            owner = hasNoTags && !IsNamed(world, key) ? null : owner;
             return owner is null || NamespaceOf(owner) == NamespaceOf(call.For)
                 ? null
                 : $"{sender.Identity} replicates {owner}'s key {key.KeyId} for {call.For}.";

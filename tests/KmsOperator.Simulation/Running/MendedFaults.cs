@@ -1212,5 +1212,24 @@ internal static class MendedFaults
             15.575 edit team-a/one deletionPolicy=Delete
             36.575 create team-a/one deletionPolicy=Retain
             """),
+        new("a replica took its policy from an old state of its ServiceKey, and was left enabled under Disable", """
+            seed 1036249 operators 1 stale 3
+            0 create team-a/one deletionPolicy=Retain multiRegion=true replicaRegions=eu-west-1 users=role0
+            0 create team-a/two alias=alias/x1
+            33.158 pause-at A apply/servicekeys 1 6
+            55.776 edit team-a/one managementPolicy=Full deletionPolicy=Disable
+            56.031 delete-namespace team-a
+            68.031 create-namespace team-a
+            """),
+        new("a process that is dead had put the owner tags back on a key, and KMS does not show them yet (excepted)", """
+            seed 1018637 operators 1 stale 7
+            0 create team-a/one alias=alias/x0 multiRegion=true
+            0 create team-a/two alias=alias/x0 deletionPolicy=Delete
+            20.961 kms-untag-marks team-a/one
+            21.312 kill-at A apply/servicekeys 1
+            21.362 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            29.111 delete team-a/one
+            32.023 edit team-a/one additionalAliases=
+            """),
     ];
 }

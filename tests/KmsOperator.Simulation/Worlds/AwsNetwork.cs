@@ -63,7 +63,7 @@ internal sealed class AwsNetwork(SimulatedWorld world, OperatorProcess sender) :
         if (call.IsWrite)
         {
             world.Trace.Note("aws", $"{call.Operation} of {sender.Identity}: {(int)response.StatusCode}");
-            world.OnAwsChanged(call, response.IsSuccessStatusCode);
+            world.OnAwsChanged(sender, call, response.IsSuccessStatusCode);
             world.Triggers.OnEvent(sender, call.Operation);
         }
 

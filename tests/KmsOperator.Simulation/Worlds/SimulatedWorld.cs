@@ -166,9 +166,9 @@ internal sealed class SimulatedWorld : IDisposable
     public void OnAwsWriteArrives(OperatorProcess sender, AwsCall call) => Hold(promise => promise.BeforeEffect(this, sender, call));
 
     /// <summary>It has had its effect, or was refused.</summary>
-    public void OnAwsChanged(AwsCall call, bool accepted)
+    public void OnAwsChanged(OperatorProcess sender, AwsCall call, bool accepted)
     {
-        History.OnOperatorWrite(call, accepted);
+        History.OnOperatorWrite(sender, call, accepted);
         _changed = true;
     }
 

@@ -30,6 +30,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, OperatorProcess?> _unrecordedKeys = [];
     private readonly Dictionary<string, DateTimeOffset> _overwrittenAt = [];
     private readonly HashSet<string> _unmarkedByPeople = [];
+    private readonly Dictionary<string, (OperatorProcess By, DateTimeOffset At)> _markedAgain = [];
     private readonly HashSet<(string Region, string KeyId)> _marksRefused = [];
     private readonly HashSet<(string Region, string KeyId)> _enablesRefused = [];
     private readonly HashSet<(string Region, string KeyId)> _markedLate = [];
@@ -128,6 +129,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>People took the owner tags off a key.</summary>
     public void UnmarkedByPeople(string keyId) => _unmarkedByPeople.Add(keyId);
+
+    /// <summary>Whether an operator has put the owner tags that people took off a key back after a time, and is dead by now: no other process knows of that before KMS shows it.</summary>
+    public bool IsMarkedAgainByTheDeadSince(string keyId, DateTimeOffset time) => _markedAgain.TryGetValue(keyId, out var last) && last.At >= time && !last.By.Process.IsAlive;
 
     /// <summary>Whether people have ever taken the owner tags off a key.</summary>
     public bool IsUnmarkedByPeople(string keyId) => _unmarkedByPeople.Contains(keyId);
@@ -263,11 +267,13 @@ internal sealed class WorldHistory(SimulatedWorld world)
     }
 
     /// <summary>An operator's write has had its effect, or was refused.</summary>
-    public void OnOperatorWrite(AwsCall call, bool accepted)
+    public void OnOperatorWrite(OperatorProcess sender, AwsCall call, bool accepted)
     {
         if (!accepted)
             return;
         OperatorWrites++;
+        if (call.Operation == "TagResource" && IsUnmarkedByPeople(call.KeyId!))
+            _markedAgain[call.KeyId!] = (sender, world.Now);
         switch (call.Operation)
         {
             case "CreateKey":

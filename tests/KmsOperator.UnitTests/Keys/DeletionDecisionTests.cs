@@ -435,6 +435,56 @@ public sealed class DeletionDecisionTests
     }
 
     [Theory]
+    [InlineData("KeyReplica", "ServiceKey", "{deletionPolicy: Disable}", "Disabled", "the primary is kept no more")]
+    [InlineData("KeyReplica", "ServiceKey", "{deletionPolicy: Delete}", "PendingDeletion", "the primary is kept no more")]
+    [InlineData("ServiceKey", "KeyClass", "{deletionPolicy: Disable}", "Disabled", "the class keeps no more")]
+    [InlineData("ServiceKey", "KeyClass", "{deletionPolicy: Delete}", "PendingDeletion", "the class keeps no more")]
+    public async Task Whether_a_key_stays_enabled_is_decided_on_what_the_server_says_of_that_from_which_it_inherits_its_policy(
+        string kind, string changed, string spec, string state, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(
+            Scenario.Key("primary", "multiRegion: true") + Scenario.Replica("copy", "primaryRef: {name: primary}", "region: eu-west-1") + Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        var (name, region) = kind == "KeyReplica" ? ("copy", "eu-west-1") : ("one", "us-east-1");
+        var keyId = scenario.Status(kind, name, "keyId");
+
+        // The watch has not brought it when the operator asks.
+        var isChanged = BeforeFirstLook(
+            scenario,
+            () => scenario.User.Patch(changed, Scenario.Id(changed, changed == "KeyClass" ? "standard" : "primary"), $"{{spec: {spec}}}"),
+            changed == "KeyClass" ? "keyclasses" : "servicekeys");
+        await scenario.DeleteAsync(kind, name);
+        await scenario.RestAsync();
+
+        Assert.True(isChanged(), "the operator did not ask");
+        Assert.Null(scenario.User.Find(kind, Scenario.Id(kind, name)));
+        var key = (await scenario.Aws.KeysAsync()).Single(key => (string?)key!["keyId"] == keyId && (string?)key["region"] == region);
+        Assert.True((string?)key!["keyState"] == state, why);
+    }
+
+    [Fact]
+    public async Task Whether_a_replica_stays_untouched_is_decided_on_what_the_server_says_of_its_primary()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", "multiRegion: true", "deletionPolicy: Delete", "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "multi"), "{spec: {managementPolicy: Observe}}");
+        await scenario.Operator.SettleAsync();
+
+        // The watch has not brought it when the operator asks.
+        var isChanged = BeforeFirstLook(
+            scenario, () => scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "multi"), "{spec: {managementPolicy: Full, replicaRegions: null}}"));
+        await scenario.DeleteAsync("KeyReplica", "multi-eu-west-1");
+        await scenario.RestAsync();
+
+        Assert.True(isChanged(), "the operator did not ask");
+        Assert.Null(scenario.User.Find("KeyReplica", Scenario.Id("KeyReplica", "multi-eu-west-1")));
+        var key = (await scenario.Aws.KeysAsync()).Single(key => (string?)key!["region"] == "eu-west-1");
+        Assert.Equal("PendingDeletion", (string?)key!["keyState"]);
+    }
+
+    [Theory]
     [InlineData(16, new[] { "us-east-1", "eu-west-1" }, "the look at the replica is too old: it has the primary now, and goes last")]
     [InlineData(2, new[] { "eu-west-1", "us-east-1" }, "nobody can know what happens between a look and a call")]
     public async Task A_deletion_is_decided_anew_when_the_look_at_the_key_is_too_old(int seconds, string[] regions, string why)
@@ -467,12 +517,12 @@ public sealed class DeletionDecisionTests
 
     /// <summary>Does something once, just before the operator reads a ServiceKey from the server.</summary>
     /// <returns>Whether that has happened.</returns>
-    private static Func<bool> BeforeFirstLook(Scenario scenario, Action act)
+    private static Func<bool> BeforeFirstLook(Scenario scenario, Action act, string plural = "servicekeys")
     {
         var isDone = false;
         scenario.Operator.Connection.Before = (request, _) =>
         {
-            if (!isDone && request is { Verb: "get", Plural: "servicekeys" })
+            if (!isDone && request.Verb == "get" && request.Plural == plural)
             {
                 isDone = true;
                 act();

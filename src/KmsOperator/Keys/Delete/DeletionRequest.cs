@@ -12,7 +12,7 @@ namespace KmsOperator.Keys.Delete;
 /// <param name="UntouchedBecause">Why nothing may be written to AWS; null where it may.</param>
 /// <param name="NamespaceIsTerminating">Whether the namespace is being deleted too. It remains as long as the resource does.</param>
 /// <param name="Parent">The ServiceKey that created the KeyReplica. Its annotations count for the replica's key as well.</param>
-/// <param name="IsCurrentAsync">Reads from the server whatever else this request is based on; false when that has changed.</param>
+/// <param name="IsInheritanceCurrentAsync">Reads from the server what the resource inherits its policy from: its class, and of a replica the primary; false when that has changed, or is there and was gone.</param>
 internal sealed record DeletionRequest(
     KeyOwner Owner,
     string DeletionPolicy,
@@ -21,10 +21,10 @@ internal sealed record DeletionRequest(
     string? UntouchedBecause,
     bool NamespaceIsTerminating,
     ServiceKey? Parent,
-    Func<CancellationToken, Task<bool>> IsCurrentAsync)
+    Func<CancellationToken, Task<bool>> IsInheritanceCurrentAsync)
 {
-    /// <summary>Reads from the server what the resource inherits its policy from: its class, and of a replica the primary; false when that has changed, or is there and was gone.</summary>
-    public required Func<CancellationToken, Task<bool>> IsInheritanceCurrentAsync { get; init; }
+    /// <summary>Reads from the server whether the key has KeyReplicas, which go first. Null where it can have none.</summary>
+    public Func<CancellationToken, Task<bool>>? HasReplicasAsync { get; init; }
 
     /// <summary>What has to go after the key, before the resource goes: the KeyReplica that has the primary. It returns what remains, null for nothing.</summary>
     public Func<CancellationToken, Task<ReconcileError?>>? FindRemainingAsync { get; init; }

@@ -36,7 +36,8 @@ internal sealed class KeyDeletion(
 
         if (request.UntouchedBecause is { } because && (isUnknown || status.KeyId is not null || request.Access is null || context.Resource.Suspended))
         {
-            return await EndAsync(context, request, DeletionOutcome.Released($"{KeyOf(context)} stays as it is: {because}."), cancellationToken);
+            var outcome = await request.IsInheritanceCurrentAsync(cancellationToken) ? DeletionOutcome.Released($"{KeyOf(context)} stays as it is: {because}.") : DeletionOutcome.Outdated;
+            return await EndAsync(context, request, outcome, cancellationToken);
         }
 
         if (isUnknown && request.Access is { } access)

@@ -31,9 +31,9 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
         where T : class, IKeyResource
     {
         var disable = request.DisableKey;
-        if (disable && !await context.IsCurrentAsync(cancellationToken))
+        if ((disable && !await context.IsCurrentAsync(cancellationToken)) || !await request.IsInheritanceCurrentAsync(cancellationToken))
         {
-            // The key may be in use, so this is decided on what the server says now, and not on a cache.
+            // A key that may be in use is not disabled, and none is left as it is, on what a cache says. That the resource itself is as it was is asked when it goes.
             return DeletionOutcome.Outdated;
         }
 

@@ -198,7 +198,10 @@ internal sealed class ScheduledDeletion(
         || (context.Resource.Metadata.DeletionTimestamp <= context.FirstSeenAt && context.Now - context.FirstSeenAt < settings.ConsistencyWindow);
 
     private static async Task<bool> IsCurrentAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
-        where T : class, IKeyResource => await context.IsCurrentAsync(cancellationToken) && await request.IsCurrentAsync(cancellationToken);
+        where T : class, IKeyResource =>
+        await context.IsCurrentAsync(cancellationToken)
+        && await request.IsInheritanceCurrentAsync(cancellationToken)
+        && !(request.HasReplicasAsync is { } hasReplicas && await hasReplicas(cancellationToken));
 
     /// <summary>
     /// The replicas of a primary whose deletion nobody has scheduled. KMS may not show a new one at the primary yet, so the Regions are asked where the spec has replicas,

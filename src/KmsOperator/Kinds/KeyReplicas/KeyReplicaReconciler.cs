@@ -112,10 +112,7 @@ internal sealed class KeyReplicaReconciler(
                 DeletionRequest.WhyUntouched(resource.Spec.Suspend == true || parent?.Spec.Suspend == true, KeyReplicaResolver.IsObserveOnly(resource, primary)),
                 isTerminating,
                 parent,
-                stop => IsCurrentAsync(deletionClasses, resource, primary, stop))
-            {
-                IsInheritanceCurrentAsync = stop => IsCurrentAsync(deletionClasses, resource, primary, stop),
-            },
+                stop => IsInheritanceCurrentAsync(deletionClasses, resource, primary, stop)),
             cancellationToken);
     }
 
@@ -168,7 +165,7 @@ internal sealed class KeyReplicaReconciler(
         ReconcileContext<KeyReplica> context, Resolved<ResolvedKey> resolved, CancellationToken cancellationToken) =>
         resolved.Value is { } key ? await keys.ReconcileAsync(context, key, cancellationToken) with { Resolved = key } : resolved.Error!;
 
-    private async Task<bool> IsCurrentAsync(DeletionClasses deletionClasses, KeyReplica replica, ServiceKey? primary, CancellationToken cancellationToken)
+    private async Task<bool> IsInheritanceCurrentAsync(DeletionClasses deletionClasses, KeyReplica replica, ServiceKey? primary, CancellationToken cancellationToken)
     {
         if (!await deletionClasses.AreCurrentAsync(api, cancellationToken))
         {

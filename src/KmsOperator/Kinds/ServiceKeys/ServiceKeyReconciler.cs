@@ -132,10 +132,9 @@ internal sealed class ServiceKeyReconciler(
             DeletionRequest.WhyUntouched(resource.Spec.Suspend == true, resource.Spec.ManagementPolicy == ManagementPolicies.Observe),
             isTerminating,
             Parent: null,
-            async stop => await deletionClasses.AreCurrentAsync(api, stop)
-                && !(resource.Spec.MultiRegion == true && await replicas.ExistOnServerAsync(resource, last, stop)))
+            stop => deletionClasses.AreCurrentAsync(api, stop))
         {
-            IsInheritanceCurrentAsync = stop => deletionClasses.AreCurrentAsync(api, stop),
+            HasReplicasAsync = resource.Spec.MultiRegion == true ? stop => replicas.ExistOnServerAsync(resource, last, stop) : null,
             FindRemainingAsync = last is null ? null : stop => replicas.DeleteAllAsync(resource, deletesKey: true, last: null, stop),
         };
     }
