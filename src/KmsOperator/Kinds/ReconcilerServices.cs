@@ -68,6 +68,23 @@ internal sealed record ReconcilerServices(
         }
     }
 
+    /// <summary>Releases the aliases that a ServiceKey was to get before a change, and is not to get after it.</summary>
+    /// <returns>These aliases, for which others may have waited; null for none.</returns>
+    public AliasesLost? GiveUpAliases(ResourceChange<ServiceKey> change)
+    {
+        if (Ownership.FindGivenUp(change.Old, change.New) is not { } lost)
+        {
+            return null;
+        }
+
+        foreach (var own in Shards?.Present.Select(tenure => tenure.Services) ?? [this])
+        {
+            own.Reservations.Release(change.Resource.Metadata.Uid!, lost);
+        }
+
+        return lost;
+    }
+
     /// <summary>Whether a resource has to be reconciled because a change has brought it into another shard.</summary>
     public bool HasMoved<T>(ResourceChange<T> change)
         where T : class, IKeyResource => Shards?.HasMoved(change) == true;

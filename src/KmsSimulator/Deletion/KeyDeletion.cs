@@ -19,7 +19,8 @@ internal static class KeyDeletion
             Delete(account, key, at);
     });
 
-    private static void Delete(KmsAccount account, KeyEntry key, DateTimeOffset at)
+    /// <summary>Ends a key, as the end of its window does.</summary>
+    public static void Delete(KmsAccount account, KeyEntry key, DateTimeOffset at)
     {
         var group = key.Group;
         account.Region(key.Region).Remove(key);

@@ -68,6 +68,13 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // Somebody has moved the primary to the replica's Region, and the KeyReplica says so. The key here is to be as described all the same.
             Reasons.ReplicaConflict when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { IsPrimary: false } => Description.FindDifference(world, resource),
 
+            // The key is gone for good, and nobody has asked for another one, or its primary in another Region has the same material. Or there is no key that could be adopted.
+            Reasons.KeyNotFound when world.History.IsDestroyed(resource.Status?.KeyId) && (resource.Spec.RecreateLostKey != true || resource.Status?.MultiRegionKeyType == "REPLICA") => null,
+            Reasons.KeyNotFound when resource is { Status.KeyId: null, Spec.Adopt: { } adopt } && FindAdopted(world, adopt) is null => null,
+
+            // The key that is to be adopted is another resource's, or nobody knows whose.
+            Reasons.KeyConflict when resource is { Status.KeyId: null, Spec.Adopt: { } adopt } && FindAdopted(world, adopt) is { } key && IsAnothers(world, resource, key) => null,
+
             // KMS makes no key under a policy that names a role that is gone. Without that role nobody can make it.
             Reasons.PrincipalNotFound when resource.Status?.KeyId is null && Description.FindMissingRole(world, resource) is not null => null,
 
@@ -81,8 +88,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // KMS replicates no key that is disabled, as this one is to be.
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
 
-            // People moved the primary to a Region where no resource has the key any more, or one that is being deleted. Only there can rotation be set.
-            Reasons.Progressing when HasPrimaryWhereNoResourceStays(world, resource) => Description.FindDifference(world, resource, Aspects.Rotation),
+            // People moved the primary to a Region where no resource has the key any more, or one that is being deleted. Only there can rotation be set, and from there
+            // nobody moves the primary: the message says to add the Region to spec.replicaRegions.
+            Reasons.Progressing when HasPrimaryWhereNoResourceStays(world, resource) => Description.FindDifference(world, resource, Aspects.Rotation | Aspects.Primary),
 
             // People took the finalizer off, so the KeyReplica of the earlier resource is still there. In a cluster the garbage collector deletes it.
             Reasons.ReplicaConflict when world.History.IsExcused(ClusterTruth.PathOf(resource)) => Description.FindDifference(world, resource),
@@ -128,6 +136,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
         world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key && KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)
         && !world.Keys.All.Any(own => KeyTruth.Tag(own, TagNames.Uid) == resource.Metadata.Uid && !KeyTruth.IsPendingDeletion(own));
 
+    private static KeyEntry? FindAdopted(SimulatedWorld world, AdoptSpec adopt) =>
+        world.Keys.Find(StartingPoint.Home, AwsCall.Plain(adopt.KeyId.StartsWith("alias/", StringComparison.Ordinal) ? world.Keys.TargetOf(StartingPoint.Home, adopt.KeyId) : adopt.KeyId));
+
+    private static bool IsAnothers(SimulatedWorld world, ServiceKey resource, KeyEntry key) =>
+        (KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)) || world.Cluster.Resources.Any(other => !ReferenceEquals(other, resource) && other.Status?.KeyId == key.KeyId);
+
     private static bool HasReplicaOfPeople(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => replica.Spec.PrimaryKeyArn is not null && replica.Status?.KeyId == resource.Status?.KeyId && resource.Spec.ReplicaRegions?.Contains(replica.Spec.Region) == true);
 
@@ -171,6 +185,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
 
     private static bool MayWaitForDeletion(SimulatedWorld world, IKeyResource resource) =>
         Ready(resource)?.Reason == Reasons.ReplicasRemain
+
+        // Somebody protects its key, or nobody confirms that one that was used is deleted.
+        || (Ready(resource)?.Reason == Reasons.Deleting && world.Cluster.IsGuarded(resource, world.Keys, world.Now))
 
         // Its key is the primary, and nobody has said where that is to be instead.
         || (resource is KeyReplica moved && Ready(moved)?.Reason == Reasons.ReplicaConflict && world.Keys.Find(moved.Spec.Region, moved.Status?.KeyId) is { IsPrimary: true })

@@ -33,6 +33,7 @@ internal static class Promise
         new NoRetainedKeyDisabled(),
         new NoKeyLeftEnabledUnderDisable(),
         new NoNamespaceHeld(),
+        new NoLostKeyReplaced(),
         new NoDeletionOfAPrimaryAsReplica(),
         new NoWriteToAnothersKey(),
         new NoAliasTaken(),

@@ -19,7 +19,7 @@ internal sealed class NoAliasLeftBehind : IPromise
         foreach (var ((region, alias), madeFor) in world.History.AliasesMadeFor)
         {
             // What an earlier resource of the name had is retained with its key.
-            if (world.Cluster.Find(madeFor.Path) is not ServiceKey { Metadata.DeletionTimestamp: null, Spec.Suspend: not true } resource
+            if (world.Cluster.Find(madeFor.Path) is not ServiceKey { Metadata.DeletionTimestamp: null } resource || world.Cluster.IsPassive(resource)
                 || resource.Metadata.Uid != madeFor.Uid || world.History.IsExcused(madeFor.Path)
                 || world.Keys.TargetOf(region, alias) is not { } target || target != resource.Status?.KeyId
                 || world.Cluster.ClassOf(resource) is not { } keyClass || ClusterTruth.NamesAnotherClass(resource)

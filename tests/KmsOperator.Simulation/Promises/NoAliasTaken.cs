@@ -17,10 +17,15 @@ internal sealed class NoAliasTaken : IPromise
         if (owner == call.For || world.History.AliasesMadeFor.GetValueOrDefault((call.Region, call.AliasName!))?.Path == call.For)
             return null;
 
-        // What an earlier resource of the name left is free; what a resource has is not.
+        // What an earlier resource of the name left is free; what a resource has is not. Its key may be taken up again just then: the alias was never that resource's.
         if (call.Operation == "UpdateAlias" && world.Cluster.Find(call.For) is (ServiceKey { Spec.TakeOverAlias: true } or KeyReplica { Spec.TakeOverAlias: true })
-            && (owner is null || world.Cluster.Find(owner) is not { } resource || (KeyTruth.Tag(holder, TagNames.Uid) != resource.Metadata.Uid && resource.Status?.KeyId != holder.KeyId)))
+            && (owner is null || world.Cluster.Find(owner) is not { } resource || (KeyTruth.Tag(holder, TagNames.Uid) != resource.Metadata.Uid && resource.Status?.KeyId != holder.KeyId)
+                || IsLeftByAnEarlierOne(world, call, resource)))
             return null;
         return $"{sender.Identity} sends {call.Operation} of {call.AliasName}, which is at {(owner is null ? "nobody" : owner)}'s key {holder.KeyId}, for {call.For}.";
     }
+
+    private static bool IsLeftByAnEarlierOne(SimulatedWorld world, AwsCall call, IKeyResource now) =>
+        world.History.AliasesMadeFor.GetValueOrDefault((call.Region, call.AliasName!)) is { } maker && maker.Uid != now.Metadata.Uid
+        && now is ServiceKey key && key.Spec.Alias != call.AliasName && key.Spec.AdditionalAliases?.Contains(call.AliasName!) != true && key.Status?.AliasName != call.AliasName;
 }

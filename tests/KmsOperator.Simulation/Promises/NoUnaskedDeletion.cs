@@ -1,4 +1,6 @@
+using KmsOperator.Api;
 using KmsOperator.Simulation.Worlds;
+using KmsSimulator.State;
 
 namespace KmsOperator.Simulation.Promises;
 
@@ -6,7 +8,8 @@ namespace KmsOperator.Simulation.Promises;
 /// An operator schedules the deletion of a key only while the resource that owns it is being deleted and is to take its key with it. What
 /// changes in the last seconds before the call may come too late for it, and no look is fresh after a stop. A call that was sent while it was asked for can be on its
 /// way for long. The process that sent it looks at the key again before the resource goes, and so does the next one, which sees the mark at the key unless AWS
-/// has refused that. So in the end the key is what the resource last asked for, unless late calls gave it both marks: KMS takes neither off while its deletion is pending.
+/// has refused that. So in the end the key is what the resource last asked for, unless late calls gave it both marks: KMS takes neither off while its deletion is pending; or the resource only observes
+/// since: then nothing is written to its key.
 /// </summary>
 internal sealed class NoUnaskedDeletion : IPromise
 {
@@ -43,11 +46,15 @@ internal sealed class NoUnaskedDeletion : IPromise
         foreach (var (owner, region, keyId, sender) in _late)
         {
             if (world.Keys.Find(region, keyId) is { } key && KeyTruth.IsPendingDeletion(key) && !AsDescribedInTheEnd.IsMarkedTwice(world, key)
-                && world.History.LastWish(owner) == false && !world.History.IsScheduledByPeople(keyId) && !world.History.IsExcused(owner)
+                && WasToStay(world, owner, key) && !world.History.IsScheduledByPeople(keyId) && !world.History.IsExcused(owner)
                 && (sender.Process.IsAlive || !world.History.IsMarkRefused(region, keyId)))
                 return $"{owner} was last to keep {keyId} in {region}, and the late call of {sender.Identity} stands.";
         }
 
         return null;
     }
+
+    /// <summary>Whether the resource that a key was of was to leave it when it was last seen. A later one of the name does not count.</summary>
+    private static bool WasToStay(SimulatedWorld world, string owner, KeyEntry key) =>
+        world.History.LastPolicy(owner) is { } last && last.Uid == KeyTruth.Tag(key, TagNames.Uid) && world.History.LastWish(owner) == false && !world.History.IsLeftUntouched(key.Region, key.KeyId);
 }

@@ -30,7 +30,7 @@ internal sealed class NoWriteToAnothersKey : IPromise
                 : $"{sender.Identity} replicates {owner}'s key {key.KeyId} for {call.For}.";
         }
 
-        if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || Adopts(world, call.For))
+        if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || (Adopts(world, call.For) && (owner is null || world.Cluster.Find(owner) is null)))
             return null;
         return $"{sender.Identity} sends {call.Operation} to {(owner is null ? "nobody" : owner)}'s key {key.KeyId} for {call.For}.";
     }

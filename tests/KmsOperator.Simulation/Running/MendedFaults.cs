@@ -1231,5 +1231,47 @@ internal static class MendedFaults
             29.111 delete team-a/one
             32.023 edit team-a/one additionalAliases=
             """),
+        new("a dead process had marked a key as left, KMS did not show that to the next resource, and the key got the mark of its deletion as well", """
+            seed 1 operators 1 stale 8
+            0 create team-a/one
+            0 create team-a/two
+            0 create team-b/one multiRegion=true replicaRegions=eu-west-1
+            12.203 kill-at A patch/servicekeys 1
+            12.235 delete team-a/one
+            12.888 create team-a/one deletionPolicy=Delete
+            15.772 delete team-a/one
+            33.744 create team-a/one deletionPolicy=Delete
+            """),
+        new("a resource waited for minutes for an alias whose earlier candidate was gone", """
+            seed 1 operators 1 stale 2
+            0 create team-a/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            0 create team-a/two deletionPolicy=Retain className=strict multiRegion=true replicaRegions=eu-west-1 takeOverAlias=true
+            0 create team-b/one alias=alias/team0 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role1 takeOverAlias=true
+            0.07 edit team-a/one alias=alias/team0
+            133.237 kms-schedule-deletion team-a/one
+            197.237 kms-destroy team-a/one
+            275.978 edit team-a/one recreateLostKey=true
+            277.117 delete team-a/one
+            """),
+        new("a resource only observes since the late call was sent that schedules the deletion of its key (excepted)", """
+            seed 1069729 operators 2 stale 0
+            0 create team-a/one keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            86.906 fail-aws ScheduleKeyDeletion Slow 1
+            86.906 edit team-a/one deletionPolicy=Delete
+            86.906 delete team-a/one
+            99.545 edit team-a/one deletionPolicy=Disable
+            102.404 edit team-a/one managementPolicy=Observe
+            """),
+        new("a resource takes over an alias of a key that another one takes up just then; the alias was that of an earlier one (excepted)", """
+            seed 1 operators 1 stale 1
+            0 create team-a/one alias=alias/x1
+            0 create team-a/two keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC takeOverAlias=true
+            22 fail-api list/servicekeys Refused 1
+            23.294 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            23.508 edit team-a/two enabled=false users=role1 alias=alias/x1
+            24.606 kill-at A patch/servicekeys 1
+            24.606 delete team-a/one
+            27.325 create team-a/one grants=a:Encrypt
+            """),
     ];
 }

@@ -12,6 +12,9 @@ internal static class AwsVerbs
         {"Version":"2012-10-17","Statement":[{"Sid":"Root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}
         """;
 
+    // Longer than any process stands still.
+    private static readonly TimeSpan LongSince = TimeSpan.FromMinutes(1);
+
     public static IReadOnlyDictionary<string, Action<SimulatedWorld, ScriptStep>> All { get; } = new Dictionary<string, Action<SimulatedWorld, ScriptStep>>
     {
         ["kms-disable"] = (world, step) => Call(world, step, "DisableKey", []),
@@ -25,6 +28,8 @@ internal static class AwsVerbs
         }),
         ["kms-untag-marks"] = Unmark,
         ["kms-schedule-deletion"] = ScheduleDeletion,
+        ["kms-destroy"] = Destroy,
+        ["kms-use"] = Use,
         ["kms-cancel-deletion"] = (world, step) => Call(world, step, "CancelKeyDeletion", []),
         ["kms-move-primary"] = MovePrimary,
         ["kms-delete-alias"] = (world, step) => world.Kms.Call("DeleteAlias", StartingPoint.Home, new JsonObject { ["AliasName"] = step.Subject }),
@@ -78,6 +83,29 @@ internal static class AwsVerbs
             return;
         world.History.ScheduledByPeople(key.KeyId);
         Call(world, step, "ScheduleKeyDeletion", new JsonObject { ["PendingWindowInDays"] = 7 });
+    }
+
+    /// <summary>The window of a deletion is over: the key is gone for good. That is days after the last call, so a deletion that was scheduled just now is left alone.</summary>
+    private static void Destroy(SimulatedWorld world, ScriptStep step)
+    {
+        var now = world.Kms.State.Clock.GetUtcNow();
+        foreach (var key in world.Keys.All.Where(key => key.Current is { State: KeyState.PendingDeletion, DeletionDate: { } date, PendingWindowInDays: { } days }
+            && date.AddDays(-days) < now - LongSince && KeyTruth.OwnerOf(key)?.EndsWith($"/{step.Subject}", StringComparison.Ordinal) == true).ToArray())
+        {
+            world.History.Destroyed(key);
+            world.Kms.Destroy(key);
+        }
+    }
+
+    /// <summary>Somebody encrypts with a key, or makes a code with it.</summary>
+    private static void Use(SimulatedWorld world, ScriptStep step)
+    {
+        if (KeyOf(world, step.Subject) is not { Current.State: KeyState.Enabled } key)
+            return;
+        if (key.Group.KeyUsage == "ENCRYPT_DECRYPT")
+            Call(world, step, "Encrypt", new JsonObject { ["Plaintext"] = "cGxhaW4=" });
+        else
+            Call(world, step, "GenerateMac", new JsonObject { ["Message"] = "cGxhaW4=", ["MacAlgorithm"] = "HMAC_SHA_256" });
     }
 
     /// <summary>Revokes what the operator granted.</summary>

@@ -46,28 +46,7 @@ internal sealed class ScriptGenerator
         var generator = new ScriptGenerator(seed, divides);
         var stale = generator._random.Next(2) == 0 ? 0 : generator._random.Next(1, 9);
         generator.Write();
-        switch (seed % 5)
-        {
-            case 0:
-                generator.Lives();
-                break;
-            case 1:
-                generator.Changes(generator.Grants, ["CreateGrant", "RevokeGrant"], ["kms-grant", "kms-revoke-grants", "kms-grant-decrypt", "kms-grant-encrypt", "kms-revoke-own-grants"]);
-                break;
-            case 2:
-                generator.Changes(generator.MoreAliases, ["CreateAlias", "UpdateAlias", "DeleteAlias"], []);
-                break;
-            case 3:
-                generator.Moves();
-                break;
-            case 4 when seed % 2 == 0:
-                generator.MoveClasses();
-                break;
-            default:
-                generator.ChangePolicies();
-                break;
-        }
-
+        generator.WriteMore(seed);
         return new Script(seed, generator._operators, generator._shards, stale, generator._steps);
     }
 
@@ -82,6 +61,38 @@ internal sealed class ScriptGenerator
             // Most things happen close to each other, and sometimes a while passes.
             _at += _random.Next(5) switch { 0 => _random.Next(5, 30), 1 => _random.NextDouble() * 5, _ => _random.NextDouble() * 0.4 };
             One(Names[_random.Next(resources)]);
+        }
+    }
+
+    /// <summary>One kind of thing happens again and again, after all else. Each kind has its seeds.</summary>
+    private void WriteMore(int seed)
+    {
+        if (seed % 7 == 0)
+        {
+            Repeat((seed / 7 % 3) switch { 0 => Adopt, 1 => Guard, _ => Lose });
+            return;
+        }
+
+        switch (seed % 5)
+        {
+            case 0:
+                Lives();
+                break;
+            case 1:
+                Changes(Grants, ["CreateGrant", "RevokeGrant"], ["kms-grant", "kms-revoke-grants", "kms-grant-decrypt", "kms-grant-encrypt", "kms-revoke-own-grants"]);
+                break;
+            case 2:
+                Changes(MoreAliases, ["CreateAlias", "UpdateAlias", "DeleteAlias"], []);
+                break;
+            case 3:
+                Moves();
+                break;
+            case 4 when seed % 2 == 0:
+                MoveClasses();
+                break;
+            default:
+                ChangePolicies();
+                break;
         }
     }
 
@@ -261,6 +272,110 @@ internal sealed class ScriptGenerator
         }
 
         string Policy() => $"deletionPolicy={Pick(["Retain", "Delete", "Disable", "Disable"])}";
+    }
+
+    /// <summary>One kind of thing happens a few times.</summary>
+    private void Repeat(Action what)
+    {
+        var times = _random.Next(2, 6);
+        for (var time = 0; time < times; time++)
+        {
+            what();
+            Wait();
+        }
+    }
+
+    /// <summary>A resource is to take over a key that others made, or that another resource has or has left.</summary>
+    private void Adopt()
+    {
+        var name = Pick(Names[..2]);
+        var alias = $"{Pick(Aliases)}{_random.Next(2)}";
+        Trouble(["TagResource", "DescribeKey", "PutKeyPolicy", "UntagResource", "UpdateAlias"], ["TagResource", "PutKeyPolicy", "patch/servicekeys", "apply/servicekeys"]);
+        switch (_random.Next(6))
+        {
+            case 0:
+                Add("delete", name);
+                break;
+            case 1:
+                Add("edit", name, Pick(["managementPolicy=Observe", "managementPolicy=Full", "adopt=null", "deletionPolicy=Delete"]));
+                break;
+            case 2:
+                Add("erase-status", name);
+                break;
+            default:
+                Add("kms-create", alias);
+                _at += _random.NextDouble();
+                break;
+        }
+
+        string[] what = _random.Next(3) == 0 ? [$"adoptKeyOf={Pick(Names)}"] : [$"adopt={alias}", .. _random.Next(2) == 0 ? [$"alias={alias}"] : (string[])[]];
+        if (_random.Next(3) > 0)
+            Add("delete", name);
+        _at += _random.NextDouble() * 2;
+        Add("create", name, [.. what, .. _random.Next(4) == 0 ? ["managementPolicy=Observe"] : (string[])[]]);
+        if (_random.Next(4) == 0)
+            Add("create", Names[2], what);
+    }
+
+    /// <summary>Somebody protects a key, or uses it, while its resource is deleted with it.</summary>
+    private void Guard()
+    {
+        var name = Names[0];
+        Trouble(["ScheduleKeyDeletion", "TagResource", "GetKeyLastUsage", "DeleteAlias"], ["ScheduleKeyDeletion", "TagResource", "patch/servicekeys"]);
+        for (var i = _random.Next(1, 4); i > 0; i--)
+        {
+            switch (_random.Next(6))
+            {
+                case 0 or 1:
+                    Add("protect", name, Pick(["true", "true", "false"]));
+                    break;
+                case 2:
+                    Add("kms-use", name);
+                    break;
+                case 3:
+                    Add("confirm-deletion", name);
+                    break;
+                default:
+                    Add("edit", name, $"deletionPolicy={Pick(["Delete", "Delete", "Retain"])}");
+                    break;
+            }
+
+            _at += _random.NextDouble();
+        }
+
+        Add("delete", name);
+        Wait();
+        if (_random.Next(2) == 0)
+            Add(Pick(["protect", "kms-use", "confirm-deletion"]), name, "false");
+        else if (_random.Next(4) == 0)
+            Add("delete-namespace", "team-a");
+        Wait();
+        Add("create-namespace", "team-a");
+        Add("create", name, "deletionPolicy=Delete");
+    }
+
+    /// <summary>A key is gone for good, and another one is to be made in its place, or not.</summary>
+    private void Lose()
+    {
+        var name = Names[0];
+        Trouble(["CreateKey", "CreateAlias", "DescribeKey"], ["CreateKey", "CreateAlias", "patch/servicekeys", "apply/servicekeys"]);
+        if (_random.Next(3) == 0)
+            Add("delete", name);
+        else
+            Add("kms-schedule-deletion", name);
+        _at += _random.Next(61, 75);
+        if (_random.Next(3) == 0)
+            Add(Pick(["kill", "drop-watches", "pause"]), Operator());
+        Add("kms-destroy", name);
+        Wait();
+        Add(Pick(["edit", "edit", "create"]), name, $"recreateLostKey={Pick(["true", "true", "false"])}");
+        if (_random.Next(4) == 0)
+        {
+            Wait();
+            Add("delete", name);
+            Wait();
+            Add("create", name);
+        }
     }
 
     /// <summary>What may go wrong while something changes: calls fail, the operator dies at a request, its watches are late.</summary>

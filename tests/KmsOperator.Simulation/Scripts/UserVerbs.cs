@@ -21,6 +21,8 @@ internal static class UserVerbs
         ["delete-namespace"] = (world, step) => DeleteNamespace(world, step.Subject),
         ["delete"] = (world, step) => world.Users.Delete(KindOf(world, step), KeyOf(step)),
         ["rotate-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.RotateAt, step.Arguments[1]),
+        ["protect"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.DeletionProtection, step.Arguments[1]),
+        ["confirm-deletion"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ConfirmDeletion, KeyIdOf(world, step.Subject)),
         ["reconcile-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ReconcileAt, step.Arguments[1]),
         ["erase-status"] = EraseStatus,
         ["forge-status"] = ForgeStatus,
@@ -34,6 +36,10 @@ internal static class UserVerbs
     public static NamespacedName KeyOf(ScriptStep step) => KeyOf(step.Subject);
 
     public static NamespacedName KeyOf(string subject) => new(subject[..subject.IndexOf('/', StringComparison.Ordinal)], subject[(subject.IndexOf('/', StringComparison.Ordinal) + 1)..]);
+
+    /// <summary>The key in a resource's status; null when there is none.</summary>
+    private static string? KeyIdOf(SimulatedWorld world, string subject) =>
+        world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(subject))?.Status?.KeyId;
 
     private static void Create(SimulatedWorld world, ScriptStep step)
     {
@@ -146,6 +152,12 @@ internal static class UserVerbs
                 case "primaryKeyOf":
                     spec["primaryKeyArn"] = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(value))?.Status?.Arn
                         ?? "arn:aws:kms:us-east-1:123456789012:key/mrk-00000000000000000000000000000000";
+                    break;
+                case "adopt":
+                    spec[name] = value == "null" ? null : new JsonObject { ["keyId"] = value };
+                    break;
+                case "adoptKeyOf":
+                    spec["adopt"] = new JsonObject { ["keyId"] = KeyIdOf(world, value) ?? "00000000-0000-0000-0000-000000000000" };
                     break;
                 case "tag":
                     spec["tags"] = new JsonObject { ["team"] = value };

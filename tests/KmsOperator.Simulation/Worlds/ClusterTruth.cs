@@ -60,6 +60,18 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
     /// <summary>Whether deleting a resource is to delete its key, as everything is now.</summary>
     public bool WantsKeyDeleted(IKeyResource resource) => PolicyOf(resource) == DeletionPolicies.Delete;
 
+    /// <summary>Whether an annotation forbids to delete the key of a resource, or nobody confirms it although the key was used.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="seenBy">Uses after that do not count: KMS says when a key was used last, and the operator asks before it marks the key.</param>
+    public bool IsGuarded(IKeyResource resource, KeyTruth keys, DateTimeOffset seenBy)
+    {
+        var maker = resource is KeyReplica replica && PrimaryOf(replica) is { } primary && replica.Metadata.OwnerReferences?.Any(owner => owner.Uid == primary.Metadata.Uid) == true ? primary : null;
+        bool Says(string name, string? value) => resource.Metadata.Annotations?.GetValueOrDefault(name) == value || (maker is not null && maker.Metadata.Annotations?.GetValueOrDefault(name) == value);
+        return Says(AnnotationNames.DeletionProtection, "true")
+            || (resource.Status is { KeyId: { } keyId, Region: { } region } && keys.Find(region, keyId) is { LastUsage: { } use } && use.Timestamp < seenBy && !Says(AnnotationNames.ConfirmDeletion, keyId));
+    }
+
     /// <summary>What deleting a resource is to do to its key, as everything is now.</summary>
     public string PolicyOf(IKeyResource resource) => resource switch
     {

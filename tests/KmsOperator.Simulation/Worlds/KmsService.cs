@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using KmsSimulator;
+using KmsSimulator.Deletion;
+using KmsSimulator.State;
 using KmsState = KmsSimulator.State.Simulation;
 
 namespace KmsOperator.Simulation.Worlds;
@@ -42,6 +44,9 @@ internal sealed class KmsService : IDisposable
         using var response = Send(request);
         return response.IsSuccessStatusCode ? JsonNode.Parse(response.Content.ReadAsStringAsync().GetAwaiter().GetResult()) as JsonObject ?? [] : null;
     }
+
+    /// <summary>Lets the window of a scheduled deletion be over.</summary>
+    public void Destroy(KeyEntry key) => KeyDeletion.Delete(State.Account(AccountId), key, State.Clock.GetUtcNow());
 
     /// <inheritdoc />
     public void Dispose()

@@ -39,7 +39,7 @@ internal sealed class OperatorProcess : IDisposable
         IKubernetesApi api = world.Without is { } repair ? new UnrepairedApi(network, repair) : network;
         var loggers = world.Work.Loggers(world.Trace.KeepsNotes ? message => world.Trace.Note(Identity, message) : null);
         var times = world.Times;
-        var settings = new OperatorSettings(SimulatedWorld.ClusterId, times.DriftPeriod, times.ConsistencyWindow, TimeSpan.Zero);
+        var settings = new OperatorSettings(SimulatedWorld.ClusterId, times.DriftPeriod, times.ConsistencyWindow, times.DeletionGuard);
         var options = new OperatorOptions { LeaderElect = true, Workers = 4, DriftPeriod = times.DriftPeriod, ConsistencyWindow = times.ConsistencyWindow, QuotaShare = 0.5 };
         _divides = world.Shards.Count > 1;
         var election = _divides

@@ -30,6 +30,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, OperatorProcess?> _unrecordedKeys = [];
     private readonly Dictionary<string, DateTimeOffset> _overwrittenAt = [];
     private readonly HashSet<string> _unmarkedByPeople = [];
+    private readonly HashSet<string> _destroyed = [];
+    private readonly Dictionary<string, string> _lostKeys = [];
+    private readonly Dictionary<string, DateTimeOffset> _replacementWanted = [];
     private readonly Dictionary<string, (OperatorProcess By, DateTimeOffset At)> _markedAgain = [];
     private readonly HashSet<(string Region, string KeyId)> _marksRefused = [];
     private readonly HashSet<(string Region, string KeyId)> _enablesRefused = [];
@@ -123,6 +126,23 @@ internal sealed class WorldHistory(SimulatedWorld world)
         else if (MadeBy(CreateAttempt.Of(resource)) is { } made)
             _unrecordedKeys[made.KeyId] = _attemptWriters.GetValueOrDefault(path);
     }
+
+    /// <summary>The window of a key's deletion is over, and the key is gone.</summary>
+    public void Destroyed(KeyEntry key)
+    {
+        _destroyed.Add(key.KeyId);
+        if (KeyTruth.Tag(key, TagNames.Uid) is { } uid)
+            _lostKeys[uid] = key.KeyId;
+    }
+
+    /// <summary>Whether a key is gone for good.</summary>
+    public bool IsDestroyed(string? keyId) => keyId is not null && _destroyed.Contains(keyId);
+
+    /// <summary>The key of a resource that is gone for good; null where there is none, or people overwrote the status that named it.</summary>
+    public string? LostKeyOf(string uid) => _lostKeys.GetValueOrDefault(uid) is { } keyId && !_overwrittenAt.ContainsKey(keyId) ? keyId : null;
+
+    /// <summary>When a resource was last to get a new key in place of a lost one; null if never.</summary>
+    public DateTimeOffset? ReplacementWantedAt(string uid) => _replacementWanted.TryGetValue(uid, out var at) ? at : null;
 
     /// <summary>Whether people overwrote a status that named a key, after a time.</summary>
     public bool IsOverwrittenSince(string keyId, DateTimeOffset time) => _overwrittenAt.TryGetValue(keyId, out var at) && at >= time;
@@ -231,8 +251,16 @@ internal sealed class WorldHistory(SimulatedWorld world)
             var path = ClusterTruth.PathOf(resource);
             (_lives.TryGetValue(path, out var lives) ? lives : _lives[path] = []).Add(resource.Metadata.Uid!);
             _lastWish[path] = resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource);
-            if (_lastWish[path])
+            if (_lastWish[path] && !world.Cluster.IsGuarded(resource, world.Keys, seenBy: world.Now - AwsClients.CallTimeout))
                 _deletionWanted[path] = world.Now;
+            if (resource is ServiceKey { Spec.RecreateLostKey: true })
+            {
+                // Once its status is another one, the new key may be on its way.
+                _replacementWanted[resource.Metadata.Uid!] = world.Now;
+                if (resource.Status?.KeyId is null)
+                    _lostKeys.Remove(resource.Metadata.Uid!);
+            }
+
             var policy = world.Cluster.PolicyOf(resource);
             var since = _lastPolicy.GetValueOrDefault(path) is { } last && (last.Uid, last.Policy) == (resource.Metadata.Uid!, policy) ? last.Since : world.Now;
             _lastPolicy[path] = new DeletionWish(resource.Metadata.Uid!, policy, since, world.Now);
@@ -245,7 +273,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
             {
                 if (isUntouched)
                     _leftUntouched.Add((region, keyId));
-                else
+                else if (world.Keys.Find(region, keyId) is not { } key || KeyTruth.OwnerOf(key) is not { } owner || owner == path)
                     _leftUntouched.Remove((region, keyId));
             }
             else if (isUntouched && MadeBy(CreateAttempt.Of(resource)) is { } made)

@@ -12,6 +12,9 @@ internal sealed record WorldTimes
     /// <summary>The operator's <c>--drift-period</c>.</summary>
     public TimeSpan DriftPeriod { get; init; } = TimeSpan.FromSeconds(40);
 
+    /// <summary>The operator's <c>--deletion-guard-days</c>.</summary>
+    public TimeSpan DeletionGuard { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>How long after the last fault everything is as described, at the latest. Less than the time after which a watch ends by itself.</summary>
     public TimeSpan CalmLimit { get; init; } = TimeSpan.FromSeconds(280);
 

@@ -160,6 +160,32 @@ public sealed class AliasTests
         Assert.True((string?)holder["keyId"] == scenario.Status("ServiceKey", "two", "keyId"), why);
     }
 
+    [Theory]
+    [InlineData("rename", "it wants another name")]
+    [InlineData("delete", "it is gone")]
+    public async Task A_ServiceKey_that_waits_for_an_alias_gets_it_as_soon_as_the_one_before_it_which_has_no_key_yet_does_not_want_it(string how, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.BreakAsync("CreateKey", "dropBefore");
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/wanted"));
+        await scenario.Aws.ClearFaultsAsync();
+
+        // It is not known whether the first one has a key. By now the next try for the second one is minutes away.
+        await scenario.ApplyAsync(Scenario.Key("two", "alias: alias/wanted"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(3));
+        scenario.AssertStalled("ServiceKey", "two", "AliasConflict");
+
+        if (how == "delete")
+            scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        else
+            scenario.User.Apply(Scenario.Key("one", "alias: alias/one"), Scenario.Namespace);
+        do
+            await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(5));
+        while (how == "delete" && scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")) is not null);
+
+        Assert.True(scenario.Condition("ServiceKey", "two", "Ready")?.Status == "True", why);
+    }
+
     [Fact]
     public async Task An_alias_that_a_resource_never_got_and_wants_no_more_is_free()
     {

@@ -124,6 +124,28 @@ public sealed class DeletionDecisionTests
     }
 
     [Fact]
+    public async Task A_key_that_an_earlier_resource_left_and_a_later_one_deletes_at_once_is_taken_back_by_the_next()
+    {
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { Simulator = new() { QuotaScale = 0, Seed = 1, ConsistencyDelay = TimeSpan.FromMinutes(4) } });
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(5));
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+
+        // The next process does not know that the key was left, and KMS does not show it yet.
+        scenario.Operator.CrashAndRestart();
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Delete"));
+        await scenario.DeleteAsync("ServiceKey", "one");
+        await scenario.RestAsync();
+        Assert.Equal("PendingDeletion", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+
+        await scenario.ApplyAsync(Scenario.Key("one", "deletionPolicy: Retain"));
+        await scenario.RestAsync();
+        Assert.Equal("Enabled", (string?)(await scenario.Aws.KeyAsync())["keyState"]);
+    }
+
+    [Fact]
     public async Task A_resource_stays_while_a_call_without_an_answer_may_still_schedule_the_deletion()
     {
         var front = new FirstCall("ScheduleKeyDeletion", "", () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));

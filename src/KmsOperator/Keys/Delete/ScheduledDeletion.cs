@@ -62,7 +62,7 @@ internal sealed class ScheduledDeletion(
         observed = observed with { AliasTargets = aliases.Targets };
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
         var replicas = isLivingPrimary ? await FindReplicasAsync(context, request, observed, cancellationToken) : null;
-        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas, MayBeReleased(context));
+        var plan = KeyPlanner.PlanDeletion(request.PendingDeletionWindowDays, observed, request.Owner, KeyStatusFields.RecordOf(status), replicas, MayBeReleased(context, observed));
         if (request.Owner.HasMarkedForDeletion(seen) && KeyStates.IsPendingDeletion(seen.KeyState) && (plan.Steps is [DeleteAliasStep, ..] || !context.Cache.IsDeletionSent))
         {
             // The deletion was scheduled before. A process that was killed may have sent DeleteAlias since: while the resource stays, no other gets the alias. Or it sent CancelKeyDeletion,
@@ -189,13 +189,17 @@ internal sealed class ScheduledDeletion(
     }
 
     /// <summary>
-    /// Whether the key may be marked as left behind although KMS does not show that: the resource's policy was <c>Retain</c> earlier in this deletion.
-    /// Another process may have written the mark just before this one started.
+    /// Whether the key may be marked as left behind although KMS does not show that: the resource's policy was <c>Retain</c> earlier in this deletion, or an earlier resource of the name left
+    /// the key just before this one was made. Another process may have written the mark.
     /// </summary>
-    private bool MayBeReleased<T>(ReconcileContext<T> context)
-        where T : class, IKeyResource =>
-        context.Cache.IsReleaseSent
-        || (context.Resource.Metadata.DeletionTimestamp <= context.FirstSeenAt && context.Now - context.FirstSeenAt < settings.ConsistencyWindow);
+    private bool MayBeReleased<T>(ReconcileContext<T> context, ObservedKey key)
+        where T : class, IKeyResource
+    {
+        var meta = context.Resource.Metadata;
+        return context.Cache.IsReleaseSent
+            || (meta.DeletionTimestamp <= context.FirstSeenAt && context.Now - context.FirstSeenAt < settings.ConsistencyWindow)
+            || (key.CreationDate < meta.CreationTimestamp && context.Now - meta.CreationTimestamp < AwsClients.CallTimeout + settings.ConsistencyWindow);
+    }
 
     private static async Task<bool> IsCurrentAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource =>

@@ -36,16 +36,19 @@ internal sealed class AliasReservations
     /// <param name="location">Account and Region.</param>
     /// <param name="aliasName">The name that stays reserved, if it is.</param>
     /// <param name="uid">The resource.</param>
-    public void ReleaseOthers(KeyLocation location, string aliasName, string uid) => Release(uid, (location, aliasName));
+    public void ReleaseOthers(KeyLocation location, string aliasName, string uid) => Release(uid, reserved => reserved != (location, aliasName));
 
     /// <summary>Releases what a resource had reserved: it has its alias now, or it no longer exists.</summary>
-    public void Release(string uid) => Release(uid, null);
+    public void Release(string uid) => Release(uid, _ => true);
 
-    private void Release(string uid, (KeyLocation Location, string AliasName)? kept)
+    /// <summary>Releases names that a resource had reserved and is not to get any more.</summary>
+    public void Release(string uid, AliasesLost lost) => Release(uid, reserved => reserved.Location.Region == lost.Region && lost.Names.Contains(reserved.AliasName));
+
+    private void Release(string uid, Func<(KeyLocation Location, string AliasName), bool> isReleased)
     {
         foreach (var (name, holder) in _reservations)
         {
-            if (holder.Uid == uid && name != kept)
+            if (holder.Uid == uid && isReleased(name))
             {
                 _reservations.TryRemove(name, out _);
             }

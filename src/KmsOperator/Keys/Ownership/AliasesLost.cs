@@ -2,7 +2,7 @@ using KmsOperator.Api;
 
 namespace KmsOperator.Keys.Ownership;
 
-/// <summary>Aliases that a resource had and has no more. Other resources may have waited for them.</summary>
+/// <summary>Aliases that a resource had, or was to get, and does not have and is not to get any more. Other resources may have waited for them.</summary>
 /// <param name="Region">Where they are.</param>
 /// <param name="Names">Full names.</param>
 internal sealed record AliasesLost(string Region, IReadOnlyList<string> Names)

@@ -120,6 +120,9 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
     /// <returns><c>{kind}/{namespace}/{name}</c>; null when none has it.</returns>
     public string? FindKeyHolder(string region, string keyId) => index.FindKeyHolder(region, keyId, uid: "");
 
+    /// <summary>The aliases that a ServiceKey was to get before a change, and is not to get after it; null for none.</summary>
+    public AliasesLost? FindGivenUp(ServiceKey? old, ServiceKey? now) => index.FindGivenUp(old, now);
+
     /// <summary>The ServiceKeys that wait for aliases that another resource has lost.</summary>
     public IEnumerable<ServiceKey> ServiceKeysThatWaitFor(AliasesLost lost) => index.ServiceKeysThatWaitFor(lost);
 

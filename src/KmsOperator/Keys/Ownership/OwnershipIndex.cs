@@ -82,11 +82,27 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
         ];
     }
 
+    /// <summary>The aliases that a ServiceKey was to get before a change, and is not to get after it: its spec has changed, it is gone, or it gets no key. It need not have had them.</summary>
+    /// <param name="old">The ServiceKey before; null where it is new.</param>
+    /// <param name="now">The ServiceKey after; null where it is gone.</param>
+    /// <returns>Null for none.</returns>
+    public AliasesLost? FindGivenUp(ServiceKey? old, ServiceKey? now)
+    {
+        if (old is null || (now is not null && old.Metadata.Generation == now.Metadata.Generation && GetsNoKey(old) == GetsNoKey(now)) || ClassOf(old) is not { } keyClass)
+        {
+            return null;
+        }
+
+        var stillWanted = now is not null && (now.Status?.KeyId is not null || !GetsNoKey(now)) && ClassOf(now) is { } nowClass && nowClass.Spec.Region == keyClass.Spec.Region
+            ? WantedBy(now, nowClass)
+            : [];
+        string[] names = [.. WantedBy(old, keyClass).Except(stillWanted)];
+        return names.Length == 0 ? null : new AliasesLost(keyClass.Spec.Region, names);
+    }
+
     /// <summary>The ServiceKeys that say in <c>Ready</c> that they do not get an alias, and want one of these.</summary>
     public IEnumerable<ServiceKey> ServiceKeysThatWaitFor(AliasesLost lost) => keys.ListByIndex(WithAliasConflict, "").Where(other =>
-        classes.Find(other.Status?.ClassName ?? other.Spec.ClassName) is { } keyClass
-        && keyClass.Spec.Region == lost.Region
-        && (lost.Names.Contains(ServiceKeyResolver.AliasOf(other, keyClass)) || other.Spec.AdditionalAliases?.Any(lost.Names.Contains) == true));
+        ClassOf(other) is { } keyClass && keyClass.Spec.Region == lost.Region && WantedBy(other, keyClass).Any(lost.Names.Contains));
 
     /// <summary>The KeyReplicas that say so. Where the spec names no alias, that is the primary's, and they count as well.</summary>
     public IEnumerable<KeyReplica> KeyReplicasThatWaitFor(AliasesLost lost) => replicas.ListByIndex(WithAliasConflict, "").Where(other =>
@@ -132,8 +148,11 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     private IEnumerable<ServiceKey> Waiting(KeyClass keyClass) =>
         keys.ListByIndex(WithoutKey, keyClass.Metadata.Name).Concat(keyClass.Metadata.Name == classes.Default?.Metadata.Name ? keys.ListByIndex(WithoutKey, "") : []);
 
-    private static bool Wants(string aliasName, ServiceKey other, KeyClass keyClass) =>
-        ServiceKeyResolver.AliasOf(other, keyClass) == aliasName || other.Spec.AdditionalAliases?.Contains(aliasName) == true;
+    private KeyClass? ClassOf(ServiceKey resource) => classes.Find(resource.Status?.ClassName ?? resource.Spec.ClassName);
+
+    private static IEnumerable<string> WantedBy(ServiceKey resource, KeyClass keyClass) => [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []];
+
+    private static bool Wants(string aliasName, ServiceKey other, KeyClass keyClass) => WantedBy(other, keyClass).Contains(aliasName);
 
     private static bool IsOlder(ServiceKey other, ServiceKey resource) =>
         (other.Metadata.CreationTimestamp, other.Metadata.Uid).CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid)) < 0;

@@ -43,6 +43,7 @@ internal static class KeyReplicaRegistration
         void OnServiceKey(ResourceChange<ServiceKey> change)
         {
             AddWaiting(change.FindLostAliases());
+            AddWaiting(services.GiveUpAliases(change));
 
             // A replica inherits from its primary's spec, waits for its primary's key and alias, and shows where the primary is. What needs no reconcile has an old and a new state.
             if (change.NeedsReconcile() || KeyOf(change.Old!) != KeyOf(change.New!))

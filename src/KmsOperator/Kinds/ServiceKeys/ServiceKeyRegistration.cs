@@ -41,6 +41,7 @@ internal static class ServiceKeyRegistration
             }
 
             AddWaiting(change.FindLostAliases());
+            AddWaiting(services.GiveUpAliases(change));
         }
 
         void OnKeyClass(ResourceChange<KeyClass> change)

@@ -147,6 +147,42 @@ public sealed class OwnershipIndexTests
         Assert.True(Index.KeyReplicasThatWaitFor(lost).Any() == waits, why);
     }
 
+    // What a ServiceKey is like before and after a change, the aliases that it gives up, and why.
+    public static TheoryData<ServiceKey?, ServiceKey?, string, string> Changed
+    {
+        get
+        {
+            var one = new ServiceKey { Metadata = new() { Namespace = "team", Name = "one", Generation = 1 }, Spec = new() { ClassName = "standard", Alias = Alias, AdditionalAliases = ["alias/second"] } };
+            var edited = one with { Metadata = one.Metadata with { Generation = 2 } };
+            var withKey = one with { Status = new() { KeyId = "key-1" } };
+            return new()
+            {
+                { null, one, "", "it is new" },
+                { one, null, $"{Alias} alias/second", "it is gone" },
+                { one, edited with { Spec = one.Spec with { Alias = "alias/other" } }, Alias, "it wants another name" },
+                { one, edited with { Spec = one.Spec with { AdditionalAliases = [] } }, "alias/second", "it wants one name less" },
+                { one, edited with { Spec = one.Spec with { Suspend = true } }, $"{Alias} alias/second", "it gets no key" },
+                { one, one with { Status = new() { Conditions = [new() { Type = ConditionTypes.Stalled, Status = "True" }] } }, $"{Alias} alias/second", "KMS refuses its key" },
+                { withKey, edited with { Status = withKey.Status, Spec = one.Spec with { Suspend = true } }, "", "it has a key" },
+                { one, withKey, "", "it got its key" },
+                { one, edited with { Spec = one.Spec with { ClassName = "elsewhere" } }, $"{Alias} alias/second", "its key is to be in another Region" },
+                { one with { Spec = one.Spec with { ClassName = "missing" } }, null, "", "its class is gone, and with it the Region" },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Changed))]
+    public void A_ServiceKey_gives_up_the_aliases_that_it_was_to_get_and_is_not_to_get_any_more(ServiceKey? old, ServiceKey? now, string expected, string why)
+    {
+        foreach (var (name, region) in new[] { ("standard", Here.Region), ("elsewhere", "eu-west-1") })
+            _caches.Set(new KeyClass { Metadata = new() { Name = name }, Spec = new() { Region = region } });
+
+        var lost = Index.FindGivenUp(old, now);
+        Assert.True(string.Join(' ', lost?.Names ?? []) == expected, why);
+        Assert.Equal(lost is null ? null : Here.Region, lost?.Region);
+    }
+
     [Fact]
     public void A_replica_without_an_alias_in_its_spec_waits_for_any_of_its_Region()
     {
