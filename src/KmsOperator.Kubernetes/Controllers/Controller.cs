@@ -106,6 +106,8 @@ public sealed class Controller(
     {
         if (result.IsRetry)
         {
+            if (result.ForgetsFailures)
+                queue.Forget(key);
             queue.AddWithBackoff(key);
             return "requeue";
         }

@@ -24,6 +24,9 @@ public readonly record struct ReconcileResult
     /// <summary>Whether the backoff applies.</summary>
     public bool IsRetry { get; }
 
+    /// <summary>Whether the backoff begins anew: what failed before is over, and something else fails now.</summary>
+    public bool ForgetsFailures { get; init; }
+
     /// <summary>The delay before the next reconciliation; null if there is none.</summary>
     public TimeSpan? After { get; }
 

@@ -62,18 +62,18 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
             Reasons.ClassNotFound when world.Cluster.ClassOf(resource) is null => null,
-            Reasons.PendingDeletion or Reasons.KeyDisabled when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key
+            Reasons.PendingDeletion or Reasons.KeyDisabled when KeyOf(world, resource) is { } key
                 && KeyTruth.IsPendingDeletion(key) && (world.History.IsScheduledByPeople(key.KeyId) || world.History.IsMarkRefused(key.Region, key.KeyId) || IsMarkedTwice(world, key)) => null,
 
             // Somebody has moved the primary to the replica's Region, and the KeyReplica says so. The key here is to be as described all the same.
-            Reasons.ReplicaConflict when world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { IsPrimary: false } => Description.FindDifference(world, resource),
+            Reasons.ReplicaConflict when KeyOf(world, resource) is { IsPrimary: false } => Description.FindDifference(world, resource),
 
             // The key is gone for good, and nobody has asked for another one, or its primary in another Region has the same material. Or there is no key that could be adopted.
             Reasons.KeyNotFound when world.History.IsDestroyed(resource.Status?.KeyId) && (resource.Spec.RecreateLostKey != true || resource.Status?.MultiRegionKeyType == "REPLICA") => null,
-            Reasons.KeyNotFound when resource is { Status.KeyId: null, Spec.Adopt: { } adopt } && FindAdopted(world, adopt) is null => null,
+            Reasons.KeyNotFound when resource is { Status.KeyId: null, Spec.Adopt: { } adopt } && FindAdopted(world, resource, adopt) is null => null,
 
             // The key that is to be adopted is another resource's, or nobody knows whose.
-            Reasons.KeyConflict when resource is { Status.KeyId: null, Spec.Adopt: { } adopt } && FindAdopted(world, adopt) is { } key && IsAnothers(world, resource, key) => null,
+            Reasons.KeyConflict when resource is { Status.KeyId: null, Spec.Adopt: { } adopt } && FindAdopted(world, resource, adopt) is { } key && IsAnothers(world, resource, key) => null,
 
             // KMS makes no key under a policy that names a role that is gone. Without that role nobody can make it.
             Reasons.PrincipalNotFound when resource.Status?.KeyId is null && Description.FindMissingRole(world, resource) is not null => null,
@@ -98,9 +98,11 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // A KeyReplica that people made has the replica in a Region where the ServiceKey wants one of its own.
             Reasons.ReplicaConflict when HasReplicaOfPeople(world, resource) => Description.FindDifference(world, resource),
 
-            // The policy is refused; everything else is to be as described all the same, but for an alias that another key has.
+            // The policy is refused; everything else is to be as described all the same, but for an alias that another key has, and for the primary, which KMS moves only while the key is enabled.
             Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => Description.FindDifference(
-                world, resource, IsAliasElsewhere(world, resource) ? Aspects.Policy | Aspects.Alias : Aspects.Policy),
+                world,
+                resource,
+                Aspects.Policy | (IsAliasElsewhere(world, resource) ? Aspects.Alias : Aspects.None) | (resource.Spec.Enabled == false ? Aspects.Primary : Aspects.None)),
             _ => "it is not Ready",
         };
     }
@@ -108,6 +110,8 @@ internal sealed class AsDescribedInTheEnd : IPromise
     /// <summary>Whether a key has the mark of its deletion and the mark that it is left, since one of the calls came late. KMS changes no tags of a key that is pending deletion.</summary>
     public static bool IsMarkedTwice(SimulatedWorld world, KeyEntry key) =>
         world.History.IsMarkedLate(key.Region, key.KeyId) && KeyTruth.Tag(key, TagNames.DeletedBy) is not null && KeyTruth.Tag(key, TagNames.Released) is not null;
+
+    private static KeyEntry? KeyOf(SimulatedWorld world, ServiceKey resource) => world.Keys.Find(world.Cluster.RegionOf(resource), resource.Status?.KeyId);
 
     private static bool IsRotationRefused(ServiceKey resource) =>
         resource is { Spec: { KeySpec: not (null or "SYMMETRIC_DEFAULT"), MultiRegion: not true }, Status.KeyId: not null }
@@ -133,11 +137,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static ServiceKey? ServiceKeyOf(SimulatedWorld world, string? arn) => arn is null ? null : world.Cluster.ServiceKeys.FirstOrDefault(key => key.Status?.Arn == arn);
 
     private static bool NamesAnothersKey(SimulatedWorld world, ServiceKey resource) =>
-        world.Keys.Find(StartingPoint.Home, resource.Status?.KeyId) is { } key && KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)
+        KeyOf(world, resource) is { } key && KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)
         && !world.Keys.All.Any(own => KeyTruth.Tag(own, TagNames.Uid) == resource.Metadata.Uid && !KeyTruth.IsPendingDeletion(own));
 
-    private static KeyEntry? FindAdopted(SimulatedWorld world, AdoptSpec adopt) =>
-        world.Keys.Find(StartingPoint.Home, AwsCall.Plain(adopt.KeyId.StartsWith("alias/", StringComparison.Ordinal) ? world.Keys.TargetOf(StartingPoint.Home, adopt.KeyId) : adopt.KeyId));
+    private static KeyEntry? FindAdopted(SimulatedWorld world, ServiceKey resource, AdoptSpec adopt) => world.Cluster.RegionOf(resource) is var region
+        ? world.Keys.Find(region, AwsCall.Plain(adopt.KeyId.StartsWith("alias/", StringComparison.Ordinal) ? world.Keys.TargetOf(region, adopt.KeyId) : adopt.KeyId))
+        : null;
 
     private static bool IsAnothers(SimulatedWorld world, ServiceKey resource, KeyEntry key) =>
         (KeyTruth.OwnerOf(key) is { } owner && owner != ClusterTruth.PathOf(resource)) || world.Cluster.Resources.Any(other => !ReferenceEquals(other, resource) && other.Status?.KeyId == key.KeyId);
@@ -158,13 +163,13 @@ internal sealed class AsDescribedInTheEnd : IPromise
 
     /// <summary>Whether another resource, or a key that is nobody's, has an alias that a resource wants, or another resource wants it as well.</summary>
     private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource) => AliasesOf(world, resource).Any(alias =>
-        world.Keys.TargetOf(StartingPoint.Home, alias) is { } target ? target != resource.Status?.KeyId
-        : world.Cluster.ServiceKeys.Any(other => other != resource && AliasesOf(world, other).Contains(alias) && (resource.Status?.KeyId is null || CannotPutBack(world, other, alias))));
+        world.Keys.TargetOf(world.Cluster.RegionOf(resource), alias) is { } target ? target != resource.Status?.KeyId
+        : world.Cluster.ServiceKeys.Any(other => other != resource && world.Cluster.RegionOf(other) == world.Cluster.RegionOf(resource) && AliasesOf(world, other).Contains(alias) && (resource.Status?.KeyId is null || CannotPutBack(world, other, alias))));
 
-    /// <summary>Whether a resource has an alias on record that somebody deleted, and cannot make it again: people scheduled the deletion of its key.</summary>
+    /// <summary>Whether a resource has an alias on record that somebody deleted, and cannot make it again: people scheduled the deletion of its key, or the key is gone for good.</summary>
     public static bool CannotPutBack(SimulatedWorld world, ServiceKey resource, string alias) =>
         (resource.Status?.AliasName == alias || resource.Status?.AdditionalAliases?.Contains(alias) == true)
-        && world.Keys.Find(StartingPoint.Home, resource.Status.KeyId) is { } key && KeyTruth.IsPendingDeletion(key) && world.History.IsScheduledByPeople(key.KeyId);
+        && (world.History.IsDestroyed(resource.Status.KeyId) || (KeyOf(world, resource) is { } key && KeyTruth.IsPendingDeletion(key) && world.History.IsScheduledByPeople(key.KeyId)));
 
     /// <summary>
     /// Whether a resource that may take over its alias will: no resource has the key that has the alias, none waits for it as well, and KMS moves an alias from that key to this one.
@@ -172,12 +177,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static bool WillTakeOver(SimulatedWorld world, ServiceKey resource) =>
         resource.Spec is { TakeOverAlias: true, AdditionalAliases: null } && world.Cluster.ClassOf(resource)?.Spec.Permissions?.AliasTakeOver == "Allow"
         && AliasesOf(world, resource).First() is var alias
-        && world.Keys.TargetOf(StartingPoint.Home, alias) is { } target
-        && IsOfOneType(world, target, resource.Status?.KeyId)
+        && world.Keys.TargetOf(world.Cluster.RegionOf(resource), alias) is { } target
+        && IsOfOneType(world, world.Cluster.RegionOf(resource), target, resource.Status?.KeyId)
         && !world.Cluster.Resources.Any(other => !ReferenceEquals(other, resource) && (other.Status?.KeyId == target || (other is ServiceKey key && AliasesOf(world, key).Contains(alias))));
 
-    private static bool IsOfOneType(SimulatedWorld world, string keyId, string? otherKeyId) =>
-        world.Keys.Find(StartingPoint.Home, keyId) is not { } key || world.Keys.Find(StartingPoint.Home, otherKeyId) is not { } other
+    private static bool IsOfOneType(SimulatedWorld world, string region, string keyId, string? otherKeyId) =>
+        world.Keys.Find(region, keyId) is not { } key || world.Keys.Find(region, otherKeyId) is not { } other
         || (key.Group.KeySpec, key.Group.KeyUsage) == (other.Group.KeySpec, other.Group.KeyUsage);
 
     private static IEnumerable<string> AliasesOf(SimulatedWorld world, ServiceKey resource) =>

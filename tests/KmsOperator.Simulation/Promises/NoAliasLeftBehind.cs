@@ -22,7 +22,7 @@ internal sealed class NoAliasLeftBehind : IPromise
             if (world.Cluster.Find(madeFor.Path) is not ServiceKey { Metadata.DeletionTimestamp: null } resource || world.Cluster.IsPassive(resource)
                 || resource.Metadata.Uid != madeFor.Uid || world.History.IsExcused(madeFor.Path)
                 || world.Keys.TargetOf(region, alias) is not { } target || target != resource.Status?.KeyId
-                || world.Cluster.ClassOf(resource) is not { } keyClass || ClusterTruth.NamesAnotherClass(resource)
+                || world.Cluster.ClassOf(resource) is not { } keyClass || ClusterTruth.NamesAnotherClass(resource) || keyClass.Spec.Region != region
                 || ServiceKeyResolver.Resolve(resource, keyClass, KmsService.AccountId, SimulatedWorld.ClusterId).Error is not null)
                 continue;
             string[] wanted = [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []];

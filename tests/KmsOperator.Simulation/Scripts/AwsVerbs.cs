@@ -85,12 +85,13 @@ internal static class AwsVerbs
         Call(world, step, "ScheduleKeyDeletion", new JsonObject { ["PendingWindowInDays"] = 7 });
     }
 
-    /// <summary>The window of a deletion is over: the key is gone for good. That is days after the last call, so a deletion that was scheduled just now is left alone.</summary>
+    /// <summary>The window of a deletion is over: the key is gone for good. That is days after the last call, so a deletion that was scheduled just now is left alone, and so is a key that is in no status yet.</summary>
     private static void Destroy(SimulatedWorld world, ScriptStep step)
     {
         var now = world.Kms.State.Clock.GetUtcNow();
         foreach (var key in world.Keys.All.Where(key => key.Current is { State: KeyState.PendingDeletion, DeletionDate: { } date, PendingWindowInDays: { } days }
-            && date.AddDays(-days) < now - LongSince && KeyTruth.OwnerOf(key)?.EndsWith($"/{step.Subject}", StringComparison.Ordinal) == true).ToArray())
+            && date.AddDays(-days) < now - LongSince && KeyTruth.OwnerOf(key)?.EndsWith($"/{step.Subject}", StringComparison.Ordinal) == true
+            && !world.Cluster.Resources.Any(maker => CreateAttempt.Of(maker) is { } attempt && attempt.Id == KeyTruth.Tag(key, TagNames.Attempt))).ToArray())
         {
             world.History.Destroyed(key);
             world.Kms.Destroy(key);

@@ -69,7 +69,7 @@ internal sealed class ScriptGenerator
     {
         if (seed % 7 == 0)
         {
-            Repeat((seed / 7 % 3) switch { 0 => Adopt, 1 => Guard, _ => Lose });
+            Repeat((seed / 7 % 4) switch { 0 => Adopt, 1 => Guard, 2 => Lose, _ => Mislead });
             return;
         }
 
@@ -376,6 +376,50 @@ internal sealed class ScriptGenerator
             Wait();
             Add("create", name);
         }
+    }
+
+    /// <summary>A class leads to another Region for a while, by mistake.</summary>
+    private void Mislead()
+    {
+        var name = Names[0];
+        var keyClass = Pick(["standard", "standard", "strict"]);
+        Trouble(["CreateKey", "CreateAlias", "ScheduleKeyDeletion", "TagResource", "Sts"], ["CreateKey", "CreateAlias", "patch/servicekeys", "apply/servicekeys"]);
+        if (_random.Next(2) == 0)
+            Add("edit", name, $"deletionPolicy={Pick(["Retain", "Delete", "Disable"])}");
+        Add("edit-class", keyClass, $"region={Worlds.StartingPoint.Elsewhere}");
+        _at += _random.NextDouble() * 2;
+        for (var i = _random.Next(1, 4); i > 0; i--)
+        {
+            switch (_random.Next(6))
+            {
+                case 0:
+                    Add("create", Names[1], Spec());
+                    break;
+                case 1:
+                    Add("delete", name);
+                    break;
+                case 2:
+                    Add("delete", name);
+                    _at += _random.NextDouble();
+                    Add("create", name, Spec());
+                    break;
+                case 3:
+                    Add("edit", name, $"alias={Pick(Aliases)}{_random.Next(2)}");
+                    break;
+                case 4:
+                    Add("erase-status", name);
+                    break;
+                default:
+                    Add("kill", Operator());
+                    break;
+            }
+
+            Wait();
+        }
+
+        Add("edit-class", keyClass, $"region={Worlds.StartingPoint.Home}");
+        Wait();
+        Add("create", name, Spec());
     }
 
     /// <summary>What may go wrong while something changes: calls fail, the operator dies at a request, its watches are late.</summary>

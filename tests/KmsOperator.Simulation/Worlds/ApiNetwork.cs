@@ -10,7 +10,7 @@ namespace KmsOperator.Simulation.Worlds;
 internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, ApiConnection server) : IKubernetesApi
 {
     // As the real client: a request without an answer is given up.
-    private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(3);
 
     public Task<T?> GetAsync<T>(ResourceType<T> type, NamespacedName key, CancellationToken cancellationToken)

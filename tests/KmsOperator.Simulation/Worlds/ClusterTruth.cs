@@ -35,6 +35,9 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
         ? Classes.FirstOrDefault(keyClass => keyClass.Metadata.Name == name)
         : DefaultClasses.Of(Classes).FirstOrDefault();
 
+    /// <summary>The Region of a ServiceKey's key, or where it is to be.</summary>
+    public string RegionOf(ServiceKey resource) => resource.Status?.Region ?? ClassOf(resource)?.Spec.Region ?? StartingPoint.Home;
+
     /// <summary>Whether a ServiceKey's spec names another class than its key has: people changed it before the key was there, or while the status was lost.</summary>
     public static bool NamesAnotherClass(ServiceKey resource) => resource is { Spec.ClassName: { } named, Status.ClassName: { } recorded } && named != recorded;
 
@@ -53,7 +56,7 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
     public bool IsClassOfKeyGone(IKeyResource resource)
     {
         var primary = resource is KeyReplica replica ? PrimaryOf(replica) : null;
-        var name = resource.Status?.ClassName ?? (resource as ServiceKey)?.Spec.ClassName ?? (resource as KeyReplica)?.Spec.ClassName ?? primary?.Status?.ClassName ?? primary?.Spec.ClassName;
+        var name = CreateAttempt.StatusOf(resource).ClassName ?? (resource as ServiceKey)?.Spec.ClassName ?? (resource as KeyReplica)?.Spec.ClassName ?? primary?.Status?.ClassName ?? primary?.Spec.ClassName;
         return name is null ? !DefaultClasses.Of(Classes).Any() : Classes.All(keyClass => keyClass.Metadata.Name != name);
     }
 

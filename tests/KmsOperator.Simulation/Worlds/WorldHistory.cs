@@ -269,6 +269,13 @@ internal sealed class WorldHistory(SimulatedWorld world)
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);
             var isUntouched = resource.Metadata.DeletionTimestamp is not null && (world.Cluster.IsPassive(resource) || world.Cluster.IsClassOfKeyGone(resource));
+            if (isUntouched)
+            {
+                // Its status may name another key, which people wrote there.
+                foreach (var own in world.Keys.All.Where(key => KeyTruth.Tag(key, TagNames.Uid) == resource.Metadata.Uid))
+                    _leftUntouched.Add((own.Region, own.KeyId));
+            }
+
             if (resource.Status is { KeyId: { } keyId, Region: { } region })
             {
                 if (isUntouched)

@@ -187,6 +187,23 @@ public sealed class AliasTests
     }
 
     [Fact]
+    public async Task A_ServiceKey_that_waited_long_for_an_alias_is_tried_again_at_once_when_KMS_is_busy_at_last()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "alias: alias/wanted", "deletionPolicy: Delete"));
+        await scenario.ApplyAsync(Scenario.Key("two", "alias: alias/two"));
+        await scenario.ApplyAsync(Scenario.Key("two", "alias: alias/wanted"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
+        scenario.AssertStalled("ServiceKey", "two", "AliasConflict");
+
+        await scenario.Aws.PostAsync("/_sim/faults", """{"operation": "CreateAlias", "kind": "throttle"}""");
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync();
+
+        scenario.AssertReady("ServiceKey", "two");
+    }
+
+    [Fact]
     public async Task An_alias_that_a_resource_never_got_and_wants_no_more_is_free()
     {
         using var scenario = await Scenario.StartAsync();

@@ -191,7 +191,7 @@ public sealed class CreateRecoveryTests
     }
 
     [Fact]
-    public async Task The_record_goes_with_the_next_write_of_the_metadata()
+    public async Task The_record_stays_with_the_resource_where_its_finalizer_is_put_back()
     {
         using var scenario = await Scenario.StartAsync();
         await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
@@ -203,7 +203,7 @@ public sealed class CreateRecoveryTests
 
         var metadata = scenario.User.Get("ServiceKey", id)["metadata"]!;
         Assert.Equal([ApiGroup.Finalizer], metadata["finalizers"]!.AsArray().Select(one => (string?)one));
-        Assert.Null(metadata["annotations"]?[AnnotationNames.CreateAttempt]);
+        Assert.NotNull(metadata["annotations"]?[AnnotationNames.CreateAttempt]);
         scenario.AssertReady("ServiceKey", "one");
     }
 

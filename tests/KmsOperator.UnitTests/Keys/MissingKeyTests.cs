@@ -55,6 +55,7 @@ public sealed class MissingKeyTests
 
         scenario.Operator.CrashAndRestart();
         await scenario.AnnotateAsync("ServiceKey", "one", "kms.servicekey.dev/reconcile-at", "again");
+        scenario.AssertStalled("ServiceKey", "one", "KeyNotFound");
         await scenario.RestAsync();
         scenario.AssertStalled("ServiceKey", "one", "KeyNotFound");
         Assert.Empty(await scenario.Aws.KeysAsync());

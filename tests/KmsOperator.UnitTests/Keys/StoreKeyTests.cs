@@ -119,6 +119,39 @@ public sealed class StoreKeyTests
         Assert.Equal(1, await scenario.CallsAsync("RotateKeyOnDemand"));
     }
 
+    [Theory]
+    [InlineData("new", "the attempt is on record")]
+    [InlineData("taken", "the resource took the key back from an earlier one of its name")]
+    [InlineData("finalizer", "somebody took the finalizer off, and it was put back")]
+    public async Task A_resource_whose_status_is_erased_makes_no_key_where_its_class_leads_by_then(string how, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        if (how == "taken")
+        {
+            await scenario.DeleteAsync("ServiceKey", "one");
+            await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        }
+        else if (how == "finalizer")
+        {
+            scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"metadata": {"finalizers": null}}""");
+        }
+
+        await scenario.RestAsync();
+        scenario.Operator.Kill();
+        scenario.EraseStatus("ServiceKey", "one");
+        scenario.User.Patch("KeyClass", Scenario.Id("KeyClass", "standard"), "{spec: {region: eu-west-1}}");
+        scenario.Operator.Start();
+        await scenario.RestAsync();
+
+        Assert.True(await scenario.CallsAsync("CreateKey") == 1, why);
+        scenario.User.Patch("KeyClass", Scenario.Id("KeyClass", "standard"), "{spec: {region: us-east-1}}");
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+        Assert.Equal((string?)(await scenario.Aws.KeyAsync())["keyId"], scenario.Status("ServiceKey", "one", "keyId"));
+    }
+
     /// <summary>Somebody takes the finalizer off, deletes the resource and makes it again.</summary>
     private static void MakeAgain(Scenario scenario)
     {

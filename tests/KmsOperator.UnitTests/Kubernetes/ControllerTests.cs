@@ -74,6 +74,17 @@ public sealed class ControllerTests : IDisposable
     }
 
     [Fact]
+    public void An_object_that_fails_for_another_reason_than_before_comes_again_soon()
+    {
+        Start((_, _) => ValueTask.FromResult(ReconcileResult.Retry with { ForgetsFailures = _reconciles == 9 }));
+        _queue.Add(Key);
+        _thread.RunUntil(() => _reconciles == 9);
+
+        Assert.InRange(_thread.RunUntil(() => _reconciles == 10).TotalSeconds, 1, 1.2);
+        Assert.InRange(_thread.RunUntil(() => _reconciles == 11).TotalSeconds, 2, 2.4);
+    }
+
+    [Fact]
     public void As_many_objects_are_worked_on_at_once_as_there_are_workers()
     {
         var entered = 0;

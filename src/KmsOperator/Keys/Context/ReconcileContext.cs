@@ -162,28 +162,35 @@ internal sealed class ReconcileContext<T>(
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>
     public string? Annotation(string name) => Resource.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
-    /// <summary>Adds the operator's finalizer, if it is not there. The record of an attempt that is not open means nothing any more, and goes with the same write.</summary>
+    /// <summary>Adds the operator's finalizer, if it is not there. The record of an attempt that made no key means nothing any more, and goes with the same write.</summary>
     public async Task AddFinalizerAsync(CancellationToken cancellationToken)
     {
         CheckLease();
         if (!Finalizers.Has(Resource, ApiGroup.Finalizer))
         {
-            Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, OpenAttempt is null ? AttemptRemoved() : [], cancellationToken);
+            Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, OpenAttempt is null && Status.KeyId is null ? AttemptRemoved() : [], cancellationToken);
         }
     }
 
     /// <summary>Records an attempt to create the key, and adds the finalizer, in one write that is refused if the resource has changed.</summary>
     /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone. The attempt must not be sent.</exception>
-    public async Task RecordAttemptAsync(CreateAttempt attempt, CancellationToken cancellationToken)
+    public Task RecordAttemptAsync(CreateAttempt attempt, CancellationToken cancellationToken)
     {
         CheckLease();
-
         if (OpenAttempt?.Id != attempt.Id)
         {
             // If the answer to this write is lost, the attempt is on record but was never sent.
             Cache.SettledAttemptId = attempt.Id;
         }
 
+        return RecordMakingAsync(attempt, cancellationToken);
+    }
+
+    /// <summary>Records how a key was made that the resource takes up, and adds the finalizer, in one write that is refused if the resource has changed.</summary>
+    /// <exception cref="KubernetesApiException">Conflict: the resource has changed, or is gone.</exception>
+    public async Task RecordMakingAsync(CreateAttempt attempt, CancellationToken cancellationToken)
+    {
+        CheckLease();
         var annotations = attempt.ToAnnotations().ToDictionary(one => one.Key, one => (string?)one.Value);
         Resource = await api.AddFinalizerAsync(type, Resource, ApiGroup.Finalizer, annotations, cancellationToken);
     }

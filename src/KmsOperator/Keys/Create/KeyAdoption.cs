@@ -176,7 +176,16 @@ internal sealed class KeyAdoption(OwnershipCheck ownership, RecentDeletions dele
         var isOfEarlier = key.Tags.GetValueOrDefault(TagNames.Uid) is { } uid && uid != resolved.Desired.Owner.Uid;
         // A process or a resource before this one may have written to it just now.
         var wasManaged = context.IsStatusLost || isOfEarlier || key.Tags.ContainsKey(TagNames.Released) || key.Tags.ContainsKey(TagNames.DeletedBy);
-        await context.AddFinalizerAsync(cancellationToken);
+        if (key.Tags.GetValueOrDefault(TagNames.Attempt) is { Length: > 0 } attemptId)
+        {
+            // Where the status is lost, the record says in which account and Region the key is. The class may lead elsewhere by then.
+            await context.RecordMakingAsync(CreateRecord.AttemptFor(attemptId, status, resolved, context.Now), cancellationToken);
+        }
+        else
+        {
+            await context.AddFinalizerAsync(cancellationToken);
+        }
+
         var taken = CreateRecord.WithLost(context, KeyStatusFields.Observed(status, key) with
         {
             FormerGrantNames = wasManaged ? GrantHistory.Unknown : status.FormerGrantNames,

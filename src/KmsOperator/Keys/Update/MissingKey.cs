@@ -1,5 +1,6 @@
 using KmsOperator.Api;
 using KmsOperator.Keys.Context;
+using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
 using KmsOperator.Planning;
 
@@ -26,10 +27,18 @@ internal static class MissingKey
         var missingFor = context.MissingFor(lookedAt);
         var since = lookedAt - missingFor;
         var arn = status.Arn ?? status.KeyId;
+        var isReplaced = desired.RecreateLostKey && !desired.ObserveOnly;
         if (missingFor < consistencyWindow)
         {
+            // A process before this one may have found out already, and nothing says otherwise.
+            var known = ResourceConditions.Find(status.Conditions, ConditionTypes.Ready) is { Reason: Reasons.KeyNotFound, Message: { } message } && !isReplaced && message.Contains(arn!, StringComparison.Ordinal)
+                ? message
+                : null;
             return KeyResult.Failed(
-                status, ReconcileError.Transient(Reasons.Progressing, $"KMS has not shown {arn} since {since.UtcDateTime:HH:mm:ss}Z. The operator looks again.")) with
+                status,
+                known is null
+                    ? ReconcileError.Transient(Reasons.Progressing, $"KMS has not shown {arn} since {since.UtcDateTime:HH:mm:ss}Z. The operator looks again.")
+                    : ReconcileError.Terminal(Reasons.KeyNotFound, known)) with
             {
                 IsCompared = true,
                 RequeueAfter = RetryPeriod,
@@ -49,7 +58,7 @@ internal static class MissingKey
             };
         }
 
-        if (!desired.RecreateLostKey || desired.ObserveOnly)
+        if (!isReplaced)
         {
             return KeyResult.Failed(
                 status,
