@@ -1273,5 +1273,40 @@ internal static class MendedFaults
             24.606 delete team-a/one
             27.325 create team-a/one grants=a:Encrypt
             """),
+        new("the status was erased while the class led to another Region: the key that had been taken back was not found, and a second one was made", """
+            seed 30075 operators 1 stale 0
+            0 create team-a/one className=strict
+            29.094 delete team-a/one
+            31.379 create team-a/one deletionPolicy=Retain
+            96.544 edit-class standard region=eu-west-1
+            98.846 erase-status team-a/one
+            """),
+        new("a call was throttled when the alias was free at last, and the resource waited for minutes more", """
+            seed 1 operators 1 stale 0
+            0 create team-a/one alias=alias/x0 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC users=role0
+            0 create team-a/two deletionPolicy=Retain
+            3.561 fail-aws Sts Throttled 3
+            8.335 kill A
+            12.137 fail-aws EnableKeyRotation LostBefore 2
+            12.476 edit team-a/two alias=alias/x0
+            12.584 delete team-a/one
+            87.872 create team-a/one recreateLostKey=true
+            89.282 delete team-a/one
+            90.504 create team-a/one
+            114.504 fail-aws CreateAlias Throttled 2
+            114.504 kms-schedule-deletion team-a/one
+            176.504 kms-destroy team-a/one
+            208.865 delete team-a/one
+            299.865 edit team-a/one recreateLostKey=true
+            """),
+        new("the policy of a replica changed while its last write was on its way (excepted)", """
+            seed 1100729 operators 1 stale 0
+            0 create team-a/one className=strict multiRegion=true replicaRegions=eu-west-1
+            36.337 fail-api patch/keyreplicas Slow 2
+            60.58 edit team-a/one deletionPolicy=Retain enabled=true
+            61.709 delete team-a/one
+            85.368 edit team-a/one managementPolicy=Full deletionPolicy=Disable
+            91.253 create team-a/one deletionPolicy=Delete
+            """),
     ];
 }

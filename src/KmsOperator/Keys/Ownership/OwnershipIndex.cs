@@ -152,7 +152,8 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
 
     private static IEnumerable<string> WantedBy(ServiceKey resource, KeyClass keyClass) => [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []];
 
-    private static bool Wants(string aliasName, ServiceKey other, KeyClass keyClass) => WantedBy(other, keyClass).Contains(aliasName);
+    private static bool Wants(string aliasName, ServiceKey other, KeyClass keyClass) =>
+        ServiceKeyResolver.AliasOf(other, keyClass) == aliasName || other.Spec.AdditionalAliases?.Contains(aliasName) == true;
 
     private static bool IsOlder(ServiceKey other, ServiceKey resource) =>
         (other.Metadata.CreationTimestamp, other.Metadata.Uid).CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid)) < 0;
