@@ -26,11 +26,8 @@ internal sealed partial class ScriptGenerator
             case 3:
                 Moves();
                 break;
-            case 4 when seed % 2 == 0:
-                MoveClasses();
-                break;
             default:
-                ChangePolicies();
+                Repeat(seed % 2 == 0 ? MoveClasses : ChangePolicies);
                 break;
         }
     }
@@ -129,41 +126,35 @@ internal sealed partial class ScriptGenerator
     private void MoveClasses()
     {
         var name = Names[0];
-        var changes = _random.Next(2, 6);
-        for (var change = 0; change < changes; change++)
+        Trouble(["CreateKey", "CreateAlias", "UpdateAlias", "DeleteAlias", "Sts"], ["CreateKey", "CreateAlias", "patch/servicekeys", "apply/servicekeys"]);
+        var keyClass = Pick(["standard", "strict"]);
+        switch (_random.Next(6))
         {
-            Trouble(["CreateKey", "CreateAlias", "UpdateAlias", "DeleteAlias", "Sts"], ["CreateKey", "CreateAlias", "patch/servicekeys", "apply/servicekeys"]);
-            var keyClass = Pick(["standard", "strict"]);
-            switch (_random.Next(6))
-            {
-                case 0:
-                    Add("edit-class", keyClass, $"aliasPrefix=p{_random.Next(2)}");
-                    break;
-                case 1:
-                    Add("default-class", keyClass);
-                    break;
-                case 2:
-                    Add("delete", name);
-                    _at += _random.NextDouble() * 3;
-                    Add("create", name, $"className={Pick(["null", "standard", "strict"])}");
-                    _at += _random.NextDouble() * 0.4;
-                    Add("edit", name, $"className={keyClass}");
-                    break;
-                case 3:
-                    Add("edit", name, $"className={keyClass}");
-                    break;
-                case 4:
-                    Add("erase-status", name);
-                    Add("edit", name, $"className={keyClass}");
-                    break;
-                default:
-                    Add("delete-class", keyClass);
-                    _at += _random.Next(2) == 0 ? _random.Next(1, 20) : _random.NextDouble();
-                    Add("create-class", keyClass);
-                    break;
-            }
-
-            Wait();
+            case 0:
+                Add("edit-class", keyClass, $"aliasPrefix=p{_random.Next(2)}");
+                break;
+            case 1:
+                Add("default-class", keyClass);
+                break;
+            case 2:
+                Add("delete", name);
+                _at += _random.NextDouble() * 3;
+                Add("create", name, $"className={Pick(["null", "standard", "strict"])}");
+                _at += _random.NextDouble() * 0.4;
+                Add("edit", name, $"className={keyClass}");
+                break;
+            case 3:
+                Add("edit", name, $"className={keyClass}");
+                break;
+            case 4:
+                Add("erase-status", name);
+                Add("edit", name, $"className={keyClass}");
+                break;
+            default:
+                Add("delete-class", keyClass);
+                _at += _random.Next(2) == 0 ? _random.Next(1, 20) : _random.NextDouble();
+                Add("create-class", keyClass);
+                break;
         }
     }
 
@@ -171,43 +162,37 @@ internal sealed partial class ScriptGenerator
     private void ChangePolicies()
     {
         var name = Names[0];
-        var changes = _random.Next(2, 6);
-        for (var change = 0; change < changes; change++)
+        Trouble(
+            ["DisableKey", "EnableKey", "TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"], ["DisableKey", "EnableKey", "TagResource", "patch/servicekeys"]);
+        switch (_random.Next(6))
         {
-            Trouble(
-                ["DisableKey", "EnableKey", "TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"], ["DisableKey", "EnableKey", "TagResource", "patch/servicekeys"]);
-            switch (_random.Next(6))
-            {
-                case 0:
-                    Add("edit", name, Policy(), $"enabled={(_random.Next(2) == 0 ? "true" : "false")}");
-                    break;
-                case 1:
-                    Add("edit", name, "managementPolicy=Observe");
-                    _at += _random.Next(2) == 0 ? _random.Next(5, 30) : _random.NextDouble();
-                    Add("edit", name, "managementPolicy=Full", Policy());
-                    break;
-                case 2:
-                    Add("delete-namespace", "team-a");
-                    Wait();
-                    Add("create-namespace", "team-a");
-                    Add("create", name, Policy());
-                    break;
-                default:
-                    if (_random.Next(2) == 0)
-                        Add("edit", name, Policy());
-                    Add("delete", name);
-                    if (_random.Next(2) == 0)
-                    {
-                        _at += _random.NextDouble() * 0.3;
-                        Add("edit", name, Policy());
-                    }
+            case 0:
+                Add("edit", name, Policy(), $"enabled={(_random.Next(2) == 0 ? "true" : "false")}");
+                break;
+            case 1:
+                Add("edit", name, "managementPolicy=Observe");
+                _at += _random.Next(2) == 0 ? _random.Next(5, 30) : _random.NextDouble();
+                Add("edit", name, "managementPolicy=Full", Policy());
+                break;
+            case 2:
+                Add("delete-namespace", "team-a");
+                Wait();
+                Add("create-namespace", "team-a");
+                Add("create", name, Policy());
+                break;
+            default:
+                if (_random.Next(2) == 0)
+                    Add("edit", name, Policy());
+                Add("delete", name);
+                if (_random.Next(2) == 0)
+                {
+                    _at += _random.NextDouble() * 0.3;
+                    Add("edit", name, Policy());
+                }
 
-                    Wait();
-                    Add("create", name, Policy());
-                    break;
-            }
-
-            Wait();
+                Wait();
+                Add("create", name, Policy());
+                break;
         }
 
         string Policy() => $"deletionPolicy={Pick(["Retain", "Delete", "Disable", "Disable"])}";

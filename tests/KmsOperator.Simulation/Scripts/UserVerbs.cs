@@ -22,7 +22,7 @@ internal static class UserVerbs
         ["delete"] = (world, step) => world.Users.Delete(KindOf(world, step), KeyOf(step)),
         ["rotate-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.RotateAt, step.Arguments[1]),
         ["protect"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.DeletionProtection, step.Arguments[1]),
-        ["confirm-deletion"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ConfirmDeletion, KeyIdOf(world, step.Subject)),
+        ["confirm-deletion"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ConfirmDeletion, StatusOf(world, step.Subject)?.KeyId),
         ["reconcile-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ReconcileAt, step.Arguments[1]),
         ["erase-status"] = EraseStatus,
         ["forge-status"] = ForgeStatus,
@@ -37,9 +37,7 @@ internal static class UserVerbs
 
     public static NamespacedName KeyOf(string subject) => new(subject[..subject.IndexOf('/', StringComparison.Ordinal)], subject[(subject.IndexOf('/', StringComparison.Ordinal) + 1)..]);
 
-    /// <summary>The key in a resource's status; null when there is none.</summary>
-    private static string? KeyIdOf(SimulatedWorld world, string subject) =>
-        world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(subject))?.Status?.KeyId;
+    private static KeyStatus? StatusOf(SimulatedWorld world, string subject) => world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(subject))?.Status;
 
     private static void Create(SimulatedWorld world, ScriptStep step)
     {
@@ -87,8 +85,7 @@ internal static class UserVerbs
     /// <summary>Makes the status claim another resource's key.</summary>
     private static void ForgeStatus(SimulatedWorld world, ScriptStep step)
     {
-        var other = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(step.Arguments[1]));
-        if (other?.Status is not { KeyId: { } keyId } status)
+        if (StatusOf(world, step.Arguments[1]) is not { KeyId: { } keyId } status)
             return;
         world.History.ClaimedByForgery(keyId);
         SetStatus(world, step, new JsonObject { ["keyId"] = keyId, ["arn"] = status.Arn, ["aliasName"] = null, ["desiredSha256"] = null });
@@ -150,14 +147,14 @@ internal static class UserVerbs
                     spec["primaryRef"] = new JsonObject { ["name"] = value };
                     break;
                 case "primaryKeyOf":
-                    spec["primaryKeyArn"] = world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(value))?.Status?.Arn
+                    spec["primaryKeyArn"] = StatusOf(world, value)?.Arn
                         ?? "arn:aws:kms:us-east-1:123456789012:key/mrk-00000000000000000000000000000000";
                     break;
                 case "adopt":
                     spec[name] = value == "null" ? null : new JsonObject { ["keyId"] = value };
                     break;
                 case "adoptKeyOf":
-                    spec["adopt"] = new JsonObject { ["keyId"] = KeyIdOf(world, value) ?? "00000000-0000-0000-0000-000000000000" };
+                    spec["adopt"] = new JsonObject { ["keyId"] = StatusOf(world, value)?.KeyId ?? "00000000-0000-0000-0000-000000000000" };
                     break;
                 case "tag":
                     spec["tags"] = new JsonObject { ["team"] = value };
