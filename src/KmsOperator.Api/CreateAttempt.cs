@@ -38,14 +38,17 @@ public sealed record CreateAttempt(string Id, DateTimeOffset RecordedAt)
     /// <summary>The aliases that the key gets, its own first.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>The attempt on record of a resource without a key.</summary>
+    /// <returns>Null where there is none, and where the annotation is malformed.</returns>
+    public static CreateAttempt? Of(IKeyResource resource) => resource.Status?.KeyId is null ? RecordOf(resource) : null;
+
     /// <summary>
-    /// The attempt on record of a resource without a key. The finalizer came with the record. Without it, somebody has taken it off, or the record is another resource's and came with a
-    /// copied manifest: then it is older than the resource.
+    /// The attempt on record, also of a resource whose status names a key. The finalizer came with the record. Without it, somebody has taken it off, or the record is another resource's and
+    /// came with a copied manifest: then it is older than the resource.
     /// </summary>
     /// <returns>Null where there is none, and where the annotation is malformed.</returns>
-    public static CreateAttempt? Of(IKeyResource resource) =>
-        resource.Status?.KeyId is null
-        && resource.Metadata.Annotations is { } annotations
+    public static CreateAttempt? RecordOf(IKeyResource resource) =>
+        resource.Metadata.Annotations is { } annotations
         && Parse(annotations.GetValueOrDefault(AnnotationNames.CreateAttempt)) is { } attempt
         && (resource.Metadata.Finalizers?.Contains(ApiGroup.Finalizer) == true || attempt.RecordedAt >= resource.Metadata.CreationTimestamp - ClockTolerance)
             ? attempt.WithDetails(annotations.GetValueOrDefault(AnnotationNames.CreateDetails))

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KmsOperator.Api;
 using KmsOperator.Planning;
 using KmsOperator.Simulation.Worlds;
@@ -8,7 +7,7 @@ namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// A resource that goes under <c>deletionPolicy: Disable</c> stays until its key is disabled. Excepted are a key that people enabled, and one whose class is gone. A policy that changes in the
-/// last seconds may come too late, and so may that of a ServiceKey while the last write of its KeyReplica is on its way: the server does not refuse that for a change of another resource.
+/// last seconds before the resource's last write is sent may come too late.
 /// </summary>
 internal sealed class NoKeyLeftEnabledUnderDisable : IPromise
 {
@@ -23,15 +22,10 @@ internal sealed class NoKeyLeftEnabledUnderDisable : IPromise
             if (key.Current.State == KeyState.Enabled && KeyTruth.Tag(key, TagNames.Released) is not null && KeyTruth.OwnerOf(key) is { } owner
                 && world.Cluster.Find(owner) is null && world.History.LastPolicy(owner) is { Policy: DeletionPolicies.Disable } last
                 && last.Uid == KeyTruth.Tag(key, TagNames.Uid) && last.SeenAt - last.Since >= TooLate
-                && !IsReleaseUnderWay(key, owner, last) && !world.History.IsEnabledByPeople(key.KeyId) && !world.History.IsLeftUntouched(key.Region, key.KeyId) && !world.History.IsExcused(owner))
+                && !world.History.IsEnabledByPeople(key.KeyId) && !world.History.IsLeftUntouched(key.Region, key.KeyId) && !world.History.IsExcused(owner))
                 return $"{owner} left {key.KeyId} in {key.Region} enabled.";
         }
 
         return null;
     }
-
-    /// <summary>Whether a KeyReplica was let go before its policy changed, and was still there because the server got the write late.</summary>
-    private static bool IsReleaseUnderWay(KeyEntry key, string owner, DeletionWish last) =>
-        owner.StartsWith(KeyReplica.KindName, StringComparison.Ordinal)
-        && DateTimeOffset.Parse(KeyTruth.Tag(key, TagNames.Released)!, CultureInfo.InvariantCulture) is var released && released <= last.Since && last.SeenAt - released <= ApiNetwork.GiveUp + TooLate;
 }

@@ -1,4 +1,5 @@
 using KmsOperator.Api;
+using KmsOperator.Aws;
 using KmsOperator.Simulation.Worlds;
 using KmsSimulator.State;
 
@@ -6,7 +7,7 @@ namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// What an operator does for a resource, it does to the key whose tags name that resource, or that was made for it, or that it adopts; a
-/// replica is made from a key of the same namespace.
+/// replica is made from a key of the same namespace. Excepted is a call of an adoption that arrives after AWS's time limit, when the resource is gone.
 /// </summary>
 internal sealed class NoWriteToAnothersKey : IPromise
 {
@@ -30,7 +31,8 @@ internal sealed class NoWriteToAnothersKey : IPromise
                 : $"{sender.Identity} replicates {owner}'s key {key.KeyId} for {call.For}.";
         }
 
-        if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || (Adopts(world, call.For) && (owner is null || world.Cluster.Find(owner) is null)))
+        if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || (Adopts(world, call.For) && (owner is null || world.Cluster.Find(owner) is null))
+            || (owner is null && world.Cluster.Find(call.For) is null && world.Now - call.SentAt > AwsClients.CallTimeout))
             return null;
         return $"{sender.Identity} sends {call.Operation} to {(owner is null ? "nobody" : owner)}'s key {key.KeyId} for {call.For}.";
     }

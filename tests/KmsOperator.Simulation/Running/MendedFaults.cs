@@ -1308,5 +1308,21 @@ internal static class MendedFaults
             85.368 edit team-a/one managementPolicy=Full deletionPolicy=Disable
             91.253 create team-a/one deletionPolicy=Delete
             """),
+        new("The operator asked the server what a replica inherits, stood still, and let it go although its policy had become Disable.", """
+            seed 1126649 operators 1 stale 0
+            0 create team-a/one alias=alias/y1 multiRegion=true replicaRegions=eu-west-1
+            0.495 pause-at A get/servicekeys 2 34
+            76.464 edit team-a/one alias=alias/team0
+            100.65 delete team-a/one
+            100.815 edit team-a/one deletionPolicy=Disable
+            120.815 create team-a/one deletionPolicy=Retain
+            """),
+        new("A status was forged just as the key got its alias, and the spec named another alias; the old one stayed, since only the record of the attempt had it.", """
+            seed 1143286 operators 1 stale 0
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1 users=role2
+            0 create team-a/two deletionPolicy=Retain className=strict
+            0.392 edit team-a/two alias=alias/y1
+            0.429 forge-status team-a/two team-a/one
+            """),
     ];
 }

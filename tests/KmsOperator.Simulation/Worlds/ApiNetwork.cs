@@ -35,8 +35,11 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
 
     public Task<T> MergePatchAsync<T>(
         ResourceType<T> type, NamespacedName key, JsonObject patch, string? subresource, CancellationToken cancellationToken)
-        where T : class, IResource =>
-        SendAsync($"patch {type.Plural}", key, () => server.MergePatchAsync(type, key, patch, subresource, default), cancellationToken);
+        where T : class, IResource
+    {
+        var letsGo = type.Plural is "servicekeys" or "keyreplicas" && patch["metadata"]?["finalizers"] is JsonArray left && !left.Any(name => (string?)name == ApiGroup.Finalizer);
+        return SendAsync($"patch {type.Plural}", key, () => server.MergePatchAsync(type, key, patch, subresource, default), cancellationToken, letsGo ? $"{type.Kind}/{key}" : null);
+    }
 
     public Task<T> ApplyAsync<T>(
         ResourceType<T> type, NamespacedName key, JsonObject body, string fieldManager, string? subresource, bool force, CancellationToken cancellationToken)
@@ -48,7 +51,7 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
         where T : class, IResource =>
         SendAsync($"delete {type.Plural}", key, () => server.DeleteAsync(type, key, uid, resourceVersion, default), cancellationToken);
 
-    private Task<T> SendAsync<T>(string request, NamespacedName key, Func<Task<T>> carryOut, CancellationToken cancellationToken)
+    private Task<T> SendAsync<T>(string request, NamespacedName key, Func<Task<T>> carryOut, CancellationToken cancellationToken, string? released = null)
     {
         world.Scheduler.RequireThread();
         cancellationToken.ThrowIfCancellationRequested();
@@ -63,14 +66,19 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
         else if (fault is RequestFault.ServerError or RequestFault.Throttled or RequestFault.Refused)
             sender.Process.Deliver(world.Latency(), () => answer.TrySetException(Refusal(fault)));
         else
-            world.ApiServer.Deliver(fault == RequestFault.Slow ? GiveUp : world.Latency(), () => Arrive(request, key, fault, carryOut, answer));
+        {
+            if (released is not null)
+                world.History.ReleaseSent(released);
+            world.ApiServer.Deliver(fault == RequestFault.Slow ? GiveUp : world.Latency(), () => Arrive(request, key, fault, carryOut, answer, released));
+        }
+
         if (fault == RequestFault.Slow)
             sender.Process.Deliver(GiveUp, () => answer.TrySetException(new TimeoutException("The API server did not answer in time.")));
         return answer.Task;
     }
 
     /// <summary>The request has arrived, whether its sender still lives or not.</summary>
-    private void Arrive<T>(string request, NamespacedName key, RequestFault fault, Func<Task<T>> carryOut, TaskCompletionSource<T> answer)
+    private void Arrive<T>(string request, NamespacedName key, RequestFault fault, Func<Task<T>> carryOut, TaskCompletionSource<T> answer, string? released)
     {
         var done = carryOut();
         if (!done.IsCompleted)
@@ -79,6 +87,8 @@ internal sealed class ApiNetwork(SimulatedWorld world, OperatorProcess sender, A
             world.History.StatusWritten($"{ServiceKey.KindName}/{key}", sender);
         if (request == "patch servicekeys" && !done.IsFaulted)
             world.History.MetadataWritten($"{ServiceKey.KindName}/{key}", sender);
+        if (released is not null)
+            world.History.ReleaseArrived(released);
         if (IsChangeOfResources(request))
             world.OnApiChanged();
         if (world.Trace.KeepsNotes && Outcome(done) is { } outcome)

@@ -20,6 +20,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, HashSet<string>> _rotateAt = [];
     private readonly Dictionary<string, int> _rotationRecordsErased = [];
     private readonly Dictionary<string, HashSet<string>> _lives = [];
+    private readonly List<string> _releases = [];
+    private readonly Dictionary<string, (string Uid, string? KeyId, DateTimeOffset Since)> _named = [];
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _cancelledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
@@ -110,6 +112,19 @@ internal sealed class WorldHistory(SimulatedWorld world)
     public void MetadataWritten(string path, OperatorProcess writer) => _attemptWriters[path] = writer;
 
     /// <summary>
+    /// An operator has sent the write that lets a resource go. What that inherits from another resource or its class may still change: the server does not refuse the write for that, so
+    /// it does not count while the write is on its way.
+    /// </summary>
+    public void ReleaseSent(string path)
+    {
+        Observe();
+        _releases.Add(path);
+    }
+
+    /// <summary>The write that lets a resource go was carried out, or refused.</summary>
+    public void ReleaseArrived(string path) => _releases.Remove(path);
+
+    /// <summary>
     /// People overwrote a resource's status: only the process that wrote it knows what it said. Where it named no key yet, the record of an attempt counts for nothing any more.
     /// </summary>
     public void StatusOverwritten(IKeyResource resource)
@@ -149,6 +164,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>People took the owner tags off a key.</summary>
     public void UnmarkedByPeople(string keyId) => _unmarkedByPeople.Add(keyId);
+
+    /// <summary>Whether the present resource of a path has had its key on record only since a time, or has none.</summary>
+    public bool IsKeyNamedSince(string path, DateTimeOffset time) => _named.GetValueOrDefault(path) is var named && (named.KeyId is null || named.Since >= time);
 
     /// <summary>Whether an operator has put the owner tags that people took off a key back after a time, and is dead by now: no other process knows of that before KMS shows it.</summary>
     public bool IsMarkedAgainByTheDeadSince(string keyId, DateTimeOffset time) => _markedAgain.TryGetValue(keyId, out var last) && last.At >= time && !last.By.Process.IsAlive;
@@ -250,8 +268,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
         {
             var path = ClusterTruth.PathOf(resource);
             (_lives.TryGetValue(path, out var lives) ? lives : _lives[path] = []).Add(resource.Metadata.Uid!);
-            _lastWish[path] = resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource);
-            if (_lastWish[path] && !world.Cluster.IsGuarded(resource, world.Keys, seenBy: world.Now - AwsClients.CallTimeout))
+            var wantsKeyDeleted = resource.Metadata.DeletionTimestamp is not null && world.Cluster.WantsKeyDeleted(resource);
+            if (wantsKeyDeleted && !world.Cluster.IsGuarded(resource, world.Keys, seenBy: world.Now - AwsClients.CallTimeout))
                 _deletionWanted[path] = world.Now;
             if (resource is ServiceKey { Spec.RecreateLostKey: true })
             {
@@ -261,35 +279,44 @@ internal sealed class WorldHistory(SimulatedWorld world)
                     _lostKeys.Remove(resource.Metadata.Uid!);
             }
 
-            var policy = world.Cluster.PolicyOf(resource);
-            var since = _lastPolicy.GetValueOrDefault(path) is { } last && (last.Uid, last.Policy) == (resource.Metadata.Uid!, policy) ? last.Since : world.Now;
-            _lastPolicy[path] = new DeletionWish(resource.Metadata.Uid!, policy, since, world.Now);
-            _lastLeftAsItIs[path] = resource.Metadata.DeletionTimestamp is not null && world.Cluster.PolicyOf(resource) == DeletionPolicies.Retain
-                && resource is ServiceKey { Spec.Enabled: not false } or KeyReplica { Spec.Enabled: not false };
             if (resource.Metadata.Annotations?.GetValueOrDefault(AnnotationNames.RotateAt) is { Length: > 0 } value)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);
-            var isUntouched = resource.Metadata.DeletionTimestamp is not null && (world.Cluster.IsPassive(resource) || world.Cluster.IsClassOfKeyGone(resource));
-            if (isUntouched)
-            {
-                // Its status may name another key, which people wrote there.
-                foreach (var own in world.Keys.All.Where(key => KeyTruth.Tag(key, TagNames.Uid) == resource.Metadata.Uid))
-                    _leftUntouched.Add((own.Region, own.KeyId));
-            }
-
-            if (resource.Status is { KeyId: { } keyId, Region: { } region })
-            {
-                if (isUntouched)
-                    _leftUntouched.Add((region, keyId));
-                else if (world.Keys.Find(region, keyId) is not { } key || KeyTruth.OwnerOf(key) is not { } owner || owner == path)
-                    _leftUntouched.Remove((region, keyId));
-            }
-            else if (isUntouched && MadeBy(CreateAttempt.Of(resource)) is { } made)
-            {
-                _leftUntouched.Add((made.Region, made.KeyId));
-            }
-
+            if (_named.GetValueOrDefault(path) is var named && (named.Uid, named.KeyId) != (resource.Metadata.Uid, resource.Status?.KeyId))
+                _named[path] = (resource.Metadata.Uid!, resource.Status?.KeyId, world.Now);
+            if (!_releases.Contains(path))
+                ObserveDeletion(resource, path, wantsKeyDeleted);
             if (_unrecordedAliases.Count > 0)
                 RecordAgain(resource);
+        }
+    }
+
+    /// <summary>Takes down what is to become of a resource's key when the resource goes.</summary>
+    private void ObserveDeletion(IKeyResource resource, string path, bool wantsKeyDeleted)
+    {
+        _lastWish[path] = wantsKeyDeleted;
+        var policy = world.Cluster.PolicyOf(resource);
+        var since = _lastPolicy.GetValueOrDefault(path) is { } last && (last.Uid, last.Policy) == (resource.Metadata.Uid!, policy) ? last.Since : world.Now;
+        _lastPolicy[path] = new DeletionWish(resource.Metadata.Uid!, policy, since, world.Now);
+        _lastLeftAsItIs[path] = resource.Metadata.DeletionTimestamp is not null && policy == DeletionPolicies.Retain
+            && resource is ServiceKey { Spec.Enabled: not false } or KeyReplica { Spec.Enabled: not false };
+        var isUntouched = resource.Metadata.DeletionTimestamp is not null && (world.Cluster.IsPassive(resource) || world.Cluster.IsClassOfKeyGone(resource));
+        if (isUntouched)
+        {
+            // Its status may name another key, which people wrote there.
+            foreach (var own in world.Keys.All.Where(key => KeyTruth.Tag(key, TagNames.Uid) == resource.Metadata.Uid))
+                _leftUntouched.Add((own.Region, own.KeyId));
+        }
+
+        if (resource.Status is { KeyId: { } keyId, Region: { } region })
+        {
+            if (isUntouched)
+                _leftUntouched.Add((region, keyId));
+            else if (world.Keys.Find(region, keyId) is not { } key || KeyTruth.OwnerOf(key) is not { } owner || owner == path)
+                _leftUntouched.Remove((region, keyId));
+        }
+        else if (isUntouched && MadeBy(CreateAttempt.Of(resource)) is { } made)
+        {
+            _leftUntouched.Add((made.Region, made.KeyId));
         }
     }
 

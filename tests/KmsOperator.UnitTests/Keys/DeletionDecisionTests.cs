@@ -537,6 +537,39 @@ public sealed class DeletionDecisionTests
         Assert.True(regions.SequenceEqual(scheduled), $"{why}: {string.Join(", ", scheduled)}");
     }
 
+    [Theory]
+    [InlineData("deletionPolicy: Retain", "deletionPolicy: Disable", "Disabled", "the replica is to be disabled")]
+    [InlineData("managementPolicy: Observe", "managementPolicy: Full", "Enabled", "the replica is observed no more, and gets its mark")]
+    public async Task Whether_a_key_is_left_as_it_is_is_decided_anew_when_the_decision_is_too_old(string before, string after, string state, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("multi", "service: ebs", "multiRegion: true", "replicaRegions: [eu-west-1]"));
+        await scenario.RestAsync();
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "multi"), $"{{spec: {{{before}}}}}");
+        await scenario.RestAsync();
+        var hasStood = false;
+        scenario.Operator.Connection.After = (request, _) =>
+        {
+            // The process stands still before it has the answer.
+            if (!hasStood && request is { Verb: "get", Plural: "servicekeys" })
+            {
+                hasStood = true;
+                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "multi"), $"{{spec: {{{after}, replicaRegions: null}}}}");
+                scenario.Operator.Clock.AdvanceTo(scenario.Operator.Clock.GetUtcNow().AddSeconds(16));
+            }
+
+            return Task.CompletedTask;
+        };
+
+        await scenario.DeleteAsync("KeyReplica", "multi-eu-west-1");
+        await scenario.RestAsync();
+
+        Assert.True(hasStood);
+        var key = (await scenario.Aws.KeysAsync()).Single(key => (string?)key!["region"] == "eu-west-1");
+        Assert.True((string?)key!["keyState"] == state, why);
+        Assert.True(key["tags"]![TagNames.Released] is not null, why);
+    }
+
     /// <summary>Does something once, just before the operator reads a ServiceKey from the server.</summary>
     /// <returns>Whether that has happened.</returns>
     private static Func<bool> BeforeFirstLook(Scenario scenario, Action act, string plural = "servicekeys")

@@ -95,6 +95,40 @@ public sealed class ForgedStatusTests
         Assert.True(Scenario.Aliases(await FindAsync(scenario, own)) is ["alias/acme/changed"], why);
     }
 
+    [Theory]
+    [InlineData(false, "the process that made the alias has written no status of the key yet")]
+    [InlineData(true, "and the next one knows nothing but the record of the attempt")]
+    public async Task An_alias_that_is_changed_when_a_status_is_forged_just_as_the_key_gets_it_does_not_stay_behind(bool restarts, string why)
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3"));
+        await scenario.RestAsync();
+        var isForged = false;
+        scenario.Operator.Connection.Before = (request, _) =>
+        {
+            if (!isForged && request is { Verb: "apply", Plural: "servicekeys", Subresource: "status" })
+            {
+                isForged = true;
+                Forge(scenario, "two", KeyId(scenario, "one"));
+                scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "two"), """{"spec": {"alias": "alias/acme/changed"}}""");
+                if (restarts)
+                    return new TaskCompletionSource().Task;
+            }
+
+            return Task.CompletedTask;
+        };
+        scenario.User.Apply(Scenario.Key("two", "service: sqs"), Scenario.Namespace);
+        await scenario.Operator.SettleAsync();
+        if (restarts)
+            scenario.Operator.CrashAndRestart();
+        await scenario.RestAsync();
+
+        Assert.True(isForged);
+        Assert.NotEqual(KeyId(scenario, "one"), KeyId(scenario, "two"));
+        scenario.AssertReady("ServiceKey", "two");
+        Assert.True(Scenario.Aliases(await FindAsync(scenario, KeyId(scenario, "two"))) is ["alias/acme/changed"], why);
+    }
+
     [Fact]
     public async Task A_deletion_schedules_the_resources_own_key_and_not_the_one_that_a_forged_status_names()
     {

@@ -80,8 +80,8 @@ internal static class CreateRecord
     }
 
     /// <summary>
-    /// The status with what this process remembers of an earlier one that was erased: the key does not tell which aliases are the operator's and which
-    /// rotations were done.
+    /// The status with what this process remembers of an earlier one that was erased or named another key: the key does not tell which aliases are the operator's and which
+    /// rotations were done. A process that has written no status of the key yet takes the aliases from the record of the attempt.
     /// </summary>
     /// <param name="context">The reconcile.</param>
     /// <param name="status">The status with its key.</param>
@@ -95,5 +95,5 @@ internal static class CreateRecord
                 OnDemandRotations = lost.OnDemandRotations,
                 RotationAttempt = lost.RotationAttempt,
             }
-            : status;
+            : AliasHistory.WithPendingAdditional(status, CreateAttempt.RecordOf(context.Resource)?.Aliases ?? []);
 }

@@ -35,6 +35,9 @@ internal sealed record DeletionRequest(
     /// <summary>Whether the key is disabled and retained.</summary>
     public bool DisableKey => DeletionPolicy == DeletionPolicies.Disable;
 
+    /// <summary>Whether the key is left in AWS as the policy says, enabled or disabled, or untouched.</summary>
+    public bool LeavesKey => !DeleteKey || UntouchedBecause is not null;
+
     /// <summary>Why the key of a resource that is being deleted must not be written to, whatever its deletion policy; null where it may be.</summary>
     /// <param name="isSuspended">Whether <c>spec.suspend</c> is true, for the resource or for the ServiceKey that created it.</param>
     /// <param name="observeOnly">Whether <c>managementPolicy</c> is <c>Observe</c>.</param>

@@ -26,33 +26,34 @@ internal sealed class KeyDeletion(
     public async Task<ReconcileResult> FinalizeAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
+        var begunAt = context.Now;
         context.LookFirst(settings.ConsistencyWindow);
         var status = context.Status;
         var isUnknown = status.KeyId is null && context.OpenAttempt is null;
         if (isUnknown && !context.IsStatusLost)
         {
-            return await EndAsync(context, request, NoKey, cancellationToken);
+            return await EndAsync(context, request, begunAt, NoKey, cancellationToken);
         }
 
         if (request.UntouchedBecause is { } because && (isUnknown || status.KeyId is not null || request.Access is null || context.Resource.Suspended))
         {
             var outcome = await request.IsInheritanceCurrentAsync(cancellationToken) ? DeletionOutcome.Released($"{KeyOf(context)} stays as it is: {because}.") : DeletionOutcome.Outdated;
-            return await EndAsync(context, request, outcome, cancellationToken);
+            return await EndAsync(context, request, begunAt, outcome, cancellationToken);
         }
 
         if (isUnknown && request.Access is { } access)
         {
             return await FindLostKeyAsync(context, request, access, cancellationToken) switch
             {
-                null => await EndAsync(context, request, NoKey, cancellationToken),
-                { Error: { } unread } => await EndAsync(context, request, DeletionOutcome.Blocked(unread, MissingPeriod), cancellationToken),
+                null => await EndAsync(context, request, begunAt, NoKey, cancellationToken),
+                { Error: { } unread } => await EndAsync(context, request, begunAt, DeletionOutcome.Blocked(unread, MissingPeriod), cancellationToken),
                 _ => await FinalizeAsync(context, request, cancellationToken),
             };
         }
 
         if (await FindObstacleAsync(context, request, cancellationToken) is { } obstacle)
         {
-            return await EndAsync(context, request, await LeaveOrWaitAsync(context, request, obstacle, cancellationToken), cancellationToken);
+            return await EndAsync(context, request, begunAt, await LeaveOrWaitAsync(context, request, obstacle, cancellationToken), cancellationToken);
         }
 
         var region = regions.For(request.Access!);
@@ -64,6 +65,7 @@ internal sealed class KeyDeletion(
                 : await EndAsync(
                     context,
                     request,
+                    begunAt,
                     recovered.Error is { } open ? DeletionOutcome.Blocked(open, recovered.RequeueAfter) : DeletionOutcome.Released("No key was created."),
                     cancellationToken);
         }
@@ -84,6 +86,7 @@ internal sealed class KeyDeletion(
                 return await EndAsync(
                     context,
                     request,
+                    begunAt,
                     mayBeTooNew
                         ? DeletionOutcome.Blocked(
                             ReconcileError.Transient(Reasons.Deleting, $"{refusal.Message} The operator looks for a key with this resource's tags until KMS must show it."), MissingPeriod)
@@ -94,12 +97,12 @@ internal sealed class KeyDeletion(
             var outcome = request.DeleteKey
                 ? await deletion.DeleteAsync(context, request, region, cancellationToken)
                 : await retention.RetainAsync(context, request, region, null, cancellationToken);
-            return await EndAsync(context, request, AwaitUnanswered(context, ConfirmMissing(context, outcome, lookedAt)), cancellationToken) with { FlowOutcome = FlowOutcome.Served };
+            return await EndAsync(context, request, begunAt, AwaitUnanswered(context, ConfirmMissing(context, outcome, lookedAt)), cancellationToken) with { FlowOutcome = FlowOutcome.Served };
         }
         catch (Exception e) when (AwsFailure.Of(e, cancellationToken) is { } failure)
         {
             return await EndAsync(
-                context, request, DeletionOutcome.Blocked(AwsReconcileError.For(failure, status.Arn!, context.IsRecent(settings.ConsistencyWindow))), cancellationToken);
+                context, request, begunAt, DeletionOutcome.Blocked(AwsReconcileError.For(failure, status.Arn!, context.IsRecent(settings.ConsistencyWindow))), cancellationToken);
         }
     }
 
@@ -241,7 +244,13 @@ internal sealed class KeyDeletion(
     }
 
     /// <summary>Writes what a part of the deletion came to: the error for which it waits, or the removal of the finalizer.</summary>
-    private async Task<ReconcileResult> EndAsync<T>(ReconcileContext<T> context, DeletionRequest request, DeletionOutcome outcome, CancellationToken cancellationToken)
+    /// <param name="context">The reconcile.</param>
+    /// <param name="request">What is to happen to the key.</param>
+    /// <param name="begunAt">When this part began. What leaves the key in AWS is decided anew where that is more than 15 seconds ago.</param>
+    /// <param name="outcome">What it came to.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task<ReconcileResult> EndAsync<T>(
+        ReconcileContext<T> context, DeletionRequest request, DateTimeOffset begunAt, DeletionOutcome outcome, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         if (outcome.IsOutdated)
@@ -258,6 +267,12 @@ internal sealed class KeyDeletion(
         {
             await context.WriteStatusAsync(outcome.Status ?? context.Status, ReadyCondition.Of(error), cancellationToken);
             return ReconcileResults.TryAgain(error, outcome.RequeueAfter, awsAnswered: false);
+        }
+
+        if (request.LeavesKey && context.Now - begunAt > ScheduledDeletion.DecisionPeriod)
+        {
+            // While this process stood still, or waited for AWS, the class or the primary may have got another deletionPolicy. The server does not refuse the last write for that.
+            return ReconcileResult.Retry;
         }
 
         if (outcome.Status is { } last)

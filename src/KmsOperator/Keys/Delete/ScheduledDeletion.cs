@@ -16,10 +16,10 @@ namespace KmsOperator.Keys.Delete;
 internal sealed class ScheduledDeletion(
     RegionalClientFactory regions, OwnershipIndex index, OwnerTagRepair ownerTags, KeyRetention retention, OperatorSettings settings, ILogger<ScheduledDeletion> logger)
 {
-    private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(15);
+    /// <summary>How old a decision may be when it is carried out. It is longer than all that is read for one takes, also over new connections to far Regions.</summary>
+    public static readonly TimeSpan DecisionPeriod = TimeSpan.FromSeconds(15);
 
-    // Longer than all that is read for a decision takes, also over new connections to far Regions.
-    private static readonly TimeSpan DecisionPeriod = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TransitionPeriod = TimeSpan.FromSeconds(15);
 
     /// <summary>Schedules the deletion, if nothing forbids it, the resource is still as it was read, and the key was looked at within the last 15 seconds.</summary>
     /// <param name="context">The reconcile.</param>
