@@ -86,11 +86,11 @@ public sealed class Controller(
         {
             // This is normal: somebody else wrote first.
             outcome = "requeue";
-            logger.LogDebug("{Key} has changed in the meantime, next attempt in {Wait}: {Message}", key, queue.AddWithBackoff(key), e.Message);
+            logger.LogDebug("{Key} has changed in the meantime, next attempt in {Wait}: {Message}", key, queue.AddWithBackoff(key, FailureKind.Thrown), e.Message);
         }
         catch (Exception e)
         {
-            var wait = queue.AddWithBackoff(key);
+            var wait = queue.AddWithBackoff(key, FailureKind.Thrown);
             span?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
             logger.LogError(e, "Reconciling {Key} failed, next attempt in {Wait}", key, wait);
         }
@@ -108,7 +108,7 @@ public sealed class Controller(
         {
             if (result.ForgetsFailures)
                 queue.Forget(key);
-            queue.AddWithBackoff(key);
+            queue.AddWithBackoff(key, FailureKind.Requested);
             return "requeue";
         }
         queue.Forget(key);

@@ -19,8 +19,8 @@ public sealed class WorkQueue<TKey> : IDisposable
     // Wanted keys were added and no worker has them yet; taken keys are with a worker. A key that is wanted and not taken is in _ready.
     private readonly Dictionary<TKey, (string? Flow, long Since)> _wanted = [];
     private readonly Dictionary<TKey, ReadyKeys<TKey>.Flow> _taken = [];
-    // Failures in a row, and when the next retry after them is due.
-    private readonly Dictionary<TKey, (int Count, long RetryAt)> _failures = [];
+    // Failures in a row of each kind, and when the next retry after them is due.
+    private readonly Dictionary<(TKey Key, FailureKind Kind), (int Count, long RetryAt)> _failures = [];
     private readonly DelayedKeys<TKey> _delayed;
     private readonly Backoff _backoff;
     private readonly Func<TKey, string?>? _flowOf;
@@ -104,15 +104,17 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// Adds a key after a delay that grows with each retry that fails, until <see cref="Forget"/> is called. A failure before the next retry is due does not count:
     /// events woke the key meanwhile, and ten events in a second must not make it wait for minutes.
     /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="kind">What failed. Failures of one kind do not lengthen the delay of the other.</param>
     /// <returns>The delay.</returns>
-    public TimeSpan AddWithBackoff(TKey key)
+    public TimeSpan AddWithBackoff(TKey key, FailureKind kind)
     {
         TimeSpan delay;
         lock (_gate)
         {
             _retries++;
             var now = _time.GetTimestamp();
-            var (count, retryAt) = _failures.GetValueOrDefault(key);
+            var (count, retryAt) = _failures.GetValueOrDefault((key, kind));
             if (count > 0 && now < retryAt)
             {
                 delay = _time.GetElapsedTime(now, retryAt);
@@ -120,7 +122,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             else
             {
                 delay = _backoff.After(count + 1);
-                _failures[key] = (count + 1, now + (long)Math.Ceiling(delay.TotalSeconds * _time.TimestampFrequency));
+                _failures[(key, kind)] = (count + 1, now + (long)Math.Ceiling(delay.TotalSeconds * _time.TimestampFrequency));
             }
         }
 
@@ -133,7 +135,10 @@ public sealed class WorkQueue<TKey> : IDisposable
     public void Forget(TKey key)
     {
         lock (_gate)
-            _failures.Remove(key);
+        {
+            _failures.Remove((key, FailureKind.Requested));
+            _failures.Remove((key, FailureKind.Thrown));
+        }
     }
 
     /// <summary>

@@ -62,8 +62,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
             Reasons.ClassNotFound when world.Cluster.ClassOf(resource) is null => null,
-            Reasons.PendingDeletion or Reasons.KeyDisabled when KeyOf(world, resource) is { } key
-                && KeyTruth.IsPendingDeletion(key) && (world.History.IsScheduledByPeople(key.KeyId) || world.History.IsMarkRefused(key.Region, key.KeyId) || IsMarkedTwice(world, key)) => null,
+            Reasons.PendingDeletion or Reasons.KeyDisabled when KeyOf(world, resource) is { } key && StaysPendingDeletion(world, key) => null,
+
+            // So does the key of its replica. The key here is to be as described all the same.
+            Reasons.PendingDeletion when world.Keys.All.Any(key => key.KeyId == resource.Status?.KeyId && StaysPendingDeletion(world, key)) => Description.FindDifference(world, resource),
 
             // Somebody has moved the primary to the replica's Region, and the KeyReplica says so. The key here is to be as described all the same.
             Reasons.ReplicaConflict when KeyOf(world, resource) is { IsPrimary: false } => Description.FindDifference(world, resource),
@@ -81,9 +83,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // A forged status names another's key, and there was no key yet for the operator to find.
             Reasons.KeyConflict when NamesAnothersKey(world, resource) => null,
 
-            // People took the owner tags off a key, and its resource was made again before KMS showed that they are back: there are two keys then, and a person chooses.
+            // People took the owner tags off a key, and its resource was made again before KMS showed that they are back; or AWS denied the tags of a key that was left. There are two keys then, and a person chooses.
             Reasons.KeyConflict when world.Keys.All.Where(key => KeyTruth.OwnerOf(key) == ClusterTruth.PathOf(resource)).ToArray() is { Length: > 1 } keys
-                && keys.Any(key => world.History.IsUnmarkedByPeople(key.KeyId)) => null,
+                && keys.Any(key => world.History.IsUnmarkedByPeople(key.KeyId) || world.History.IsReadingRefused(key.KeyId)) => null,
 
             // KMS replicates no key that is disabled, as this one is to be.
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
@@ -106,6 +108,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
             _ => "it is not Ready",
         };
     }
+
+    /// <summary>Whether a key is pending deletion, and no operator may cancel that: people scheduled it, or nobody can know whose deletion it is.</summary>
+    private static bool StaysPendingDeletion(SimulatedWorld world, KeyEntry key) =>
+        KeyTruth.IsPendingDeletion(key) && (world.History.IsScheduledByPeople(key.KeyId) || world.History.IsMarkRefused(key.Region, key.KeyId) || IsMarkedTwice(world, key));
 
     /// <summary>Whether a key has the mark of its deletion and the mark that it is left, since one of the calls came late. KMS changes no tags of a key that is pending deletion.</summary>
     public static bool IsMarkedTwice(SimulatedWorld world, KeyEntry key) =>

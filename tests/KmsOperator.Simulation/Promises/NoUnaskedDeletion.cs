@@ -5,7 +5,7 @@ using KmsSimulator.State;
 namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
-/// An operator schedules the deletion of a key only while the resource that owns it is being deleted and is to take its key with it. What
+/// An operator schedules the deletion of a key only while the resource that owns it, or has adopted it before AWS denied the owner tags, is being deleted and is to take its key with it. What
 /// changes in the last seconds before the call may come too late for it, and no look is fresh after a stop. A call that was sent while it was asked for can be on its
 /// way for long. The process that sent it looks at the key again before the resource goes, and so does the next one, which sees the mark at the key unless AWS
 /// has refused that. So in the end the key is what the resource last asked for, unless late calls gave it both marks: KMS takes neither off while its deletion is pending; or the resource only observes
@@ -26,7 +26,7 @@ internal sealed class NoUnaskedDeletion : IPromise
         world.History.Observe();
         if (world.Scheduler.Elapsed - sender.Process.ResumedAt <= TooLate)
             return null;
-        var owner = KeyTruth.OwnerOf(key) ?? world.History.MadeFor(key.KeyId) ?? "";
+        var owner = KeyTruth.OwnerOf(key) ?? world.History.MadeFor(key.KeyId) ?? (world.Cluster.HasAdopted(call.For, key.KeyId) ? call.For! : "");
         if (world.History.DeletionWantedAt(owner) is { } at)
         {
             if (world.Now - at <= TooLate)

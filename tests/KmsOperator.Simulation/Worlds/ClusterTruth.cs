@@ -30,6 +30,10 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
     /// <summary>A resource by its path.</summary>
     public IKeyResource? Find(string path) => Resources.FirstOrDefault(resource => PathOf(resource) == path);
 
+    /// <summary>Whether the resource of a path has adopted a key, as its status says.</summary>
+    public bool HasAdopted(string? path, string keyId) =>
+        Find(path ?? "") is { Status: { } status } resource && status.KeyId == keyId && resource is ServiceKey { Spec.Adopt: not null } or KeyReplica { Spec.Adopt: not null };
+
     /// <summary>The class of a ServiceKey.</summary>
     public KeyClass? ClassOf(ServiceKey resource) => (resource.Spec.ClassName ?? resource.Status?.ClassName) is { } name
         ? Classes.FirstOrDefault(keyClass => keyClass.Metadata.Name == name)

@@ -25,7 +25,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _cancelledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
-    private readonly Dictionary<(OperatorProcess Sender, string For, string Region), DateTimeOffset> _looks = [];
+    private readonly Dictionary<(OperatorProcess Sender, string For, string Region), List<DateTimeOffset>> _looks = [];
     private readonly Dictionary<string, OperatorProcess> _statusWriters = [];
     private readonly Dictionary<string, OperatorProcess> _attemptWriters = [];
     private readonly Dictionary<(string Uid, string Alias), OperatorProcess?> _unrecordedAliases = [];
@@ -39,6 +39,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly HashSet<(string Region, string KeyId)> _marksRefused = [];
     private readonly HashSet<(string Region, string KeyId)> _enablesRefused = [];
     private readonly HashSet<(string Region, string KeyId)> _markedLate = [];
+    private readonly HashSet<string> _tagsUnread = [];
     private readonly HashSet<string> _claimedByForgery = [];
     private readonly HashSet<(string Region, string KeyId)> _leftUntouched = [];
 
@@ -100,10 +101,15 @@ internal sealed class WorldHistory(SimulatedWorld world)
     public void MovedByPeople(string keyId, DateTimeOffset at) => _movedByPeople[keyId] = at;
 
     /// <summary>An operator asks KMS how a resource's key is in a Region.</summary>
-    public void LooksAtKey(OperatorProcess sender, AwsCall call) => _looks[(sender, call.For ?? "", call.Region)] = call.SentAt;
+    public void LooksAtKey(OperatorProcess sender, AwsCall call)
+    {
+        var place = (sender, call.For ?? "", call.Region);
+        (_looks.TryGetValue(place, out var looks) ? looks : _looks[place] = []).Add(call.SentAt);
+    }
 
-    /// <summary>When an operator last asked how the key is that a call is about; null if never, or if it asked again after it had sent the call.</summary>
-    public DateTimeOffset? LookBefore(OperatorProcess sender, AwsCall call) => _looks.TryGetValue((sender, call.For ?? "", call.Region), out var at) && at <= call.SentAt ? at : null;
+    /// <summary>When an operator last asked how the key is that a call is about, before it sent the call; null if never.</summary>
+    public DateTimeOffset? LookBefore(OperatorProcess sender, AwsCall call) =>
+        _looks.TryGetValue((sender, call.For ?? "", call.Region), out var looks) && looks.FindLast(at => at <= call.SentAt) is var last && last != default ? last : null;
 
     /// <summary>An operator wrote a resource's status.</summary>
     public void StatusWritten(string path, OperatorProcess writer) => _statusWriters[path] = writer;
@@ -182,6 +188,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
     {
         if (call is { Operation: "TagResource" or "UntagResource" or "ListResourceTags" or "DescribeKey", KeyId: { } keyId, For: { } path } && world.Cluster.Find(path) is { Metadata.DeletionTimestamp: not null })
             _marksRefused.Add((call.Region, keyId));
+        if (call is { Operation: "ListResourceTags", KeyId: { } unread })
+            _tagsUnread.Add(unread);
         if (call is { Operation: "EnableKey", KeyId: { } disabled })
             _enablesRefused.Add((call.Region, disabled));
         if (call.Operation == AwsCall.Sts)
@@ -198,6 +206,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>Whether AWS has denied the operator the mark that a key is left, or that its resource deletes it.</summary>
     public bool IsMarkRefused(string region, string keyId) => _marksRefused.Contains((region, keyId));
+
+    /// <summary>Whether AWS has ever denied the operator the tags of a key: a resource that looks for its key then does not find it.</summary>
+    public bool IsReadingRefused(string keyId) => _tagsUnread.Contains(keyId);
 
     /// <summary>Whether AWS has denied the operator to enable a key.</summary>
     public bool IsEnableRefused(string region, string keyId) => _enablesRefused.Contains((region, keyId));

@@ -85,6 +85,20 @@ public sealed class ControllerTests : IDisposable
     }
 
     [Fact]
+    public void An_object_whose_retries_are_minutes_apart_comes_again_soon_after_an_exception()
+    {
+        Start((_, _) => _reconciles is 9 or 10 ? throw new InvalidOperationException("broken") : ValueTask.FromResult(ReconcileResult.Retry));
+        _queue.Add(Key);
+        _thread.RunUntil(() => _reconciles == 9);
+
+        Assert.InRange(_thread.RunUntil(() => _reconciles == 10).TotalSeconds, 1, 1.2);
+        Assert.InRange(_thread.RunUntil(() => _reconciles == 11).TotalSeconds, 2, 2.4);
+
+        // The other delay goes on where it was.
+        Assert.InRange(_thread.RunUntil(() => _reconciles == 12).TotalSeconds, 256, 256 * 1.2);
+    }
+
+    [Fact]
     public void As_many_objects_are_worked_on_at_once_as_there_are_workers()
     {
         var entered = 0;
