@@ -15,7 +15,7 @@ internal sealed class AssumedRoleCredentials : AWSCredentials
     private readonly AssumeRoleRequest _request;
     private readonly TimeProvider _time;
     private (ImmutableCredentials Value, DateTimeOffset ExpiresAt)? _current;
-    private Task<ImmutableCredentials>? _renewal;
+    private TaskCompletionSource<ImmutableCredentials>? _renewal;
 
     /// <param name="sts">Gives the client that calls AssumeRole, with the credentials that may assume the role.</param>
     /// <param name="access">The role.</param>
@@ -33,40 +33,58 @@ internal sealed class AssumedRoleCredentials : AWSCredentials
 
     public override Task<ImmutableCredentials> GetCredentialsAsync()
     {
+        TaskCompletionSource<ImmutableCredentials> renewal;
         lock (_lock)
         {
-            return _current is { } current && current.ExpiresAt - _time.GetUtcNow() > RenewBeforeExpiry
-                ? Task.FromResult(current.Value)
-                : _renewal ??= RenewAsync();
+            if (_current is { } current && current.ExpiresAt - _time.GetUtcNow() > RenewBeforeExpiry)
+            {
+                return Task.FromResult(current.Value);
+            }
+
+            if (_renewal is not null)
+            {
+                return _renewal.Task;
+            }
+
+            _renewal = renewal = new TaskCompletionSource<ImmutableCredentials>();
+        }
+
+        // Not under the lock. Whoever asks meanwhile waits for this renewal.
+        _ = RenewAsync(renewal);
+        return renewal.Task;
+    }
+
+    private async Task RenewAsync(TaskCompletionSource<ImmutableCredentials> renewal)
+    {
+        try
+        {
+            // The SDK waits for this without a context. Whoever ends that wait must have none either, or the SDK goes on on another thread.
+            var credentials = (await _sts().AssumeRoleAsync(_request).ConfigureAwait(false)).Credentials;
+            var value = new ImmutableCredentials(credentials.AccessKeyId, credentials.SecretAccessKey, credentials.SessionToken);
+            End((value, credentials.Expiration!.Value));
+            renewal.SetResult(value);
+        }
+        catch (Exception e)
+        {
+            // Where the credentials are still valid for some minutes, the next request tries again.
+            if (End(null) is { } current && current.ExpiresAt > _time.GetUtcNow())
+            {
+                renewal.SetResult(current.Value);
+            }
+            else
+            {
+                renewal.SetException(e);
+            }
         }
     }
 
-    private async Task<ImmutableCredentials> RenewAsync()
+    /// <returns>The credentials after the renewal: the new ones, or those of before where there are none.</returns>
+    private (ImmutableCredentials Value, DateTimeOffset ExpiresAt)? End((ImmutableCredentials Value, DateTimeOffset ExpiresAt)? renewed)
     {
-        // The caller holds the lock, and the request must not be sent under it.
-        await Task.Yield();
-        try
+        lock (_lock)
         {
-            var credentials = (await _sts().AssumeRoleAsync(_request)).Credentials;
-            var value = new ImmutableCredentials(credentials.AccessKeyId, credentials.SecretAccessKey, credentials.SessionToken);
-            lock (_lock)
-            {
-                _current = (value, credentials.Expiration!.Value);
-            }
-
-            return value;
-        }
-        catch (Exception) when (_current is { } current && current.ExpiresAt > _time.GetUtcNow())
-        {
-            // STS failed, but the credentials are still valid for some minutes. The next request tries again.
-            return current.Value;
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                _renewal = null;
-            }
+            _renewal = null;
+            return _current = renewed ?? _current;
         }
     }
 }

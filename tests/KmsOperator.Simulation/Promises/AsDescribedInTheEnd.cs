@@ -130,8 +130,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
 
         // KMS moves no primary that is disabled, or whose deletion people scheduled. The ServiceKey says so, and its replica waits for the move.
         Reasons.Progressing => world.Cluster.PrimaryOf(replica) is { Spec.PrimaryRegion: not null } primary
-            && (primary.Spec.Enabled == false ? Ready(primary)?.Reason == Reasons.InvalidSpec
-                : Ready(primary)?.Reason == Reasons.PendingDeletion && world.History.IsScheduledByPeople(primary.Status?.KeyId ?? "")),
+            && Ready(primary)?.Reason switch
+            {
+                Reasons.InvalidSpec => primary.Spec.Enabled == false,
+                Reasons.PendingDeletion => world.History.IsScheduledByPeople(primary.Status?.KeyId ?? ""),
+                _ => false,
+            },
 
         // A replica's policy is its primary's. KMS makes no replica under a policy that names a role that is gone, and puts none such on one.
         Reasons.PrincipalNotFound => (world.Cluster.PrimaryOf(replica) ?? ServiceKeyOf(world, replica.Spec.PrimaryKeyArn)) is { } primary
@@ -203,6 +207,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
         // Its key is the primary, and nobody has said where that is to be instead.
         || (resource is KeyReplica moved && Ready(moved)?.Reason == Reasons.ReplicaConflict && world.Keys.Find(moved.Spec.Region, moved.Status?.KeyId) is { IsPrimary: true })
         || (resource is ServiceKey key && world.Cluster.ClassOf(key) is null)
+
+        // Its class leads to another account than its key is in: the message says to set deletionPolicy: Retain, or to put the class right.
+        || (Ready(resource)?.Reason == Reasons.AccountMismatch && world.Cluster.IsAccountOfKeyLeft(resource))
         || (resource is ServiceKey primary && Ready(primary)?.Reason != Reasons.Deleting && world.Cluster.KeyReplicas.Any(replica => world.Cluster.PrimaryOf(replica) == primary));
 
     private static Condition? Ready(IKeyResource resource) => resource.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready);

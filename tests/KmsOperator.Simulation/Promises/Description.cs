@@ -20,7 +20,7 @@ internal static class Description
             return null;
         if (world.Cluster.ClassOf(resource) is not { } keyClass)
             return "it has no class";
-        var resolution = ServiceKeyResolver.Resolve(resource, keyClass, KmsService.AccountId, SimulatedWorld.ClusterId);
+        var resolution = ServiceKeyResolver.Resolve(resource, keyClass, KmsService.AccountOf(keyClass.Spec.Region), SimulatedWorld.ClusterId);
         if (resolution.Value is not { } desired)
             return $"its spec is refused: {resolution.Error!.Message}";
         if (world.Keys.Find(desired.Location.Region, resource.Status?.KeyId) is not { } key)

@@ -23,7 +23,7 @@ internal sealed class NoAliasLeftBehind : IPromise
                 || resource.Metadata.Uid != madeFor.Uid || world.History.IsExcused(madeFor.Path)
                 || world.Keys.TargetOf(region, alias) is not { } target || target != resource.Status?.KeyId
                 || world.Cluster.ClassOf(resource) is not { } keyClass || ClusterTruth.NamesAnotherClass(resource) || keyClass.Spec.Region != region
-                || ServiceKeyResolver.Resolve(resource, keyClass, KmsService.AccountId, SimulatedWorld.ClusterId).Error is not null)
+                || ServiceKeyResolver.Resolve(resource, keyClass, KmsService.AccountOf(keyClass.Spec.Region), SimulatedWorld.ClusterId).Error is not null)
                 continue;
             string[] wanted = [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []];
             var isElsewhere = wanted.Any(name => world.Keys.TargetOf(region, name) is { } other

@@ -22,7 +22,7 @@ internal sealed class NoKeyLeftEnabledUnderDisable : IPromise
             if (key.Current.State == KeyState.Enabled && KeyTruth.Tag(key, TagNames.Released) is not null && KeyTruth.OwnerOf(key) is { } owner
                 && world.Cluster.Find(owner) is null && world.History.LastPolicy(owner) is { Policy: DeletionPolicies.Disable } last
                 && last.Uid == KeyTruth.Tag(key, TagNames.Uid) && last.SeenAt - last.Since >= TooLate
-                && !world.History.IsEnabledByPeople(key.KeyId) && !world.History.IsLeftUntouched(key.Region, key.KeyId) && !world.History.IsExcused(owner))
+                && !world.History.IsEnabledByPeople(key.KeyId) && !world.History.IsLeftUntouched(key) && !world.History.IsExcused(owner))
                 return $"{owner} left {key.KeyId} in {key.Region} enabled.";
         }
 

@@ -56,5 +56,5 @@ internal sealed class NoUnaskedDeletion : IPromise
 
     /// <summary>Whether the resource that a key was of was to leave it when it was last seen. A later one of the name does not count.</summary>
     private static bool WasToStay(SimulatedWorld world, string owner, KeyEntry key) =>
-        world.History.LastPolicy(owner) is { } last && last.Uid == KeyTruth.Tag(key, TagNames.Uid) && world.History.LastWish(owner) == false && !world.History.IsLeftUntouched(key.Region, key.KeyId);
+        world.History.LastPolicy(owner) is { } last && last.Uid == KeyTruth.Tag(key, TagNames.Uid) && world.History.LastWish(owner) == false && !world.History.IsLeftUntouched(key);
 }

@@ -24,7 +24,7 @@ internal sealed class NoUnknownKey : IPromise
             if ((world.History.MadeFor(key.KeyId) ?? KeyTruth.OwnerOf(key)) is not { } madeFor || KeyTruth.IsPendingDeletion(key) || KeyTruth.Tag(key, TagNames.Released) is not null)
                 continue;
             var owner = KeyTruth.OwnerOf(key) ?? madeFor;
-            if ((world.History.IsDeletionCancelledByPeople(key.KeyId) && HasNoResource(world, owner, key)) || world.History.IsMarkRefused(key.Region, key.KeyId) || world.History.IsLeftUntouched(key.Region, key.KeyId) || world.History.IsExcused(owner) || world.History.IsExcused(madeFor) || world.History.IsKeyUnrecorded(key.KeyId, madeFor) || IsKnown(world, key))
+            if ((world.History.IsDeletionCancelledByPeople(key.KeyId) && HasNoResource(world, owner, key)) || world.History.IsMarkRefused(key.Region, key.KeyId) || world.History.IsLeftUntouched(key) || world.History.IsExcused(owner) || world.History.IsExcused(madeFor) || world.History.IsKeyUnrecorded(key.KeyId, madeFor) || IsKnown(world, key))
                 continue;
             return $"{owner} left {key.KeyId} in {key.Region} ({key.Current.State}).";
         }

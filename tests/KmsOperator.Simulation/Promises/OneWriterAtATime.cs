@@ -31,5 +31,5 @@ internal sealed class OneWriterAtATime : IPromise
         };
 
     private static string NameOf(SimulatedWorld world, string region) =>
-        ShardElection.NameOf(SimulatedWorld.LeaseKey.Name, world.Shards.OfPlace(KmsService.AccountId, region));
+        ShardElection.NameOf(SimulatedWorld.LeaseKey.Name, world.Shards.OfPlace(KmsService.AccountOf(region), region));
 }

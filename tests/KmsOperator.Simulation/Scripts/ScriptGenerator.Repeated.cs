@@ -305,22 +305,26 @@ internal sealed partial class ScriptGenerator
         }
     }
 
-    /// <summary>A class leads to another Region for a while, by mistake.</summary>
+    /// <summary>A class leads to another Region for a while, or to another account, by mistake.</summary>
     private void Mislead()
     {
+        var toAccount = _random.Next(2) == 0;
         var name = Names[0];
         var keyClass = Pick(["standard", "standard", "strict"]);
         Trouble(["CreateKey", "CreateAlias", "ScheduleKeyDeletion", "TagResource", "Sts"], ["CreateKey", "CreateAlias", "patch/servicekeys", "apply/servicekeys"]);
         if (_random.Next(2) == 0)
             Add("edit", name, $"deletionPolicy={Pick(["Retain", "Delete", "Disable"])}");
-        Add("edit-class", keyClass, $"region={Worlds.StartingPoint.Elsewhere}");
+        Add(
+            "edit-class",
+            keyClass,
+            toAccount ? [$"region={Worlds.StartingPoint.Abroad}", $"roleArn=arn:aws:iam::{Worlds.KmsService.AccountAbroad}:role/kms-operator"] : [$"region={Worlds.StartingPoint.Elsewhere}"]);
         _at += _random.NextDouble() * 2;
         for (var i = _random.Next(1, 4); i > 0; i--)
         {
             switch (_random.Next(6))
             {
                 case 0:
-                    Add("create", Names[1], Spec());
+                    Add("create", Names[1], SpecThere());
                     break;
                 case 1:
                     Add("delete", name);
@@ -328,7 +332,7 @@ internal sealed partial class ScriptGenerator
                 case 2:
                     Add("delete", name);
                     _at += _random.NextDouble();
-                    Add("create", name, Spec());
+                    Add("create", name, SpecThere());
                     break;
                 case 3:
                     Add("edit", name, $"alias={Pick(Aliases)}{_random.Next(2)}");
@@ -344,9 +348,12 @@ internal sealed partial class ScriptGenerator
             Wait();
         }
 
-        Add("edit-class", keyClass, $"region={Worlds.StartingPoint.Home}");
+        Add("edit-class", keyClass, toAccount ? [$"region={Worlds.StartingPoint.Home}", "roleArn=null"] : [$"region={Worlds.StartingPoint.Home}"]);
         Wait();
         Add("create", name, Spec());
+
+        // A replica would be in a Region of the first account, and a Region tells the account.
+        string[] SpecThere() => toAccount ? [.. Spec().Where(one => one.Split('=') is not ["multiRegion" or "replicaRegions", _])] : Spec();
     }
 
     /// <summary>What may go wrong while something changes: calls fail, the operator dies at a request, its watches are late.</summary>

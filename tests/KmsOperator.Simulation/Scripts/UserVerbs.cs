@@ -156,6 +156,9 @@ internal static class UserVerbs
                 case "adoptKeyOf":
                     spec["adopt"] = new JsonObject { ["keyId"] = StatusOf(world, value)?.KeyId ?? "00000000-0000-0000-0000-000000000000" };
                     break;
+                case "roleArn":
+                    spec["account"] = value == "null" ? null : new JsonObject { ["roleArn"] = value };
+                    break;
                 case "tag":
                     spec["tags"] = new JsonObject { ["team"] = value };
                     break;

@@ -64,6 +64,14 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
         return name is null ? !DefaultClasses.Of(Classes).Any() : Classes.All(keyClass => keyClass.Metadata.Name != name);
     }
 
+    /// <summary>Whether the class of a resource's key leads to another account, so that the operator has no credentials for the key.</summary>
+    public bool IsAccountOfKeyLeft(IKeyResource resource)
+    {
+        var status = CreateAttempt.StatusOf(resource);
+        return status is { ClassName: { } name, AccountId: { } accountId }
+            && Classes.FirstOrDefault(keyClass => keyClass.Metadata.Name == name) is { Spec.Region: { } region } && KmsService.AccountOf(region) != accountId;
+    }
+
     /// <summary>Whether deleting a resource is to delete its key, as everything is now.</summary>
     public bool WantsKeyDeleted(IKeyResource resource) => PolicyOf(resource) == DeletionPolicies.Delete;
 

@@ -8,23 +8,10 @@ namespace KmsOperator.Simulation.Worlds;
 /// <summary>The keys and aliases as KMS has them, not as its readers may still see them.</summary>
 internal sealed class KeyTruth(KmsService kms)
 {
+    private static readonly string[] Accounts = [KmsService.AccountId, KmsService.AccountAbroad];
+
     /// <summary>All keys of all Regions.</summary>
-    public IEnumerable<KeyEntry> All
-    {
-        get
-        {
-            var account = kms.State.Account(KmsService.AccountId);
-            account.Settle(kms.State.Clock.GetUtcNow());
-            foreach (var region in account.Regions.Values)
-            {
-                foreach (var id in region.KeyIds)
-                {
-                    if (region.Key(id) is { } key)
-                        yield return key;
-                }
-            }
-        }
-    }
+    public IEnumerable<KeyEntry> All => Accounts.SelectMany(In);
 
     /// <summary>A key in a Region.</summary>
     public KeyEntry? Find(string region, string? keyId) => keyId is null ? null : Region(region)?.Key(keyId);
@@ -57,5 +44,19 @@ internal sealed class KeyTruth(KmsService kms)
     /// <summary>Whether a key's deletion is scheduled.</summary>
     public static bool IsPendingDeletion(KeyEntry key) => (key.Current.State & KeyState.Pending) != 0;
 
-    private KmsAccountRegion? Region(string region) => kms.State.Account(KmsService.AccountId).Regions.GetValueOrDefault(region);
+    private IEnumerable<KeyEntry> In(string accountId)
+    {
+        var account = kms.State.Account(accountId);
+        account.Settle(kms.State.Clock.GetUtcNow());
+        foreach (var region in account.Regions.Values)
+        {
+            foreach (var id in region.KeyIds)
+            {
+                if (region.Key(id) is { } key)
+                    yield return key;
+            }
+        }
+    }
+
+    private KmsAccountRegion? Region(string region) => kms.State.Account(KmsService.AccountOf(region)).Regions.GetValueOrDefault(region);
 }

@@ -9,6 +9,9 @@ internal static class StartingPoint
     /// <summary>Where replicas go.</summary>
     public const string Elsewhere = "eu-west-1";
 
+    /// <summary>Where keys of another account are, to which a class leads by mistake.</summary>
+    public const string Abroad = "us-west-2";
+
     private static readonly Dictionary<string, string> Classes = new()
     {
         ["standard"] = $$"""

@@ -9,6 +9,8 @@ namespace KmsOperator.Simulation.Worlds;
 /// <summary>What happened that the present state does not show any more and that promises need to know.</summary>
 internal sealed class WorldHistory(SimulatedWorld world)
 {
+    private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<string, DateTimeOffset> _deletionWanted = [];
     private readonly Dictionary<string, bool> _lastWish = [];
     private readonly Dictionary<string, bool> _lastLeftAsItIs = [];
@@ -41,7 +43,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly HashSet<(string Region, string KeyId)> _markedLate = [];
     private readonly HashSet<string> _tagsUnread = [];
     private readonly HashSet<string> _claimedByForgery = [];
-    private readonly HashSet<(string Region, string KeyId)> _leftUntouched = [];
+    private readonly Dictionary<(string Region, string KeyId), DateTimeOffset?> _leftUntouched = [];
+    private readonly HashSet<string> _attemptsLeft = [];
 
     /// <summary>When somebody who is not the operator last changed something.</summary>
     public DateTimeOffset LastDisturbance { get; private set; }
@@ -200,6 +203,10 @@ internal sealed class WorldHistory(SimulatedWorld world)
                     _marksRefused.Add((call.Region, keyOnRecord));
                 else if (going.Status?.KeyId is null && MadeBy(CreateAttempt.Of(going)) is { } made && made.Region == call.Region)
                     _marksRefused.Add((call.Region, made.KeyId));
+
+                // The status may name another key, which people wrote there.
+                foreach (var own in world.Keys.All.Where(key => key.Region == call.Region && KeyTruth.Tag(key, TagNames.Uid) == going.Metadata.Uid))
+                    _marksRefused.Add((own.Region, own.KeyId));
             }
         }
     }
@@ -222,9 +229,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
     public void ClaimedByForgery(string keyId) => _claimedByForgery.Add(keyId);
 
     /// <summary>
-    /// Whether a resource that is being deleted, when it was last seen, was not to touch its key (<c>managementPolicy: Observe</c>, or <c>suspend</c> in a namespace that goes), or could not: its class was gone, and with it the credentials.
+    /// Whether a resource that is being deleted, when it was last seen, was not to touch its key (<c>managementPolicy: Observe</c>, or <c>suspend</c> in a namespace that goes), or could not: its class was gone, or led to another account, and with it the credentials.
     /// </summary>
-    public bool IsLeftUntouched(string region, string keyId) => _leftUntouched.Contains((region, keyId));
+    public bool IsLeftUntouched(KeyEntry key) => _leftUntouched.ContainsKey((key.Region, key.KeyId)) || _attemptsLeft.Contains(KeyTruth.Tag(key, TagNames.Attempt) ?? "");
 
     /// <summary>
     /// Whether people took a key's owner tags off, and overwrote the status that named it, and the process that wrote that is dead; or they wrote its id into another resource's status, and
@@ -310,25 +317,38 @@ internal sealed class WorldHistory(SimulatedWorld world)
         _lastPolicy[path] = new DeletionWish(resource.Metadata.Uid!, policy, since, world.Now);
         _lastLeftAsItIs[path] = resource.Metadata.DeletionTimestamp is not null && policy == DeletionPolicies.Retain
             && resource is ServiceKey { Spec.Enabled: not false } or KeyReplica { Spec.Enabled: not false };
-        var isUntouched = resource.Metadata.DeletionTimestamp is not null && (world.Cluster.IsPassive(resource) || world.Cluster.IsClassOfKeyGone(resource));
+        var isUntouched = resource.Metadata.DeletionTimestamp is not null && (world.Cluster.IsPassive(resource) || world.Cluster.IsClassOfKeyGone(resource) || world.Cluster.IsAccountOfKeyLeft(resource));
         if (isUntouched)
         {
             // Its status may name another key, which people wrote there.
             foreach (var own in world.Keys.All.Where(key => KeyTruth.Tag(key, TagNames.Uid) == resource.Metadata.Uid))
-                _leftUntouched.Add((own.Region, own.KeyId));
+                _leftUntouched[(own.Region, own.KeyId)] = null;
         }
 
         if (resource.Status is { KeyId: { } keyId, Region: { } region })
         {
             if (isUntouched)
-                _leftUntouched.Add((region, keyId));
+                _leftUntouched[(region, keyId)] = null;
             else if (world.Keys.Find(region, keyId) is not { } key || KeyTruth.OwnerOf(key) is not { } owner || owner == path)
-                _leftUntouched.Remove((region, keyId));
+                TouchAgain((region, keyId));
         }
-        else if (isUntouched && MadeBy(CreateAttempt.Of(resource)) is { } made)
-        {
-            _leftUntouched.Add((made.Region, made.KeyId));
-        }
+
+        // The key of an attempt may still be on its way.
+        if (isUntouched && CreateAttempt.Of(resource) is { } open)
+            _attemptsLeft.Add(open.Id);
+        else if (CreateAttempt.RecordOf(resource) is { } decided)
+            _attemptsLeft.Remove(decided.Id);
+    }
+
+    /// <summary>A key may be touched again. That may come too late for an operator that lets the resource go in the next seconds.</summary>
+    private void TouchAgain((string Region, string KeyId) key)
+    {
+        if (!_leftUntouched.TryGetValue(key, out var since))
+            return;
+        if (world.Now - (since ?? world.Now) >= TooLate)
+            _leftUntouched.Remove(key);
+        else
+            _leftUntouched[key] = since ?? world.Now;
     }
 
     private KeyEntry? MadeBy(CreateAttempt? attempt) => attempt is null ? null : world.Keys.All.FirstOrDefault(key => KeyTruth.Tag(key, TagNames.Attempt) == attempt.Id);
