@@ -217,7 +217,7 @@ public static class KeyPlanner
             steps.Add(new DisableKeyStep("deletionPolicy is Disable"));
         }
 
-        if (!observed.Tags.ContainsKey(TagNames.Released))
+        if (!retention.IsMarked || !observed.Tags.ContainsKey(TagNames.Released))
         {
             // Without its owner tags nobody would find the key again.
             var tags = KeyTags.FindMissing(owner, observed.Tags);

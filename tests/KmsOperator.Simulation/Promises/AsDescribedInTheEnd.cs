@@ -83,12 +83,19 @@ internal sealed class AsDescribedInTheEnd : IPromise
             // A forged status names another's key, and there was no key yet for the operator to find.
             Reasons.KeyConflict when NamesAnothersKey(world, resource) => null,
 
-            // People took the owner tags off a key, and its resource was made again before KMS showed that they are back; or AWS denied the tags of a key that was left. There are two keys then, and a person chooses.
+            // People took the owner tags off a key, and its resource was made again before KMS showed that they are back; or AWS denied the tags of a key that was left, or people took the finalizer off. There are two keys then, and a person chooses.
             Reasons.KeyConflict when world.Keys.All.Where(key => KeyTruth.OwnerOf(key) == ClusterTruth.PathOf(resource)).ToArray() is { Length: > 1 } keys
-                && keys.Any(key => world.History.IsUnmarkedByPeople(key.KeyId) || world.History.IsReadingRefused(key.KeyId)) => null,
+                && keys.Any(key => world.History.IsUnmarkedByPeople(key.KeyId) || world.History.IsReadingRefused(key.KeyId) || world.History.IsExcused(ClusterTruth.PathOf(resource))) => null,
+
+            // Somebody has to import material.
+            Reasons.Progressing when LacksMaterial(world, resource) => Description.FindDifference(world, resource, Aspects.Material | Aspects.Alias),
 
             // KMS replicates no key that is disabled, as this one is to be.
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
+
+            // KMS makes no replica under a policy that names a role that is gone, and the primary is to move to it.
+            Reasons.Progressing when resource.Spec.PrimaryRegion is not null && Description.FindMissingRole(world, resource) is not null =>
+                Description.FindDifference(world, resource, Aspects.Policy | Aspects.Primary),
 
             // People moved the primary to a Region where no resource has the key any more, or one that is being deleted. Only there can rotation be set, and from there
             // nobody moves the primary: the message says to add the Region to spec.replicaRegions.
@@ -117,6 +124,25 @@ internal sealed class AsDescribedInTheEnd : IPromise
     public static bool IsMarkedTwice(SimulatedWorld world, KeyEntry key) =>
         world.History.IsMarkedLate(key.Region, key.KeyId) && KeyTruth.Tag(key, TagNames.DeletedBy) is not null && KeyTruth.Tag(key, TagNames.Released) is not null;
 
+    /// <summary>
+    /// Whether somebody has to import material: the spec names no Secret that is there, or the key waits for another material than the Secret has. KMS takes no new one while another is to
+    /// become the current one.
+    /// </summary>
+    private static bool LacksMaterial(SimulatedWorld world, ServiceKey resource)
+    {
+        if (resource.Spec.Origin != "EXTERNAL")
+            return false;
+        if (resource.Spec.Material?.SecretRef is not { } secret || world.Cluster.MaterialIn(resource.Metadata.Namespace!, secret.Name) is not { } bytes)
+            return true;
+        if (resource.Status?.KeyId is not { } keyId)
+            return false;
+        var id = world.Kms.State.Account(KmsService.AccountId).MaterialId(keyId, bytes);
+        KeyEntry[] members = [.. world.Keys.All.Where(key => key.KeyId == keyId)];
+        return members.Any(key => key.Shared.PendingMaterial is { } pending && pending.Id != id)
+            || (members.All(key => key.Current.Imports.ContainsKey(id) && key.Shared.PendingMaterial is null)
+                && members.Any(key => key.Shared.Materials.Any(material => !key.Current.Imports.ContainsKey(material.Id))));
+    }
+
     private static KeyEntry? KeyOf(SimulatedWorld world, ServiceKey resource) => world.Keys.Find(world.Cluster.RegionOf(resource), resource.Status?.KeyId);
 
     private static bool IsRotationRefused(ServiceKey resource) =>
@@ -129,18 +155,20 @@ internal sealed class AsDescribedInTheEnd : IPromise
         Reasons.KeyConflict => replica.Spec.PrimaryKeyArn is not null,
 
         // KMS moves no primary that is disabled, or whose deletion people scheduled. The ServiceKey says so, and its replica waits for the move.
-        Reasons.Progressing => world.Cluster.PrimaryOf(replica) is { Spec.PrimaryRegion: not null } primary
-            && Ready(primary)?.Reason switch
-            {
-                Reasons.InvalidSpec => primary.Spec.Enabled == false,
-                Reasons.PendingDeletion => world.History.IsScheduledByPeople(primary.Status?.KeyId ?? ""),
-                _ => false,
-            },
+        // Or its material is its primary's, and somebody has to import that.
+        Reasons.Progressing => world.Cluster.PrimaryOf(replica) is { } primary && (LacksMaterial(world, primary) || CannotMove(world, primary)),
 
         // A replica's policy is its primary's. KMS makes no replica under a policy that names a role that is gone, and puts none such on one.
         Reasons.PrincipalNotFound => (world.Cluster.PrimaryOf(replica) ?? ServiceKeyOf(world, replica.Spec.PrimaryKeyArn)) is { } primary
             ? Description.FindMissingRole(world, primary) is not null
             : replica.Spec.PrimaryKeyArn is not null,
+        _ => false,
+    };
+
+    private static bool CannotMove(SimulatedWorld world, ServiceKey primary) => primary.Spec.PrimaryRegion is not null && Ready(primary)?.Reason switch
+    {
+        Reasons.InvalidSpec => primary.Spec.Enabled == false,
+        Reasons.PendingDeletion => world.History.IsScheduledByPeople(primary.Status?.KeyId ?? ""),
         _ => false,
     };
 

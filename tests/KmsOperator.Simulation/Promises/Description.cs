@@ -32,6 +32,20 @@ internal static class Description
     public static string? FindMissingRole(SimulatedWorld world, ServiceKey resource) => (resource.Spec.Access?.Users ?? [])
         .FirstOrDefault(role => !world.Kms.State.Principals.Exists($"arn:aws:iam::{KmsService.AccountId}:role/{role}"));
 
+    /// <summary>The material of the Secret that the spec names is the key's current one, or was: KMS rotates to no material twice. A disabled key is not rotated to new material.</summary>
+    private static string? FindMaterialDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key)
+    {
+        if (key.Group.Origin != "EXTERNAL")
+            return null;
+        if (key.Current.State == KeyState.PendingImport)
+            return $"key {key.KeyId} waits for its material";
+        if (desired.Material is not { } wanted || world.Cluster.MaterialIn(desired.Owner.Namespace, wanted.SecretName) is not { } bytes)
+            return null;
+        var id = world.Kms.State.Account(KmsService.AccountOf(key.Region)).MaterialId(key.KeyId, bytes);
+        var isRotating = key.Shared.OnDemandRotationStartDate is not null && key.Shared.PendingMaterial?.Id == id;
+        return desired.Enabled && !isRotating && !key.Shared.Materials.Any(material => material.Id == id) ? $"it has not rotated to the material of Secret {wanted.SecretName}" : null;
+    }
+
     /// <summary>Each wanted grant is there once as the operator's own, or as one that others made and that gives the same; and the operator has made no other.</summary>
     private static string? FindGrantDifference(SimulatedWorld world, DesiredKey desired, KeyEntry key)
     {
@@ -56,7 +70,7 @@ internal static class Description
         var record = key.Current;
         if (KeyTruth.IsPendingDeletion(key))
             return $"key {key.KeyId} is {record.State}";
-        if ((record.State == KeyState.Disabled) == desired.Enabled)
+        if (record.State != KeyState.PendingImport && (record.State == KeyState.Disabled) == desired.Enabled)
             return $"key {key.KeyId} is {record.State}";
         if (withAlias && world.Keys.TargetOf(key.Region, desired.AliasName) is var target && target != key.KeyId)
             return $"{desired.AliasName} is at {target ?? "no key"}, not at {key.KeyId}";
@@ -72,6 +86,8 @@ internal static class Description
 
         if (!except.HasFlag(Aspects.Policy) && !PolicyComparer.AreEquivalent(record.Policy.Document, desired.Policy.Text))
             return "its policy is another";
+        if (!except.HasFlag(Aspects.Material) && FindMaterialDifference(world, desired, key) is { } material)
+            return material;
         if (desired.Enabled && FindGrantDifference(world, desired, key) is { } grants)
             return grants;
         if (!except.HasFlag(Aspects.Primary) && desired.WantedPrimary is { } primary && world.Keys.Find(primary.Region, key.KeyId) is not { IsPrimary: true })
@@ -100,4 +116,7 @@ internal enum Aspects
 
     /// <summary>Where the primary is.</summary>
     Primary = 8,
+
+    /// <summary>The imported key material.</summary>
+    Material = 16,
 }

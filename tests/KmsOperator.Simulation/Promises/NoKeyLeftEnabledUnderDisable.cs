@@ -7,11 +7,11 @@ namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// A resource that goes under <c>deletionPolicy: Disable</c> stays until its key is disabled. Excepted are a key that people enabled, and one whose class is gone. A policy that changes in the
-/// last seconds before the resource's last write is sent may come too late.
+/// last 15 seconds before the resource's last write is sent may come too late.
 /// </summary>
 internal sealed class NoKeyLeftEnabledUnderDisable : IPromise
 {
-    private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(15);
 
     public string Statement => "A key that is left under the policy Disable is disabled.";
 

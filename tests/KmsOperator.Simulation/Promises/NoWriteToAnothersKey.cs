@@ -6,7 +6,7 @@ using KmsSimulator.State;
 namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
-/// What an operator does for a resource, it does to the key whose tags name that resource, or that was made for it, or that it adopts; a
+/// What an operator does for a resource, it does to the key whose tags name that resource, or that was made for it, or that it adopts or adopted seconds ago; a
 /// replica is made from a key of the same namespace. Excepted is a call of an adoption that arrives after AWS's time limit, when the resource is gone.
 /// </summary>
 internal sealed class NoWriteToAnothersKey : IPromise
@@ -31,7 +31,7 @@ internal sealed class NoWriteToAnothersKey : IPromise
                 : $"{sender.Identity} replicates {owner}'s key {key.KeyId} for {call.For}.";
         }
 
-        if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || (Adopts(world, call.For) && (owner is null || world.Cluster.Find(owner) is null))
+        if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || (world.History.AdoptsOrDid(call.For) && (owner is null || world.Cluster.Find(owner) is null))
             || (owner is null && world.Cluster.Find(call.For) is null && world.Now - call.SentAt > AwsClients.CallTimeout))
             return null;
         return $"{sender.Identity} sends {call.Operation} to {(owner is null ? "nobody" : owner)}'s key {key.KeyId} for {call.For}.";
@@ -40,13 +40,6 @@ internal sealed class NoWriteToAnothersKey : IPromise
     private static bool IsNamed(SimulatedWorld world, KeyEntry key) =>
         !world.History.IsOverwrittenSince(key.KeyId, world.Now - TooLate)
         && world.Cluster.Resources.Any(resource => resource.Status is { } status && status.KeyId == key.KeyId && status.Region == key.Region);
-
-    private static bool Adopts(SimulatedWorld world, string path) => world.Cluster.Find(path) switch
-    {
-        ServiceKey key => key.Spec.Adopt is not null,
-        KeyReplica replica => replica.Spec.Adopt is not null,
-        _ => false,
-    };
 
     private static string NamespaceOf(string path) => path.Split('/') is [_, var home, _] ? home : "";
 }

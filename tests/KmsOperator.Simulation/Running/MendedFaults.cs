@@ -1324,5 +1324,42 @@ internal static class MendedFaults
             0.392 edit team-a/two alias=alias/y1
             0.429 forge-status team-a/two team-a/one
             """),
+        new("A status that named a key which KMS did not show was taken for one whose key is gone: the time was counted from when KMS did not show the resource's own key.", """
+            seed 90021 operators 1 stale 3
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            0.78 delete team-a/one
+            10.522 delete team-a/two
+            12.873 create team-a/two alias=alias/y1
+            13.157 forge-status team-a/one team-a/two
+            """),
+        new("A resource waited for ever for an alias that another one wanted in the Region to which its class led by then, and not in the one where its key was being made.", """
+            seed 1221381 operators 2 stale 0
+            33.577 kill-at B CreateKey 1
+            33.577 edit-class standard region=eu-west-1
+            34.855 create team-a/two alias=alias/y0 deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            35.602 delete team-a/one
+            37.203 edit-class standard region=us-east-1
+            85.023 create team-a/one alias=alias/y0 keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            """),
+        new("People scheduled the deletion of a resource's own key and forged its status: it took a key without owner tags instead.", """
+            seed 1 operators 2 stale 0
+            0 create team-a/one alias=alias/y1 deletionPolicy=Retain className=strict
+            0 create team-a/two alias=alias/team0 deletionPolicy=Retain
+            5.457 kms-schedule-deletion team-a/two
+            5.85 take-lease
+            6.454 forge-status team-a/two team-a/one
+            6.797 kms-untag-marks team-a/one
+            9.545 delete team-a/one
+            """),
+        new("A key was left without its mark, since KMS still showed the mark of the resource before.", """
+            seed 1 operators 1 stale 4
+            0 create team-a/one deletionPolicy=Delete users=role0
+            75.106 drop-watches A
+            75.462 kill-at A TagResource 1
+            75.462 edit team-a/one deletionPolicy=Retain
+            75.549 delete team-a/one
+            81.549 create team-a/one deletionPolicy=Retain
+            83.016 delete team-a/one
+            """),
     ];
 }

@@ -28,6 +28,7 @@ internal static class AwsVerbs
         }),
         ["kms-untag-marks"] = Unmark,
         ["kms-schedule-deletion"] = ScheduleDeletion,
+        ["kms-delete-material"] = (world, step) => Call(world, step, "DeleteImportedKeyMaterial", []),
         ["kms-destroy"] = Destroy,
         ["kms-use"] = Use,
         ["kms-cancel-deletion"] = (world, step) => Call(world, step, "CancelKeyDeletion", []),

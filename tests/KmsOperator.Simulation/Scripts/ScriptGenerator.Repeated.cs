@@ -8,7 +8,10 @@ internal sealed partial class ScriptGenerator
     {
         if (seed % 7 == 0)
         {
-            Repeat((seed / 7 % 4) switch { 0 => Adopt, 1 => Guard, 2 => Lose, _ => Mislead });
+            if (seed / 7 % 5 == 4)
+                Import();
+            else
+                Repeat((seed / 7 % 5) switch { 0 => Adopt, 1 => Guard, 2 => Lose, _ => Mislead });
             return;
         }
 
@@ -354,6 +357,52 @@ internal sealed partial class ScriptGenerator
 
         // A replica would be in a Region of the first account, and a Region tells the account.
         string[] SpecThere() => toAccount ? [.. Spec().Where(one => one.Split('=') is not ["multiRegion" or "replicaRegions", _])] : Spec();
+    }
+
+    /// <summary>A key gets its material from a Secret, which changes, or is not there; people delete the material in KMS.</summary>
+    private void Import()
+    {
+        const string name = "team-a/imported";
+        string[] secrets = ["team-a/material-a", "team-a/material-b"];
+        string[] spec = ["origin=EXTERNAL", "material=material-a", .. _random.Next(3) switch { 0 => (string[])["multiRegion=true", $"replicaRegions={Worlds.StartingPoint.Elsewhere}"], 1 => ["keySpec=HMAC_256", "keyUsage=GENERATE_VERIFY_MAC"], _ => [] }];
+        if (_random.Next(3) > 0)
+            Add("put-secret", secrets[0], "m0");
+        Add("create", name, [.. spec, $"deletionPolicy={Pick(["Retain", "Delete"])}"]);
+        for (var i = _random.Next(2, 7); i > 0; i--)
+        {
+            Trouble(["GetParametersForImport", "ImportKeyMaterial", "RotateKeyOnDemand", "CreateKey", "ReplicateKey"], ["ImportKeyMaterial", "RotateKeyOnDemand", "CreateKey", "apply/servicekeys", "get/secrets"]);
+            switch (_random.Next(12))
+            {
+                case < 4:
+                    Add("put-secret", Pick(secrets), $"m{_random.Next(3)}");
+                    break;
+                case 4:
+                    Add("delete-secret", secrets[0]);
+                    break;
+                case < 7:
+                    Add("kms-delete-material", name);
+                    break;
+                case 7:
+                    Add("edit", name, $"material={Pick(["material-a", "material-b", "null"])}");
+                    break;
+                case 8:
+                    Add("edit", name, $"enabled={Pick(["true", "false"])}");
+                    break;
+                case 9:
+                    Add("erase-status", name);
+                    break;
+                case 10:
+                    Add("delete", name);
+                    Wait();
+                    Add("create", name, [.. spec, $"deletionPolicy={Pick(["Retain", "Delete"])}"]);
+                    break;
+                default:
+                    Add("kill", Operator());
+                    break;
+            }
+
+            Wait();
+        }
     }
 
     /// <summary>What may go wrong while something changes: calls fail, the operator dies at a request, its watches are late.</summary>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using KmsOperator.Api;
 using KmsOperator.Kubernetes;
@@ -24,6 +26,8 @@ internal static class UserVerbs
         ["protect"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.DeletionProtection, step.Arguments[1]),
         ["confirm-deletion"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ConfirmDeletion, StatusOf(world, step.Subject)?.KeyId),
         ["reconcile-at"] = (world, step) => world.Users.Annotate(KindOf(world, step), KeyOf(step), AnnotationNames.ReconcileAt, step.Arguments[1]),
+        ["put-secret"] = PutSecret,
+        ["delete-secret"] = (world, step) => world.Users.Delete("Secret", KeyOf(step)),
         ["erase-status"] = EraseStatus,
         ["forge-status"] = ForgeStatus,
         ["take-finalizer-off"] = TakeFinalizerOff,
@@ -36,6 +40,17 @@ internal static class UserVerbs
     public static NamespacedName KeyOf(ScriptStep step) => KeyOf(step.Subject);
 
     public static NamespacedName KeyOf(string subject) => new(subject[..subject.IndexOf('/', StringComparison.Ordinal)], subject[(subject.IndexOf('/', StringComparison.Ordinal) + 1)..]);
+
+    /// <summary>Makes a Secret with key material of 32 bytes, which a word of the script stands for, or gives it other material.</summary>
+    private static void PutSecret(SimulatedWorld world, ScriptStep step)
+    {
+        var key = KeyOf(step);
+        var data = new JsonObject { ["material"] = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(step.Arguments[1]))) };
+        if (world.Users.Find("Secret", key) is not null)
+            world.Users.Patch("Secret", key, new JsonObject { ["data"] = data }.ToJsonString());
+        else
+            world.Users.Create(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = key.Name }, ["data"] = data }.ToJsonString(), key.Namespace);
+    }
 
     private static KeyStatus? StatusOf(SimulatedWorld world, string subject) => world.Cluster.Resources.FirstOrDefault(resource => NamespacedName.Of(resource) == KeyOf(subject))?.Status;
 
@@ -155,6 +170,9 @@ internal static class UserVerbs
                     break;
                 case "adoptKeyOf":
                     spec["adopt"] = new JsonObject { ["keyId"] = StatusOf(world, value)?.KeyId ?? "00000000-0000-0000-0000-000000000000" };
+                    break;
+                case "material":
+                    spec[name] = value == "null" ? null : new JsonObject { ["secretRef"] = new JsonObject { ["name"] = value } };
                     break;
                 case "roleArn":
                     spec["account"] = value == "null" ? null : new JsonObject { ["roleArn"] = value };

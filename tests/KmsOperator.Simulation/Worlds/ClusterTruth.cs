@@ -34,6 +34,10 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
     public bool HasAdopted(string? path, string keyId) =>
         Find(path ?? "") is { Status: { } status } resource && status.KeyId == keyId && resource is ServiceKey { Spec.Adopt: not null } or KeyReplica { Spec.Adopt: not null };
 
+    /// <summary>The bytes of a Secret's only entry; null where there is no such Secret.</summary>
+    public byte[]? MaterialIn(string @namespace, string name) =>
+        List(BuiltInTypes.Secrets).FirstOrDefault(found => found.Metadata.Namespace == @namespace && found.Metadata.Name == name)?.Data?.Values.Single();
+
     /// <summary>The class of a ServiceKey.</summary>
     public KeyClass? ClassOf(ServiceKey resource) => (resource.Spec.ClassName ?? resource.Status?.ClassName) is { } name
         ? Classes.FirstOrDefault(keyClass => keyClass.Metadata.Name == name)

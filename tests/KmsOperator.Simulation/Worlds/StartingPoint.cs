@@ -26,6 +26,7 @@ internal static class StartingPoint
               aliasTemplate: "{prefix}/{namespace}/{name}"
               access: {administrators: [admin]}
               permissions: {aliasTakeOver: Allow, adoption: Allow}
+              allowed: {materialSecrets: ["material-*"]}
             """,
         ["strict"] = $$"""
             apiVersion: kms.servicekey.dev/v1alpha1

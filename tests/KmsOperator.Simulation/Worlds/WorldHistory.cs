@@ -11,6 +11,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
 {
     private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(5);
 
+    // A decision to leave a key as it is may be that old.
+    private static readonly TimeSpan OldestDecision = TimeSpan.FromSeconds(15);
+
     private readonly Dictionary<string, DateTimeOffset> _deletionWanted = [];
     private readonly Dictionary<string, bool> _lastWish = [];
     private readonly Dictionary<string, bool> _lastLeftAsItIs = [];
@@ -24,6 +27,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly Dictionary<string, HashSet<string>> _lives = [];
     private readonly List<string> _releases = [];
     private readonly Dictionary<string, (string Uid, string? KeyId, DateTimeOffset Since)> _named = [];
+    private readonly Dictionary<string, (bool Adopts, DateTimeOffset Since)> _adopting = [];
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _cancelledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
@@ -177,6 +181,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>Whether the present resource of a path has had its key on record only since a time, or has none.</summary>
     public bool IsKeyNamedSince(string path, DateTimeOffset time) => _named.GetValueOrDefault(path) is var named && (named.KeyId is null || named.Since >= time);
 
+    /// <summary>Whether the resource of a path adopts a key, or did until the last seconds.</summary>
+    public bool AdoptsOrDid(string path) => _adopting.TryGetValue(path, out var adopting) && (adopting.Adopts || world.Now - adopting.Since < TooLate);
+
     /// <summary>Whether an operator has put the owner tags that people took off a key back after a time, and is dead by now: no other process knows of that before KMS shows it.</summary>
     public bool IsMarkedAgainByTheDeadSince(string keyId, DateTimeOffset time) => _markedAgain.TryGetValue(keyId, out var last) && last.At >= time && !last.By.Process.IsAlive;
 
@@ -301,6 +308,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
                 (_rotateAt.TryGetValue(resource.Metadata.Uid!, out var values) ? values : _rotateAt[resource.Metadata.Uid!] = []).Add(value);
             if (_named.GetValueOrDefault(path) is var named && (named.Uid, named.KeyId) != (resource.Metadata.Uid, resource.Status?.KeyId))
                 _named[path] = (resource.Metadata.Uid!, resource.Status?.KeyId, world.Now);
+            var adopts = resource.Adopt is not null;
+            if (_adopting.TryGetValue(path, out var adopting) ? adopting.Adopts != adopts : adopts)
+                _adopting[path] = (adopts, world.Now);
             if (!_releases.Contains(path))
                 ObserveDeletion(resource, path, wantsKeyDeleted);
             if (_unrecordedAliases.Count > 0)
@@ -345,7 +355,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     {
         if (!_leftUntouched.TryGetValue(key, out var since))
             return;
-        if (world.Now - (since ?? world.Now) >= TooLate)
+        if (world.Now - (since ?? world.Now) >= OldestDecision)
             _leftUntouched.Remove(key);
         else
             _leftUntouched[key] = since ?? world.Now;

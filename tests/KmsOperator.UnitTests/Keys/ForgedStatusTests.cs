@@ -1,6 +1,9 @@
+using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Amazon.KeyManagementService.Model;
 using KmsOperator.Api;
+using KmsOperator.Testing.Running;
 using Xunit;
 
 namespace KmsOperator.UnitTests.Keys;
@@ -146,6 +149,50 @@ public sealed class ForgedStatusTests
 
         Assert.Equal("Enabled", (string?)(await FindAsync(scenario, other))["keyState"]);
         Assert.Equal("PendingDeletion", (string?)(await FindAsync(scenario, own))["keyState"]);
+    }
+
+    [Fact]
+    public async Task A_key_without_owner_tags_is_not_taken_where_somebody_scheduled_the_deletion_of_the_resources_own_one()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs"));
+        await scenario.RestAsync();
+        var (other, own) = (KeyId(scenario, "one"), KeyId(scenario, "two"));
+        await scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = own, PendingWindowInDays = 7 }, Ct);
+
+        // The operator made it, it has no owner tag, and no resource has it. A process that starts remembers nothing.
+        scenario.Operator.Kill();
+        scenario.User.Patch("ServiceKey", Scenario.Id("ServiceKey", "one"), """{"metadata": {"finalizers": []}}""");
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await UnmarkAsync(scenario, other);
+        Forge(scenario, "two", other);
+        scenario.Operator.Start();
+        await scenario.RestAsync();
+
+        Assert.Equal(own, KeyId(scenario, "two"));
+        Assert.Equal("PendingDeletion", scenario.Condition("ServiceKey", "two", "Ready")?.Reason);
+        Assert.Null((await FindAsync(scenario, other))["tags"]!["servicekey.dev/owner"]);
+    }
+
+    [Fact]
+    public async Task A_key_that_a_forged_status_names_is_not_taken_for_gone_because_KMS_did_not_show_the_resources_own_one()
+    {
+        HashSet<string> hidden = [];
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = aws => new HidingHandler(aws, hidden) });
+        await scenario.ApplyAsync(Scenario.Key("one", "service: s3") + Scenario.Key("two", "service: sqs"));
+        await scenario.RestAsync();
+        var (own, other) = (KeyId(scenario, "one"), KeyId(scenario, "two"));
+
+        hidden.UnionWith([own, other]);
+        scenario.User.Delete("ServiceKey", Scenario.Id("ServiceKey", "one"));
+        await scenario.Operator.SettleAsync(TimeSpan.FromMinutes(4));
+        hidden.Remove(own);
+        Forge(scenario, "one", other);
+        await scenario.RestAsync();
+
+        Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
+        Assert.NotNull((await FindAsync(scenario, own))["tags"]!["servicekey.dev/released"]);
+        Assert.Null((await FindAsync(scenario, other))["tags"]!["servicekey.dev/released"]);
     }
 
     [Fact]
@@ -346,4 +393,18 @@ public sealed class ForgedStatusTests
 
     private static async Task<JsonObject> FindAsync(Scenario scenario, string keyId) =>
         (await scenario.Aws.KeysAsync()).Single(key => ((string)key["arn"]!).EndsWith(keyId, StringComparison.Ordinal));
+
+    /// <summary>KMS that does not show some keys.</summary>
+    private sealed class HidingHandler(HttpMessageHandler inner, HashSet<string> hidden) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+            return !hidden.Any(keyId => body.Contains(keyId, StringComparison.Ordinal)) ? await base.SendAsync(request, cancellationToken) : new HttpResponseMessage(HttpStatusCode.BadRequest)
+            {
+                RequestMessage = request,
+                Content = new StringContent("""{"__type": "NotFoundException", "message": "Key does not exist."}""", Encoding.UTF8, "application/x-amz-json-1.1"),
+            };
+        }
+    }
 }

@@ -130,7 +130,7 @@ public sealed class DeletionPlanTests
         { KeyStates.Enabled, null, false, ["TagResource"], "a key that stays says so" },
         { KeyStates.Enabled, null, true, ["DisableKey", "TagResource"], "it is disabled first: that is what was asked for" },
         { KeyStates.Disabled, null, true, ["DisableKey", "TagResource"], "that it is disabled may be an old state" },
-        { KeyStates.Enabled, new() { [TagNames.Released] = "2026-01-01T00:00:00Z" }, true, ["DisableKey"], "it says so already" },
+        { KeyStates.Enabled, new() { [TagNames.Released] = "2026-01-01T00:00:00Z" }, true, ["DisableKey", "TagResource"], "the mark may be an earlier resource's, and be gone: KMS shows old tags for a while" },
         { KeyStates.PendingDeletion, null, true, [], "nobody can use the key, and KMS takes no tags on it" },
         { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-0" }, false, [], "an earlier resource, or somebody else, has scheduled the deletion" },
         { KeyStates.PendingDeletion, new() { [TagNames.DeletedBy] = "uid-1" }, false, ["CancelKeyDeletion", "EnableKey", "TagResource"], "the resource has scheduled it before its policy changed" },

@@ -215,7 +215,8 @@ public sealed class KeyPlannerTests
         var owned = Observed() with { Tags = new Dictionary<string, string> { [TagNames.Owner] = Owner.Path } };
         var marked = Assert.Single(KeyPlanner.PlanRetention(owned, Owner, DateTimeOffset.UnixEpoch, new Retention()).Steps).ApplyTo(owned);
         Assert.Equal("1970-01-01T00:00:00Z", marked.Tags[TagNames.Released]);
-        Assert.Empty(KeyPlanner.PlanRetention(marked, Owner, DateTimeOffset.UnixEpoch, new Retention()).Steps);
+        Assert.Empty(KeyPlanner.PlanRetention(marked, Owner, DateTimeOffset.UnixEpoch, new Retention { IsMarked = true }).Steps);
+        Assert.IsType<TagResourceStep>(Assert.Single(KeyPlanner.PlanRetention(marked, Owner, DateTimeOffset.UnixEpoch, new Retention()).Steps));
         Assert.Empty(KeyPlanner.PlanRetention(owned with { Tags = new Dictionary<string, string> { [TagNames.Owner] = "ServiceKey/a/b" } }, Owner, DateTimeOffset.UnixEpoch, new Retention()).Steps);
         Assert.Contains(KeyPlanner.Plan(Desired(), marked, KeyRecord.Empty).Steps, step => step is UntagResourceStep { TagKeys: [TagNames.Released] });
     }

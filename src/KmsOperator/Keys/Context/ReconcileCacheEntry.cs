@@ -89,6 +89,9 @@ internal sealed class ReconcileCacheEntry
     /// <summary>Whether this process has sent the tag that the key was left behind. KMS may not show it yet, also where the answer was lost.</summary>
     public bool IsReleaseSent { get; set; }
 
+    /// <summary>Whether this process has marked the key as left, in this deletion, and has not taken the mark off again.</summary>
+    public bool IsReleaseWritten { get; set; }
+
     /// <summary>Whether this process has sent the call that schedules the key's deletion. It may have its effect later, and the key may lack the mark that says whose it is.</summary>
     public bool IsDeletionSent { get; set; }
 
@@ -108,7 +111,10 @@ internal sealed class ReconcileCacheEntry
         set => _waitsForClassSince = new OptionalTime(value);
     }
 
-    /// <summary>Since when KMS has answered that the key does not exist.</summary>
+    /// <summary>The key of which KMS answers that it does not exist.</summary>
+    public string? MissingKeyId { get; set; }
+
+    /// <summary>Since when KMS has answered that <see cref="MissingKeyId"/> does not exist.</summary>
     public DateTimeOffset? MissingSince
     {
         get => _missingSince.Value;

@@ -155,9 +155,20 @@ internal sealed class ReconcileContext<T>(
     /// <summary>Until when a process before this one would have waited for the answer to its last call. It can have sent that just before this one first looked at the key.</summary>
     public DateTimeOffset LatestForeignCall => FirstSeenAt + AwsClients.CallTimeout;
 
-    /// <summary>For how long KMS has answered that the key does not exist; zero or less at the first such answer.</summary>
+    /// <summary>Whether KMS has answered that the key does not exist, the last time that this process looked.</summary>
+    public bool WasMissing => Cache.MissingSince is not null && Cache.MissingKeyId == Status.KeyId;
+
+    /// <summary>For how long KMS has answered that the key does not exist; zero or less at the first such answer. Somebody may have put another key into the status meanwhile: that one is missing only since then.</summary>
     /// <param name="lookedAt">When the present look at the key began. What else it reads may take long, and meanwhile KMS may show the key.</param>
-    public TimeSpan MissingFor(DateTimeOffset lookedAt) => lookedAt - (Cache.MissingSince ??= Now);
+    public TimeSpan MissingFor(DateTimeOffset lookedAt)
+    {
+        if (!WasMissing)
+        {
+            (Cache.MissingKeyId, Cache.MissingSince) = (Status.KeyId, Now);
+        }
+
+        return lookedAt - Cache.MissingSince!.Value;
+    }
 
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>
     public string? Annotation(string name) => Resource.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;

@@ -52,7 +52,7 @@ internal sealed class PendingCreateRecovery(OperatorSettings settings)
             }
 
             // Somebody may have changed the attempt on record.
-            if (await OwnedKeys.FindAsync(region, owner, now, exceptKeyId: null, cancellationToken) is { } own)
+            if (await OwnedKeys.FindAsync(region, owner, now, exceptKeyId: null, orPendingDeletion: false, cancellationToken) is { } own)
             {
                 return KeyCreationResult.Found(await CreateRecord.EndAsync(context, status, own, cancellationToken));
             }

@@ -205,7 +205,7 @@ internal sealed class KeyDeletion(
         {
             var decidedAt = context.DecidedAt(attempt: null, settings.ConsistencyWindow);
             var isDecided = context.Now >= decidedAt;
-            var tagged = await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, cancellationToken);
+            var tagged = await OwnedKeys.FindAsync(region, request.Owner, context.Now, exceptKeyId: null, orPendingDeletion: false, cancellationToken);
             if ((tagged ?? await statusKeys.FindRememberedAsync(context, request.Owner, access.Region, region, cancellationToken)) is not { } key)
             {
                 if (isDecided)

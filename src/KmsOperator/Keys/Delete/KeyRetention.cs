@@ -73,7 +73,10 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             var enabled = context.Resource is not (ServiceKey { Spec.Enabled: false } or KeyReplica { Spec.Enabled: false });
             var lostAliases = hasScheduled ? await FindLostAliasesAsync(context, request.Owner, region, key, cancellationToken) : [];
             plan = KeyPlanner.PlanRetention(
-                key, request.Owner, context.Now, new Retention { Disable = disable, Enabled = enabled, HasScheduledDeletion = hasScheduled, LostAliases = lostAliases });
+                key,
+                request.Owner,
+                context.Now,
+                new Retention { Disable = disable, Enabled = enabled, HasScheduledDeletion = hasScheduled, IsMarked = context.Cache.IsReleaseWritten, LostAliases = lostAliases });
             if (plan.Steps.Any(step => step is CancelKeyDeletionStep)
                 && !(await context.IsCurrentAsync(cancellationToken) && await request.IsInheritanceCurrentAsync(cancellationToken)))
             {
@@ -106,6 +109,7 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
             {
                 context.Cache.IsReleaseSent |= step is TagResourceStep;
                 key = await StepExecution.ExecuteAsync(context, region, step, key, cancellationToken);
+                context.Cache.IsReleaseWritten |= step is TagResourceStep;
                 if (step is DisableKeyStep)
                 {
                     // It is sent again at each look, so also after the last late call.

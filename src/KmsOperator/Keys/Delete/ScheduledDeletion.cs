@@ -161,6 +161,7 @@ internal sealed class ScheduledDeletion(
             try
             {
                 context.Cache.IsDeletionSent |= step is ScheduleKeyDeletionStep;
+                context.Cache.IsReleaseWritten &= step is not UntagResourceStep;
                 observed = await StepExecution.ExecuteAsync(context, region, step, observed, cancellationToken);
             }
             catch (Exception e) when (step is TagResourceStep or UntagResourceStep && AwsFailure.Of(e, cancellationToken) is { IsForNow: false, Kind: not AwsFailureKind.InvalidState } failure)

@@ -93,16 +93,16 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
             return null;
         }
 
-        var stillWanted = now is not null && (now.Status?.KeyId is not null || !GetsNoKey(now)) && ClassOf(now) is { } nowClass && nowClass.Spec.Region == keyClass.Spec.Region
+        var stillWanted = now is not null && (now.Status?.KeyId is not null || !GetsNoKey(now)) && ClassOf(now) is { } nowClass && RegionOf(now, nowClass) == RegionOf(old, keyClass)
             ? WantedBy(now, nowClass)
             : [];
         string[] names = [.. WantedBy(old, keyClass).Except(stillWanted)];
-        return names.Length == 0 ? null : new AliasesLost(keyClass.Spec.Region, names);
+        return names.Length == 0 ? null : new AliasesLost(RegionOf(old, keyClass), names);
     }
 
     /// <summary>The ServiceKeys that say in <c>Ready</c> that they do not get an alias, and want one of these.</summary>
     public IEnumerable<ServiceKey> ServiceKeysThatWaitFor(AliasesLost lost) => keys.ListByIndex(WithAliasConflict, "").Where(other =>
-        ClassOf(other) is { } keyClass && keyClass.Spec.Region == lost.Region && WantedBy(other, keyClass).Any(lost.Names.Contains));
+        ClassOf(other) is { } keyClass && RegionOf(other, keyClass) == lost.Region && WantedBy(other, keyClass).Any(lost.Names.Contains));
 
     /// <summary>The KeyReplicas that say so. Where the spec names no alias, that is the primary's, and they count as well.</summary>
     public IEnumerable<KeyReplica> KeyReplicasThatWaitFor(AliasesLost lost) => replicas.ListByIndex(WithAliasConflict, "").Where(other =>
@@ -139,7 +139,7 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     {
         var status = CreateAttempt.StatusOf(creating);
         return classes.Find(status.ClassName ?? creating.Spec.ClassName) is { } keyClass
-            && keyClass.Spec.Region == location.Region
+            && RegionOf(creating, keyClass) == location.Region
             && (status.AccountId ?? keyClass.Status?.AccountId) == location.AccountId
             && Wants(aliasName, creating, keyClass);
     }
@@ -149,6 +149,9 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
         keys.ListByIndex(WithoutKey, keyClass.Metadata.Name).Concat(keyClass.Metadata.Name == classes.Default?.Metadata.Name ? keys.ListByIndex(WithoutKey, "") : []);
 
     private KeyClass? ClassOf(ServiceKey resource) => classes.Find(resource.Status?.ClassName ?? resource.Spec.ClassName);
+
+    /// <summary>Where a ServiceKey's key is or is being made, also where its class leads elsewhere by now; else where its class leads.</summary>
+    private static string RegionOf(ServiceKey resource, KeyClass keyClass) => CreateAttempt.StatusOf(resource).Region ?? keyClass.Spec.Region;
 
     private static IEnumerable<string> WantedBy(ServiceKey resource, KeyClass keyClass) => [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []];
 

@@ -32,8 +32,8 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
 
         if (await ListTagsAsync(region, keyId, cancellationToken) is not { } tags)
         {
-            // Nothing can be written to a key that KMS does not know. It is looked for once; after that it counts as missing.
-            return context.Cache.MissingSince is null && await FindOwnAsync(context, owner, region, cancellationToken) is { } other ? new StatusKey(other, null) : StatusKey.Own;
+            // Nothing can be written to a key that KMS does not know. The resource's own is looked for once; after that the key counts as missing. A resource that goes looks as long as it waits.
+            return (!context.WasMissing || context.Resource.Metadata.DeletionTimestamp is not null) && await FindOwnAsync(context, owner, region, cancellationToken) is { } other ? new StatusKey(other, null) : StatusKey.Own;
         }
 
         var claimed = new ObservedKey { KeyId = keyId, Arn = context.Status.Arn ?? keyId, KeyState = "", KeySpec = "", KeyUsage = "", Tags = tags };
@@ -110,9 +110,9 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
             || (adopted is not null && (await KeyObserver.DescribeAsync(region.Clients.Reading, adopted, cancellationToken))?.KeyId == key.KeyId);
     }
 
-    /// <summary>The key that was made for the resource, by its tags.</summary>
+    /// <summary>The key that was made for the resource, by its tags. Somebody may have scheduled its deletion: then the resource says so, and takes no other.</summary>
     private Task<ObservedKey?> FindOwnAsync<T>(ReconcileContext<T> context, KeyOwner owner, RegionalClients region, CancellationToken cancellationToken)
-        where T : class, IKeyResource => OwnedKeys.FindAsync(region, owner, context.Now - settings.ConsistencyWindow, context.Status.KeyId, cancellationToken);
+        where T : class, IKeyResource => OwnedKeys.FindAsync(region, owner, context.Now - settings.ConsistencyWindow, context.Status.KeyId, orPendingDeletion: true, cancellationToken);
 
     private static async Task<IReadOnlyDictionary<string, string>?> ListTagsAsync(RegionalClients region, string keyId, CancellationToken cancellationToken)
     {

@@ -43,6 +43,8 @@ public sealed class OwnershipIndexTests
         ("of no class", Rival(spec: new() { ClassName = "nobody" }), false, "nobody knows where its key would be"),
         ("of a class elsewhere", Rival(spec: new() { ClassName = "elsewhere" }), false, "each Region has aliases of its own"),
         ("of another account", Rival(attempt: Attempt with { ClassName = "standard", AccountId = "222222222222", Region = "us-east-1" }), false, "each account has aliases of its own"),
+        ("of a class that led elsewhere", Rival(attempt: Attempt with { ClassName = "standard", AccountId = Here.AccountId, Region = "eu-west-1" }), false, "its key is made where the class led then"),
+        ("of a class that led here", Rival(spec: new() { ClassName = "elsewhere" }, attempt: Attempt with { ClassName = "elsewhere", AccountId = Here.AccountId, Region = Here.Region }), true, "its key is made where the class led then"),
         ("of another alias", Rival(spec: new() { Alias = "alias/other" }), false, "there is nothing to share"),
         ("itself", Rival(uid: "me"), false, "nobody is one's own rival"),
     ];
