@@ -1361,5 +1361,15 @@ internal static class MendedFaults
             81.549 create team-a/one deletionPolicy=Retain
             83.016 delete team-a/one
             """),
+        new("A process recorded an attempt, stood still, sent the call and was killed: the next one made a second key before the call arrived.", """
+            seed 1251444 operators 1 stale 0
+            0 create team-a/one alias=alias/team1 deletionPolicy=Retain users=role2
+            0 create team-a/two
+            0.145 pause-at A patch/servicekeys 2 46
+            0.475 watch-lag A 1
+            0.617 fail-aws * Slow 2
+            30.208 kill-at A CreateAlias 1
+            52.942 default-class strict
+            """),
     ];
 }

@@ -220,6 +220,37 @@ public sealed class LateCallTests
         Assert.Null(scenario.User.Find("ServiceKey", Scenario.Id("ServiceKey", "one")));
     }
 
+    [Fact]
+    public async Task No_second_key_is_made_before_a_killed_process_s_call_can_have_arrived_although_it_recorded_the_attempt_long_before()
+    {
+        var late = new LateCall("CreateKey");
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = late.Before, ConsistencyWindow = TimeSpan.FromSeconds(5) });
+        var hasStood = false;
+        scenario.Operator.Connection.After = (request, _) =>
+        {
+            // The process stands still between the record and the call.
+            if (!hasStood && request is { Verb: "patch", Plural: "servicekeys" })
+            {
+                hasStood = true;
+                scenario.Operator.Clock.AdvanceTo(scenario.Operator.Clock.GetUtcNow().AddMinutes(1));
+            }
+
+            return Task.CompletedTask;
+        };
+        await KillInCallAsync(scenario, late, async () =>
+        {
+            scenario.User.Apply(Scenario.Key("one", "service: s3"), Scenario.Namespace);
+            await scenario.Operator.SettleAsync(TimeSpan.Zero);
+        });
+        await scenario.Operator.SettleAsync(TimeSpan.FromSeconds(14));
+        await late.ArriveAsync();
+        await scenario.RestAsync();
+
+        Assert.True(hasStood);
+        Assert.Single(await scenario.Aws.KeysAsync());
+        scenario.AssertReady("ServiceKey", "one");
+    }
+
     /// <summary>Does what lets the operator send a call, and kills it before that has its effect.</summary>
     private static async Task KillInCallAsync(Scenario scenario, LateCall call, Func<Task> act)
     {

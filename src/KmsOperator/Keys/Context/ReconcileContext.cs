@@ -111,8 +111,8 @@ internal sealed class ReconcileContext<T>(
     }
 
     /// <summary>
-    /// From when on KMS must show the key of an attempt, if it made one: a consistency window after this process first looked for it, after the call can have arrived,
-    /// and after a call without an answer. The time on record only adds to that: clocks differ, and people may edit annotations.
+    /// From when on KMS must show the key of an attempt, if it made one: a consistency window after its call can have arrived. A process that ended before this one looked may have sent that
+    /// just before its end, also where it recorded the attempt long before: it may have stood still in between. The time on record does not count: clocks differ, and people may edit annotations.
     /// </summary>
     /// <param name="attempt">The attempt; null where its record is lost.</param>
     /// <param name="consistencyWindow">How long after a write KMS may show the old state.</param>
@@ -123,11 +123,8 @@ internal sealed class ReconcileContext<T>(
             Cache.Sought = new SoughtAttempt(attempt?.Id, Now);
         }
 
-        // A process that has ended may have sent its call just before, and a call without an answer may arrive until it would have been given up.
-        var since = Cache.Sought.Since;
-        var arrivedAt = (attempt?.RecordedAt < since ? attempt.RecordedAt : since - AwsClients.CallTimeout) + AwsClients.CallTimeout;
-        var latest = arrivedAt > since ? arrivedAt : since;
-        return (Cache.UnansweredAt > latest ? Cache.UnansweredAt.Value : latest) + consistencyWindow;
+        var arrivedAt = Cache.Sought.Since + AwsClients.CallTimeout;
+        return (Cache.UnansweredAt > arrivedAt ? Cache.UnansweredAt.Value : arrivedAt) + consistencyWindow;
     }
 
     /// <summary>Notes when this process first looked at the resource's key, if it has not looked before.</summary>
