@@ -51,16 +51,7 @@ internal sealed partial class ScriptGenerator
             if (_random.Next(2) == 0)
                 Add("edit", name, Policy());
             _at += _random.NextDouble();
-            Add("delete", name);
-            if (_random.Next(2) == 0)
-            {
-                // A resource that is being deleted can still be changed.
-                _at += _random.NextDouble() * 0.3;
-                Add("edit", name, Policy());
-            }
-
-            Wait();
-            Add("create", name, Policy());
+            DeleteAndMakeAgain(name, Policy);
             _at += _random.Next(3) == 0 ? _random.Next(5, 30) : _random.NextDouble();
         }
 
@@ -186,19 +177,25 @@ internal sealed partial class ScriptGenerator
             default:
                 if (_random.Next(2) == 0)
                     Add("edit", name, Policy());
-                Add("delete", name);
-                if (_random.Next(2) == 0)
-                {
-                    _at += _random.NextDouble() * 0.3;
-                    Add("edit", name, Policy());
-                }
-
-                Wait();
-                Add("create", name, Policy());
+                DeleteAndMakeAgain(name, Policy);
                 break;
         }
 
         string Policy() => $"deletionPolicy={Pick(["Retain", "Delete", "Disable", "Disable"])}";
+    }
+
+    /// <summary>A resource is deleted and made again. While it is being deleted it can still be changed.</summary>
+    private void DeleteAndMakeAgain(string name, Func<string> policy)
+    {
+        Add("delete", name);
+        if (_random.Next(2) == 0)
+        {
+            _at += _random.NextDouble() * 0.3;
+            Add("edit", name, policy());
+        }
+
+        Wait();
+        Add("create", name, policy());
     }
 
     /// <summary>One kind of thing happens a few times.</summary>

@@ -32,7 +32,7 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
 
     /// <summary>Whether the resource of a path has adopted a key, as its status says.</summary>
     public bool HasAdopted(string? path, string keyId) =>
-        Find(path ?? "") is { Status: { } status } resource && status.KeyId == keyId && resource is ServiceKey { Spec.Adopt: not null } or KeyReplica { Spec.Adopt: not null };
+        Find(path ?? "") is { Adopt: not null, Status: { } status } && status.KeyId == keyId;
 
     /// <summary>The bytes of a Secret's only entry; null where there is no such Secret.</summary>
     public byte[]? MaterialIn(string @namespace, string name) =>

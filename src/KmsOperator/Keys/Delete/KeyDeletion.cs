@@ -131,7 +131,7 @@ internal sealed class KeyDeletion(
     public async Task<ReconcileError?> FindGuardAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        if (!request.DeleteKey || request.Access is null || request.UntouchedBecause is not null || context.Status.KeyId is not { } keyId)
+        if (request.LeavesKey || request.Access is null || context.Status.KeyId is not { } keyId)
         {
             return null;
         }

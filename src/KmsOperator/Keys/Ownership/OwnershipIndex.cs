@@ -139,7 +139,7 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     {
         var status = CreateAttempt.StatusOf(creating);
         return classes.Find(status.ClassName ?? creating.Spec.ClassName) is { } keyClass
-            && RegionOf(creating, keyClass) == location.Region
+            && (status.Region ?? keyClass.Spec.Region) == location.Region
             && (status.AccountId ?? keyClass.Status?.AccountId) == location.AccountId
             && Wants(aliasName, creating, keyClass);
     }
