@@ -44,6 +44,15 @@ internal static class StepRefusal
                 Reasons.Progressing, $"{before.Arn} is a replica, and its primary has not got the new key material yet. It is imported here once it is there.");
         }
 
+        if (step is ImportKeyMaterialStep import && failure.Kind == AwsFailureKind.InvalidState && before.Materials?.FirstOrDefault(material => MaterialStates.IsPending(material.State)) is { } pending)
+        {
+            return ReconcileError.Terminal(
+                Reasons.InvalidSpec,
+                $"spec.material: {before.Arn} does not take the material of Secret {import.Material.SecretName} while it has the material {pending.Id}, to which it has not rotated yet "
+                + $"({failure.Code}: {failure.Message.TrimEnd('.')}). {RotateTo(pending, before, desired)}, or delete it "
+                + $"(aws kms delete-imported-key-material --key-id {before.Arn} --key-material-id {pending.Id}){OperatorWords.Clause}");
+        }
+
         if (step is UpdateAliasStep { Name: var name, FromKeyId: var from } && failure.Kind == AwsFailureKind.InvalidRequest)
         {
             // KMS moves an alias only between keys of the same type and usage. To delete it and make it again would leave workloads without it in between, so people decide.
@@ -62,4 +71,13 @@ internal static class StepRefusal
         };
         return PrimaryNotes.FindMoved(failure, before.Arn) ?? AwsReconcileError.ForStep(failure, subject, before.Policy, isRecent);
     }
+
+    /// <summary>What a person can do so that a key rotates to a material that waits for it. The operator rotates by itself only to what the Secret has.</summary>
+    private static string RotateTo(ObservedMaterial pending, ObservedKey key, DesiredKey desired) => pending switch
+    {
+        { State: MaterialStates.PendingMultiRegionImport } => "All replicas need that material first: put it back into the Secret until the key has rotated",
+        { IsImported: false } => "That material is deleted, or has expired: put it back into the Secret until the key has rotated",
+        _ when !desired.Enabled => "A disabled key does not rotate: put that material back into the Secret, and enable the key until it has rotated",
+        _ => $"Rotate the key to that material (aws kms rotate-key-on-demand --key-id {key.Arn})",
+    };
 }
