@@ -29,7 +29,7 @@ internal sealed class NoRetainedKeyDisabled : IPromise
         {
             if (world.Keys.Find(region, keyId) is { Current.State: KeyState.Disabled } key
                 && KeyTruth.Tag(key, TagNames.Released) is not null && KeyTruth.OwnerOf(key) is { } owner
-                && world.History.IsLastLeftAsItIs(owner) && !world.History.IsEnableRefused(region, keyId)
+                && KeyTruth.Tag(key, TagNames.Uid) is { } uid && world.History.IsLastLeftAsItIs(uid) && !world.History.IsEnableRefused(region, keyId)
                 && (sender.Process.IsAlive || !world.History.IsMarkRefused(region, keyId)))
                 return $"{owner} left {keyId} in {region} disabled.";
         }

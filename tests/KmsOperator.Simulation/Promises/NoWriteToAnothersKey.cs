@@ -31,11 +31,15 @@ internal sealed class NoWriteToAnothersKey : IPromise
                 : $"{sender.Identity} replicates {owner}'s key {key.KeyId} for {call.For}.";
         }
 
-        if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || (world.History.AdoptsOrDid(call.For) && (owner is null || world.Cluster.Find(owner) is null))
+        if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || (world.History.AdoptsOrDid(call.For) && (owner is null || !IsForPresent(world, key, owner)))
             || (owner is null && world.Cluster.Find(call.For) is null && world.Now - call.SentAt > AwsClients.CallTimeout))
             return null;
         return $"{sender.Identity} sends {call.Operation} to {(owner is null ? "nobody" : owner)}'s key {key.KeyId} for {call.For}.";
     }
+
+    /// <summary>Whether the resource of a path is there. A key without tags is not its key where a resource of the same name, which has gone since, had it.</summary>
+    private static bool IsForPresent(SimulatedWorld world, KeyEntry key, string owner) => world.Cluster.Find(owner) is { } resource
+        && (KeyTruth.Tag(key, TagNames.Owner) is not null || resource.Status?.KeyId == key.KeyId || !(resource.Metadata.CreationTimestamp > key.Current.CreationDate));
 
     private static bool IsNamed(SimulatedWorld world, KeyEntry key) =>
         !world.History.IsOverwrittenSince(key.KeyId, world.Now - TooLate)

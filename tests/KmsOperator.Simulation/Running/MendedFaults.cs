@@ -1371,5 +1371,11 @@ internal static class MendedFaults
             30.208 kill-at A CreateAlias 1
             52.942 default-class strict
             """),
+        new("A replica without a key said Progressing for ever, where its primary was destroyed; it says PrimaryNotReady.", """
+            seed 1309784 operators 1 stale 1
+            0 create team-a/one alias=alias/team0 className=strict multiRegion=true replicaRegions=eu-west-1 users=role1
+            1.3 kms-schedule-deletion team-a/one
+            70.3 kms-destroy team-a/one
+            """),
     ];
 }

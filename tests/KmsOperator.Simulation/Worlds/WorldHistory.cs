@@ -74,8 +74,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>People enabled a key.</summary>
     public void EnabledByPeople(string keyId) => _enabledByPeople.Add(keyId);
 
-    /// <summary>Whether a resource was to leave its key as it is when it was last seen.</summary>
-    public bool IsLastLeftAsItIs(string path) => _lastLeftAsItIs.GetValueOrDefault(path);
+    /// <summary>Whether a resource, by its uid, was to leave its key as it is when it was last seen.</summary>
+    public bool IsLastLeftAsItIs(string uid) => _lastLeftAsItIs.GetValueOrDefault(uid);
 
     /// <summary>The resource that an operator made a key for; null when somebody else made it.</summary>
     public string? MadeFor(string keyId) => _madeFor.GetValueOrDefault(keyId);
@@ -325,7 +325,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
         var policy = world.Cluster.PolicyOf(resource);
         var since = _lastPolicy.GetValueOrDefault(path) is { } last && (last.Uid, last.Policy) == (resource.Metadata.Uid!, policy) ? last.Since : world.Now;
         _lastPolicy[path] = new DeletionWish(resource.Metadata.Uid!, policy, since, world.Now);
-        _lastLeftAsItIs[path] = resource.Metadata.DeletionTimestamp is not null && policy == DeletionPolicies.Retain
+        _lastLeftAsItIs[resource.Metadata.Uid!] = resource.Metadata.DeletionTimestamp is not null && policy == DeletionPolicies.Retain
             && resource is ServiceKey { Spec.Enabled: not false } or KeyReplica { Spec.Enabled: not false };
         var isUntouched = resource.Metadata.DeletionTimestamp is not null && (world.Cluster.IsPassive(resource) || world.Cluster.IsClassOfKeyGone(resource) || world.Cluster.IsAccountOfKeyLeft(resource));
         if (isUntouched)

@@ -39,6 +39,23 @@ public sealed class ReplicaRefusalTests
     }
 
     [Fact]
+    public async Task A_replica_that_was_not_made_before_its_primary_was_destroyed_says_that_the_primary_is_not_there()
+    {
+        using var scenario = await Scenario.StartAsync();
+        await scenario.BreakAsync("ReplicateKey");
+        await scenario.ApplyAsync(Scenario.Key("multi", Multi, "replicaRegions: [eu-west-1]"));
+        var keyId = scenario.Status("ServiceKey", "multi", "keyId")!;
+        await scenario.Aws.Kms().ScheduleKeyDeletionAsync(new ScheduleKeyDeletionRequest { KeyId = keyId, PendingWindowInDays = 7 }, Ct);
+        await scenario.Aws.PostAsync("/_sim/clock", """{"advanceSeconds": 700000}""");
+
+        await scenario.RestAsync();
+
+        scenario.AssertStalled("ServiceKey", "multi", "KeyNotFound");
+        var ready = scenario.Condition("KeyReplica", "multi-eu-west-1", "Ready");
+        Assert.True(ready is { Status: "False", Reason: "PrimaryNotReady" } && ready.Value.Message.Contains($"KMS does not show key {keyId} of ServiceKey multi in us-east-1.", StringComparison.Ordinal), $"{ready}");
+    }
+
+    [Fact]
     public async Task A_KeyReplica_of_that_name_that_is_somebody_elses_is_left_alone()
     {
         using var scenario = await Scenario.StartAsync();

@@ -76,9 +76,9 @@ internal sealed class KeyCreation(
             return KeyCreationResult.Failed(status, conflict);
         }
 
-        if (await FindForeignPrimaryAsync(context, resolved, cancellationToken) is { } foreign)
+        if (await RefusePrimaryAsync(context, status, resolved, cancellationToken) is { } refused)
         {
-            return KeyCreationResult.Failed(status, foreign, RetryPeriod);
+            return refused;
         }
 
         var primaryRegion = isReplica ? await FindPrimaryRegionAsync(resolved, cancellationToken) : null;
@@ -245,10 +245,10 @@ internal sealed class KeyCreation(
     }
 
     /// <summary>
-    /// Makes sure that the key that is about to be replicated is the ServiceKey's that <c>spec.primaryRef</c> names. The ServiceKey's status may name another
-    /// one until the operator has put it right.
+    /// Makes sure that the key that is about to be replicated is there, and is the ServiceKey's that <c>spec.primaryRef</c> names. The ServiceKey's status may
+    /// name another one until the operator has put it right.
     /// </summary>
-    private async Task<ReconcileError?> FindForeignPrimaryAsync<T>(ReconcileContext<T> context, ResolvedKey resolved, CancellationToken cancellationToken)
+    private async Task<KeyCreationResult?> RefusePrimaryAsync<T>(ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
         if (context.Resource is not KeyReplica { Spec.PrimaryRef: { } reference } || resolved.Desired.Primary is not { } primary)
@@ -256,11 +256,23 @@ internal sealed class KeyCreation(
             return null;
         }
 
-        var tags = await KeyObserver.ListTagsAsync(NamedRegion(resolved).Clients.Reading, primary.KeyId, cancellationToken);
-        var owner = tags.GetValueOrDefault(TagNames.Owner);
-        return owner is null || owner == KeyOwner.PathOf(ServiceKey.KindName, context.Namespace, reference.Name) ? null : ReconcileError.Transient(
-            Reasons.PrimaryNotReady,
-            $"spec.primaryRef.name: status.keyId of ServiceKey {reference.Name} is {primary.KeyId}, which belongs to {owner} by its servicekey.dev tags. It is not replicated.");
+        try
+        {
+            var tags = await KeyObserver.ListTagsAsync(NamedRegion(resolved).Clients.Reading, primary.KeyId, cancellationToken);
+            var owner = tags.GetValueOrDefault(TagNames.Owner);
+            return owner is null || owner == KeyOwner.PathOf(ServiceKey.KindName, context.Namespace, reference.Name) ? null : KeyCreationResult.Failed(
+                status,
+                ReconcileError.Transient(
+                    Reasons.PrimaryNotReady,
+                    $"spec.primaryRef.name: status.keyId of ServiceKey {reference.Name} is {primary.KeyId}, which belongs to {owner} by its servicekey.dev tags. It is not replicated."),
+                RetryPeriod);
+        }
+        catch (Exception e) when (AwsFailure.Of(e, cancellationToken)?.Kind == AwsFailureKind.NotFound)
+        {
+            // It is new, or gone. The ServiceKey says which.
+            return KeyCreationResult.Failed(status, ReconcileError.Transient(
+                Reasons.PrimaryNotReady, $"spec.primaryRef.name: KMS does not show key {primary.KeyId} of ServiceKey {reference.Name} in {primary.Region}. The operator looks again."));
+        }
     }
 
     /// <summary>Where the primary is now: KMS takes ReplicateKey nowhere else. The key that the resource names may have become a replica since.</summary>
