@@ -62,6 +62,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
             Reasons.ClassNotFound when world.Cluster.ClassOf(resource) is null => null,
+
+            // Its status may have the class of an attempt that was never sent. Without a key, the default class of the moment counts.
+            Reasons.ClassNotFound when resource is { Status.KeyId: null, Spec.ClassName: null } && !DefaultClasses.Of(world.Cluster.Classes).Any() => null,
             Reasons.PendingDeletion or Reasons.KeyDisabled when KeyOf(world, resource) is { } key && StaysPendingDeletion(world, key) => null,
 
             // So does the key of its replica. The key here is to be as described all the same.
