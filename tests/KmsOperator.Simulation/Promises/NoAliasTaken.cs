@@ -6,7 +6,7 @@ namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
 /// An alias that names another resource's key, or a key that is nobody's, stays there unless the spec asks to take it over and the class permits it. What an earlier resource of a name
-/// left is free; a later one that takes the key up in the last seconds may come too late.
+/// left is free; a later one that takes the key up in the last seconds may come too late. Where people restored an older cluster, an alias goes back to the resource that had it then.
 /// </summary>
 internal sealed class NoAliasTaken : IPromise
 {
@@ -21,6 +21,9 @@ internal sealed class NoAliasTaken : IPromise
             return null;
         var owner = KeyTruth.OwnerOf(holder) ?? world.History.MadeFor(holder.KeyId);
         if (owner == call.For || world.History.AliasesMadeFor.GetValueOrDefault((call.Region, call.AliasName!))?.Path == call.For)
+            return null;
+
+        if (world.History.IsExcused("*") && world.Cluster.Find(call.For)?.Status is { } restored && (restored.AliasName == call.AliasName || restored.AdditionalAliases?.Contains(call.AliasName!) == true))
             return null;
 
         // Its key may be taken up again just then: the alias was never that resource's.

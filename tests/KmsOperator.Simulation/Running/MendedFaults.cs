@@ -1377,5 +1377,13 @@ internal static class MendedFaults
             1.3 kms-schedule-deletion team-a/one
             70.3 kms-destroy team-a/one
             """),
+        new("The state before a put, which gave less, was taken for KMS's form of the policy, and stayed when somebody put it again.", """
+            seed 1350262 operators 1 stale 6
+            0 create team-a/one alias=alias/y1
+            17 edit team-a/one enabled=false users=role1 alias=alias/y1
+            17.139 kms-policy team-a/one
+            17.164 pause-at A apply/servicekeys 2 49
+            77.458 kms-policy team-a/one
+            """),
     ];
 }

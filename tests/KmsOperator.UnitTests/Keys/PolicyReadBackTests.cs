@@ -106,6 +106,53 @@ public sealed class PolicyReadBackTests
         Assert.DoesNotContain(Notes(scenario), note => note.Contains("KMS answers with another policy", StringComparison.Ordinal));
     }
 
+    // the principal and action of the statement that KMS answers with; what is put; why they are the same
+    public static TheoryData<string, string, string> Forms => new()
+    {
+        { "Principal: \"*\", Action: kms:Decrypt", "\"Principal\":{\"AWS\":\"*\"}", "IAM takes both for everybody" },
+        { "Principal: {AWS: \"arn:aws:sts::123456789012:assumed-role/App/run\"}, Action: kms:Decrypt", "\"Principal\":{\"AWS\":\"arn:aws:iam::123456789012:role/path/App\"}", "the role of the session, with its path" },
+        { "Principal: {AWS: \"arn:aws:iam::123456789012:role/Gone\"}, Action: kms:Decrypt", "\"Principal\":{\"AWS\":\"AROAEXAMPLEEXAMPLE12\"}", "the unique id of a principal that was deleted just then" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public async Task A_form_of_the_policy_that_gives_the_same_is_put_once(string statement, string answered, string why)
+    {
+        var form = """{"Version":"2012-10-17","Statement":[{"Sid":"Root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"},{"Sid":"App","Effect":"Allow",ANSWERED,"Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"AWS:PrincipalOrgID":"o-abc123def4"}}}]}""".Replace("ANSWERED", answered, StringComparison.Ordinal);
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = kms => new PolicyAnswerHandler(kms, _ => form) });
+        await scenario.ApplyAsync(Scenario.Key(
+            "k",
+            "service: s3",
+            $"policy: {{override: {{Version: \"2012-10-17\", Statement: [{{Sid: Root, Effect: Allow, Principal: {{AWS: \"arn:aws:iam::123456789012:root\"}}, Action: \"kms:*\", Resource: \"*\"}}, "
+            + $"{{Sid: App, Effect: Allow, {statement}, Resource: \"*\", Condition: {{StringEquals: {{\"aws:PrincipalOrgID\": o-abc123def4}}}}}}]}}}}"));
+
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(24));
+
+        scenario.AssertReady("ServiceKey", "k");
+        Assert.True(await scenario.CallsAsync("PutKeyPolicy") <= 1, why);
+    }
+
+    [Fact]
+    public async Task A_policy_that_gives_less_is_no_form_of_the_operators()
+    {
+        const string Theirs = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}""";
+        var shown = (string?)null;
+        using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = kms => new PolicyAnswerHandler(kms, policy => shown ?? policy) });
+        await scenario.ApplyAsync(Scenario.Key("k", "service: s3"));
+        var put = new PutKeyPolicyRequest { KeyId = scenario.Status("ServiceKey", "k", "keyId"), PolicyName = "default", Policy = Theirs };
+
+        // KMS is late to show what the operator puts, and somebody puts the other policy again before the next look.
+        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
+        shown = Theirs;
+        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "1");
+        shown = null;
+        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(24));
+
+        Assert.Contains("Admin", (await scenario.Aws.KeyAsync())["policy"]!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Notes(scenario), note => note.Contains("KMS answers with another policy", StringComparison.Ordinal));
+    }
+
     // whether KMS has shown the operator's policy before; the policy that KMS still shows, and that somebody puts again at once; why
     public static TheoryData<bool, string, string> PutAgain => new()
     {

@@ -19,7 +19,7 @@ namespace KmsOperator.Keys.Update;
 /// <remarks>
 /// It is remembered by the process only; after a restart the policy is put once more. Where KMS was late to show the new policy, the next
 /// comparison sees it and forgets the answer. An answer may also be the state before the put, and somebody may put that again at once. So no answer counts that gives anybody more
-/// than the document does, and none once KMS has shown the document as it was put.
+/// or less than the document does, and none once KMS has shown the document as it was put.
 /// </remarks>
 internal static partial class PolicyReadBack
 {
@@ -83,7 +83,7 @@ internal static partial class PolicyReadBack
             return null;
         }
 
-        if (cache.ShownPolicy == Prefix(step.Policy) || GivesMore(answer, step.Policy.Text))
+        if (cache.ShownPolicy == Prefix(step.Policy) || GivesOtherwise(answer, step.Policy.Text))
         {
             // The state before the put, or what somebody has put since. The next comparison puts it right.
             return null;
@@ -97,12 +97,15 @@ internal static partial class PolicyReadBack
 
     private static ulong Prefix(KeyPolicy policy) => ulong.Parse(policy.Sha256.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    /// <summary>Whether KMS's answer allows anybody what the document does not. KMS is known to name the role of a session, and a deleted principal by its unique id.</summary>
-    private static bool GivesMore(string answer, string put)
+    /// <summary>
+    /// Whether KMS's answer allows anybody what the document does not, or the other way round. KMS is known to name the role of a session, and a deleted principal by its unique id.
+    /// </summary>
+    private static bool GivesOtherwise(string answer, string put)
     {
         var sessions = Session().Matches(put).DistinctBy(session => $"{session.Groups["account"].Value}/{session.Groups["role"].Value}").ToDictionary(session => $"{session.Groups["account"].Value}/{session.Groups["role"].Value}", session => session.Value);
         var known = Role().Replace(answer, role => sessions.GetValueOrDefault($"{role.Groups["account"].Value}/{role.Groups["role"].Value}", role.Value));
-        return AccessLoss.Find(known, put).Any(more => !UniqueId().IsMatch(more));
+        var more = AccessLoss.Find(known, put);
+        return more.Any(access => !UniqueId().IsMatch(access)) || (more.Count == 0 && AccessLoss.Find(put, known).Count > 0);
     }
 
     private static string Sha256(string policy)
