@@ -47,10 +47,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
             return Description.FindDifference(world, resource);
         return ready.Reason switch
         {
-            // Everything else of its key is to be as described all the same. A KeyReplica waits for the alias, and the primary cannot move to it before.
+            // Everything else of its key is to be as described all the same. A KeyReplica waits for the alias, and the primary cannot move to it before; nor does KMS move it while the key is disabled.
             Reasons.AliasConflict when IsAliasElsewhere(world, resource) && !WillTakeOver(world, resource) =>
                 resource.Status?.KeyId is null ? null
-                : Description.FindDifference(world, resource, WaitsForPrimary(world, resource) ? Aspects.Alias | Aspects.Primary : Aspects.Alias),
+                : Description.FindDifference(world, resource, WaitsForPrimary(world, resource) || resource.Spec.Enabled == false ? Aspects.Alias | Aspects.Primary : Aspects.Alias),
 
             // Its key is as described; a KeyReplica of it does not get the alias, which a key that nobody has holds there.
             Reasons.AliasConflict when HasReplicaWithoutAlias(world, resource) => Description.FindDifference(world, resource),
@@ -170,7 +170,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
 
     private static bool CannotMove(SimulatedWorld world, ServiceKey primary) => primary.Spec.PrimaryRegion is not null && Ready(primary)?.Reason switch
     {
-        Reasons.InvalidSpec => primary.Spec.Enabled == false,
+        Reasons.InvalidSpec or Reasons.AliasConflict or Reasons.PrincipalNotFound or Reasons.PrincipalDeleted => primary.Spec.Enabled == false,
         Reasons.PendingDeletion => world.History.IsScheduledByPeople(primary.Status?.KeyId ?? ""),
         _ => false,
     };
