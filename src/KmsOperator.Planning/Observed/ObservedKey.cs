@@ -60,6 +60,9 @@ public sealed record ObservedKey
     /// <summary>The imported materials of a symmetric encryption key; null for other keys, and where they were not read.</summary>
     public IReadOnlyList<ObservedMaterial>? Materials { get; init; }
 
+    /// <summary>When the first of the imported materials expires, as far as they were read; null for never. KMS makes a key unusable of which any material that it has used is gone.</summary>
+    public DateTimeOffset? FirstExpiry => Materials?.Where(material => material.IsImported).Min(material => material.ValidTo) ?? MaterialValidTo;
+
     /// <summary>Whether AWS manages the key for one of its services; such keys are nobody else's to change.</summary>
     public bool IsAwsManaged { get; init; }
 

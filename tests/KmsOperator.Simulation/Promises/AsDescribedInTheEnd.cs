@@ -60,6 +60,9 @@ internal sealed class AsDescribedInTheEnd : IPromise
 
             // The key cannot be rotated, which somebody asks for. Everything else is to be as described all the same.
             Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
+
+            // Somebody has to import material, to give it a later time, or to put back what only this key takes.
+            Reasons.InvalidSpec when resource.Spec.Material is not null => IsMaterialRefused(world, resource) ? null : "its material is refused",
             Reasons.InvalidSpec or Reasons.PermissionDenied => null,
             Reasons.ClassNotFound when world.Cluster.ClassOf(resource) is null => null,
 
@@ -144,6 +147,20 @@ internal sealed class AsDescribedInTheEnd : IPromise
         return members.Any(key => key.Shared.PendingMaterial is { } pending && pending.Id != id)
             || (members.All(key => key.Current.Imports.ContainsKey(id) && key.Shared.PendingMaterial is null)
                 && members.Any(key => key.Shared.Materials.Any(material => !key.Current.Imports.ContainsKey(material.Id))));
+    }
+
+    /// <summary>
+    /// Whether the material of a resource's Secret cannot make its key usable: its time is over, an earlier material is missing as well, another one waits to become the current one, or the
+    /// key has one already and rotates to no other.
+    /// </summary>
+    private static bool IsMaterialRefused(SimulatedWorld world, ServiceKey resource)
+    {
+        if (resource.Spec.Material?.ValidTo <= world.Now || LacksMaterial(world, resource))
+            return true;
+        return KeyOf(world, resource) is { } home && world.Cluster.MaterialIn(resource.Metadata.Namespace!, resource.Spec.Material!.SecretRef!.Name) is { } bytes
+            && world.Kms.State.Account(KmsService.AccountId).MaterialId(home.KeyId, bytes) is var id
+            && world.Keys.All.Where(key => key.KeyId == home.KeyId).Any(key =>
+                key.Shared.Materials.Any(material => material.Id != id && (!key.Current.Imports.ContainsKey(material.Id) || key.Group.KeySpec != "SYMMETRIC_DEFAULT")));
     }
 
     private static KeyEntry? KeyOf(SimulatedWorld world, ServiceKey resource) => world.Keys.Find(world.Cluster.RegionOf(resource), resource.Status?.KeyId);

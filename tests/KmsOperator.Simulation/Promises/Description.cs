@@ -1,3 +1,4 @@
+using System.Globalization;
 using KmsOperator.Api;
 using KmsOperator.Planning;
 using KmsOperator.Policies;
@@ -42,6 +43,8 @@ internal static class Description
         if (desired.Material is not { } wanted || world.Cluster.MaterialIn(desired.Owner.Namespace, wanted.SecretName) is not { } bytes)
             return null;
         var id = world.Kms.State.Account(KmsService.AccountOf(key.Region)).MaterialId(key.KeyId, bytes);
+        if (key.Current.Imports.GetValueOrDefault(id) is { } import && import.ValidTo != wanted.ValidTo)
+            return $"its material is valid until {import.ValidTo?.ToString("u", CultureInfo.InvariantCulture) ?? "ever"}, not until {wanted.ValidTo?.ToString("u", CultureInfo.InvariantCulture) ?? "ever"}";
         var isRotating = key.Shared.OnDemandRotationStartDate is not null && key.Shared.PendingMaterial?.Id == id;
         return desired.Enabled && !isRotating && !key.Shared.Materials.Any(material => material.Id == id) ? $"it has not rotated to the material of Secret {wanted.SecretName}" : null;
     }
@@ -93,7 +96,7 @@ internal static class Description
         if (!except.HasFlag(Aspects.Primary) && desired.WantedPrimary is { } primary && world.Keys.Find(primary.Region, key.KeyId) is not { IsPrimary: true })
             return $"its primary is not in {primary.Region}";
         if (!except.HasFlag(Aspects.Rotation) && desired.Rotation is { } rotation && desired.Enabled && key.Shared.RotationPeriodInDays != (rotation.Enabled ? rotation.PeriodDays : null))
-            return $"it rotates every {key.Shared.RotationPeriodInDays?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "never"} days";
+            return $"it rotates every {key.Shared.RotationPeriodInDays?.ToString(CultureInfo.InvariantCulture) ?? "never"} days";
         return null;
     }
 }

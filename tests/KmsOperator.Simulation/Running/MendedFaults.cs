@@ -1385,5 +1385,18 @@ internal static class MendedFaults
             17.164 pause-at A apply/servicekeys 2 49
             77.458 kms-policy team-a/one
             """),
+        new("The operator's clock was ahead of KMS's: it looked for the expired material too early, and the key stayed Ready for a drift period.", """
+            seed 3002805 operators 2 stale 4
+            0 create team-a/one deletionPolicy=Delete keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC
+            19 fail-api patch/servicekeys LostBefore 2
+            27 erase-status team-a/one
+            27.274 clock A 109
+            27.546 take-lease
+            27.58 edit team-a/one deletionPolicy=Retain
+            27.976 kms-describe team-a/one
+            28.063 put-secret team-a/material-a m0
+            28.063 create team-a/imported origin=EXTERNAL material=material-a keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC deletionPolicy=Delete
+            44.063 edit team-a/imported material=material-a validTo=45
+            """),
     ];
 }

@@ -356,7 +356,7 @@ internal sealed partial class ScriptGenerator
         string[] SpecThere() => toAccount ? [.. Spec().Where(one => one.Split('=') is not ["multiRegion" or "replicaRegions", _])] : Spec();
     }
 
-    /// <summary>A key gets its material from a Secret, which changes, or is not there; people delete the material in KMS.</summary>
+    /// <summary>A key gets its material from a Secret, which changes, or is not there; people delete the material in KMS, or it expires.</summary>
     private void Import()
     {
         const string name = "team-a/imported";
@@ -364,11 +364,11 @@ internal sealed partial class ScriptGenerator
         string[] spec = ["origin=EXTERNAL", "material=material-a", .. _random.Next(3) switch { 0 => (string[])["multiRegion=true", $"replicaRegions={Worlds.StartingPoint.Elsewhere}"], 1 => ["keySpec=HMAC_256", "keyUsage=GENERATE_VERIFY_MAC"], _ => [] }];
         if (_random.Next(3) > 0)
             Add("put-secret", secrets[0], "m0");
-        Add("create", name, [.. spec, $"deletionPolicy={Pick(["Retain", "Delete"])}"]);
+        Add("create", name, [.. spec, .. _random.Next(4) == 0 ? [ValidTo()] : (string[])[], $"deletionPolicy={Pick(["Retain", "Delete"])}"]);
         for (var i = _random.Next(2, 7); i > 0; i--)
         {
             Trouble(["GetParametersForImport", "ImportKeyMaterial", "RotateKeyOnDemand", "CreateKey", "ReplicateKey"], ["ImportKeyMaterial", "RotateKeyOnDemand", "CreateKey", "apply/servicekeys", "get/secrets"]);
-            switch (_random.Next(12))
+            switch (_random.Next(14))
             {
                 case < 4:
                     Add("put-secret", Pick(secrets), $"m{_random.Next(3)}");
@@ -393,13 +393,18 @@ internal sealed partial class ScriptGenerator
                     Wait();
                     Add("create", name, [.. spec, $"deletionPolicy={Pick(["Retain", "Delete"])}"]);
                     break;
-                default:
+                case 11:
                     Add("kill", Operator());
+                    break;
+                default:
+                    Add("edit", name, "material=material-a", _random.Next(3) == 0 ? "validTo=null" : ValidTo());
                     break;
             }
 
             Wait();
         }
+
+        string ValidTo() => $"validTo={_random.Next(3, 60)}";
     }
 
     /// <summary>What may go wrong while something changes: calls fail, the operator dies at a request, its watches are late.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -156,7 +157,7 @@ internal static class UserVerbs
                     spec[name] = new JsonArray([.. value.Split('+', StringSplitOptions.RemoveEmptyEntries).Select(grant => GrantOf(grant.Split(':')))]);
                     break;
                 case "rotationDays":
-                    spec["rotation"] = new JsonObject { ["periodDays"] = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture) };
+                    spec["rotation"] = new JsonObject { ["periodDays"] = int.Parse(value, CultureInfo.InvariantCulture) };
                     break;
                 case "primary":
                     spec["primaryRef"] = new JsonObject { ["name"] = value };
@@ -173,6 +174,11 @@ internal static class UserVerbs
                     break;
                 case "material":
                     spec[name] = value == "null" ? null : new JsonObject { ["secretRef"] = new JsonObject { ["name"] = value } };
+                    break;
+                case "validTo":
+                    // Seconds from now, after "material".
+                    spec["material"]!["validTo"] = value == "null" ? null
+                        : world.Now.AddSeconds(double.Parse(value, CultureInfo.InvariantCulture)).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
                     break;
                 case "roleArn":
                     spec["account"] = value == "null" ? null : new JsonObject { ["roleArn"] = value };

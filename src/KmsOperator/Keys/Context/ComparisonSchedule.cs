@@ -16,19 +16,15 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
     private static readonly TimeSpan DoubtOnRequest = TimeSpan.FromSeconds(10);
 
     /// <summary>When a key that is as desired is compared next.</summary>
+    /// <param name="verifiedAt">When it was compared last.</param>
+    /// <param name="changedAt">When the operator wrote to it last; null for never.</param>
+    /// <param name="firstExpiry">When the first of its imported materials expires; null for never.</param>
     /// <remarks>A comparison within the window after a write may have seen the state before the write, so one more follows after the window.</remarks>
-    public DateTimeOffset Next(KeyStatus status)
+    public DateTimeOffset Next(DateTimeOffset verifiedAt, DateTimeOffset? changedAt, DateTimeOffset? firstExpiry)
     {
-        var next = IsConclusive(status)
-            ? status.LastVerifiedAt!.Value + AfterVerification()
-            : status.LastChangedAt!.Value + AfterWrite();
-
-        // Imported material expires at its time, and the key must say so.
-        return status.Material?.ValidTo is { } end && end > status.LastVerifiedAt && end < next ? end + AfterExpiry : next;
+        var next = IsConclusive(verifiedAt, changedAt) ? verifiedAt + AfterVerification() : changedAt!.Value + AfterWrite();
+        return Earlier(next, ExpirySeenAt(verifiedAt, firstExpiry));
     }
-
-    /// <summary>The time from one comparison of an unchanged key to the next.</summary>
-    public TimeSpan AfterVerification() => Jitter(settings.DriftPeriod, -0.1, 0.1);
 
     /// <summary>For how long after a write of the operator a value that reads as before the write is taken for stale.</summary>
     /// <param name="isAsked">Whether somebody asks for the comparison; see <see cref="ReconcileContext{T}.IsComparisonAsked"/>.</param>
@@ -49,17 +45,19 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
             return true;
         }
 
+        var ready = ResourceConditions.Find(status.Conditions, ConditionTypes.Ready);
         if (status.DesiredSha256 != desiredSha256 || context.IsSpecNew || context.IsRecordLost || context.IsComparisonAsked || isRotationRequested
-            || ResourceConditions.Find(status.Conditions, ConditionTypes.Ready)?.Reason == Reasons.Suspended)
+            || ready?.Reason == Reasons.Suspended)
         {
             return true;
         }
 
         // A key that was written just before this process started is compared once the window is over.
         // A lastVerifiedAt in the future (a clock that was ahead) does not postpone the comparison.
-        var compareAt = context.Cache.CompareAt ??= IsConclusive(status)
-            ? (status.LastVerifiedAt is { } verifiedAt && verifiedAt < context.Now ? verifiedAt : context.Now) + AfterVerification()
-            : (context.Cache.ChangeUnansweredAt ?? context.FirstSeenAt) + AfterWrite();
+        var verifiedAt = status.LastVerifiedAt < context.Now ? status.LastVerifiedAt.Value : context.Now;
+        var compareAt = context.Cache.CompareAt ??= Earlier(
+            IsConclusive(status.LastVerifiedAt, status.LastChangedAt) ? verifiedAt + AfterVerification() : (context.Cache.ChangeUnansweredAt ?? context.FirstSeenAt) + AfterWrite(),
+            ready?.Status == "True" ? ExpirySeenAt(verifiedAt, status.Material?.ValidTo) : null);
         return context.Now >= compareAt;
     }
 
@@ -92,8 +90,21 @@ internal sealed class ComparisonSchedule(OperatorSettings settings, Random rando
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
-    private bool IsConclusive(KeyStatus status) =>
-        status.LastVerifiedAt is { } verified && (status.LastChangedAt is not { } changed || verified - changed >= settings.ConsistencyWindow);
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
+
+    /// <summary>
+    /// When a comparison sees that imported material has expired: just after its time. Where KMS showed the material after that, KMS's clock is behind the operator's; it is looked for again and
+    /// again, each time twice as long after its time.
+    /// </summary>
+    private static DateTimeOffset? ExpirySeenAt(DateTimeOffset verifiedAt, DateTimeOffset? expiry) =>
+        expiry is not { } end ? null
+        : verifiedAt - end > AfterExpiry ? verifiedAt + (verifiedAt - end)
+        : (verifiedAt > end ? verifiedAt : end) + AfterExpiry;
+
+    private bool IsConclusive(DateTimeOffset? verifiedAt, DateTimeOffset? changedAt) =>
+        verifiedAt is { } verified && (changedAt is not { } changed || verified - changed >= settings.ConsistencyWindow);
+
+    private TimeSpan AfterVerification() => Jitter(settings.DriftPeriod, -0.1, 0.1);
 
     private TimeSpan AfterWrite() => Jitter(settings.ConsistencyWindow, 0, 0.2);
 

@@ -53,7 +53,7 @@ internal sealed class KeyUpdate(
         {
             PrimaryNotes.Report(context, status, desired, observed);
             status = await WithLastUseAsync(status, region, observed, cancellationToken);
-            return ObserveOnly.Report(context, status, resolved, observed, plan, schedule.AfterVerification());
+            return ObserveOnly.Report(context, status, resolved, observed, plan, schedule.Next(context.Now, changedAt: null, observed.FirstExpiry));
         }
 
         // The key was as described, and the description has not changed since: somebody else has changed the key. The hash is gone where an earlier try was
@@ -215,7 +215,7 @@ internal sealed class KeyUpdate(
 
         ownership.Release(desired.Owner.Uid);
         context.Cache.DriftSha256 = null;
-        context.Cache.CompareAt = resolved.IsContradicted(next) ? now + ContradictionPeriod : schedule.Next(next);
+        context.Cache.CompareAt = resolved.IsContradicted(next) ? now + ContradictionPeriod : schedule.Next(now, next.LastChangedAt, key.FirstExpiry);
         return KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = context.Cache.CompareAt - now, Note = PrimaryNotes.NoteFor(context.Resource, next) + KeyRotation.NoteFor(context, next, desired) + MaterialFields.NoteFor(next) + GrantHistory.NoteFor(next) };
     }
 

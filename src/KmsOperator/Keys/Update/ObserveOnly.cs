@@ -14,9 +14,9 @@ internal static class ObserveOnly
     /// <param name="resolved">What <c>Full</c> would make of the key.</param>
     /// <param name="observed">The key as it is.</param>
     /// <param name="plan">The steps of <c>Full</c>.</param>
-    /// <param name="nextComparison">After what time the key is compared again.</param>
+    /// <param name="nextComparison">When the key is compared again.</param>
     public static KeyResult Report<T>(
-        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ObservedKey observed, KeyPlan plan, TimeSpan nextComparison)
+        ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, ObservedKey observed, KeyPlan plan, DateTimeOffset nextComparison)
         where T : class, IKeyResource
     {
         var error =
@@ -36,9 +36,9 @@ internal static class ObserveOnly
             DesiredSha256 = resolved.DesiredSha256,
             LastVerifiedAt = error is null ? context.Now : status.LastVerifiedAt,
         };
-        context.Cache.CompareAt = context.Now + nextComparison;
+        context.Cache.CompareAt = nextComparison;
         return error is null
-            ? KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = nextComparison, Note = GrantHistory.NoteFor(next) }
+            ? KeyResult.Ready(next) with { IsCompared = true, RequeueAfter = nextComparison - context.Now, Note = GrantHistory.NoteFor(next) }
             : KeyResult.Failed(next, error) with { IsCompared = true };
     }
 

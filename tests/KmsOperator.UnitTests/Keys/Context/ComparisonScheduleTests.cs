@@ -27,6 +27,8 @@ public sealed class ComparisonScheduleTests
 
     private static MaterialStatus ValidTo(double minutes) => new() { ValidTo = Now.AddMinutes(minutes) };
 
+    private static readonly Condition IsReady = new() { Type = ConditionTypes.Ready, Status = "True", Reason = Reasons.Available };
+
     // The status, whether the key is compared now, and why.
     private static readonly (string Name, KeyStatus Status, bool IsDue, string Why)[] Statuses =
     [
@@ -41,6 +43,9 @@ public sealed class ComparisonScheduleTests
         ("not ready", Verified with { Conditions = [new() { Type = ConditionTypes.Ready, Status = "False", Reason = Reasons.AccessDenied }] }, false, "retries have their own times"),
         ("material expired", Verified with { Material = ValidTo(-1) }, true, "the key cannot be used since"),
         ("material expired before it was verified", Verified with { Material = ValidTo(-90) }, false, "the comparison has seen it"),
+        ("ready although its material expired", Verified with { Material = ValidTo(-90), Conditions = [IsReady] }, true, "KMS still showed the material half an hour after its time; another half hour is over"),
+        ("ready, and its material expired just before", Verified with { Material = ValidTo(-150), Conditions = [IsReady] }, false, "KMS still showed the material; the next look comes when twice as much time is over"),
+        ("verified in the future, after its material expires", Verified with { LastVerifiedAt = Now.AddDays(3), Material = ValidTo(60 * 24), Conditions = [IsReady] }, false, "it counts as verified now, and the material is still there"),
         ("material expires later", Verified with { Material = ValidTo(1) }, false, "it is still there"),
     ];
 
@@ -64,19 +69,21 @@ public sealed class ComparisonScheduleTests
         { 4, null, 1, 2, "what is left of the window, and a fifth of the window more" },
         { 60, 30, 30, 31, "the status must say that the material expired" },
         { 60, 1000, 9 * 60, 11 * 60, "the next comparison comes before the material expires" },
-        { 60, -30, 9 * 60, 11 * 60, "the comparison has seen that it expired" },
+        { 60, 0.01, 0.03, 0.05, "the status must say so just after that" },
+        { 60, -0.03, 0.03, 0.04, "KMS still shows the material that expired two seconds ago: its clock is behind" },
+        { 60, -30, 30, 30, "as before, for half an hour" },
+        { 60, -6000, 9 * 60, 11 * 60, "a drift period is over before twice that time" },
+        { 4, -30, 1, 2, "the window is over before" },
     };
 
     [Theory]
     [MemberData(nameof(Nexts))]
     public void The_next_comparison_is_a_drift_period_later_unless_something_happens_before(double sinceChange, double? validTo, double atLeast, double atMost, string why)
     {
-        var status = Verified with { LastVerifiedAt = Now, LastChangedAt = Now.AddMinutes(-sinceChange), Material = validTo is { } minutes ? ValidTo(minutes) : null };
-
-        var times = Enumerable.Range(0, 50).Select(seed => (Schedule(seed).Next(status) - Now).TotalMinutes).ToArray();
+        var times = Enumerable.Range(0, 50).Select(seed => (Schedule(seed).Next(Now, Now.AddMinutes(-sinceChange), validTo is { } minutes ? Now.AddMinutes(minutes) : null) - Now).TotalMinutes).ToArray();
 
         Assert.All(times, time => Assert.True(time >= atLeast && time <= atMost, $"{why}: {time}"));
-        Assert.True(validTo == 30 || times.Distinct().Count() > 10, "many keys are not compared at once");
+        Assert.True(Math.Abs(validTo ?? 1000) <= 30 && sinceChange == 60 || times.Distinct().Count() > 10, "many keys are not compared at once");
     }
 
     [Theory]

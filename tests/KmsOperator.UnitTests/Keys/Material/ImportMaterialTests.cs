@@ -183,6 +183,25 @@ public sealed class ImportMaterialTests
         Assert.Null(scenario.MaterialStatus());
     }
 
+    [Theory]
+    [InlineData("managementPolicy: Full")]
+    [InlineData("managementPolicy: Observe")]
+    public async Task A_key_is_not_ready_once_the_material_has_expired_that_somebody_imported(string managementPolicy)
+    {
+        using var scenario = await MaterialScenario.StartAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin));
+        var end = scenario.Operator.Clock.GetUtcNow().AddHours(3);
+        await ImportAsync(scenario, MaterialScenario.First, end);
+        await scenario.RestAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin, managementPolicy));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+
+        await scenario.Operator.SettleAsync(end - scenario.Operator.Clock.GetUtcNow() + TimeSpan.FromMinutes(1));
+
+        scenario.AssertNotReady("Progressing", "waits for its key material");
+    }
+
     [Fact]
     public async Task A_disabled_key_is_disabled_once_its_material_is_there()
     {
@@ -344,7 +363,7 @@ public sealed class ImportMaterialTests
     }
 
     /// <summary>Imports as somebody else than the operator.</summary>
-    private static async Task ImportAsync(Scenario scenario, byte[] material)
+    private static async Task ImportAsync(Scenario scenario, byte[] material, DateTimeOffset? validTo = null)
     {
         var kms = scenario.Aws.Kms();
         var keyId = (string)(await scenario.Aws.KeyAsync())["keyId"]!;
@@ -358,7 +377,8 @@ public sealed class ImportMaterialTests
                 KeyId = keyId,
                 ImportToken = parameters.ImportToken,
                 EncryptedKeyMaterial = new MemoryStream(rsa.Encrypt(material, RSAEncryptionPadding.OaepSHA256)),
-                ExpirationModel = "KEY_MATERIAL_DOES_NOT_EXPIRE",
+                ExpirationModel = validTo is null ? "KEY_MATERIAL_DOES_NOT_EXPIRE" : "KEY_MATERIAL_EXPIRES",
+                ValidTo = validTo?.UtcDateTime,
             },
             Ct);
     }

@@ -104,6 +104,33 @@ public sealed class MaterialRotationTests
         Assert.Equal(2, await scenario.CallsAsync("ImportKeyMaterial"));
     }
 
+    // how the spec names the material that the key has by then; its last words once the first material has expired
+    public static TheoryData<string, string> Kept => new()
+    {
+        { "", "waits for its key material" },
+        { MaterialScenario.Material("material-b"), "waits for the materials that it had before as well" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kept))]
+    public async Task A_key_is_not_ready_once_a_material_has_expired_that_the_spec_does_not_name_any_more(string material, string message)
+    {
+        using var scenario = await MaterialScenario.StartAsync();
+        var end = scenario.Operator.Clock.GetUtcNow().AddDays(20).AddMinutes(1);
+        scenario.PutSecret(MaterialScenario.First);
+        scenario.PutSecret(MaterialScenario.Second, "material-b");
+        await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin, MaterialScenario.Material(validTo: Text(end))));
+        await scenario.RestAsync();
+        await scenario.ApplyAsync(Scenario.Key("one", MaterialScenario.Origin, material));
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "one");
+
+        await scenario.Operator.SettleAsync(end - scenario.Operator.Clock.GetUtcNow() + TimeSpan.FromMinutes(1));
+
+        Assert.Equal("PendingImport", scenario.Status("ServiceKey", "one", "keyState"));
+        Assert.Contains(message, scenario.Condition("ServiceKey", "one", "Ready")!.Value.Message, StringComparison.Ordinal);
+    }
+
     // validTo at first and then, in days from the start; null for none
     public static TheoryData<int?, int?> Validities => new()
     {
