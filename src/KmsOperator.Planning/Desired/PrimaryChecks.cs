@@ -31,7 +31,7 @@ public static class PrimaryChecks
     {
         if (holder is not null)
         {
-            return FindOtherNamespace(resource, primary, holder);
+            return FindOtherNamespace(resource, primary.Arn, holder);
         }
 
         if (primary.Tags.GetValueOrDefault(TagNames.Owner) is not { } owner)
@@ -51,12 +51,16 @@ public static class PrimaryChecks
                 + $"or have KeyClass {keyClass.Metadata.Name} say permissions.adoption: Allow.");
         }
 
-        return FindOtherNamespace(resource, primary, owner);
+        return FindOtherNamespace(resource, primary.Arn, owner);
     }
 
-    private static ReconcileError? FindOtherNamespace(KeyReplica resource, ObservedKey primary, string owner) =>
+    /// <summary>Why a key that a resource of this cluster has is not replicated for another namespace; null where it is the same.</summary>
+    /// <param name="resource">The KeyReplica.</param>
+    /// <param name="primaryArn">The primary.</param>
+    /// <param name="owner">The resource that has the primary, as <c>{kind}/{namespace}/{name}</c>.</param>
+    public static ReconcileError? FindOtherNamespace(KeyReplica resource, string primaryArn, string owner) =>
         owner.Split('/') is [_, var @namespace, ..] && @namespace == resource.Metadata.Namespace ? null : ReconcileError.Terminal(
-            Reasons.KeyConflict, $"spec.primaryKeyArn: {primary.Arn} belongs to {owner}; replicas of it are made in its own namespace, with spec.primaryRef.");
+            Reasons.KeyConflict, $"spec.primaryKeyArn: {primaryArn} belongs to {owner}; replicas of it are made in its own namespace, with spec.primaryRef.");
 
     /// <summary>Why a ServiceKey's primary cannot be in <c>spec.primaryRegion</c>; null if it can.</summary>
     public static ReconcileError? FindPrimaryRegionMistake(ServiceKeySpec spec, KeyClass keyClass)

@@ -59,7 +59,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.InvalidSpec when ClusterTruth.NamesAnotherClass(resource) => null,
 
             // The key cannot be rotated, which somebody asks for. Everything else is to be as described all the same.
-            Reasons.InvalidSpec when IsRotationRefused(resource) => Description.FindDifference(world, resource),
+            Reasons.InvalidSpec when IsRotationRefused(resource) && resource.Status!.Region == world.Cluster.ClassOf(resource)?.Spec.Region => Description.FindDifference(world, resource),
 
             // Somebody has to import material, to give it a later time, or to put back what only this key takes.
             Reasons.InvalidSpec when resource.Spec.Material is not null => IsMaterialRefused(world, resource) ? null : "its material is refused",

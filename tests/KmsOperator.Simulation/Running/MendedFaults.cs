@@ -1398,5 +1398,13 @@ internal static class MendedFaults
             28.063 create team-a/imported origin=EXTERNAL material=material-a keySpec=HMAC_256 keyUsage=GENERATE_VERIFY_MAC deletionPolicy=Delete
             44.063 edit team-a/imported material=material-a validTo=45
             """),
+        new("A KeyReplica by ARN replicated a key of another namespace, whose resource took it back just after the KeyReplica had looked.", """
+            seed 1391777 operators 2 stale 0
+            0 create team-a/one multiRegion=true
+            33.276 kms-untag-marks team-a/one
+            44.523 take-lease
+            45.002 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            48.499 erase-status team-a/one
+            """),
     ];
 }

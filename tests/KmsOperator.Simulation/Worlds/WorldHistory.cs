@@ -31,6 +31,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _cancelledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
+    private readonly Dictionary<string, DateTimeOffset> _movedLate = [];
     private readonly Dictionary<(OperatorProcess Sender, string For, string Region), List<DateTimeOffset>> _looks = [];
     private readonly Dictionary<string, OperatorProcess> _statusWriters = [];
     private readonly Dictionary<string, OperatorProcess> _attemptWriters = [];
@@ -103,6 +104,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
 
     /// <summary>Whether people moved the primary of a multi-Region key after a time.</summary>
     public bool IsMovedByPeopleSince(string keyId, DateTimeOffset time) => _movedByPeople.TryGetValue(keyId, out var at) && at >= time;
+
+    /// <summary>Whether an operator's call moved the primary of a multi-Region key after a time, and after AWS's time limit: the operator had no answer to it.</summary>
+    public bool IsMovedLateSince(string keyId, DateTimeOffset time) => _movedLate.TryGetValue(keyId, out var at) && at >= time;
 
     /// <summary>People moved the primary of a multi-Region key.</summary>
     public void MovedByPeople(string keyId, DateTimeOffset at) => _movedByPeople[keyId] = at;
@@ -395,6 +399,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
                 break;
             case "TagResource" or "ScheduleKeyDeletion" when world.Now - call.SentAt > AwsClients.CallTimeout:
                 _markedLate.Add((call.Region, call.KeyId!));
+                break;
+            case "UpdatePrimaryRegion" when world.Now - call.SentAt > AwsClients.CallTimeout:
+                _movedLate[call.KeyId!] = world.Now;
                 break;
             default:
                 break;

@@ -246,14 +246,21 @@ internal sealed class KeyCreation(
 
     /// <summary>
     /// Makes sure that the key that is about to be replicated is there, and is the ServiceKey's that <c>spec.primaryRef</c> names. The ServiceKey's status may
-    /// name another one until the operator has put it right.
+    /// name another one until the operator has put it right. A key that <c>spec.primaryKeyArn</c> names may have become another namespace's since AWS was asked: its resource had lost its status.
     /// </summary>
     private async Task<KeyCreationResult?> RefusePrimaryAsync<T>(ReconcileContext<T> context, KeyStatus status, ResolvedKey resolved, CancellationToken cancellationToken)
         where T : class, IKeyResource
     {
-        if (context.Resource is not KeyReplica { Spec.PrimaryRef: { } reference } || resolved.Desired.Primary is not { } primary)
+        if (context.Resource is not KeyReplica replica || resolved.Desired.Primary is not { } primary)
         {
             return null;
+        }
+
+        if (replica.Spec.PrimaryRef is not { } reference)
+        {
+            return ownership.FindKeyHolder(primary.Region, primary.KeyId) is { } holder && PrimaryChecks.FindOtherNamespace(replica, replica.Spec.PrimaryKeyArn!, holder) is { } another
+                ? KeyCreationResult.Failed(status, another)
+                : null;
         }
 
         try
