@@ -50,7 +50,7 @@ internal static class PrimaryPlanning
                     ? Disabled(desired, wanted, observed.PrimaryRegion!)
                     : ReconcileError.Transient(
                         Reasons.Progressing,
-                        $"spec.primaryRegion: the primary of {observed.KeyId} is in {observed.PrimaryRegion} and is to be in {wanted.Region}. {ByResourceAtPrimary(observed)}"));
+                        $"spec.primaryRegion: the primary of {observed.KeyId} is in {observed.PrimaryRegion} and is to be in {wanted.Region}. {ByResourceAtPrimary(observed, wanted.Region)}"));
             }
         }
         else if (wanted.Region != desired.Location.Region)
@@ -83,11 +83,12 @@ internal static class PrimaryPlanning
 
         return ReconcileError.Transient(
             Reasons.Progressing,
-            $"spec.rotation: {observed.KeyId} does not rotate as described yet. Rotation is set at the primary. {ByResourceAtPrimary(observed)} "
+            $"spec.rotation: {observed.KeyId} does not rotate as described yet. Rotation is set at the primary. {ByResourceAtPrimary(observed, desired.Location.Region)} "
             + $"If it is being deleted, set spec.primaryRegion to {desired.Location.Region}.");
     }
 
     /// <summary>Who does what KMS does at the primary only, and what to do where nobody does.</summary>
-    private static string ByResourceAtPrimary(ObservedKey observed) =>
-        $"The resource that has the key in {observed.PrimaryRegion} does it. If none has it, add {observed.PrimaryRegion} to spec.replicaRegions of the ServiceKey.";
+    private static string ByResourceAtPrimary(ObservedKey observed, string wantedRegion) =>
+        $"The resource that has the key in {observed.PrimaryRegion} does it. If none has it, add {observed.PrimaryRegion} to spec.replicaRegions of the ServiceKey. "
+        + $"If it is a KeyReplica with primaryKeyArn, which leaves the primary to others: aws kms update-primary-region --region {observed.PrimaryRegion} --key-id {observed.KeyId} --primary-region {wantedRegion}.";
 }

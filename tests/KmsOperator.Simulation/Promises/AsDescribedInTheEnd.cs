@@ -103,8 +103,8 @@ internal sealed class AsDescribedInTheEnd : IPromise
             Reasons.Progressing when resource.Spec.PrimaryRegion is not null && Description.FindMissingRole(world, resource) is not null =>
                 Description.FindDifference(world, resource, Aspects.Policy | Aspects.Primary),
 
-            // People moved the primary to a Region where no resource has the key any more, or one that is being deleted. Only there can rotation be set, and from there
-            // nobody moves the primary: the message says to add the Region to spec.replicaRegions.
+            // People moved the primary to a Region where no resource has the key any more, or one that is being deleted, or a KeyReplica by ARN. Only there can rotation be set, and from there
+            // nobody moves the primary: the message says what to do.
             Reasons.Progressing when HasPrimaryWhereNoResourceStays(world, resource) => Description.FindDifference(world, resource, Aspects.Rotation | Aspects.Primary),
 
             // People took the finalizer off, so the KeyReplica of the earlier resource is still there. In a cluster the garbage collector deletes it.
@@ -217,7 +217,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
 
     private static bool HasPrimaryWhereNoResourceStays(SimulatedWorld world, ServiceKey resource) =>
         world.Keys.All.FirstOrDefault(key => key.KeyId == resource.Status?.KeyId && key.IsPrimary) is { } primary && primary.Region != resource.Status?.Region
-        && !world.Cluster.KeyReplicas.Any(replica => replica.Metadata.DeletionTimestamp is null && replica.Spec.Region == primary.Region && (world.Cluster.PrimaryOf(replica) == resource || replica.Status?.KeyId == primary.KeyId));
+        && !world.Cluster.KeyReplicas.Any(replica => replica.Metadata.DeletionTimestamp is null && replica.Spec.Region == primary.Region && world.Cluster.PrimaryOf(replica) == resource);
 
     /// <summary>Whether another resource, or a key that is nobody's, has an alias that a resource wants, or another resource wants it as well.</summary>
     private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource) => AliasesOf(world, resource).Any(alias =>

@@ -3,9 +3,15 @@ using KmsOperator.Simulation.Worlds;
 
 namespace KmsOperator.Simulation.Promises;
 
-/// <summary>Whoever sends a write to AWS holds the lease at that moment, or at least nobody else does. Where the work is divided it is the lease of the account and Region.</summary>
+/// <summary>
+/// Whoever sends a write to AWS holds the lease at that moment, or at least nobody else does. Where the work is divided it is the lease of the account and Region. Where people restore an older lease,
+/// its holder of before does not know until it renews it.
+/// </summary>
 internal sealed class OneWriterAtATime : IPromise
 {
+    // A lease is renewed every two seconds.
+    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(2.5);
+
     public string Statement => "Only the leader writes to AWS.";
 
     public string? AtSend(SimulatedWorld world, OperatorProcess sender, AwsCall call)
@@ -13,7 +19,7 @@ internal sealed class OneWriterAtATime : IPromise
         if (!world.HasLease || FindLease(world, call) is not { } lease)
             return null;
         var holder = world.Cluster.HolderOf(lease);
-        return holder == sender.Identity || holder.Length == 0 || world.Operators.All(running => running.Identity != holder)
+        return holder == sender.Identity || holder.Length == 0 || world.Now - world.History.RestoredAt < Renewal || world.Operators.All(running => running.Identity != holder)
             ? null
             : $"{sender.Identity} sends {call} while {holder} leads.";
     }

@@ -54,6 +54,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>When somebody who is not the operator last changed something.</summary>
     public DateTimeOffset LastDisturbance { get; private set; }
 
+    /// <summary>When people last restored the API server from a backup; the beginning of time if never.</summary>
+    public DateTimeOffset RestoredAt { get; private set; }
+
     /// <summary>How many writes operators have sent to AWS that had an effect.</summary>
     public int OperatorWrites { get; private set; }
 
@@ -274,6 +277,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <param name="before">The resources just before the restore.</param>
     public void Restored(IReadOnlyList<IKeyResource> before)
     {
+        RestoredAt = world.Now;
         foreach (var resource in world.Cluster.Resources)
         {
             var last = before.FirstOrDefault(one => one.Metadata.Uid == resource.Metadata.Uid);

@@ -104,6 +104,24 @@ public sealed class PrimaryMoveTests
         Assert.Equal(0, await scenario.CallsAsync("RotateKeyOnDemand"));
     }
 
+    [Fact]
+    public async Task A_rotation_that_waits_for_a_KeyReplica_by_ARN_says_how_to_move_the_primary_back()
+    {
+        using var scenario = await StartAsync("replicaRegions: []");
+        await scenario.ApplyAsync(Scenario.Replica("copy", $"primaryKeyArn: \"{scenario.Status("ServiceKey", "multi", "arn")}\"", "className: standard", $"region: {Away}", "alias: alias/copy"));
+        await scenario.RestAsync();
+        await MoveByHandAsync(scenario, Home, Away);
+
+        await ApplyAsync(scenario, "replicaRegions: []", "rotation: {periodDays: 200}");
+        var message = scenario.Condition("ServiceKey", "multi", "Ready")!.Value.Message;
+        Assert.Contains($"aws kms update-primary-region --region {Away} --key-id {KeyId(scenario)} --primary-region {Home}.", message, StringComparison.Ordinal);
+
+        await MoveByHandAsync(scenario, Away, Home);
+        await scenario.AnnotateAsync("ServiceKey", "multi", ReconcileAt, "now");
+        await scenario.RestAsync();
+        scenario.AssertReady("ServiceKey", "multi");
+    }
+
     // what is done by hand, the spec's primaryRegion; where the primary is in the end
     public static TheoryData<string?, string, string> ByHand => new()
     {
