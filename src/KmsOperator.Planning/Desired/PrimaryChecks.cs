@@ -20,7 +20,8 @@ public static class PrimaryChecks
     /// <summary>
     /// A replica holds the primary's key material under a policy of its own: whoever makes one can read what the primary encrypted. So a
     /// key that a resource of this cluster owns is replicated only by its own namespace. Any other key, of another cluster or of nobody known, is
-    /// replicated only with the class's consent: that a key has no owner tag proves nothing, since the tag may have been taken off.
+    /// replicated only with the class's consent: that a key has no owner tag proves nothing, since the tag may have been taken off. Nor does a status, which may be forged: it can forbid
+    /// the replica, and not permit it.
     /// </summary>
     /// <param name="resource">The KeyReplica.</param>
     /// <param name="primary">The primary, as KMS shows it.</param>
@@ -29,9 +30,9 @@ public static class PrimaryChecks
     /// <param name="clusterId">The operator's cluster id.</param>
     public static ReconcileError? FindForeignOwner(KeyReplica resource, ObservedKey primary, string? holder, KeyClass keyClass, string clusterId)
     {
-        if (holder is not null)
+        if (holder is not null && FindOtherNamespace(resource, primary.Arn, holder) is { } another)
         {
-            return FindOtherNamespace(resource, primary.Arn, holder);
+            return another;
         }
 
         if (primary.Tags.GetValueOrDefault(TagNames.Owner) is not { } owner)

@@ -94,7 +94,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
                 && keys.Any(key => world.History.IsUnmarkedByPeople(key.KeyId) || world.History.IsReadingRefused(key.KeyId) || world.History.IsExcused(ClusterTruth.PathOf(resource))) => null,
 
             // Somebody has to import material.
-            Reasons.Progressing when LacksMaterial(world, resource) => Description.FindDifference(world, resource, Aspects.Material | Aspects.Alias),
+            Reasons.Progressing when LacksMaterial(world, resource) && HasReplicas(world, resource) => Description.FindDifference(world, resource, Aspects.Material | Aspects.Alias),
 
             // KMS replicates no key that is disabled, as this one is to be.
             Reasons.Progressing when resource.Spec.Enabled == false && WaitsForPrimary(world, resource) => Description.FindDifference(world, resource),
@@ -211,6 +211,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
     private static bool HasReplicaWithoutAlias(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => world.Cluster.PrimaryOf(replica) == resource && Ready(replica)?.Reason == Reasons.AliasConflict
             && world.Keys.TargetOf(replica.Spec.Region, resource.Status?.AliasName ?? "") is { } target && target != resource.Status?.KeyId);
+
+    /// <summary>Whether the KeyReplicas of a ServiceKey are there, and have their keys where KMS makes them: not before the primary has its material.</summary>
+    private static bool HasReplicas(SimulatedWorld world, ServiceKey resource) => (resource.Spec.ReplicaRegions ?? []).All(region => world.Cluster.KeyReplicas.Any(
+        replica => world.Cluster.PrimaryOf(replica) == resource && replica.Spec.Region == region && (replica.Status?.KeyId is not null || KeyOf(world, resource)?.Current.State == KeyState.PendingImport)));
 
     private static bool WaitsForPrimary(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => world.Cluster.PrimaryOf(replica) == resource && replica.Status?.KeyId is null && Ready(replica)?.Reason == Reasons.PrimaryNotReady);

@@ -1406,5 +1406,27 @@ internal static class MendedFaults
             45.002 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
             48.499 erase-status team-a/one
             """),
+        new("A forged status of the KeyReplica's own namespace named a key of another one, and the KeyReplica replicated it.", """
+            seed 1415565 operators 1 stale 6
+            0 create team-a/one multiRegion=true replicaRegions=eu-west-1 users=role1
+            0 create team-a/two
+            0 create team-b/one multiRegion=true replicaRegions=eu-west-1 users=role0
+            4.657 take-finalizer-off team-b/one
+            4.784 kill A
+            5.545 kms-schedule-deletion team-a/two
+            14.842 kill-at A apply/servicekeys 1
+            14.924 forge-status team-b/one team-a/one
+            15.102 create team-b/copy primaryKeyOf=team-b/one className=standard region=eu-west-1
+            15.745 erase-status team-a/one
+            """),
+        new("A process had read a key in the status and not compared it yet, when people took the owner tags off it and wrote another key into the status: it forgot the resource's own.", """
+            seed 1422451 operators 2 stale 0
+            0 create team-a/one
+            0 create team-b/one alias=alias/y1 deletionPolicy=Delete users=role2
+            0.255 take-lease
+            0.304 fail-aws Sts LostBefore 2
+            21.333 kms-untag-marks team-b/one
+            28.574 forge-status team-b/one team-a/one
+            """),
     ];
 }

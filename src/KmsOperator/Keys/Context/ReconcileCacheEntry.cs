@@ -145,6 +145,9 @@ internal sealed class ReconcileCacheEntry
     /// <summary>The key that this process has made or found for the resource, or whose tags it has checked.</summary>
     public string? OwnKeyId { get; set; }
 
+    /// <summary>The key that this process knows as the resource's; else the one that the last status named that it wrote, which it may have taken from the status of before unchecked.</summary>
+    public string? RememberedKeyId => OwnKeyId ?? Written?.KeyId;
+
     /// <summary>When this process put the owner tags back on the key. Permissions that depend on a tag may take minutes to follow it.</summary>
     public DateTimeOffset? TaggedAt
     {

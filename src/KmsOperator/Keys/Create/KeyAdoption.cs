@@ -149,8 +149,8 @@ internal sealed class KeyAdoption(OwnershipCheck ownership, RecentDeletions dele
     private async Task<ObservedKey?> FindUnmarkedAsync<T>(
         ReconcileContext<T> context, DesiredKey desired, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
-        context.IsStatusLost && context.Cache.OwnKeyId is { } own && ownership.FindKeyHolder(desired.Location.Region, own) is null
-        && await KeyObserver.ObserveAsync(region.Clients.Reading, own, cancellationToken) is { } key
+        context.IsStatusLost && context.Cache.RememberedKeyId is { } keyId && ownership.FindKeyHolder(desired.Location.Region, keyId) is null
+        && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
         && key.Tags.ContainsKey(TagNames.Attempt) && KeyCompatibility.FindIncompatibility(desired, key) is null
             ? key
             : null;

@@ -66,7 +66,7 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
 
     /// <summary>
     /// The key that this process has known as the resource's until somebody changed the status. Whoever did that may have taken the owner tags off that key, too; nobody
-    /// else would find it then.
+    /// else would find it then. One that the process has only read in the status of before counts where its tags say that the operator made it.
     /// </summary>
     /// <param name="context">The reconcile of a resource whose status is erased, or names another key.</param>
     /// <param name="owner">The resource.</param>
@@ -77,10 +77,11 @@ internal sealed class StatusKeyCheck(OwnershipIndex index, OperatorSettings sett
     public async Task<ObservedKey?> FindRememberedAsync<T>(
         ReconcileContext<T> context, KeyOwner owner, string regionName, RegionalClients region, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
-        context.Cache.OwnKeyId is { } keyId
+        context.Cache.RememberedKeyId is { } keyId && keyId != context.Status.KeyId
         && index.FindKeyHolder(regionName, keyId, owner.Uid) is null
         && await KeyObserver.ObserveAsync(region.Clients.Reading, keyId, cancellationToken) is { } key
         && KeyCompatibility.FindForeignOwner(key, owner) is null && !KeyStates.IsPendingDeletion(key.KeyState)
+        && (keyId == context.Cache.OwnKeyId || key.Tags.ContainsKey(TagNames.Attempt))
             ? key
             : null;
 
