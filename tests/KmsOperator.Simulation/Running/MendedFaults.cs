@@ -1428,5 +1428,14 @@ internal static class MendedFaults
             21.333 kms-untag-marks team-b/one
             28.574 forge-status team-b/one team-a/one
             """),
+        new("A process was killed just after it had moved the primary to a KeyReplica; the next one saw that key as a replica yet, and scheduled its deletion before the other key's.", """
+            seed 1 operators 1 stale 7
+            0 create team-a/one deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
+            26.333 kill-at A get/servicekeys 3
+            62.948 edit team-a/one primaryRegion=eu-west-1
+            63.591 edit team-a/one primaryRegion=us-east-1
+            63.591 delete team-a/one
+            64.077 create team-a/one primaryRegion=eu-west-1
+            """),
     ];
 }

@@ -58,6 +58,14 @@ internal sealed class ScheduledDeletion(
                 TransitionPeriod);
         }
 
+        if (observed is { MultiRegionKeyType: "REPLICA", KeyState: not KeyStates.PendingDeletion } && MayBeMoved(context, request))
+        {
+            return DeletionOutcome.Blocked(
+                ReconcileError.Transient(
+                    Reasons.Deleting, $"KMS shows {seen.Arn} as a replica. That may be the state before an earlier process of the operator moved the primary, so the operator looks again."),
+                TransitionPeriod);
+        }
+
         var aliases = await region.Aliases.ReadAsync(AliasHistory.NamesIn(status), context.Now, settings.ConsistencyWindow, cancellationToken);
         observed = observed with { AliasTargets = aliases.Targets };
         var isLivingPrimary = observed.MultiRegionKeyType == "PRIMARY" && !KeyStates.IsPendingDeletion(observed.KeyState);
@@ -201,6 +209,11 @@ internal sealed class ScheduledDeletion(
             || (meta.DeletionTimestamp <= context.FirstSeenAt && context.Now - context.FirstSeenAt < settings.ConsistencyWindow)
             || (key.CreationDate < meta.CreationTimestamp && context.Now - meta.CreationTimestamp < AwsClients.CallTimeout + settings.ConsistencyWindow);
     }
+
+    /// <summary>Whether a process before this one may have moved the primary here, and KMS may not show that yet: the status that it wrote last says that the key is being changed.</summary>
+    private bool MayBeMoved<T>(ReconcileContext<T> context, DeletionRequest request)
+        where T : class, IKeyResource =>
+        (context.Status.KeyState == KeyStates.Updating || request.Parent?.Status?.KeyState == KeyStates.Updating) && context.Now - context.FirstSeenAt < settings.ConsistencyWindow;
 
     private static async Task<bool> IsCurrentAsync<T>(ReconcileContext<T> context, DeletionRequest request, CancellationToken cancellationToken)
         where T : class, IKeyResource =>
