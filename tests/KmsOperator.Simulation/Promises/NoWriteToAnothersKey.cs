@@ -6,7 +6,7 @@ using KmsSimulator.State;
 namespace KmsOperator.Simulation.Promises;
 
 /// <summary>
-/// What an operator does for a resource, it does to the key whose tags name that resource, or that was made for it, or that it adopts or adopted seconds ago; a
+/// What an operator does for a resource, it does to the key whose tags name that resource, or that was made for it, or that it adopts or has adopted; a
 /// replica is made from a key of the same namespace. Excepted is a call of an adoption that arrives after AWS's time limit, when the resource is gone.
 /// </summary>
 internal sealed class NoWriteToAnothersKey : IPromise
@@ -32,6 +32,7 @@ internal sealed class NoWriteToAnothersKey : IPromise
         }
 
         if (owner == call.For || world.History.MadeFor(key.KeyId) == call.For || (world.History.AdoptsOrDid(call.For) && (owner is null || !IsForPresent(world, key, owner)))
+            || (owner is null && world.History.HasAdopted(world.Cluster.Find(call.For)?.Metadata.Uid, key.KeyId))
             || (owner is null && world.Cluster.Find(call.For) is null && world.Now - call.SentAt > AwsClients.CallTimeout))
             return null;
         return $"{sender.Identity} sends {call.Operation} to {(owner is null ? "nobody" : owner)}'s key {key.KeyId} for {call.For}.";

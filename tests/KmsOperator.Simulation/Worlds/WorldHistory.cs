@@ -28,6 +28,7 @@ internal sealed class WorldHistory(SimulatedWorld world)
     private readonly List<string> _releases = [];
     private readonly Dictionary<string, (string Uid, string? KeyId, DateTimeOffset Since)> _named = [];
     private readonly Dictionary<string, (bool Adopts, DateTimeOffset Since)> _adopting = [];
+    private readonly HashSet<(string Uid, string KeyId)> _adopted = [];
     private readonly HashSet<string> _scheduledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _cancelledByPeople = [];
     private readonly Dictionary<string, DateTimeOffset> _movedByPeople = [];
@@ -191,6 +192,9 @@ internal sealed class WorldHistory(SimulatedWorld world)
     /// <summary>Whether the resource of a path adopts a key, or did until the last seconds.</summary>
     public bool AdoptsOrDid(string path) => _adopting.TryGetValue(path, out var adopting) && (adopting.Adopts || world.Now - adopting.Since < TooLate);
 
+    /// <summary>Whether a resource has had a key on record while it adopted one: the key is its own from then on.</summary>
+    public bool HasAdopted(string? uid, string keyId) => uid is not null && _adopted.Contains((uid, keyId));
+
     /// <summary>Whether an operator has put the owner tags that people took off a key back after a time, and is dead by now: no other process knows of that before KMS shows it.</summary>
     public bool IsMarkedAgainByTheDeadSince(string keyId, DateTimeOffset time) => _markedAgain.TryGetValue(keyId, out var last) && last.At >= time && !last.By.Process.IsAlive;
 
@@ -319,6 +323,8 @@ internal sealed class WorldHistory(SimulatedWorld world)
             var adopts = resource.Adopt is not null;
             if (_adopting.TryGetValue(path, out var adopting) ? adopting.Adopts != adopts : adopts)
                 _adopting[path] = (adopts, world.Now);
+            if (adopts && resource.Status?.KeyId is { } adopted)
+                _adopted.Add((resource.Metadata.Uid!, adopted));
             if (!_releases.Contains(path))
                 ObserveDeletion(resource, path, wantsKeyDeleted);
             if (_unrecordedAliases.Count > 0)
