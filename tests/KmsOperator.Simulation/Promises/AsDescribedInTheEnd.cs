@@ -52,7 +52,7 @@ internal sealed class AsDescribedInTheEnd : IPromise
                 resource.Status?.KeyId is null ? null
                 : Description.FindDifference(world, resource, WaitsForPrimary(world, resource) || resource.Spec.Enabled == false ? Aspects.Alias | Aspects.Primary : Aspects.Alias),
 
-            // Its key is as described; a KeyReplica of it does not get the alias, which a key that nobody has holds there.
+            // Its key is as described; a KeyReplica of it does not get the alias, which a key that nobody has holds there, or which another resource was to get there when its class led there.
             Reasons.AliasConflict when HasReplicaWithoutAlias(world, resource) => Description.FindDifference(world, resource),
 
             // A key stays with its class. Nothing is done while the spec names another one.
@@ -210,7 +210,10 @@ internal sealed class AsDescribedInTheEnd : IPromise
 
     private static bool HasReplicaWithoutAlias(SimulatedWorld world, ServiceKey resource) => world.Cluster.KeyReplicas.Any(
         replica => world.Cluster.PrimaryOf(replica) == resource && Ready(replica)?.Reason == Reasons.AliasConflict
-            && world.Keys.TargetOf(replica.Spec.Region, resource.Status?.AliasName ?? "") is { } target && target != resource.Status?.KeyId);
+            && (world.Keys.TargetOf(replica.Spec.Region, resource.Status?.AliasName ?? "") is { } target
+                ? target != resource.Status?.KeyId
+                : world.Cluster.ServiceKeys.Any(other => other != resource && other.Status?.Region == replica.Spec.Region && world.Cluster.ClassOf(other)?.Spec.Region != other.Status.Region
+                    && AliasesOf(world, other).Contains(resource.Status?.AliasName))));
 
     /// <summary>Whether the KeyReplicas of a ServiceKey are there, and have their keys where KMS makes them: not before the primary has its material.</summary>
     private static bool HasReplicas(SimulatedWorld world, ServiceKey resource) => (resource.Spec.ReplicaRegions ?? []).All(region => world.Cluster.KeyReplicas.Any(

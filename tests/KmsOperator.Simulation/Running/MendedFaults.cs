@@ -1437,5 +1437,13 @@ internal static class MendedFaults
             63.591 delete team-a/one
             64.077 create team-a/one primaryRegion=eu-west-1
             """),
+        new("People took the finalizer off a ServiceKey and made it again under a class that retains keys; the replica of the first one was deleted as its own class said.", """
+            seed 1484683 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete className=strict multiRegion=true replicaRegions=eu-west-1
+            65.411 fail-aws ListAliases Slow 2
+            65.699 delete team-a/one
+            66.17 take-finalizer-off team-a/one
+            66.17 create team-a/one multiRegion=true replicaRegions=eu-west-1
+            """),
     ];
 }

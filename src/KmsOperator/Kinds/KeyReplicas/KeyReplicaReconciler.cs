@@ -88,7 +88,9 @@ internal sealed class KeyReplicaReconciler(
         var status = context.Status;
         var primary = FindPrimary(resource) is { } named && IsPrimaryOf(resource, named) ? named : null;
         var parent = primary is not null && KeyReplicaResolver.IsOwnedBy(resource, primary) ? primary : null;
-        var deletionClasses = DeletionClasses.Find(classes, status.ClassName, primary?.Spec.ClassName ?? resource.Spec.ClassName);
+
+        // A later ServiceKey of the name may have the key by now, under another class.
+        var deletionClasses = DeletionClasses.Find(classes, status.ClassName, primary?.Spec.ClassName ?? primary?.Status?.ClassName ?? resource.Spec.ClassName);
         var keyClass = deletionClasses.OfKey;
         if (!isTerminating && MovesAway(status, resource, primary))
         {
