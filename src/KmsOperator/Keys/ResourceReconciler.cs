@@ -37,6 +37,7 @@ internal sealed class ResourceReconciler<T>(
         var uid = resource.Metadata.Uid!;
         var request = cache.Requests.TakeUp(uid);
         var context = new ReconcileContext<T>(api, events, time, type, resource, cache.Of(uid), fence, request);
+        context.LookForFinalizer();
         var isDone = false;
         try
         {

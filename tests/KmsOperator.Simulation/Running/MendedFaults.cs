@@ -1445,5 +1445,11 @@ internal static class MendedFaults
             66.17 take-finalizer-off team-a/one
             66.17 create team-a/one multiRegion=true replicaRegions=eu-west-1
             """),
+        new("A backup of before was restored just after a key had been made, and another process led: it had seen the key in the status, and made a second one.", """
+            seed 1487107 operators 2 stale 6
+            0 create team-a/one deletionPolicy=Retain
+            0.017 backup
+            2.046 restore
+            """),
     ];
 }

@@ -88,7 +88,8 @@ internal sealed class ClusterTruth(InMemoryApiServer server)
         var maker = resource is KeyReplica replica && PrimaryOf(replica) is { } primary && replica.Metadata.OwnerReferences?.Any(owner => owner.Uid == primary.Metadata.Uid) == true ? primary : null;
         bool Says(string name, string? value) => resource.Metadata.Annotations?.GetValueOrDefault(name) == value || (maker is not null && maker.Metadata.Annotations?.GetValueOrDefault(name) == value);
         return Says(AnnotationNames.DeletionProtection, "true")
-            || (resource.Status is { KeyId: { } keyId, Region: { } region } && keys.Find(region, keyId) is { LastUsage: { } use } && use.Timestamp < seenBy && !Says(AnnotationNames.ConfirmDeletion, keyId));
+            || keys.All.Any(key => ((key.KeyId == resource.Status?.KeyId && key.Region == resource.Status.Region) || KeyTruth.Tag(key, TagNames.Uid) == resource.Metadata.Uid)
+                && key is { LastUsage: { } use } && use.Timestamp < seenBy && !Says(AnnotationNames.ConfirmDeletion, key.KeyId));
     }
 
     /// <summary>What deleting a resource is to do to its key, as everything is now.</summary>

@@ -104,6 +104,9 @@ internal sealed class ReconcileCacheEntry
     /// <summary>Whether this process has found that the resource's key is gone, and nothing was sent since: there is no key, whether an attempt is on record or not.</summary>
     public bool HasNoKey { get; set; }
 
+    /// <summary>Whether this process has seen the operator's finalizer on the resource, and has not taken it off itself because there is no key.</summary>
+    public bool HadFinalizer { get; set; }
+
     /// <summary>Since when the resource has waited for its class, while nobody has written that it waits.</summary>
     public DateTimeOffset? WaitsForClassSince
     {

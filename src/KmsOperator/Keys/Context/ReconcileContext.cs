@@ -93,9 +93,10 @@ internal sealed class ReconcileContext<T>(
 
     /// <summary>
     /// Whether the resource may have a key that only the key's tags know: its status or the record of its attempt is gone, or cannot be read. The finalizer
-    /// is added by the write that records an attempt, and goes when KMS refuses, so a resource that has it, and no record, had one.
+    /// is added by the write that records an attempt, and goes when KMS refuses, so a resource that has it, and no record, had one. So had one from which people, or a restored backup, have taken
+    /// it since this process has seen it.
     /// </summary>
-    public bool IsStatusLost => Finalizers.Has(Resource, ApiGroup.Finalizer) && !Cache.HasNoKey && Status.KeyId is null && CreateAttempt.Of(Resource) is null;
+    public bool IsStatusLost => (Cache.HadFinalizer || Finalizers.Has(Resource, ApiGroup.Finalizer)) && !Cache.HasNoKey && Status.KeyId is null && CreateAttempt.Of(Resource) is null;
 
     /// <summary>
     /// From when on KMS must show the effect of a recorded attempt, if it had one: a consistency window after the call of the attempt can have arrived, after this
@@ -126,6 +127,10 @@ internal sealed class ReconcileContext<T>(
         var arrivedAt = Cache.Sought.Since + AwsClients.CallTimeout;
         return (Cache.UnansweredAt > arrivedAt ? Cache.UnansweredAt.Value : arrivedAt) + consistencyWindow;
     }
+
+    /// <summary>Notes whether the resource has the finalizer. One of an attempt that made no key may still be in the cache.</summary>
+    public void LookForFinalizer() =>
+        Cache.HadFinalizer |= Finalizers.Has(Resource, ApiGroup.Finalizer) && (CreateAttempt.Of(Resource) is not { } attempt || attempt.Id != Cache.SettledAttemptId);
 
     /// <summary>Notes when this process first looked at the resource's key, if it has not looked before.</summary>
     /// <remarks>
@@ -208,6 +213,7 @@ internal sealed class ReconcileContext<T>(
     {
         CheckLease();
         Resource = await api.RemoveFinalizerAsync(type, Resource, ApiGroup.Finalizer, AttemptRemoved(), cancellationToken) ?? Resource;
+        Cache.HadFinalizer = false;
     }
 
     /// <summary>Makes sure, without writing, that the CRD has the fields of a status.</summary>
