@@ -9,26 +9,30 @@ public sealed class KeyReplicaResolverTests
     private const string Account = "123456789012";
     private const string Cluster = "mine";
 
-    // owner tag, cluster tag, holder by status, the class's permissions.adoption, whether a replica may be made, why
-    public static TheoryData<string?, string?, string?, string, bool, string> Primaries => new()
+    // owner tag, cluster tag, holder by status, the class's permissions.adoption, why a replica is refused or null where it may be made, why that is so
+    public static TheoryData<string?, string?, string?, string, string?, string> Primaries => new()
     {
-        { null, null, null, "Allow", true, "a primary that nobody manages here is what primaryKeyArn is for, and the class consents" },
-        { null, null, null, "Deny", false, "the owner tag may have been taken off" },
-        { null, null, "ServiceKey/team-b/key", "Allow", false, "it was taken off: another namespace's resource has the key" },
-        { null, null, "ServiceKey/team-a/key", "Deny", true, "it was taken off the namespace's own key" },
-        { "ServiceKey/team-a/key", Cluster, "ServiceKey/team-b/key", "Allow", false, "it was changed" },
-        { "ServiceKey/team-a/key", Cluster, null, "Deny", true, "the namespace's own key" },
-        { "ServiceKey/team-b/key", Cluster, null, "Deny", false, "a replica has a policy of its own, and the key material of another team" },
-        { "ServiceKey/team-b/key", Cluster, null, "Allow", false, "no class can give away another namespace's key" },
-        { "ServiceKey/team-a-b/key", Cluster, null, "Deny", false, "a longer name is another namespace" },
-        { "ServiceKey/team-a/key", "theirs", null, "Deny", false, "another cluster's namespace of the same name is somebody else's" },
-        { "ServiceKey/team-a/key", "theirs", null, "Allow", true, "the class's owner consents to keys of elsewhere" },
-        { "nonsense", Cluster, null, "Allow", false, "an owner that cannot be read is not this one" },
+        { null, null, null, "Allow", null, "a primary that nobody manages here is what primaryKeyArn is for, and the class consents" },
+        { null, null, null, "Deny", Reasons.PermissionDenied, "the owner tag may have been taken off" },
+        { null, null, "ServiceKey/team-b/key", "Allow", Reasons.KeyConflict, "it was taken off: another namespace's resource has the key" },
+        { null, null, "ServiceKey/team-a/key", "Deny", Reasons.PermissionDenied, "it was taken off, and the status of the own namespace may be forged" },
+        { null, null, "ServiceKey/team-a/key", "Allow", null, "the class consents to keys of which nothing proves whose they are" },
+        { "ServiceKey/team-a/key", Cluster, "ServiceKey/team-b/key", "Allow", Reasons.KeyConflict, "it was changed" },
+        { "ServiceKey/team-b/key", Cluster, "ServiceKey/team-a/key", "Allow", Reasons.KeyConflict, "the status of the own namespace may be forged" },
+        { "ServiceKey/team-a/key", Cluster, null, "Deny", null, "the namespace's own key" },
+        { "ServiceKey/team-a/key", Cluster, "ServiceKey/team-a/key", "Deny", null, "tag and status agree" },
+        { "ServiceKey/team-b/key", Cluster, null, "Deny", Reasons.KeyConflict, "a replica has a policy of its own, and the key material of another team" },
+        { "ServiceKey/team-b/key", Cluster, null, "Allow", Reasons.KeyConflict, "no class can give away another namespace's key" },
+        { "ServiceKey/team-a-b/key", Cluster, null, "Deny", Reasons.KeyConflict, "a longer name is another namespace" },
+        { "ServiceKey/team-a/key", "theirs", null, "Deny", Reasons.KeyConflict, "another cluster's namespace of the same name is somebody else's" },
+        { "ServiceKey/team-a/key", "theirs", "ServiceKey/team-a/key", "Deny", Reasons.KeyConflict, "the same, whatever a status says" },
+        { "ServiceKey/team-a/key", "theirs", null, "Allow", null, "the class's owner consents to keys of elsewhere" },
+        { "nonsense", Cluster, null, "Allow", Reasons.KeyConflict, "an owner that cannot be read is not this one" },
     };
 
     [Theory]
     [MemberData(nameof(Primaries))]
-    public void A_primary_that_another_owns_is_not_replicated(string? owner, string? cluster, string? holder, string adoption, bool isMade, string why)
+    public void A_primary_that_another_owns_is_not_replicated(string? owner, string? cluster, string? holder, string adoption, string? refusal, string why)
     {
         var tags = new Dictionary<string, string>();
         if (owner is not null)
@@ -37,14 +41,11 @@ public sealed class KeyReplicaResolverTests
             tags[TagNames.Cluster] = cluster!;
         }
 
-        var resolution = KeyReplicaResolver.Resolve(Replica(null), Primary(tags), "alias/theirs", holder, Class(adoption), Account, Cluster);
+        var error = KeyReplicaResolver.Resolve(Replica(null), Primary(tags), "alias/theirs", holder, Class(adoption), Account, Cluster).Error;
 
-        Assert.True(resolution.Error is null == isMade, $"{why}: {resolution.Error?.Message}");
-        if (!isMade)
-        {
-            Assert.Equal((holder ?? owner) is null ? Reasons.PermissionDenied : Reasons.KeyConflict, resolution.Error!.Reason);
-            Assert.Contains(holder ?? owner ?? "permissions.adoption: Allow", resolution.Error.Message, StringComparison.Ordinal);
-        }
+        Assert.True(error?.Reason == refusal, $"{why}: {error?.Message}");
+        if (refusal is not null)
+            Assert.Contains(refusal == Reasons.PermissionDenied ? "permissions.adoption: Allow" : holder == "ServiceKey/team-b/key" ? holder : owner!, error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
