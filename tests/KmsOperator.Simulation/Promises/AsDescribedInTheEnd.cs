@@ -250,8 +250,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
         world.Keys.Find(region, keyId) is not { } key || world.Keys.Find(region, otherKeyId) is not { } other
         || (key.Group.KeySpec, key.Group.KeyUsage) == (other.Group.KeySpec, other.Group.KeyUsage);
 
-    private static IEnumerable<string> AliasesOf(SimulatedWorld world, ServiceKey resource) =>
-        world.Cluster.ClassOf(resource) is { } keyClass ? [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []] : [];
+    /// <summary>The aliases that a resource wants. Its status may have the class of an attempt that was never sent; without a key, the default class of the moment counts as well.</summary>
+    private static IEnumerable<string> AliasesOf(SimulatedWorld world, ServiceKey resource)
+    {
+        KeyClass?[] classes = [world.Cluster.ClassOf(resource), resource is { Status.KeyId: null, Spec.ClassName: null } ? DefaultClasses.Of(world.Cluster.Classes).FirstOrDefault() : null];
+        return classes.OfType<KeyClass>().Select(keyClass => ServiceKeyResolver.AliasOf(resource, keyClass)).Concat(resource.Spec.AdditionalAliases ?? []).Distinct();
+    }
 
     private static bool MayWaitForDeletion(SimulatedWorld world, IKeyResource resource) =>
         Ready(resource)?.Reason == Reasons.ReplicasRemain
