@@ -139,18 +139,23 @@ public sealed class PolicyReadBackTests
         var shown = (string?)null;
         using var scenario = await Scenario.StartAsync(new OperatorTestOptions { AwsFront = kms => new PolicyAnswerHandler(kms, policy => shown ?? policy) });
         await scenario.ApplyAsync(Scenario.Key("k", "service: s3"));
-        var put = new PutKeyPolicyRequest { KeyId = scenario.Status("ServiceKey", "k", "keyId"), PolicyName = "default", Policy = Theirs };
 
-        // KMS is late to show what the operator puts, and somebody puts the other policy again before the next look.
-        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
-        shown = Theirs;
-        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "1");
-        shown = null;
-        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
-        await scenario.Operator.SettleAsync(TimeSpan.FromHours(24));
+        await PutAgainAsync(scenario, Theirs, policy => shown = policy);
 
         Assert.Contains("Admin", (await scenario.Aws.KeyAsync())["policy"]!.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(Notes(scenario), note => note.Contains("KMS answers with another policy", StringComparison.Ordinal));
+    }
+
+    /// <summary>Somebody puts a policy. KMS is late to show what the operator puts in its place, and the policy is put again before the operator's next look.</summary>
+    private static async Task PutAgainAsync(Scenario scenario, string policy, Action<string?> show)
+    {
+        var put = new PutKeyPolicyRequest { KeyId = scenario.Status("ServiceKey", "k", "keyId"), PolicyName = "default", Policy = policy };
+        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
+        show(policy);
+        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "1");
+        show(null);
+        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
+        await scenario.Operator.SettleAsync(TimeSpan.FromHours(24));
     }
 
     // whether KMS has shown the operator's policy before; the policy that KMS still shows, and that somebody puts again at once; why
@@ -171,14 +176,8 @@ public sealed class PolicyReadBackTests
         await scenario.ApplyAsync(Scenario.Key("k", "service: s3"));
         if (hasShown)
             await scenario.Operator.SettleAsync(TimeSpan.FromHours(1));
-        var put = new PutKeyPolicyRequest { KeyId = scenario.Status("ServiceKey", "k", "keyId"), PolicyName = "default", Policy = theirs };
 
-        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
-        shown = theirs;
-        await scenario.AnnotateAsync("ServiceKey", "k", "kms.servicekey.dev/reconcile-at", "1");
-        shown = null;
-        await scenario.Aws.Kms().PutKeyPolicyAsync(put, Ct);
-        await scenario.Operator.SettleAsync(TimeSpan.FromHours(24));
+        await PutAgainAsync(scenario, theirs, policy => shown = policy);
 
         Assert.False((await scenario.Aws.KeyAsync())["policy"]!.ToString().Contains(principal, StringComparison.Ordinal), why);
         Assert.DoesNotContain(Notes(scenario), note => note.Contains("KMS answers with another policy", StringComparison.Ordinal));
