@@ -15,7 +15,6 @@ internal sealed class ReconcileCacheEntry
     private OptionalTime _changeUnansweredAt;
     private OptionalTime _releaseDelayedSince;
     private OptionalTime _waitsForClassSince;
-    private OptionalTime _missingSince;
     private OptionalTime _compareAt;
     private OptionalTime _reconcileRequestedAt;
     private OptionalTime _aliasesNotBefore;
@@ -114,15 +113,8 @@ internal sealed class ReconcileCacheEntry
         set => _waitsForClassSince = new OptionalTime(value);
     }
 
-    /// <summary>The key of which KMS answers that it does not exist.</summary>
-    public string? MissingKeyId { get; set; }
-
-    /// <summary>Since when KMS has answered that <see cref="MissingKeyId"/> does not exist.</summary>
-    public DateTimeOffset? MissingSince
-    {
-        get => _missingSince.Value;
-        set => _missingSince = new OptionalTime(value);
-    }
+    /// <summary>The key of which KMS answers that it does not exist; null where the last look showed the key.</summary>
+    public UnseenKey? Unseen { get; set; }
 
     /// <summary>When the key is compared with AWS next; null when this process has not decided that yet.</summary>
     public DateTimeOffset? CompareAt
@@ -189,6 +181,11 @@ internal sealed record PolicyAnswer(string DesiredSha256, string AnswerSha256);
 /// <param name="AttemptId">The attempt; null where its record is lost.</param>
 /// <param name="Since">When this process first looked.</param>
 internal sealed record SoughtAttempt(string? AttemptId, DateTimeOffset Since);
+
+/// <summary>A key of which KMS answers that it does not exist.</summary>
+/// <param name="KeyId">The KMS key.</param>
+/// <param name="Since">When KMS first answered so.</param>
+internal sealed record UnseenKey(string? KeyId, DateTimeOffset Since);
 
 /// <summary>The key that a create attempt made.</summary>
 /// <param name="AttemptId">The attempt.</param>

@@ -158,7 +158,7 @@ internal sealed class ReconcileContext<T>(
     public DateTimeOffset LatestForeignCall => FirstSeenAt + AwsClients.CallTimeout;
 
     /// <summary>Whether KMS has answered that the key does not exist, the last time that this process looked.</summary>
-    public bool WasMissing => Cache.MissingSince is not null && Cache.MissingKeyId == Status.KeyId;
+    public bool WasMissing => Cache.Unseen is { } unseen && unseen.KeyId == Status.KeyId;
 
     /// <summary>For how long KMS has answered that the key does not exist; zero or less at the first such answer. Somebody may have put another key into the status meanwhile: that one is missing only since then.</summary>
     /// <param name="lookedAt">When the present look at the key began. What else it reads may take long, and meanwhile KMS may show the key.</param>
@@ -166,10 +166,10 @@ internal sealed class ReconcileContext<T>(
     {
         if (!WasMissing)
         {
-            (Cache.MissingKeyId, Cache.MissingSince) = (Status.KeyId, Now);
+            Cache.Unseen = new UnseenKey(Status.KeyId, Now);
         }
 
-        return lookedAt - Cache.MissingSince!.Value;
+        return lookedAt - Cache.Unseen!.Since;
     }
 
     /// <summary>The value of an annotation; null if it is absent or empty.</summary>

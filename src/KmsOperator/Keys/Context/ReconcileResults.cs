@@ -60,7 +60,7 @@ internal static class ReconcileResults
         where T : class, IKeyResource
     {
         // While it is suspended nobody looks, so the key may be back meanwhile.
-        context.Cache.MissingSince = null;
+        context.Cache.Unseen = null;
         await context.WriteStatusAsync(context.Status, ReadyCondition.Suspended(message), cancellationToken);
         return ReconcileResult.Done;
     }

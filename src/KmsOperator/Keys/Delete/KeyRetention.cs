@@ -48,7 +48,7 @@ internal sealed class KeyRetention(OwnershipIndex ownership, OperatorSettings se
                 return DeletionOutcome.Missing;
             }
 
-            context.Cache.MissingSince = null;
+            context.Cache.Unseen = null;
             seen = seen with { Tags = await KeyObserver.ListTagsAsync(region.Clients.Reading, seen.KeyId, cancellationToken) };
             if (KeyCompatibility.FindForeignOwner(seen, request.Owner) is not null)
             {

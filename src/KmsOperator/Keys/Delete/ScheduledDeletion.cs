@@ -43,7 +43,7 @@ internal sealed class ScheduledDeletion(
             return DeletionOutcome.Missing;
         }
 
-        context.Cache.MissingSince = null;
+        context.Cache.Unseen = null;
         observed = region.ReplaceStale(observed, settings.ConsistencyWindow);
         if (CancelledDeletion.Find(context, request.Owner, seen, observed, settings.ConsistencyWindow) is { } doubt)
         {

@@ -52,7 +52,7 @@ internal sealed class KeyReader(OwnerTagRepair ownerTags, OwnershipCheck ownersh
             return (null, MissingKey.Handle(context, status, desired, lookedAt, settings.ConsistencyWindow));
         }
 
-        context.Cache.MissingSince = null;
+        context.Cache.Unseen = null;
         var aliases = await listing;
         (seen, var unreadGrants) = await GrantReading.ReadAsync(status, desired, region, seen, context.IsRecent(settings.ConsistencyWindow), cancellationToken);
         var observed = region.ReplaceStale(seen, schedule.Doubt(isAsked));

@@ -71,7 +71,7 @@ internal static class MissingKey
             };
         }
 
-        context.Cache.MissingSince = null;
+        context.Cache.Unseen = null;
         context.Cache.CompareAt = null;
         context.Cache.HasNoKey = true;
         context.RecordEvent(EventType.Warning, Reasons.KeyNotFound, "RecreateLostKey", $"{arn} no longer exists; spec.recreateLostKey asks for a new key.");
