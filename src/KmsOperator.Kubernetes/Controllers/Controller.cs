@@ -13,6 +13,9 @@ namespace KmsOperator.Kubernetes;
 public sealed class Controller(
     string name, WorkQueue<NamespacedName> queue, IReconciler reconciler, ControllerOptions options, TimeProvider time, ILogger logger)
 {
+    // The reason of a retry after an exception. No condition has it, so such retries have a delay of their own.
+    private const string Thrown = "exception";
+
     private readonly ControllerMetrics? _metrics = options.Meter is { } meter ? new(meter, name, queue, options.Workers, time) : null;
 
     /// <summary>The controller's name.</summary>
@@ -86,11 +89,11 @@ public sealed class Controller(
         {
             // This is normal: somebody else wrote first.
             outcome = "requeue";
-            logger.LogDebug("{Key} has changed in the meantime, next attempt in {Wait}: {Message}", key, queue.AddWithBackoff(key, FailureKind.Thrown), e.Message);
+            logger.LogDebug("{Key} has changed in the meantime, next attempt in {Wait}: {Message}", key, queue.AddWithBackoff(key, Thrown), e.Message);
         }
         catch (Exception e)
         {
-            var wait = queue.AddWithBackoff(key, FailureKind.Thrown);
+            var wait = queue.AddWithBackoff(key, Thrown);
             span?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
             logger.LogError(e, "Reconciling {Key} failed, next attempt in {Wait}", key, wait);
         }
@@ -104,11 +107,9 @@ public sealed class Controller(
     /// <returns>The result as controller-runtime's metrics name it.</returns>
     private string Requeue(NamespacedName key, ReconcileResult result)
     {
-        if (result.IsRetry)
+        if (result.RetryReason is { } reason)
         {
-            if (result.ForgetsFailures)
-                queue.Forget(key);
-            queue.AddWithBackoff(key, FailureKind.Requested);
+            queue.AddWithBackoff(key, reason);
             return "requeue";
         }
         queue.Forget(key);

@@ -13,19 +13,19 @@ public interface IReconciler
 /// <summary>When to reconcile an object again.</summary>
 public readonly record struct ReconcileResult
 {
-    private ReconcileResult(bool retry, TimeSpan? after) => (IsRetry, After) = (retry, after);
+    private ReconcileResult(string? retryReason, TimeSpan? after) => (RetryReason, After) = (retryReason, after);
 
     /// <summary>Reconcile again when something changes. Resets the backoff.</summary>
     public static ReconcileResult Done => default;
 
-    /// <summary>Reconcile again after this object's backoff, which grows with each retry.</summary>
-    public static ReconcileResult Retry => new(true, null);
+    /// <summary>Reconcile again after this object's backoff: somebody changed something meanwhile, so that nothing is known to be wrong.</summary>
+    public static ReconcileResult Retry => RetryFor("");
 
     /// <summary>Whether the backoff applies.</summary>
-    public bool IsRetry { get; }
+    public bool IsRetry => RetryReason is not null;
 
-    /// <summary>Whether the backoff begins anew: what failed before is over, and something else fails now.</summary>
-    public bool ForgetsFailures { get; init; }
+    /// <summary>Why the backoff applies; null where it does not. Each reason has a backoff of its own.</summary>
+    public string? RetryReason { get; }
 
     /// <summary>The delay before the next reconciliation; null if there is none.</summary>
     public TimeSpan? After { get; }
@@ -36,5 +36,9 @@ public readonly record struct ReconcileResult
     public FlowOutcome FlowOutcome { get; init; }
 
     /// <summary>Reconcile again after <paramref name="delay"/>, or earlier if something changes. Resets the backoff.</summary>
-    public static ReconcileResult RequeueAfter(TimeSpan delay) => new(false, delay);
+    public static ReconcileResult RequeueAfter(TimeSpan delay) => new(null, delay);
+
+    /// <summary>Reconcile again after this object's backoff, which grows with each retry for the same reason.</summary>
+    /// <param name="reason">What is wrong, as a condition's reason.</param>
+    public static ReconcileResult RetryFor(string reason) => new(reason, null);
 }

@@ -19,8 +19,8 @@ public sealed class WorkQueue<TKey> : IDisposable
     // Wanted keys were added and no worker has them yet; taken keys are with a worker. A key that is wanted and not taken is in _ready.
     private readonly Dictionary<TKey, (string? Flow, long Since)> _wanted = [];
     private readonly Dictionary<TKey, ReadyKeys<TKey>.Flow> _taken = [];
-    // Failures in a row of each kind, and when the next retry after them is due.
-    private readonly Dictionary<(TKey Key, FailureKind Kind), (int Count, long RetryAt)> _failures = [];
+    // Failures of each key by their reason, and when the next retry after them is due.
+    private readonly Dictionary<TKey, Dictionary<string, (int Count, long RetryAt)>> _failures = [];
     private readonly DelayedKeys<TKey> _delayed;
     private readonly Backoff _backoff;
     private readonly Func<TKey, string?>? _flowOf;
@@ -105,16 +105,20 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// events woke the key meanwhile, and ten events in a second must not make it wait for minutes.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="kind">What failed. Failures of one kind do not lengthen the delay of the other.</param>
+    /// <param name="reason">
+    /// Why it failed. Each reason has a delay of its own: what could not be done for an hour, and then fails once for another reason, is tried again within seconds.
+    /// </param>
     /// <returns>The delay.</returns>
-    public TimeSpan AddWithBackoff(TKey key, FailureKind kind)
+    public TimeSpan AddWithBackoff(TKey key, string reason)
     {
         TimeSpan delay;
         lock (_gate)
         {
             _retries++;
             var now = _time.GetTimestamp();
-            var (count, retryAt) = _failures.GetValueOrDefault((key, kind));
+            if (!_failures.TryGetValue(key, out var failures))
+                _failures[key] = failures = [];
+            var (count, retryAt) = failures.GetValueOrDefault(reason);
             if (count > 0 && now < retryAt)
             {
                 delay = _time.GetElapsedTime(now, retryAt);
@@ -122,7 +126,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             else
             {
                 delay = _backoff.After(count + 1);
-                _failures[(key, kind)] = (count + 1, now + (long)Math.Ceiling(delay.TotalSeconds * _time.TimestampFrequency));
+                failures[reason] = (count + 1, now + (long)Math.Ceiling(delay.TotalSeconds * _time.TimestampFrequency));
             }
         }
 
@@ -135,10 +139,7 @@ public sealed class WorkQueue<TKey> : IDisposable
     public void Forget(TKey key)
     {
         lock (_gate)
-        {
-            _failures.Remove((key, FailureKind.Requested));
-            _failures.Remove((key, FailureKind.Thrown));
-        }
+            _failures.Remove(key);
     }
 
     /// <summary>

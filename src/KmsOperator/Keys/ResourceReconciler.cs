@@ -2,7 +2,6 @@ using KmsOperator.Api;
 using KmsOperator.Aws;
 using KmsOperator.Keys.Classes;
 using KmsOperator.Keys.Context;
-using KmsOperator.Keys.Status;
 using KmsOperator.Kubernetes;
 
 namespace KmsOperator.Keys;
@@ -23,8 +22,6 @@ internal sealed class ResourceReconciler<T>(
     IWriteFence? fence) : IReconciler
     where T : class, IKeyResource
 {
-    private static readonly TimeSpan AWhile = TimeSpan.FromMinutes(1);
-
     /// <inheritdoc />
     public async ValueTask<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
@@ -43,7 +40,7 @@ internal sealed class ResourceReconciler<T>(
         {
             var result = await ReconcileAsync(context, cancellationToken);
             isDone = context.IsCompared;
-            return result with { ForgetsFailures = HasOvercome(resource, context.Resource, time.GetUtcNow()) };
+            return result;
         }
         finally
         {
@@ -53,14 +50,6 @@ internal sealed class ResourceReconciler<T>(
             }
         }
     }
-
-    /// <summary>
-    /// Whether a resource was stalled for a while, and is not any more. Retries of that time are minutes apart; what fails for the moment, like a call that is throttled, must not wait as long.
-    /// A resource that is stalled at every other try keeps its backoff.
-    /// </summary>
-    private static bool HasOvercome(T before, T after, DateTimeOffset now) =>
-        ResourceConditions.Find(before.Status?.Conditions, ConditionTypes.Stalled) is { } stalled && now - stalled.LastTransitionTime >= AWhile
-        && ResourceConditions.Find(after.Status?.Conditions, ConditionTypes.Stalled) is null;
 
     private async Task<ReconcileResult> ReconcileAsync(ReconcileContext<T> context, CancellationToken cancellationToken)
     {

@@ -1451,5 +1451,12 @@ internal static class MendedFaults
             0.017 backup
             2.046 restore
             """),
+        new("A resource that its class refused for minutes was made again while the process stood still. KMS did not show the new key yet, and the next try waited as long as those of before.", """
+            seed 1529934 operators 1 stale 3
+            0 create team-a/one className=strict users=role1 takeOverAlias=true
+            158.914 pause A
+            334.205 delete team-a/one
+            335.467 create team-a/one
+            """),
     ];
 }

@@ -76,12 +76,15 @@ public sealed class ControllerTests : IDisposable
     [Fact]
     public void An_object_that_fails_for_another_reason_than_before_comes_again_soon()
     {
-        Start((_, _) => ValueTask.FromResult(ReconcileResult.Retry with { ForgetsFailures = _reconciles == 9 }));
+        Start((_, _) => ValueTask.FromResult(ReconcileResult.RetryFor(_reconciles is 9 or 10 ? "Throttled" : "AliasConflict")));
         _queue.Add(Key);
         _thread.RunUntil(() => _reconciles == 9);
 
         Assert.InRange(_thread.RunUntil(() => _reconciles == 10).TotalSeconds, 1, 1.2);
         Assert.InRange(_thread.RunUntil(() => _reconciles == 11).TotalSeconds, 2, 2.4);
+
+        // The delay of the other reason goes on where it was: an object whose reasons take turns is not tried for ever every second.
+        Assert.InRange(_thread.RunUntil(() => _reconciles == 12).TotalSeconds, 256, 256 * 1.2);
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class WorkQueueTests : IDisposable
         var delays = new List<double>();
         for (var i = 0; i < 2000; i++)
         {
-            var delay = _queue.AddWithBackoff("a", FailureKind.Requested);
+            var delay = _queue.AddWithBackoff("a", "broken");
             delays.Add(delay.TotalSeconds);
             _time.Advance(delay + TimeSpan.FromMilliseconds(1));
         }
@@ -99,9 +99,9 @@ public sealed class WorkQueueTests : IDisposable
             Assert.InRange(delays[i], Full(i), Full(i) * 1.2);
         Assert.Equal(2000, _queue.Retries);
         // Scattered: those who failed together do not come back together.
-        Assert.NotEqual(_queue.AddWithBackoff("b", FailureKind.Requested), _queue.AddWithBackoff("c", FailureKind.Requested));
+        Assert.NotEqual(_queue.AddWithBackoff("b", "broken"), _queue.AddWithBackoff("c", "broken"));
         _queue.Forget("a");
-        Assert.InRange(_queue.AddWithBackoff("a", FailureKind.Requested).TotalSeconds, 1, 1.2);
+        Assert.InRange(_queue.AddWithBackoff("a", "broken").TotalSeconds, 1, 1.2);
 
         static double Full(int failures) => Math.Min(Math.Pow(2, failures), 300);
     }
@@ -109,29 +109,29 @@ public sealed class WorkQueueTests : IDisposable
     [Fact]
     public void Failures_of_a_key_that_events_woke_before_its_retry_neither_delay_nor_lengthen_the_retry()
     {
-        var first = _queue.AddWithBackoff("a", FailureKind.Requested);
+        var first = _queue.AddWithBackoff("a", "broken");
         _time.Advance(TimeSpan.FromMilliseconds(100));
         for (var i = 0; i < 10; i++)
         {
             _queue.Add("a");
             Assert.Equal("a", Take());
-            Assert.InRange(_queue.AddWithBackoff("a", FailureKind.Requested).TotalSeconds, first.TotalSeconds - 0.101, first.TotalSeconds - 0.099);
+            Assert.InRange(_queue.AddWithBackoff("a", "broken").TotalSeconds, first.TotalSeconds - 0.101, first.TotalSeconds - 0.099);
             _queue.Done("a");
         }
 
         _time.Advance(first - TimeSpan.FromMilliseconds(99));
         Assert.Equal("a", Take());
-        Assert.InRange(_queue.AddWithBackoff("a", FailureKind.Requested).TotalSeconds, 2, 2.4);
+        Assert.InRange(_queue.AddWithBackoff("a", "broken").TotalSeconds, 2, 2.4);
     }
 
     [Fact]
     public void A_retry_is_not_lost_where_a_shorter_delay_took_its_place()
     {
         _queue.AddAfter("a", TimeSpan.FromMilliseconds(500));
-        var retry = _queue.AddWithBackoff("a", FailureKind.Requested);
+        var retry = _queue.AddWithBackoff("a", "broken");
         _time.Advance(TimeSpan.FromMilliseconds(501));
         Assert.Equal("a", Take());
-        _queue.AddWithBackoff("a", FailureKind.Requested);
+        _queue.AddWithBackoff("a", "broken");
         _queue.Done("a");
 
         _time.Advance(retry);

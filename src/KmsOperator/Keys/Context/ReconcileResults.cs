@@ -67,10 +67,10 @@ internal static class ReconcileResults
 
     /// <summary>Says when to reconcile again after an error.</summary>
     /// <param name="error">What stopped the reconcile.</param>
-    /// <param name="requeueAfter">When to try again; null for growing delays.</param>
+    /// <param name="requeueAfter">When to try again; null for delays that grow with each retry for the error's reason.</param>
     /// <param name="awsAnswered">Whether AWS answered before the error.</param>
     public static ReconcileResult TryAgain(ReconcileError error, TimeSpan? requeueAfter, bool awsAnswered) =>
-        (requeueAfter is { } soon ? ReconcileResult.RequeueAfter(soon) : ReconcileResult.Retry) with
+        (requeueAfter is { } soon ? ReconcileResult.RequeueAfter(soon) : ReconcileResult.RetryFor(error.Reason)) with
         {
             // An account that throttles or does not answer does so for all keys of the class.
             FlowOutcome = error is { IsTerminal: false, Reason: Reasons.Throttled or Reasons.Unavailable } ? FlowOutcome.Throttled

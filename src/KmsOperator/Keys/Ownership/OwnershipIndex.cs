@@ -129,7 +129,7 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
         var creating = keys.ListByIndex(WithAttempt, "").FirstOrDefault(other => other.Metadata.Uid != resource.Metadata.Uid && IsMadeAt(location, aliasName, other));
         var earlier = creating ?? classes.At(location)
             .SelectMany(Waiting, (keyClass, other) => (Class: keyClass, Other: other))
-            .FirstOrDefault(one => one.Other.Metadata.Uid != resource.Metadata.Uid && IsOlder(one.Other, resource) && !GetsNoKey(one.Other) && Wants(aliasName, one.Other, one.Class))
+            .FirstOrDefault(one => one.Other.Metadata.Uid != resource.Metadata.Uid && IsOlder(one.Other, resource) && !GetsNoKey(one.Other) && WantedBy(one.Other, one.Class).Contains(aliasName))
             .Other;
         return earlier is null ? null : Path(ServiceKey.KindName, earlier);
     }
@@ -141,22 +141,25 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
         return classes.Find(status.ClassName ?? creating.Spec.ClassName) is { } keyClass
             && (status.Region ?? keyClass.Spec.Region) == location.Region
             && (status.AccountId ?? keyClass.Status?.AccountId) == location.AccountId
-            && Wants(aliasName, creating, keyClass);
+            && WantedBy(creating, keyClass).Contains(aliasName);
     }
 
     /// <summary>The ServiceKeys of a class that have no key and no pending create.</summary>
     private IEnumerable<ServiceKey> Waiting(KeyClass keyClass) =>
         keys.ListByIndex(WithoutKey, keyClass.Metadata.Name).Concat(keyClass.Metadata.Name == classes.Default?.Metadata.Name ? keys.ListByIndex(WithoutKey, "") : []);
 
-    private KeyClass? ClassOf(ServiceKey resource) => classes.Find(resource.Status?.ClassName ?? resource.Spec.ClassName);
+    /// <summary>
+    /// What is on record of a ServiceKey that has a key, or may have one. The status of another one can name a class and a Region as well: those of an attempt that made no key.
+    /// </summary>
+    private static KeyStatus? RecordOf(ServiceKey resource) =>
+        resource.Status?.KeyId is not null || Finalizers.Has(resource, ApiGroup.Finalizer) || CreateAttempt.Of(resource) is not null ? CreateAttempt.StatusOf(resource) : null;
+
+    private KeyClass? ClassOf(ServiceKey resource) => classes.Find(RecordOf(resource)?.ClassName ?? resource.Spec.ClassName);
 
     /// <summary>Where a ServiceKey's key is or is being made, also where its class leads elsewhere by now; else where its class leads.</summary>
-    private static string RegionOf(ServiceKey resource, KeyClass keyClass) => CreateAttempt.StatusOf(resource).Region ?? keyClass.Spec.Region;
+    private static string RegionOf(ServiceKey resource, KeyClass keyClass) => RecordOf(resource)?.Region ?? keyClass.Spec.Region;
 
     private static IEnumerable<string> WantedBy(ServiceKey resource, KeyClass keyClass) => [ServiceKeyResolver.AliasOf(resource, keyClass), .. resource.Spec.AdditionalAliases ?? []];
-
-    private static bool Wants(string aliasName, ServiceKey other, KeyClass keyClass) =>
-        ServiceKeyResolver.AliasOf(other, keyClass) == aliasName || other.Spec.AdditionalAliases?.Contains(aliasName) == true;
 
     private static bool IsOlder(ServiceKey other, ServiceKey resource) =>
         (other.Metadata.CreationTimestamp, other.Metadata.Uid).CompareTo((resource.Metadata.CreationTimestamp, resource.Metadata.Uid)) < 0;

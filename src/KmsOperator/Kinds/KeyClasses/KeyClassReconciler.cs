@@ -46,7 +46,7 @@ internal sealed class KeyClassReconciler(
             return ReconcileResult.Retry;
         }
 
-        return error is null ? ReconcileResult.RequeueAfter(settings.DriftPeriod) : ReconcileResult.Retry;
+        return error is null ? ReconcileResult.RequeueAfter(settings.DriftPeriod) : ReconcileResult.RetryFor(error.Reason);
     }
 
     private async Task<(string? AccountId, ReconcileError? Error)> VerifyAsync(KeyClass keyClass, CancellationToken cancellationToken)

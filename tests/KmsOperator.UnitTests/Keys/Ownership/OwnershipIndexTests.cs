@@ -157,6 +157,7 @@ public sealed class OwnershipIndexTests
             var one = new ServiceKey { Metadata = new() { Namespace = "team", Name = "one", Generation = 1 }, Spec = new() { ClassName = "standard", Alias = Alias, AdditionalAliases = ["alias/second"] } };
             var edited = one with { Metadata = one.Metadata with { Generation = 2 } };
             var withKey = one with { Status = new() { KeyId = "key-1" } };
+            var refused = one with { Status = new() { ClassName = "missing", Region = "eu-west-1" } };
             return new()
             {
                 { null, one, "", "it is new" },
@@ -169,6 +170,8 @@ public sealed class OwnershipIndexTests
                 { one, withKey, "", "it got its key" },
                 { one, edited with { Spec = one.Spec with { ClassName = "elsewhere" } }, $"{Alias} alias/second", "its key is to be in another Region" },
                 { one with { Spec = one.Spec with { ClassName = "missing" } }, null, "", "its class is gone, and with it the Region" },
+                { refused, null, $"{Alias} alias/second", "it has no key, so the class and the Region of an attempt that made none do not count" },
+                { refused with { Metadata = one.Metadata with { Finalizers = [ApiGroup.Finalizer] } }, null, "", "it may have a key, so the class on record counts, and that one is gone" },
             };
         }
     }
