@@ -62,7 +62,7 @@ public static class KeyReplicaResolver
     /// <param name="resource">A KeyReplica whose spec is valid on its own.</param>
     /// <param name="primary">The primary, as KMS shows it in its Region.</param>
     /// <param name="primaryAlias">An alias of the primary, if it has one.</param>
-    /// <param name="primaryHolder">The resource of this cluster that has the primary by its status, as <c>{kind}/{namespace}/{name}</c>; null for none.</param>
+    /// <param name="primaryHolder">The resource of this cluster that has the primary, by its status or by what the operator remembers, as <c>{kind}/{namespace}/{name}</c>; null for none.</param>
     /// <param name="keyClass">The class that the KeyReplica names.</param>
     /// <param name="accountId">The account that the class's credentials belong to.</param>
     /// <param name="clusterId">The operator's cluster id.</param>

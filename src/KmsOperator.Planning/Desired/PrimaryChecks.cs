@@ -25,7 +25,7 @@ public static class PrimaryChecks
     /// </summary>
     /// <param name="resource">The KeyReplica.</param>
     /// <param name="primary">The primary, as KMS shows it.</param>
-    /// <param name="holder">The resource of this cluster that has the primary by its status, as <c>{kind}/{namespace}/{name}</c>; null for none.</param>
+    /// <param name="holder">The resource of this cluster that has the primary, by its status or by what the operator remembers, as <c>{kind}/{namespace}/{name}</c>; null for none.</param>
     /// <param name="keyClass">The class that the KeyReplica names.</param>
     /// <param name="clusterId">The operator's cluster id.</param>
     public static ReconcileError? FindForeignOwner(KeyReplica resource, ObservedKey primary, string? holder, KeyClass keyClass, string clusterId)

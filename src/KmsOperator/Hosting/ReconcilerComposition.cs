@@ -45,9 +45,9 @@ internal static class ReconcilerComposition
         var classes = new ClassDirectory(caches.KeyClasses, caches.Namespaces);
         var reservations = new AliasReservations();
         var index = new OwnershipIndex(caches.ServiceKeys, caches.KeyReplicas, classes);
-        var ownership = new OwnershipCheck(index, reservations);
-        var statusKeys = new StatusKeyCheck(index, settings);
         var cache = new ReconcileCache();
+        var ownership = new OwnershipCheck(index, reservations, cache);
+        var statusKeys = new StatusKeyCheck(index, settings);
         var schedule = new ComparisonSchedule(settings, random);
         var ownerTags = new OwnerTagRepair(settings);
         var recovery = new PendingCreateRecovery(settings);

@@ -1458,5 +1458,15 @@ internal static class MendedFaults
             334.205 delete team-a/one
             335.467 create team-a/one
             """),
+        new("A KeyReplica by ARN replicated the key of another namespace, without owner tags, before the watch brought the status that its resource had just got back.", """
+            seed 1552792 operators 1 stale 6
+            0 create team-a/one deletionPolicy=Delete multiRegion=true replicaRegions=eu-west-1
+            15.358 create team-b/copy primaryKeyOf=team-a/one className=standard region=eu-west-1
+            35.358 kms-untag-marks team-a/one
+            35.536 fail-aws Sts Throttled 3
+            39.807 hold-watches A
+            65.807 release-watches A
+            65.828 erase-status team-a/one
+            """),
     ];
 }

@@ -91,6 +91,28 @@ public sealed class ForeignPrimaryTests
         Assert.Equal(0, await scenario.CallsAsync("ReplicateKey"));
     }
 
+    [Theory]
+    [InlineData(false, 0, "the operator remembers whose key it is")]
+    [InlineData(true, 1, "after a start nothing says whose key it is, and the class permits to replicate such keys")]
+    public async Task A_key_whose_owner_tags_and_status_are_gone_is_not_replicated_in_another_namespace_while_the_operator_remembers_it(bool restarts, int replicas, string why)
+    {
+        using var scenario = await Scenario.StartAsync("permissions: {adoption: Allow}");
+        await scenario.ApplyAsync(Scenario.Key("one", "multiRegion: true"));
+        await scenario.RestAsync();
+        var (keyId, arn) = (scenario.Status("ServiceKey", "one", "keyId"), scenario.Status("ServiceKey", "one", "arn"));
+        await scenario.ApplyAsync(Scenario.Key("one", "multiRegion: true", "suspend: true"));
+        await scenario.Aws.Kms().UntagResourceAsync(new UntagResourceRequest { KeyId = keyId, TagKeys = [TagNames.Owner, TagNames.Cluster, TagNames.Uid] }, Ct);
+        scenario.EraseStatus("ServiceKey", "one");
+        if (restarts)
+            scenario.Operator.CrashAndRestart();
+        await scenario.RestAsync();
+
+        scenario.User.Apply(Scenario.Replica("copy", $"primaryKeyArn: \"{arn}\"", "className: standard", "region: eu-west-1", "alias: alias/copy"), "other");
+        await scenario.RestAsync();
+
+        Assert.True(await scenario.CallsAsync("ReplicateKey") == replicas, why);
+    }
+
     [Fact]
     public async Task An_unchanged_replica_asks_AWS_nothing_about_its_primary()
     {

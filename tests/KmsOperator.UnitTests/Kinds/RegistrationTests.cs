@@ -163,7 +163,7 @@ public sealed class RegistrationTests : IDisposable
         // The event handlers need the caches and queues only; the reconcilers are not run.
         var services = new ReconcilerServices(
             null!, null!, _time, new Random(1), new OperatorSettings("test", TimeSpan.FromHours(10), TimeSpan.FromMinutes(5), TimeSpan.Zero), Workers: 4, _caches.Resources,
-            _caches.Directory, null!, null!, null!, null!, new OwnershipCheck(new OwnershipIndex(_caches.Keys, _caches.Replicas, _caches.Directory), _reservations), _reservations, _cache, null!);
+            _caches.Directory, null!, null!, null!, null!, new OwnershipCheck(new OwnershipIndex(_caches.Keys, _caches.Replicas, _caches.Directory), _reservations, _cache), _reservations, _cache, null!);
         _kinds = [("class", KeyClassRegistration.Create(services)), ("key", ServiceKeyRegistration.Create(services)), ("replica", KeyReplicaRegistration.Create(services))];
     }
 

@@ -17,6 +17,9 @@ internal sealed class ReconcileCache
     /// <summary>The entry of a resource; a new one when there is none.</summary>
     public ReconcileCacheEntry Of(string uid) => _entries.GetOrAdd(uid, _ => new ReconcileCacheEntry());
 
+    /// <summary>The key that this process remembers as a resource's; null where it remembers none.</summary>
+    public string? RememberedKeyId(string uid) => _entries.GetValueOrDefault(uid)?.RememberedKeyId;
+
     /// <summary>Removes the entry of a resource that no longer exists.</summary>
     public void Remove(string uid)
     {

@@ -258,7 +258,7 @@ internal sealed class KeyCreation(
 
         if (replica.Spec.PrimaryRef is not { } reference)
         {
-            return ownership.FindKeyHolder(primary.Region, primary.KeyId) is { } holder && PrimaryChecks.FindOtherNamespace(replica, replica.Spec.PrimaryKeyArn!, holder) is { } another
+            return ownership.FindPrimaryHolder(primary.Region, primary.KeyId) is { } holder && PrimaryChecks.FindOtherNamespace(replica, replica.Spec.PrimaryKeyArn!, holder) is { } another
                 ? KeyCreationResult.Failed(status, another)
                 : null;
         }

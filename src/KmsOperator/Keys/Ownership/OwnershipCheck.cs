@@ -1,6 +1,7 @@
 using Amazon.KeyManagementService;
 using KmsOperator.Api;
 using KmsOperator.Aws;
+using KmsOperator.Keys.Context;
 using KmsOperator.Planning;
 
 namespace KmsOperator.Keys.Ownership;
@@ -9,7 +10,7 @@ namespace KmsOperator.Keys.Ownership;
 /// Decides whether a resource may have an alias or a key. It is the only place that asks who owns them: the other resources of this
 /// cluster, the resources that are about to create a key, and the Region's list of aliases.
 /// </summary>
-internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations reservations)
+internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations reservations, ReconcileCache cache)
 {
     /// <summary>For a ServiceKey that has neither a key nor a pending create: of two that want one alias, the older one gets it.</summary>
     /// <returns>The error for the younger one; null when the alias is free.</returns>
@@ -119,6 +120,14 @@ internal sealed class OwnershipCheck(OwnershipIndex index, AliasReservations res
     /// <summary>The resource of this cluster that has a key.</summary>
     /// <returns><c>{kind}/{namespace}/{name}</c>; null when none has it.</returns>
     public string? FindKeyHolder(string region, string keyId) => index.FindKeyHolder(region, keyId, uid: "");
+
+    /// <summary>
+    /// The resource of this cluster that has a multi-Region primary: by its status or, where people erased that, by what this process remembers. It goes through all ServiceKeys where no status
+    /// names the key, so it is for what happens seldom.
+    /// </summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>; null when none has it.</returns>
+    public string? FindPrimaryHolder(string region, string keyId) =>
+        FindKeyHolder(region, keyId) ?? index.FindServiceKey(key => cache.RememberedKeyId(key.Metadata.Uid!) == keyId);
 
     /// <summary>The aliases that a ServiceKey was to get before a change, and is not to get after it; null for none.</summary>
     public AliasesLost? FindGivenUp(ServiceKey? old, ServiceKey? now) => index.FindGivenUp(old, now);

@@ -60,6 +60,10 @@ internal sealed class OwnershipIndex(IResourceStore<ServiceKey> keys, IResourceS
     /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
     public string? FindKeyHolder(string region, string keyId, string uid) => Find(ByKey, KeyAt(region, keyId), uid);
 
+    /// <summary>A ServiceKey that meets a condition. All are looked at.</summary>
+    /// <returns><c>{kind}/{namespace}/{name}</c>, or null.</returns>
+    public string? FindServiceKey(Func<ServiceKey, bool> condition) => keys.List().FirstOrDefault(condition) is { } found ? Path(ServiceKey.KindName, found) : null;
+
     /// <summary>The Regions of the KeyReplicas that name a key as their primary by its ARN, in whatever Region the primary is.</summary>
     public IEnumerable<string> RegionsOfReplicasByArn(string keyId) => replicas.ListByIndex(ByPrimary, keyId).Select(replica => replica.Spec.Region);
 

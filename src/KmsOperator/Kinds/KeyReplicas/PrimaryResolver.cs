@@ -100,7 +100,7 @@ internal sealed class PrimaryResolver(RegionalClientFactory regions, OwnershipCh
                 ?? await FindAliasAsync(region, keyId, context.Now - AliasDirectory.UsualAge, cancellationToken)
                 ?? await FindAliasAsync(region, keyId, context.Now, cancellationToken);
             var accountId = keyClass.Status!.AccountId!;
-            var holder = ownership.FindKeyHolder(arn.Region, keyId);
+            var holder = context.Status.KeyId is null ? ownership.FindPrimaryHolder(arn.Region, keyId) : null;
             var (desired, error) = KeyReplicaResolver.Resolve(context.Resource, primary, alias, holder, keyClass, accountId, settings.ClusterId);
             if (desired is null)
             {
