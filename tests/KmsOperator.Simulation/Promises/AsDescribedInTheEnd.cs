@@ -229,7 +229,12 @@ internal sealed class AsDescribedInTheEnd : IPromise
     /// <summary>Whether another resource, or a key that is nobody's, has an alias that a resource wants, or another resource wants it as well.</summary>
     private static bool IsAliasElsewhere(SimulatedWorld world, ServiceKey resource) => AliasesOf(world, resource).Any(alias =>
         world.Keys.TargetOf(world.Cluster.RegionOf(resource), alias) is { } target ? target != resource.Status?.KeyId
-        : world.Cluster.ServiceKeys.Any(other => other != resource && world.Cluster.RegionOf(other) == world.Cluster.RegionOf(resource) && AliasesOf(world, other).Contains(alias) && (resource.Status?.KeyId is null || CannotPutBack(world, other, alias))));
+        : world.Cluster.ServiceKeys.Any(other => other != resource && world.Cluster.RegionOf(other) == world.Cluster.RegionOf(resource) && AliasesOf(world, other).Contains(alias)
+            && (resource.Status?.KeyId is null ? !IsStalledWithoutKey(other) : CannotPutBack(world, other, alias))));
+
+    /// <summary>Whether a resource has no key and says that it gets none. Of two that say so, and want one alias that nobody has, one gets it yet.</summary>
+    private static bool IsStalledWithoutKey(ServiceKey resource) =>
+        resource.Status is { KeyId: null, Conditions: { } conditions } && conditions.Any(condition => condition is { Type: ConditionTypes.Stalled, Status: "True" });
 
     /// <summary>Whether a resource has an alias on record that somebody deleted, and cannot make it again: people scheduled the deletion of its key, or the key is gone for good.</summary>
     public static bool CannotPutBack(SimulatedWorld world, ServiceKey resource, string alias) =>
