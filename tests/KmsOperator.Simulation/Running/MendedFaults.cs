@@ -1468,5 +1468,17 @@ internal static class MendedFaults
             65.807 release-watches A
             65.828 erase-status team-a/one
             """),
+        new("A killed process had sent CreateAlias, and another call of the next process got no answer: that one's time replaced the time until which the first call could arrive.", """
+            seed 1607332 operators 1 stale 0
+            0 create team-a/one deletionPolicy=Delete
+            30.927 fail-aws DeleteAlias LostBefore 1
+            30.927 watch-lag A 2
+            30.927 edit team-a/one additionalAliases=alias/x0+alias/y0
+            59.927 kill-at A CreateAlias 1
+            59.927 edit team-a/one additionalAliases=alias/team0
+            61.675 fail-aws CreateAlias Slow 2
+            61.675 edit team-a/one additionalAliases=alias/x1+alias/y1
+            83.675 edit team-a/one additionalAliases=alias/y1
+            """),
     ];
 }

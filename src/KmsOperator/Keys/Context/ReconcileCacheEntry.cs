@@ -44,11 +44,23 @@ internal sealed class ReconcileCacheEntry
         set => _unansweredAt = new OptionalTime(value);
     }
 
-    /// <summary>When a call that changes the key got no answer for the last time, so that it may have its effect yet; null if none did.</summary>
+    /// <summary>
+    /// When a call that changes the key ended without an answer for the last time, or was sent at the latest by a process before this one, so that it may have its effect yet; null if there is none.
+    /// </summary>
     public DateTimeOffset? ChangeUnansweredAt
     {
         get => _changeUnansweredAt.Value;
-        set => _changeUnansweredAt = new OptionalTime(value);
+        private set => _changeUnansweredAt = new OptionalTime(value);
+    }
+
+    /// <summary>A call that changes the key may have been sent, and may still arrive. What is known of a later one stays.</summary>
+    /// <param name="at">When it ended without an answer, or was sent at the latest.</param>
+    public void RecordUnansweredChange(DateTimeOffset at)
+    {
+        if (!(ChangeUnansweredAt >= at))
+        {
+            ChangeUnansweredAt = at;
+        }
     }
 
     /// <summary>

@@ -149,7 +149,7 @@ internal sealed class ReconcileContext<T>(
         if (Now - Status.LastChangedAt < consistencyWindow
             || Status is { PendingAliasName: not null } or { FormerAliasNames.Count: > 0 } or { FormerGrantNames.Count: > 0 })
         {
-            Cache.ChangeUnansweredAt = LatestForeignCall;
+            Cache.RecordUnansweredChange(LatestForeignCall);
             Cache.DelayRelease(LatestForeignCall);
         }
     }

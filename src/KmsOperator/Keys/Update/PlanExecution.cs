@@ -72,7 +72,7 @@ internal sealed class PlanExecution(PrimaryMove move, OperatorSettings settings,
 
                 if (failure.EffectIsUnknown)
                 {
-                    context.Cache.ChangeUnansweredAt = context.Now;
+                    context.Cache.RecordUnansweredChange(context.Now);
                     if (step is UpdatePrimaryRegionStep lost)
                     {
                         move.Forget(resolved, lost, key, region);
