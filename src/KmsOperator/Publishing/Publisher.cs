@@ -77,9 +77,14 @@ internal sealed class Publisher(IKubernetesApi api, PublicKeys publicKeys)
         var wanted = context.Resource.Publish?.ConfigMapName;
         try
         {
-            if (status.PublishedConfigMapName is { } published && published != wanted)
+            string?[] published = [status.PublishedConfigMapName, context.Cache.PublishedConfigMapName];
+            foreach (var name in published.OfType<string>().Where(name => name != wanted).Distinct())
             {
-                await RemoveAsync(context, published, cancellationToken);
+                await RemoveAsync(context, name, cancellationToken);
+            }
+
+            if (status.PublishedConfigMapName != wanted)
+            {
                 status = status with { PublishedConfigMapName = null };
             }
 
@@ -117,6 +122,7 @@ internal sealed class Publisher(IKubernetesApi api, PublicKeys publicKeys)
         var data = DataOf(result.Status, publicKey);
         if (current is null)
         {
+            context.Cache.PublishedConfigMapName = name;
             await api.CreateAsync(BuiltInTypes.ConfigMaps, Make(resource, name, data), cancellationToken);
         }
         else if (!SameData(current.Data, data))

@@ -177,6 +177,11 @@ internal sealed class ReconcileCacheEntry
     /// <summary>What the last status with a key said that this process has written, for a status that somebody erased.</summary>
     public WrittenStatus? Written { get; set; }
 
+    /// <summary>
+    /// The ConfigMap that this process has made last. The status may not have it: another instance, or an older spec than this process knew of, was about to publish elsewhere.
+    /// </summary>
+    public string? PublishedConfigMapName { get; set; }
+
     /// <summary>The public key that was read to be published.</summary>
     public PublishedKey? PublicKey { get; set; }
 
