@@ -178,7 +178,7 @@ internal sealed class ReconcileCacheEntry
     public WrittenStatus? Written { get; set; }
 
     /// <summary>
-    /// The ConfigMap that this process has made last. The status may not have it: another instance, or an older spec than this process knew of, was about to publish elsewhere.
+    /// The ConfigMap that this process has made last. The status does not have it where the process made it on an old spec, and the API server refused the status that says so.
     /// </summary>
     public string? PublishedConfigMapName { get; set; }
 
