@@ -21,9 +21,6 @@ public readonly record struct ReconcileResult
     /// <summary>Reconcile again after this object's backoff: somebody changed something meanwhile, so that nothing is known to be wrong.</summary>
     public static ReconcileResult Retry => RetryFor("");
 
-    /// <summary>Whether the backoff applies.</summary>
-    public bool IsRetry => RetryReason is not null;
-
     /// <summary>Why the backoff applies; null where it does not. Each reason has a backoff of its own.</summary>
     public string? RetryReason { get; }
 

@@ -83,6 +83,12 @@ internal sealed class Publisher(IKubernetesApi api, PublicKeys publicKeys)
                 await RemoveAsync(context, name, cancellationToken);
             }
 
+            if (context.Cache.PublishedConfigMapName != wanted)
+            {
+                // It is gone: it need not be asked for at each comparison.
+                context.Cache.PublishedConfigMapName = null;
+            }
+
             if (status.PublishedConfigMapName != wanted)
             {
                 status = status with { PublishedConfigMapName = null };

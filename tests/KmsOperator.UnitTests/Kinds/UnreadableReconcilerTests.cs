@@ -103,7 +103,7 @@ public sealed class UnreadableReconcilerTests
         var version = (await ReadAsync()).Metadata.ResourceVersion;
         _fence.IsOpen = false;
 
-        Assert.True((await reconciler.ReconcileAsync(One, Ct)).IsRetry);
+        Assert.NotNull((await reconciler.ReconcileAsync(One, Ct)).RetryReason);
         Assert.Equal(version, (await ReadAsync()).Metadata.ResourceVersion);
 
         _fence.IsOpen = true;

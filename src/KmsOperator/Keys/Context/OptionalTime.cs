@@ -8,4 +8,7 @@ internal readonly struct OptionalTime(DateTimeOffset? time)
 
     /// <summary>The time, in UTC; null for none.</summary>
     public DateTimeOffset? Value => _utcTicks == 0 ? null : new DateTimeOffset(_utcTicks, TimeSpan.Zero);
+
+    /// <summary>The later one of this time and another.</summary>
+    public OptionalTime OrLater(DateTimeOffset other) => Value >= other ? this : new OptionalTime(other);
 }

@@ -47,41 +47,21 @@ internal sealed class ReconcileCacheEntry
     /// <summary>
     /// When a call that changes the key ended without an answer for the last time, or was sent at the latest by a process before this one, so that it may have its effect yet; null if there is none.
     /// </summary>
-    public DateTimeOffset? ChangeUnansweredAt
-    {
-        get => _changeUnansweredAt.Value;
-        private set => _changeUnansweredAt = new OptionalTime(value);
-    }
+    public DateTimeOffset? ChangeUnansweredAt => _changeUnansweredAt.Value;
 
     /// <summary>A call that changes the key may have been sent, and may still arrive. What is known of a later one stays.</summary>
     /// <param name="at">When it ended without an answer, or was sent at the latest.</param>
-    public void RecordUnansweredChange(DateTimeOffset at)
-    {
-        if (!(ChangeUnansweredAt >= at))
-        {
-            ChangeUnansweredAt = at;
-        }
-    }
+    public void RecordUnansweredChange(DateTimeOffset at) => _changeUnansweredAt = _changeUnansweredAt.OrLater(at);
 
     /// <summary>
     /// When a call for which a deleted resource waits (<see cref="KeyStep.DelaysRelease"/>) ended without an answer, or was sent at the latest by a process before this one.
     /// It may still arrive.
     /// </summary>
-    public DateTimeOffset? ReleaseDelayedSince
-    {
-        get => _releaseDelayedSince.Value;
-        private set => _releaseDelayedSince = new OptionalTime(value);
-    }
+    public DateTimeOffset? ReleaseDelayedSince => _releaseDelayedSince.Value;
 
     /// <summary>A call for which a deleted resource waits may have been sent, and may still arrive.</summary>
     /// <param name="since">When it was sent at the latest.</param>
-    public void DelayRelease(DateTimeOffset since)
-    {
-        if (!(ReleaseDelayedSince >= since))
-        {
-            ReleaseDelayedSince = since;
-        }
-    }
+    public void DelayRelease(DateTimeOffset since) => _releaseDelayedSince = _releaseDelayedSince.OrLater(since);
 
     /// <summary>
     /// The key of a resource that is being deleted was changed. While an earlier call may still arrive, the wait for it begins anew: for a consistency window, what the late call does

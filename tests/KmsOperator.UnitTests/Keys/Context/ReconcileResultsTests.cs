@@ -40,7 +40,7 @@ public sealed class ReconcileResultsTests
         TimeSpan? after = seconds is { } named ? TimeSpan.FromSeconds(named) : null;
         var error = isStalled ? ReconcileError.Terminal(reason, "words") : ReconcileError.Transient(reason, "words");
         var result = ReconcileResults.TryAgain(error, after, awsAnswered);
-        Assert.Equal((after is null, after), (result.IsRetry, result.After));
+        Assert.Equal((after is null, after), (result.RetryReason is not null, result.After));
         Assert.True(result.FlowOutcome == flowOutcome, why);
 
         // At the end of a reconcile it is the same, and the status says why.
@@ -55,7 +55,7 @@ public sealed class ReconcileResultsTests
     {
         var context = await ContextAsync();
         var result = await context.CompleteAsync(ReconcileError.Transient(Reasons.ClassNotReady, "words"), Ct);
-        Assert.True(result.IsRetry);
+        Assert.NotNull(result.RetryReason);
         Assert.Equal(FlowOutcome.Unknown, result.FlowOutcome);
         Assert.Equal([("Ready", "False", Reasons.ClassNotReady), ("Reconciling", "True", Reasons.ClassNotReady)], Conditions(context));
         Assert.Equal([$"Normal {Reasons.ClassNotReady}"], _events.Recorded);
@@ -76,7 +76,7 @@ public sealed class ReconcileResultsTests
         TimeSpan? after = seconds is { } named ? TimeSpan.FromSeconds(named) : null;
         var context = await ContextAsync(status: new KeyStatus { KeyState = state, Arn = "arn:the-key" });
         var result = await context.CompleteAsync(KeyResult.Ready(context.Status) with { IsCompared = changed, RequeueAfter = after }, Ct);
-        Assert.Equal((false, after), (result.IsRetry, result.After));
+        Assert.Equal((false, after), (result.RetryReason is not null, result.After));
         Assert.Equal(changed ? FlowOutcome.Served : FlowOutcome.Unknown, result.FlowOutcome);
         Assert.Equal([("Ready", "True", reason)], Conditions(context));
         Assert.True(context.Resource.Status!.Conditions![0].Message.StartsWith("arn:the-key is ", StringComparison.Ordinal), why);
